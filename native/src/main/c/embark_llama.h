@@ -1,0 +1,351 @@
+/*
+ * The part of llama.cpp's C API that Embark needs, as one small header.
+ *
+ * JavaCPP reads the declarations and turns them into dev.embark.llama.Llama; the definitions below
+ * them are compiled into the JNI library. Struct layouts and llama.cpp's own names end here, so a
+ * new llama.cpp version changes this file and nothing in Java.
+ *
+ * Handles are opaque (void *). Nothing here is checked twice: what llama.cpp would abort on is
+ * refused in Java (dev.embark.engine) before the call. No function takes or returns ownership but
+ * the *_new / *_load and *_free pairs. Strings are UTF-8.
+ */
+#ifndef EMBARK_LLAMA_H
+#define EMBARK_LLAMA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- process ------------------------------------------------------------------------------- */
+
+/* Version of the loaded libllama, e.g. "0.5.0"; "" if it is too old to tell. Nothing else may be
+ * called before this one gave the expected version: a function that the loaded library lacks would
+ * end the process. */
+static const char * embark_llama_version(void);
+/* Loads every ggml backend found in dir, starts llama.cpp and takes over its log. Call once. */
+static void embark_llama_start(const char * dir);
+/* Error lines that llama.cpp logged on this thread since embark_llama_clear_log(); never NULL. */
+static const char * embark_llama_log(void);
+static void embark_llama_clear_log(void);
+static int embark_llama_device_count(void);
+static const char * embark_llama_device_name(int device);
+static const char * embark_llama_device_description(int device);
+static bool embark_llama_device_is_gpu(int device);
+
+/* ---- model: shared by any number of contexts and threads ----------------------------------- */
+
+/* Maps the file. device: index below embark_llama_device_count(), or -1 for the CPU alone.
+ * NULL on failure, with the reason in embark_llama_log(). */
+static void * embark_model_load(const char * path, int device);
+static void embark_model_free(void * model);
+static int embark_model_n_embd(void * model);
+static int embark_model_n_ctx_train(void * model);
+static int embark_model_n_vocab(void * model);
+static int embark_model_n_layer(void * model);
+static int64_t embark_model_size(void * model);
+static int64_t embark_model_n_params(void * model);
+static bool embark_model_has_encoder(void * model);
+static bool embark_model_has_decoder(void * model);
+/* Copies the value of a metadata key; returns its length in bytes, or -1 if there is none. */
+static int embark_model_meta(void * model, const char * key, char * value, int capacity);
+/* A short description such as "bert 22M F16"; returns its length in bytes. */
+static int embark_model_describe(void * model, char * value, int capacity);
+
+/* Writes token ids to the int tokens[offset ... offset + capacity); returns their number, or -n when
+ * n > capacity. (void *, as JavaCPP makes no overload of a Java array beside a pointer.) */
+static int embark_tokenize(void * model, const int8_t * text, int length, void * tokens, int64_t offset,
+                           int capacity, bool add_special, bool parse_special);
+/* True for [CLS], [SEP], </s> and their like. */
+static bool embark_token_is_control(void * model, int token);
+
+/* Grows a buffer of token ids, or makes one of NULL; its owner frees it. NULL when out of memory,
+ * and then the old one still stands. */
+static int * embark_tokens_resize(int * tokens, int64_t capacity);
+static void embark_tokens_free(int * tokens);
+
+/* ---- context: one thread at a time ---------------------------------------------------------- */
+
+/* capacity: tokens per call, which is n_ctx, n_batch and n_ubatch at once. pooling: one of
+ * llama_pooling_type, -1 for what the file says. NULL on failure. */
+static void * embark_context_new(void * model, int capacity, int n_seq_max, int pooling, int n_threads);
+static void embark_context_free(void * context);
+static int embark_context_pooling(void * context);
+static bool embark_context_has_memory(void * context);
+/* While set, the running and any later decode returns 2 within one graph node. Any thread. */
+static void embark_context_cancel(void * context, bool cancel);
+/* Forgets earlier batches, then llama_decode: 0 done, 1 no room, 2 cancelled, < 0 failed. */
+static int embark_context_decode(void * context, void * batch);
+/* Copies the pooled vector of a sequence of the last batch into out[0 ... n_embd). */
+static bool embark_context_embedding(void * context, int seq_id, float * out);
+
+/* ---- batch ---------------------------------------------------------------------------------- */
+
+/* Room for capacity tokens, each in up to n_seq_max sequences. NULL when out of memory. */
+static void * embark_batch_new(int capacity, int n_seq_max);
+static void embark_batch_free(void * batch);
+static void embark_batch_clear(void * batch);
+static int embark_batch_n_tokens(void * batch);
+/* Appends one token; the caller has checked capacity. */
+static void embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output);
+/* Appends tokens[offset ... offset + n) as one sequence at positions 0 ... n - 1, all of them output. */
+static void embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id);
+
+#ifdef EMBARK_LLAMA_IMPLEMENTATION
+
+#include "ggml-backend.h"
+#include "llama.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EMBARK_LOG_CAPACITY 2048
+
+static thread_local char embark_log_text[EMBARK_LOG_CAPACITY];
+
+static void embark_on_log(enum ggml_log_level level, const char * text, void * user_data) {
+    (void) user_data;
+    if (getenv("EMBARK_LLAMA_LOG") != NULL) {
+        fputs(text, stderr);
+    }
+    if (level != GGML_LOG_LEVEL_ERROR) {
+        return;
+    }
+    size_t used = strlen(embark_log_text);
+    strncat(embark_log_text, text, EMBARK_LOG_CAPACITY - 1 - used);
+}
+
+static const char * embark_llama_version(void) {
+    const char * (*version)(void) = (const char * (*)(void)) dlsym(RTLD_DEFAULT, "llama_version");
+    return version == NULL ? "" : version();
+}
+
+static void embark_llama_start(const char * dir) {
+    /* Otherwise an abort in ggml forks a debugger before it ends the process. */
+    setenv("GGML_NO_BACKTRACE", "1", 0);
+    llama_log_set(embark_on_log, NULL);
+    ggml_backend_load_all_from_path(dir);
+    llama_backend_init();
+}
+
+static const char * embark_llama_log(void) {
+    return embark_log_text;
+}
+
+static void embark_llama_clear_log(void) {
+    embark_log_text[0] = '\0';
+}
+
+static int embark_llama_device_count(void) {
+    return (int) ggml_backend_dev_count();
+}
+
+static const char * embark_llama_device_name(int device) {
+    return ggml_backend_dev_name(ggml_backend_dev_get(device));
+}
+
+static const char * embark_llama_device_description(int device) {
+    return ggml_backend_dev_description(ggml_backend_dev_get(device));
+}
+
+static bool embark_llama_device_is_gpu(int device) {
+    enum ggml_backend_dev_type type = ggml_backend_dev_type(ggml_backend_dev_get(device));
+    return type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
+}
+
+static void * embark_model_load(const char * path, int device) {
+    struct llama_model_params params = llama_model_default_params();
+    ggml_backend_dev_t devices[2] = { NULL, NULL };
+    params.split_mode = LLAMA_SPLIT_MODE_NONE;
+    if (device < 0) {
+        params.main_gpu = -1;
+        params.n_gpu_layers = 0;
+    } else {
+        devices[0] = ggml_backend_dev_get(device);
+        params.devices = devices;
+        params.main_gpu = 0;
+        params.n_gpu_layers = -1;
+    }
+    return llama_model_load_from_file(path, params);
+}
+
+static void embark_model_free(void * model) {
+    llama_model_free((struct llama_model *) model);
+}
+
+static int embark_model_n_embd(void * model) {
+    return llama_model_n_embd_out((const struct llama_model *) model);
+}
+
+static int embark_model_n_ctx_train(void * model) {
+    return llama_model_n_ctx_train((const struct llama_model *) model);
+}
+
+static int embark_model_n_vocab(void * model) {
+    return llama_vocab_n_tokens(llama_model_get_vocab((const struct llama_model *) model));
+}
+
+static int embark_model_n_layer(void * model) {
+    return llama_model_n_layer((const struct llama_model *) model);
+}
+
+static int64_t embark_model_size(void * model) {
+    return (int64_t) llama_model_size((const struct llama_model *) model);
+}
+
+static int64_t embark_model_n_params(void * model) {
+    return (int64_t) llama_model_n_params((const struct llama_model *) model);
+}
+
+static bool embark_model_has_encoder(void * model) {
+    return llama_model_has_encoder((const struct llama_model *) model);
+}
+
+static bool embark_model_has_decoder(void * model) {
+    return llama_model_has_decoder((const struct llama_model *) model);
+}
+
+static int embark_model_meta(void * model, const char * key, char * value, int capacity) {
+    return llama_model_meta_val_str((const struct llama_model *) model, key, value, (size_t) capacity);
+}
+
+static int embark_model_describe(void * model, char * value, int capacity) {
+    return llama_model_desc((const struct llama_model *) model, value, (size_t) capacity);
+}
+
+static int embark_tokenize(void * model, const int8_t * text, int length, void * tokens, int64_t offset,
+                           int capacity, bool add_special, bool parse_special) {
+    const struct llama_vocab * vocab = llama_model_get_vocab((const struct llama_model *) model);
+    return llama_tokenize(vocab, (const char *) text, length, (int *) tokens + offset, capacity, add_special, parse_special);
+}
+
+static bool embark_token_is_control(void * model, int token) {
+    return llama_vocab_is_control(llama_model_get_vocab((const struct llama_model *) model), token);
+}
+
+static int * embark_tokens_resize(int * tokens, int64_t capacity) {
+    return (int *) realloc(tokens, sizeof(int) * (size_t) capacity);
+}
+
+static void embark_tokens_free(int * tokens) {
+    free(tokens);
+}
+
+struct embark_context {
+    struct llama_context * llama;
+    int n_embd;
+    volatile bool cancel;
+};
+
+static bool embark_is_cancelled(void * data) {
+    return ((struct embark_context *) data)->cancel;
+}
+
+static void * embark_context_new(void * model, int capacity, int n_seq_max, int pooling, int n_threads) {
+    struct embark_context * context = (struct embark_context *) calloc(1, sizeof(struct embark_context));
+    if (context == NULL) {
+        return NULL;
+    }
+    struct llama_context_params params = llama_context_default_params();
+    params.n_ctx = (uint32_t) capacity;
+    params.n_batch = (uint32_t) capacity;
+    params.n_ubatch = (uint32_t) capacity;
+    params.n_seq_max = (uint32_t) n_seq_max;
+    params.n_threads = n_threads;
+    params.n_threads_batch = n_threads;
+    params.pooling_type = (enum llama_pooling_type) pooling;
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    params.embeddings = true;
+    params.kv_unified = true;
+    params.no_perf = true;
+    params.abort_callback = embark_is_cancelled;
+    params.abort_callback_data = context;
+    context->n_embd = embark_model_n_embd(model);
+    context->llama = llama_init_from_model((struct llama_model *) model, params);
+    if (context->llama == NULL) {
+        free(context);
+        return NULL;
+    }
+    return context;
+}
+
+static void embark_context_free(void * context) {
+    struct embark_context * ctx = (struct embark_context *) context;
+    llama_free(ctx->llama);
+    free(ctx);
+}
+
+static int embark_context_pooling(void * context) {
+    return (int) llama_pooling_type(((struct embark_context *) context)->llama);
+}
+
+static bool embark_context_has_memory(void * context) {
+    return llama_get_memory(((struct embark_context *) context)->llama) != NULL;
+}
+
+static void embark_context_cancel(void * context, bool cancel) {
+    ((struct embark_context *) context)->cancel = cancel;
+}
+
+static bool embark_context_embedding(void * context, int seq_id, float * out) {
+    struct embark_context * ctx = (struct embark_context *) context;
+    const float * vector = llama_get_embeddings_seq(ctx->llama, seq_id);
+    if (vector == NULL) {
+        return false;
+    }
+    memcpy(out, vector, sizeof(float) * (size_t) ctx->n_embd);
+    return true;
+}
+
+struct embark_batch {
+    struct llama_batch llama;
+};
+
+static void * embark_batch_new(int capacity, int n_seq_max) {
+    struct embark_batch * batch = (struct embark_batch *) calloc(1, sizeof(struct embark_batch));
+    if (batch != NULL) {
+        batch->llama = llama_batch_init(capacity, 0, n_seq_max);
+    }
+    return batch;
+}
+
+static void embark_batch_free(void * batch) {
+    llama_batch_free(((struct embark_batch *) batch)->llama);
+    free(batch);
+}
+
+static void embark_batch_clear(void * batch) {
+    ((struct embark_batch *) batch)->llama.n_tokens = 0;
+}
+
+static int embark_batch_n_tokens(void * batch) {
+    return ((struct embark_batch *) batch)->llama.n_tokens;
+}
+
+static void embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output) {
+    struct llama_batch * b = &((struct embark_batch *) batch)->llama;
+    int i = b->n_tokens++;
+    b->token[i] = token;
+    b->pos[i] = pos;
+    b->n_seq_id[i] = n_seq_ids;
+    memcpy(b->seq_id[i], seq_ids, sizeof(int) * (size_t) n_seq_ids);
+    b->logits[i] = output;
+}
+
+static void embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id) {
+    for (int pos = 0; pos < n; pos++) {
+        embark_batch_add(batch, tokens[offset + pos], pos, &seq_id, 1, true);
+    }
+}
+
+static int embark_context_decode(void * context, void * batch) {
+    struct embark_context * ctx = (struct embark_context *) context;
+    llama_memory_t memory = llama_get_memory(ctx->llama);
+    if (memory != NULL) {
+        llama_memory_clear(memory, false);
+    }
+    return llama_decode(ctx->llama, ((struct embark_batch *) batch)->llama);
+}
+
+#endif /* EMBARK_LLAMA_IMPLEMENTATION */
+
+#endif /* EMBARK_LLAMA_H */

@@ -1,0 +1,65 @@
+package dev.embark.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Puts sequences together into native batches, by length and up to a budget of tokens. Pure
+ * arithmetic: knows neither texts nor llama.cpp.
+ */
+final class BatchPacker {
+  private final int budget;
+  private final int maxSequences;
+
+  /**
+   * @param budget tokens of a batch; a longer sequence gets a batch of its own
+   * @param maxSequences sequences of a batch
+   */
+  BatchPacker(int budget, int maxSequences) {
+    this.budget = budget;
+    this.maxSequences = maxSequences;
+  }
+
+  /**
+   * Packs sequences in the order of their lengths, flushing by the overflow rule of llama.cpp's
+   * embedding example: when the next one would exceed the budget, or the batch has as many
+   * sequences as it may.
+   *
+   * @param lengths of each sequence, in tokens
+   * @return batches that hold every sequence once
+   */
+  List<PackedBatch> pack(int[] lengths) {
+    // Length in the upper half, index in the lower: sorts by length, ties in order, no boxing.
+    long[] order = new long[lengths.length];
+    for (int i = 0; i < lengths.length; i++) {
+      order[i] = ((long) lengths[i] << 32) | i;
+    }
+    Arrays.sort(order);
+
+    List<PackedBatch> batches = new ArrayList<>();
+    int start = 0;
+    long tokens = 0;
+    for (int i = 0; i < order.length; i++) {
+      int length = (int) (order[i] >>> 32);
+      if (i > start && (tokens + length > budget || i - start == maxSequences)) {
+        batches.add(batch(order, start, i, tokens));
+        start = i;
+        tokens = 0;
+      }
+      tokens += length;
+    }
+    if (start < order.length) {
+      batches.add(batch(order, start, order.length, tokens));
+    }
+    return batches;
+  }
+
+  private static PackedBatch batch(long[] order, int start, int end, long tokens) {
+    int[] sequences = new int[end - start];
+    for (int i = start; i < end; i++) {
+      sequences[i - start] = (int) order[i];
+    }
+    return new PackedBatch(sequences, (int) tokens);
+  }
+}

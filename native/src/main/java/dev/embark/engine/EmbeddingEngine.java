@@ -1,0 +1,160 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.apache.arrow.vector.complex.ListVector;
+
+/**
+ * Turns windows of texts into vectors: tokenises, packs by length, computes, pools, normalises and
+ * writes into Arrow, with results in the order of the rows.
+ *
+ * <pre>{@code
+ * try (LlamaModel model = LlamaModel.load(path, ModelOptions.cpu());
+ *     EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults());
+ *     ListVector vectors = VectorWriter.newVector("embedding", allocator)) {
+ *   EmbeddedRows rows = engine.embed(texts, vectors, () -> false);
+ * }
+ * }</pre>
+ *
+ * <p>Owns a context, not the model. For one thread at a time, but {@link #cancel} is for any.
+ */
+public final class EmbeddingEngine implements AutoCloseable {
+  /**
+   * Tokens of a native batch on a CPU, where no option says otherwise. MiniLM in F16 costs the same
+   * from 256 to 512 tokens a call and more beyond, as attention is computed over the whole batch.
+   */
+  static final int CPU_BATCH_TOKENS = 512;
+
+  private final EmbedOptions options;
+  private final int dimensions;
+  private final int batchTokens;
+  private final Tokenizer tokenizer;
+  private final TokenizedTexts texts;
+  private final Encoder encoder;
+
+  /**
+   * Makes a context on the model.
+   *
+   * @throws EmbeddingException when an option does not fit the model, or there is no memory
+   */
+  public EmbeddingEngine(LlamaModel model, EmbedOptions options) {
+    this.options = options;
+    this.dimensions = options.dimensions().orElse(model.dimensions());
+    if (dimensions > model.dimensions()) {
+      throw new EmbeddingException(
+          Kind.OPTION,
+          "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
+    }
+    this.batchTokens = options.batchTokens().orElse(CPU_BATCH_TOKENS);
+    this.tokenizer = new Tokenizer(model, options);
+    this.encoder = new Encoder(model, options.pooling(), batchTokens);
+    this.texts = new TokenizedTexts();
+  }
+
+  /** Floats of a vector. */
+  public int dimensions() {
+    return dimensions;
+  }
+
+  /** What it was made with. */
+  public EmbedOptions options() {
+    return options;
+  }
+
+  /**
+   * Embeds a window of texts.
+   *
+   * @param window UTF-8, null for a NULL row
+   * @param out made by {@link VectorWriter#newVector}; overwritten with one row a text, NULL where
+   *     there is no vector
+   * @param isCancelled asked before each native batch
+   * @return what became of each row
+   * @throws EmbeddingException of kind CANCELLED; {@code out} is then undefined and the engine
+   *     stays usable. Errors of single rows are in the result.
+   */
+  public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier isCancelled) {
+    VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
+    tokenizer.tokenize(window, texts);
+    RowCollector rows = new RowCollector(writer);
+    for (PackedBatch batch :
+        new BatchPacker(batchTokens, encoder.maxSequences()).pack(texts.lengths())) {
+      encoder.encode(texts, batch, isCancelled, rows);
+      texts.outcomes().countBatch(Math.max(batchTokens, batch.tokens()));
+    }
+    rows.finishChunked();
+    writer.finish();
+    return texts.outcomes();
+  }
+
+  /**
+   * Counts tokens without computing vectors.
+   *
+   * @return rows whose {@link EmbeddedRows#tokens} are set
+   */
+  public EmbeddedRows countTokens(List<byte[]> window) {
+    tokenizer.tokenize(window, texts);
+    return texts.outcomes();
+  }
+
+  /** Ends the running and every later {@link #embed}, until it is called with false. */
+  public void cancel(boolean cancel) {
+    encoder.cancel(cancel);
+  }
+
+  @Override
+  public void close() {
+    encoder.close();
+    texts.close();
+  }
+
+  /** Puts sequences back together as rows. */
+  private final class RowCollector implements Encoder.Sink {
+    private final VectorWriter writer;
+    private final java.util.BitSet chunked = texts.chunkedRows();
+    private final Map<Integer, float[]> sums = new HashMap<>(); // of chunked rows
+
+    RowCollector(VectorWriter writer) {
+      this.writer = writer;
+    }
+
+    @Override
+    public void vector(int sequence, float[] vector) {
+      int row = texts.row(sequence);
+      if (chunked.get(row)) {
+        float[] sum = sums.computeIfAbsent(row, r -> new float[vector.length]);
+        Normalization.L2.apply(vector, vector.length);
+        for (int i = 0; i < sum.length; i++) {
+          sum[i] += vector[i] * texts.length(sequence);
+        }
+      } else {
+        write(row, vector);
+      }
+    }
+
+    @Override
+    public void error(int sequence, EmbeddingException error) {
+      texts.outcomes().setError(texts.row(sequence), error);
+    }
+
+    void finishChunked() {
+      sums.forEach(
+          (row, sum) -> {
+            for (int i = 0; i < sum.length; i++) {
+              sum[i] /= texts.outcomes().tokens(row);
+            }
+            write(row, sum);
+          });
+    }
+
+    private void write(int row, float[] vector) {
+      if (texts.outcomes().error(row) == null) {
+        options.normalize().apply(vector, dimensions);
+        writer.write(row, vector);
+        texts.outcomes().setEmbedded(row);
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.llama.Llama;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * llama.cpp in this process: opened once, never closed, since ggml's backends cannot be unloaded.
+ *
+ * <p>Every other class of this package reaches {@link Llama} only after {@link #start()}. Safe for
+ * any thread.
+ */
+public final class LlamaBackend {
+  /** The llama.cpp release that the binding was compiled for. */
+  public static final String VERSION = "0.5.0";
+
+  private static final Logger LOG = LoggerFactory.getLogger(LlamaBackend.class);
+
+  private static Path started;
+  private static EmbeddingException failed;
+
+  private LlamaBackend() {}
+
+  /** A device that a model can be put on. {@code index} counts all devices of llama.cpp. */
+  public record Device(int index, String name, String description, boolean gpu) {}
+
+  /**
+   * Opens llama.cpp, if that was not done yet.
+   *
+   * @return the directory its libraries were taken from
+   * @throws EmbeddingException of kind BACKEND, the same on every call, when this machine cannot
+   *     run it or {@code EMBARK_LLAMA_HOME} holds another version
+   */
+  public static synchronized Path start() {
+    if (failed != null) {
+      throw failed;
+    }
+    if (started == null) {
+      try {
+        started = open(System.getenv(NativeLibraries.HOME_VARIABLE));
+      } catch (EmbeddingException e) {
+        failed = e;
+        throw e;
+      }
+    }
+    return started;
+  }
+
+  /** The devices there are, the CPU among them. */
+  public static List<Device> devices() {
+    start();
+    List<Device> devices = new ArrayList<>();
+    for (int i = 0; i < Llama.embark_llama_device_count(); i++) {
+      devices.add(
+          new Device(
+              i,
+              string(Llama.embark_llama_device_name(i)),
+              string(Llama.embark_llama_device_description(i)),
+              Llama.embark_llama_device_is_gpu(i)));
+    }
+    return devices;
+  }
+
+  private static Path open(String home) {
+    // JavaCPP refuses allocations once the process is larger than a multiple of -Xmx. A mapped
+    // model counts towards that size, and this package frees what it allocates by itself.
+    System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
+    System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    Path directory = NativeLibraries.directory(home);
+    try {
+      Loader.load(Loader.class);
+      for (Path library : NativeLibraries.inLoadOrder(directory)) {
+        Loader.loadGlobal(library.toString());
+      }
+      Loader.load(Llama.class);
+    } catch (UnsatisfiedLinkError e) {
+      throw NativeLibraries.explain(directory, e);
+    }
+    String version = string(Llama.embark_llama_version());
+    // Builds that are not tagged call themselves 0.5.0-dev.
+    if (!version.replaceFirst("-.*", "").equals(VERSION)) {
+      throw new EmbeddingException(
+          Kind.BACKEND,
+          directory
+              + " holds llama.cpp "
+              + (version.isEmpty() ? "of an unknown version" : version)
+              + ", and this build of Embark needs "
+              + VERSION
+              + ".");
+    }
+    Llama.embark_llama_start(directory.toString());
+    LOG.info("llama.cpp {} from {}", version, directory);
+    return directory;
+  }
+
+  /** Runs a native call and appends what llama.cpp logged as its error to the message. */
+  static String reason(String otherwise) {
+    String log = string(Llama.embark_llama_log()).strip();
+    return log.isEmpty() ? otherwise : log.replaceAll("\\s*\\n\\s*", "; ");
+  }
+
+  static String string(BytePointer pointer) {
+    return pointer == null ? "" : pointer.getString(java.nio.charset.StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.llama.Llama;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A llama.cpp context for embeddings: the working memory of one computation on a shared model.
+ *
+ * <p>Owns the native context; its model must outlive it. For one thread, but {@link #cancel} is for
+ * any.
+ */
+final class LlamaContext implements AutoCloseable {
+  /** How a decode ended. */
+  enum Status {
+    DONE,
+    CANCELLED,
+    FAILED
+  }
+
+  /** llama.cpp's own limit, LLAMA_MAX_SEQ. */
+  static final int MAX_SEQUENCES = 256;
+
+  // Two threads in one context spin at barriers and collapse under load; tasks are the parallelism.
+  private static final int THREADS = 1;
+  private static final int POOLING_NONE = 0;
+  private static final int POOLING_RANK = 4;
+
+  private final int capacity;
+  private final int maxSequences;
+  private Pointer handle;
+
+  /**
+   * @param capacity tokens of a batch; llama.cpp's n_ctx, n_batch and n_ubatch
+   * @throws EmbeddingException when the model pools in no way that gives one vector a text, or
+   *     llama.cpp cannot make the context
+   */
+  LlamaContext(LlamaModel model, int capacity, Pooling pooling) {
+    this.capacity = capacity;
+    this.maxSequences = Math.min(MAX_SEQUENCES, capacity);
+    Llama.embark_llama_clear_log();
+    handle =
+        Llama.embark_context_new(
+            model.handle(), capacity, maxSequences, pooling.llamaPoolingType(), THREADS);
+    if (handle == null) {
+      throw new EmbeddingException(
+          Kind.OUT_OF_MEMORY,
+          "llama.cpp could not make a context of "
+              + capacity
+              + " tokens: "
+              + LlamaBackend.reason("no reason given"));
+    }
+    int pools = Llama.embark_context_pooling(handle);
+    if (pools == POOLING_NONE || pools == POOLING_RANK) {
+      close();
+      throw new EmbeddingException(
+          Kind.MODEL,
+          "The model "
+              + model.path()
+              + (pools == POOLING_RANK
+                  ? " is a reranker: it scores pairs of texts and has no vector for one."
+                  : " names no pooling in its file; say pooling=mean, cls or last, as its"
+                      + " authors do."));
+    }
+  }
+
+  int capacity() {
+    return capacity;
+  }
+
+  int maxSequences() {
+    return maxSequences;
+  }
+
+  /** Computes a batch; vectors of an earlier one are gone. */
+  Status decode(TokenBatch batch) {
+    int code = Llama.embark_context_decode(handle, batch.handle());
+    return switch (code) {
+      case 0 -> Status.DONE;
+      case 2 -> Status.CANCELLED;
+      default -> Status.FAILED;
+    };
+  }
+
+  /**
+   * Copies the pooled vector of a sequence of the last batch into {@code out[0 … dimensions)}.
+   *
+   * @return false when the model gave none
+   */
+  boolean embedding(int sequenceId, float[] out) {
+    return Llama.embark_context_embedding(handle, sequenceId, out);
+  }
+
+  /** Makes the running and every later decode end as cancelled, until it is called with false. */
+  synchronized void cancel(boolean cancel) {
+    if (handle != null) {
+      Llama.embark_context_cancel(handle, cancel);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (handle != null) {
+      Llama.embark_context_free(handle);
+      handle = null;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.llama.Llama;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A GGUF model, mapped into memory once and shared by any number of contexts.
+ *
+ * <p>Owns the native model. Safe for any thread until {@link #close()}, which the owner calls after
+ * every {@link LlamaContext} and {@link Tokenizer} made of it is closed.
+ */
+public final class LlamaModel implements AutoCloseable {
+  private static final int TEXT_CAPACITY = 4096;
+
+  private final Path path;
+  private final ModelOptions options;
+  private Pointer handle;
+
+  private LlamaModel(Path path, ModelOptions options, Pointer handle) {
+    this.path = path;
+    this.options = options;
+    this.handle = handle;
+  }
+
+  /**
+   * Maps a model file; weights are read when they are first used.
+   *
+   * @throws EmbeddingException of kind MODEL when llama.cpp does not take the file, with its reason
+   */
+  public static LlamaModel load(Path path, ModelOptions options) {
+    LlamaBackend.start();
+    if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+      throw new EmbeddingException(
+          Kind.MODEL, "The model " + path + " is not a file that can be read.");
+    }
+    Llama.embark_llama_clear_log();
+    Pointer handle = Llama.embark_model_load(path.toString(), options.device());
+    if (handle == null) {
+      throw new EmbeddingException(
+          Kind.MODEL,
+          "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
+    }
+    return new LlamaModel(path, options, handle);
+  }
+
+  /** The file. */
+  public Path path() {
+    return path;
+  }
+
+  /** What it was loaded with. */
+  public ModelOptions options() {
+    return options;
+  }
+
+  /** Length of its vectors. */
+  public int dimensions() {
+    return Llama.embark_model_n_embd(handle());
+  }
+
+  /** The longest text, in tokens, that it was trained for. */
+  public int trainedContext() {
+    return Llama.embark_model_n_ctx_train(handle());
+  }
+
+  /** Number of tokens it knows; ids are below it. */
+  public int vocabularySize() {
+    return Llama.embark_model_n_vocab(handle());
+  }
+
+  /** Its value of a GGUF metadata key, as text. */
+  public Optional<String> metadata(String key) {
+    byte[] value = new byte[TEXT_CAPACITY];
+    int length = Llama.embark_model_meta(handle(), key, value, value.length);
+    return length < 0 ? Optional.empty() : Optional.of(text(value, length));
+  }
+
+  /** Architecture, size and weight type in a few words, such as {@code bert 22M F16}. */
+  public String description() {
+    byte[] value = new byte[TEXT_CAPACITY];
+    return text(value, Llama.embark_model_describe(handle(), value, value.length));
+  }
+
+  /** The native model; valid until {@link #close()}. */
+  Pointer handle() {
+    Pointer current = handle;
+    if (current == null) {
+      throw new IllegalStateException("The model " + path + " is closed.");
+    }
+    return current;
+  }
+
+  /** Frees the native model; does nothing the second time. */
+  @Override
+  public synchronized void close() {
+    if (handle != null) {
+      Llama.embark_model_free(handle);
+      handle = null;
+    }
+  }
+
+  private static String text(byte[] value, int length) {
+    // snprintf tells the length it would have liked; the copy ends with a NUL.
+    return new String(value, 0, Math.min(length, value.length - 1), StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.embark.engine;
+
+import dev.embark.llama.Llama;
+import java.util.Arrays;
+import java.util.BitSet;
+import org.bytedeco.javacpp.IntPointer;
+
+/**
+ * The token ids of a window of texts, flat in native memory, cut into the sequences that the model
+ * is given. A text is one sequence, several when it is chunked, none when it is NULL or failed.
+ *
+ * <p>Filled by {@link Tokenizer}; the buffers are reused by {@link #clear(int)}. Owns its native
+ * buffer. For one thread.
+ */
+final class TokenizedTexts implements AutoCloseable {
+  private IntPointer ids;
+  private long capacity;
+  private long size;
+
+  private int[] rows = new int[64]; // of each sequence
+  private long[] offsets = new long[64]; // of each sequence, into ids
+  private int[] lengths = new int[64]; // of each sequence, in tokens
+  private int sequences;
+
+  private EmbeddedRows outcomes;
+
+  /** Makes room for {@code n} further ids after {@link #size()}. */
+  IntPointer reserve(int n) {
+    long needed = size + n;
+    if (needed > capacity) {
+      long grown = Math.max(needed, capacity * 2);
+      IntPointer resized = Llama.embark_tokens_resize(ids, grown);
+      if (resized == null) {
+        throw new EmbeddingException(
+            EmbeddingException.Kind.OUT_OF_MEMORY,
+            "No memory for " + grown + " token ids; make windows or texts smaller.");
+      }
+      ids = resized;
+      capacity = grown;
+    }
+    return ids;
+  }
+
+  /** Starts a new window of {@code rowCount} texts. */
+  void clear(int rowCount) {
+    size = 0;
+    sequences = 0;
+    outcomes = new EmbeddedRows(rowCount);
+  }
+
+  /** Takes the {@code length} ids after {@link #size()} in as a sequence of {@code row}. */
+  void addSequence(int row, int length) {
+    if (sequences == rows.length) {
+      rows = Arrays.copyOf(rows, sequences * 2);
+      offsets = Arrays.copyOf(offsets, sequences * 2);
+      lengths = Arrays.copyOf(lengths, sequences * 2);
+    }
+    rows[sequences] = row;
+    offsets[sequences] = size;
+    lengths[sequences] = length;
+    sequences++;
+    size += length;
+  }
+
+  /** Token ids; valid until the next {@link #reserve} or {@link #close()}. */
+  IntPointer ids() {
+    return ids;
+  }
+
+  /** Number of ids of all sequences. */
+  long size() {
+    return size;
+  }
+
+  int sequences() {
+    return sequences;
+  }
+
+  int row(int sequence) {
+    return rows[sequence];
+  }
+
+  /** Start of a sequence in {@link #ids()}. */
+  long offset(int sequence) {
+    return offsets[sequence];
+  }
+
+  /** Tokens of a sequence. */
+  int length(int sequence) {
+    return lengths[sequence];
+  }
+
+  /** Tokens of every sequence: {@code lengths[sequences()]}. */
+  int[] lengths() {
+    return Arrays.copyOf(lengths, sequences);
+  }
+
+  /** What is known of each row so far. */
+  EmbeddedRows outcomes() {
+    return outcomes;
+  }
+
+  /** The rows that have more than one sequence. */
+  BitSet chunkedRows() {
+    BitSet chunked = new BitSet();
+    for (int i = 1; i < sequences; i++) {
+      if (rows[i] == rows[i - 1]) {
+        chunked.set(rows[i]);
+      }
+    }
+    return chunked;
+  }
+
+  @Override
+  public void close() {
+    if (ids != null) {
+      Llama.embark_tokens_free(ids);
+      ids = null;
+      capacity = 0;
+      size = 0;
+    }
+  }
+}

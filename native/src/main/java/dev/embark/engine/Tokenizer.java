@@ -1,0 +1,181 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.llama.Llama;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.bytedeco.javacpp.IntPointer;
+
+/**
+ * Turns texts into the token sequences that a model is given: prefix, special tokens, and the
+ * policy for long texts.
+ *
+ * <p>A literal {@code [SEP]} in a text is text, never the control token. Keeps no native memory.
+ * For one thread; llama.cpp's vocabulary behind it is shared.
+ */
+final class Tokenizer {
+  // A byte is at most one token in every vocabulary, plus what is added around a text.
+  private static final int SPECIAL_TOKENS = 16;
+
+  private final LlamaModel model;
+  private final byte[] prefix;
+  private final int maxTokens;
+  private final LongText longText;
+  private final int chunkOverlap;
+
+  /**
+   * @throws EmbeddingException of kind OPTION when {@code maxTokens} or {@code chunkOverlap} does
+   *     not fit the model
+   */
+  Tokenizer(LlamaModel model, EmbedOptions options) {
+    this.model = model;
+    this.prefix = options.prefix().getBytes(StandardCharsets.UTF_8);
+    this.longText = options.longText();
+    this.chunkOverlap = options.chunkOverlap();
+    int context = model.trainedContext();
+    this.maxTokens = options.maxTokens().orElse(context);
+    if (maxTokens > context) {
+      throw new EmbeddingException(
+          Kind.OPTION,
+          "maxTokens is " + maxTokens + ", but the model's context is " + context + " tokens.");
+    }
+  }
+
+  /** Tokens of the longest sequence that it makes. */
+  int maxTokens() {
+    return maxTokens;
+  }
+
+  /**
+   * Tokenises a window of texts.
+   *
+   * @param texts UTF-8; null for a NULL row; bytes that are not UTF-8 are left out
+   * @param out cleared and filled; its outcomes hold the rows that failed
+   */
+  void tokenize(List<byte[]> texts, TokenizedTexts out) {
+    out.clear(texts.size());
+    for (int row = 0; row < texts.size(); row++) {
+      byte[] text = texts.get(row);
+      if (text == null) {
+        continue;
+      }
+      try {
+        tokenize(row, text, out);
+      } catch (EmbeddingException e) {
+        out.outcomes().setError(row, e);
+      }
+    }
+  }
+
+  private void tokenize(int row, byte[] text, TokenizedTexts out) {
+    byte[] input = withPrefix(text);
+    int n = write(input, out);
+    if (n == 0) {
+      throw new EmbeddingException(
+          Kind.EMPTY, "The text has no token in this model's vocabulary, so it has no vector.");
+    }
+    if (n <= maxTokens) {
+      add(row, n, out);
+      return;
+    }
+    switch (longText) {
+      case ERROR ->
+          throw new EmbeddingException(
+              Kind.TOO_LONG,
+              "The text has "
+                  + n
+                  + " tokens and maxTokens is "
+                  + maxTokens
+                  + "; longText=truncate or longText=chunk would embed it.");
+      case TRUNCATE -> {
+        truncate(n, out);
+        out.outcomes().setTruncated(row);
+        add(row, maxTokens, out);
+      }
+      case CHUNK -> chunk(row, n, out);
+    }
+  }
+
+  /** Writes the ids of a text behind those of {@code out}, which does not count them yet. */
+  private int write(byte[] text, TokenizedTexts out) {
+    int room = text.length + SPECIAL_TOKENS;
+    int n = call(text, out, room);
+    return n >= 0 ? n : call(text, out, -n);
+  }
+
+  private int call(byte[] text, TokenizedTexts out, int room) {
+    IntPointer ids = out.reserve(room);
+    return Llama.embark_tokenize(
+        model.handle(), text, text.length, ids, out.size(), room, true, false);
+  }
+
+  private static void add(int row, int n, TokenizedTexts out) {
+    out.addSequence(row, n);
+    out.outcomes().addTokens(row, n);
+  }
+
+  /** Cuts the ids just written to maxTokens and puts the closing special token back. */
+  private void truncate(int n, TokenizedTexts out) {
+    IntPointer ids = out.ids();
+    int last = ids.get(out.size() + n - 1);
+    if (maxTokens > 1 && isControl(last)) {
+      ids.put(out.size() + maxTokens - 1, last);
+    }
+  }
+
+  /** Cuts the ids just written into windows that each carry the special tokens of the whole. */
+  private void chunk(int row, int n, TokenizedTexts out) {
+    int[] all = new int[n];
+    out.ids().position(out.size()).get(all);
+    out.ids().position(0);
+    int head = isControl(all[0]) ? 1 : 0;
+    int tail = n > head && isControl(all[n - 1]) ? 1 : 0;
+    int window = maxTokens - head - tail;
+    int step = window - chunkOverlap;
+    if (step < 1) {
+      throw new EmbeddingException(
+          Kind.OPTION,
+          "chunkOverlap is "
+              + chunkOverlap
+              + ", but a chunk of maxTokens="
+              + maxTokens
+              + " has room for "
+              + window
+              + " tokens of text; it has to be smaller.");
+    }
+    int end = n - tail;
+    for (int start = head; start < end; start += step) {
+      int stop = Math.min(start + window, end);
+      int length = head + (stop - start) + tail;
+      IntPointer ids = out.reserve(length);
+      long at = out.size();
+      if (head == 1) {
+        ids.put(at++, all[0]);
+      }
+      for (int i = start; i < stop; i++) {
+        ids.put(at++, all[i]);
+      }
+      if (tail == 1) {
+        ids.put(at, all[n - 1]);
+      }
+      add(row, length, out);
+      if (stop == end) {
+        break;
+      }
+    }
+  }
+
+  private boolean isControl(int token) {
+    return Llama.embark_token_is_control(model.handle(), token);
+  }
+
+  private byte[] withPrefix(byte[] text) {
+    if (prefix.length == 0) {
+      return text;
+    }
+    byte[] whole = new byte[prefix.length + text.length];
+    System.arraycopy(prefix, 0, whole, 0, prefix.length);
+    System.arraycopy(text, 0, whole, prefix.length, text.length);
+    return whole;
+  }
+}

@@ -1,0 +1,73 @@
+package dev.embark.engine;
+
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BitVectorHelper;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.FieldType;
+
+/**
+ * Writes vectors into an Arrow {@code List<Float>} in any order of rows.
+ *
+ * <p>Row {@code i} has the floats {@code [i · d, (i + 1) · d)} of the child whether it is NULL or
+ * not, so rows need not come in order. It never owns the vector. For one thread.
+ */
+public final class VectorWriter {
+  private final ListVector vector;
+  private final Float4Vector values;
+  private final int rows;
+  private final int dimensions;
+  private final ArrowBuf data;
+
+  /**
+   * Overwrites {@code vector} with {@code rows} NULLs.
+   *
+   * @param vector as {@link #newVector} makes it
+   * @param dimensions floats of a row
+   */
+  public VectorWriter(ListVector vector, int rows, int dimensions) {
+    this.vector = vector;
+    this.rows = rows;
+    this.dimensions = dimensions;
+    this.values = (Float4Vector) vector.getDataVector();
+    vector.clear();
+    vector.setInitialCapacity(Math.max(rows, 1));
+    values.setInitialCapacity(Math.max(rows * dimensions, 1));
+    vector.allocateNew();
+    values.allocateNew(Math.max(rows * dimensions, 1));
+    this.data = values.getDataBuffer();
+    ArrowBuf offsets = vector.getOffsetBuffer();
+    for (int row = 0; row <= rows; row++) {
+      offsets.setInt((long) row * ListVector.OFFSET_WIDTH, row * dimensions);
+    }
+    vector.getValidityBuffer().setZero(0, vector.getValidityBuffer().capacity());
+    values.getValidityBuffer().setOne(0, (int) values.getValidityBuffer().capacity());
+  }
+
+  /** An empty {@code List<Float>} that the caller closes. */
+  public static ListVector newVector(String name, BufferAllocator allocator) {
+    ListVector vector = ListVector.empty(name, allocator);
+    vector.addOrGetVector(
+        FieldType.notNullable(new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)));
+    return vector;
+  }
+
+  /** Sets a row to {@code source[0 … dimensions)}. */
+  public void write(int row, float[] source) {
+    long at = (long) row * dimensions * Float4Vector.TYPE_WIDTH;
+    for (int i = 0; i < dimensions; i++) {
+      data.setFloat(at + (long) i * Float4Vector.TYPE_WIDTH, source[i]);
+    }
+    BitVectorHelper.setBit(vector.getValidityBuffer(), row);
+  }
+
+  /** Tells the vector how many rows it has; nothing may be written after it. */
+  public void finish() {
+    values.setValueCount(rows * dimensions);
+    vector.setLastSet(rows - 1);
+    vector.setValueCount(rows);
+  }
+}
