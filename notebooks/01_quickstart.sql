@@ -1,0 +1,143 @@
+-- Databricks notebook source
+-- MAGIC %md
+-- MAGIC # Embark quickstart
+-- MAGIC
+-- MAGIC `embed(text)` turns a text into an `ARRAY<FLOAT>`: a point in space, placed so that texts
+-- MAGIC with a similar meaning lie close together. llama.cpp computes it inside the Spark executors;
+-- MAGIC no service and no Python worker takes part.
+-- MAGIC
+-- MAGIC All this notebook needs is a Spark session with the Embark jar on its class path. The default
+-- MAGIC model, all-MiniLM-L6-v2, is in the jar and gives 384 numbers per text.
+
+-- COMMAND ----------
+
+-- MAGIC %md
+-- MAGIC ## Some texts
+-- MAGIC Twelve sentences on four topics, written inline so that the notebook runs anywhere.
+-- MAGIC Put a table of your own here.
+
+-- COMMAND ----------
+
+-- DBTITLE 1,Texts
+CREATE OR REPLACE TEMPORARY VIEW docs AS
+SELECT * FROM VALUES
+  (1, 'gardening', 'Water the beds deeply at dawn, before the midday sun dries out the soil.'),
+  (2, 'gardening', 'A layer of straw mulch holds moisture in the ground during the hottest weeks of summer.'),
+  (3, 'gardening', 'Shade cloth spares vegetable leaves from the scorching afternoon sun.'),
+  (4, 'astronomy', 'Saturn''s rings are made mostly of water ice.'),
+  (5, 'astronomy', 'Sunlight takes a little more than eight minutes to reach us.'),
+  (6, 'astronomy', 'The Andromeda galaxy is about two and a half million light years away.'),
+  (7, 'finance', 'Set aside three to six months of expenses, in case you lose your job.'),
+  (8, 'finance', 'A standing order to a savings account puts money away before you can spend it.'),
+  (9, 'finance', 'Write down every purchase for a month, and you will see where the money goes.'),
+  (10, 'music', 'Antonín Dvořák composed a symphony while he lived in New York.'),
+  (11, 'music', 'Jazz grew up in New Orleans out of ragtime, blues and brass bands.'),
+  (12, 'music', 'Bartolomeo Cristofori built the first pianos in Florence.')
+  AS t(id, topic, body)
+
+-- COMMAND ----------
+
+-- MAGIC %md
+-- MAGIC ## The first vectors
+-- MAGIC `embed` is a function like any other in Spark SQL. The vectors have unit length.
+
+-- COMMAND ----------
+
+-- DBTITLE 1,Vectors
+SELECT
+  id,
+  size(embedding) AS dimensions,
+  round(sqrt(aggregate(transform(embedding, x -> x * x), 0D, (sum, x) -> sum + x)), 4) AS length,
+  slice(embedding, 1, 4) AS first_four
+FROM (SELECT id, embed(body) AS embedding FROM docs)
+ORDER BY id
+
+-- COMMAND ----------
+
+-- MAGIC %md
+-- MAGIC ## Where the work happens
+-- MAGIC The physical plan shows an operator of its own, `EvalEmbed`: it hands the rows of a partition
+-- MAGIC to llama.cpp in batches.
+
+-- COMMAND ----------
+
+-- DBTITLE 1,Plan
+EXPLAIN SELECT id, embed(body) AS embedding FROM docs
+
+-- COMMAND ----------
+
+-- MAGIC %md
+-- MAGIC ## Embed once, search often
+-- MAGIC Texts change seldom and queries often, so the vectors are worth keeping. This notebook keeps
+-- MAGIC them in the cache of the session; a job of yours would write them to a table.
+
+-- COMMAND ----------
+
+-- DBTITLE 1,Embeddings
+CREATE OR REPLACE TEMPORARY VIEW doc_embeddings AS
+SELECT id, topic, body, embed(body) AS embedding FROM docs
+
+-- COMMAND ----------
+
+-- DBTITLE 1,Keep the embeddings
+CACHE TABLE doc_embeddings
+
+-- COMMAND ----------
+
+-- MAGIC %md
+-- MAGIC ## Nearest texts
+-- MAGIC The cosine of the angle between two vectors says how close they are: 1 means the same
+-- MAGIC direction. For vectors of unit length it is the sum of the products of their numbers.
+-- MAGIC
+-- MAGIC The question below names tomatoes and a heat wave; no text does. The right ones are found by
+-- MAGIC their meaning.
+
+-- COMMAND ----------
+
+-- DBTITLE 1,Nearest to a question on the garden
+SELECT
+  round(
+    aggregate(zip_with(d.embedding, q.embedding, (x, y) -> x * y), 0D, (sum, x) -> sum + x),
+    3
+  ) AS similarity,
+  d.topic,
+  d.body
+FROM doc_embeddings AS d
+CROSS JOIN (
+  SELECT embed('How do I keep my tomatoes alive in a heat wave?') AS embedding
+) AS q
+ORDER BY similarity DESC
+LIMIT 3
+
+-- COMMAND ----------
+
+-- MAGIC %md
+-- MAGIC The same vectors answer another question, and no text is embedded again: only the question is.
+
+-- COMMAND ----------
+
+-- DBTITLE 1,Nearest to a question on money
+SELECT
+  round(
+    aggregate(zip_with(d.embedding, q.embedding, (x, y) -> x * y), 0D, (sum, x) -> sum + x),
+    3
+  ) AS similarity,
+  d.topic,
+  d.body
+FROM doc_embeddings AS d
+CROSS JOIN (
+  SELECT embed('How can I stop living from one paycheck to the next?') AS embedding
+) AS q
+ORDER BY similarity DESC
+LIMIT 3
+
+-- COMMAND ----------
+
+-- MAGIC %md
+-- MAGIC ## Tidy up
+-- MAGIC The cache goes with the session; this gives its memory back at once.
+
+-- COMMAND ----------
+
+-- DBTITLE 1,Release the embeddings
+UNCACHE TABLE IF EXISTS doc_embeddings
