@@ -1,0 +1,219 @@
+package dev.embark.gguf;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Writes a GGUF version 3 file. Collects metadata and tensors first, then writes them in the order
+ * they were added: the same calls give the same bytes.
+ *
+ * <pre>{@code
+ * new GgufWriter()
+ *     .put("general.architecture", GgufValue.string("bert"))
+ *     .tensor("token_embd.weight", GgufTensorType.F16, () -> FloatBuffer.wrap(rows), 384, 30522)
+ *     .writeTo(Path.of("model.gguf"));
+ * }</pre>
+ *
+ * <p>For one thread. The values of a tensor are asked for only while it is written, so one tensor
+ * at a time has to be in memory.
+ */
+public final class GgufWriter {
+
+  /** Tensor data starts at multiples of this many bytes, the format's default. */
+  public static final int ALIGNMENT = 32;
+
+  private static final int VERSION = 3;
+  private static final int MAX_DIMENSIONS = 4;
+  // llama.cpp keeps names in 64 bytes with a closing zero.
+  private static final int MAX_NAME_BYTES = 63;
+
+  private final Map<String, GgufValue> metadata = new LinkedHashMap<>();
+  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+
+  /** Where the values of a tensor come from. */
+  @FunctionalInterface
+  public interface TensorValues {
+    /**
+     * All values in the order of the file, rows of the first dimension one after the other; the
+     * writer reads the buffer from its position to its limit and lets go of it.
+     */
+    FloatBuffer values() throws IOException;
+  }
+
+  private record Tensor(GgufTensorType type, List<Long> shape, TensorValues source) {
+    long elements() {
+      return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    long bytes() {
+      return type.bytes(elements());
+    }
+  }
+
+  /**
+   * Adds a metadata value.
+   *
+   * @throws IllegalArgumentException when the key is empty, was added before, or is {@code
+   *     general.alignment}, which this writer fixes
+   */
+  public GgufWriter put(String key, GgufValue value) {
+    if (key.isEmpty() || key.equals("general.alignment")) {
+      throw new IllegalArgumentException("the metadata key '" + key + "' cannot be set");
+    }
+    if (metadata.putIfAbsent(key, value) != null) {
+      throw new IllegalArgumentException("the metadata key '" + key + "' was already set");
+    }
+    return this;
+  }
+
+  /**
+   * Adds a tensor.
+   *
+   * @param type F32, F16 or BF16; values are rounded to the nearest
+   * @param shape 1 to 4 dimensions, the fastest-moving one first
+   * @throws IllegalArgumentException when the name is taken or longer than 63 bytes, the type is
+   *     another, or the shape is not one
+   */
+  public GgufWriter tensor(String name, GgufTensorType type, TensorValues values, long... shape) {
+    int nameBytes = name.getBytes(StandardCharsets.UTF_8).length;
+    if (nameBytes == 0 || nameBytes > MAX_NAME_BYTES) {
+      throw new IllegalArgumentException(
+          "the tensor name '" + name + "' must have 1 to " + MAX_NAME_BYTES + " bytes");
+    }
+    if (type != GgufTensorType.F32 && type != GgufTensorType.F16 && type != GgufTensorType.BF16) {
+      throw new IllegalArgumentException(
+          "tensor '" + name + "' cannot be written as " + type + ": use F32, F16 or BF16");
+    }
+    List<Long> dimensions = Arrays.stream(shape).boxed().toList();
+    if (shape.length < 1
+        || shape.length > MAX_DIMENSIONS
+        || dimensions.stream().anyMatch(d -> d < 1)) {
+      throw new IllegalArgumentException(
+          "tensor '" + name + "' must have 1 to 4 dimensions of at least 1, not " + dimensions);
+    }
+    if (tensors.putIfAbsent(name, new Tensor(type, dimensions, values)) != null) {
+      throw new IllegalArgumentException("the tensor '" + name + "' was already added");
+    }
+    return this;
+  }
+
+  /**
+   * Writes the file: first beside it under a temporary name, then renamed over {@code file}, so
+   * that a reader sees the old file or the whole new one.
+   *
+   * @throws IOException when writing fails, a source has not as many values as its shape says, or a
+   *     finite value lies beyond the range of its tensor's type; the temporary file is gone then
+   */
+  public void writeTo(Path file) throws IOException {
+    Path target = file.toAbsolutePath();
+    Path temporary = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+    try {
+      try (FileChannel channel =
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        LittleEndianOutput out = new LittleEndianOutput(channel);
+        writeHeader(out);
+        for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
+          writeData(out, tensor.getKey(), tensor.getValue());
+        }
+        out.flush();
+        channel.force(true);
+      }
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  private void writeHeader(LittleEndianOutput out) throws IOException {
+    out.int32(GgufHeader.MAGIC);
+    out.int32(VERSION);
+    out.int64(tensors.size());
+    out.int64(metadata.size());
+    for (Map.Entry<String, GgufValue> entry : metadata.entrySet()) {
+      out.string(entry.getKey());
+      writeValue(out, entry.getValue());
+    }
+    long offset = 0;
+    for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
+      Tensor tensor = entry.getValue();
+      out.string(entry.getKey());
+      out.int32(tensor.shape().size());
+      for (long dimension : tensor.shape()) {
+        out.int64(dimension);
+      }
+      out.int32(tensor.type().id());
+      out.int64(offset);
+      offset = GgufHeader.align(offset + tensor.bytes(), ALIGNMENT);
+    }
+    out.pad(ALIGNMENT);
+  }
+
+  private static void writeValue(LittleEndianOutput out, GgufValue value) throws IOException {
+    out.int32(value.type().id());
+    if (value.type() == GgufValueType.ARRAY) {
+      out.int32(value.elementType().id());
+      out.int64(value.asList().size());
+      for (Object element : value.asList()) {
+        writeScalar(out, value.elementType(), element);
+      }
+    } else {
+      writeScalar(out, value.type(), value.value());
+    }
+  }
+
+  private static void writeScalar(LittleEndianOutput out, GgufValueType type, Object value)
+      throws IOException {
+    switch (type) {
+      case UINT8, INT8 -> out.int8(((Long) value).intValue());
+      case UINT16, INT16 -> out.int16(((Long) value).intValue());
+      case UINT32, INT32 -> out.int32(((Long) value).intValue());
+      case UINT64, INT64 -> out.int64((Long) value);
+      case FLOAT32 -> out.int32(Float.floatToRawIntBits((Float) value));
+      case FLOAT64 -> out.int64(Double.doubleToRawLongBits((Double) value));
+      case BOOL -> out.int8((Boolean) value ? 1 : 0);
+      case STRING -> out.string((String) value);
+      case ARRAY -> throw new IllegalStateException("arrays hold no arrays");
+    }
+  }
+
+  private static void writeData(LittleEndianOutput out, String name, Tensor tensor)
+      throws IOException {
+    FloatBuffer values = tensor.source().values();
+    if (values.remaining() != tensor.elements()) {
+      throw new IOException(
+          String.format(
+              "tensor '%s' of shape %s needs %d values but its source has %d",
+              name, tensor.shape(), tensor.elements(), values.remaining()));
+    }
+    while (values.hasRemaining()) {
+      float value = values.get();
+      switch (tensor.type()) {
+        case F16 -> out.int16(finite(HalfFloat.toF16(value), 0x7C00, value, name));
+        case BF16 -> out.int16(finite(HalfFloat.toBf16(value), 0x7F80, value, name));
+        default -> out.int32(Float.floatToRawIntBits(value));
+      }
+    }
+    out.pad(ALIGNMENT);
+  }
+
+  private static short finite(short bits, int infinity, float value, String name)
+      throws IOException {
+    if ((bits & 0x7FFF) == infinity && !Float.isInfinite(value)) {
+      throw new IOException(
+          "tensor '" + name + "' has the value " + value + ", too large for its type: use F32");
+    }
+    return bits;
+  }
+}
