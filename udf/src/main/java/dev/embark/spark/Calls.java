@@ -1,0 +1,76 @@
+package dev.embark.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+
+/** Finds and replaces {@link EmbedExpression}s in plans and expressions. */
+final class Calls {
+  private Calls() {}
+
+  /** Whether the node itself has a call; its children are not looked at. */
+  static boolean hasAny(LogicalPlan node) {
+    return node.expressions().exists(e -> in(e));
+  }
+
+  /** Whether there is a call in an expression. */
+  static boolean in(Expression expression) {
+    return expression.exists(e -> e instanceof EmbedExpression);
+  }
+
+  /** The distinct calls of a node, in the order they are written. */
+  static List<EmbedExpression> of(LogicalPlan node) {
+    List<EmbedExpression> calls = new ArrayList<>();
+    for (Expression expression : Scala.list(node.expressions())) {
+      expression.foreach(
+          e -> {
+            if (e instanceof EmbedExpression call
+                && calls.stream().noneMatch(c -> c.semanticEquals(call))) {
+              calls.add(call);
+            }
+            return null;
+          });
+    }
+    return calls;
+  }
+
+  /** Groups calls that are about the same text with the same options. */
+  static List<List<EmbedExpression>> byText(List<EmbedExpression> calls) {
+    List<List<EmbedExpression>> groups = new ArrayList<>();
+    for (EmbedExpression call : calls) {
+      groups.stream()
+          .filter(group -> sameText(group.get(0), call))
+          .findFirst()
+          .orElseGet(
+              () -> {
+                List<EmbedExpression> group = new ArrayList<>();
+                groups.add(group);
+                return group;
+              })
+          .add(call);
+    }
+    return groups;
+  }
+
+  /** The node with each call replaced by its column; its children stay. */
+  static LogicalPlan replace(
+      LogicalPlan node, List<EmbedExpression> calls, List<Attribute> columns) {
+    return (LogicalPlan)
+        node.transformExpressionsUp(
+            Scala.everywhere(
+                e -> {
+                  for (int i = 0; i < calls.size(); i++) {
+                    if (calls.get(i).semanticEquals(e)) {
+                      return columns.get(i);
+                    }
+                  }
+                  return e;
+                }));
+  }
+
+  private static boolean sameText(EmbedExpression a, EmbedExpression b) {
+    return a.options().equals(b.options()) && a.text().semanticEquals(b.text());
+  }
+}

@@ -1,0 +1,21 @@
+package dev.embark.spark;
+
+import org.apache.spark.sql.SparkSessionExtensions;
+import org.apache.spark.sql.SparkSessionExtensionsProvider;
+import scala.runtime.BoxedUnit;
+
+/**
+ * What Embark adds to a Spark session. Spark finds it through the service file of this jar; where
+ * that is not read, {@code spark.sql.extensions=dev.embark.spark.EmbarkExtensions} names it.
+ */
+public final class EmbarkExtensions implements SparkSessionExtensionsProvider {
+  @Override
+  public BoxedUnit apply(SparkSessionExtensions extensions) {
+    for (EmbedOutput output : EmbedOutput.values()) {
+      extensions.injectFunction(EmbedFunction.description(output));
+    }
+    extensions.injectPreCBORule(session -> new ExtractEmbeddings());
+    extensions.injectPlannerStrategy(session -> new EmbedStrategy());
+    return BoxedUnit.UNIT;
+  }
+}

@@ -1,0 +1,136 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbedOption;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.catalyst.FunctionIdentifier;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
+import org.apache.spark.sql.catalyst.trees.Origin;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.catalyst.util.MapData;
+import org.apache.spark.sql.errors.QueryCompilationErrors;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StringType;
+import scala.Function1;
+import scala.Option;
+import scala.Tuple3;
+import scala.collection.immutable.Seq;
+
+/** Makes calls of the {@link EmbedOutput} functions out of the arguments a user wrote. */
+final class EmbedFunction {
+  private EmbedFunction() {}
+
+  /** Name, documentation and builder of a function, as Spark registers it. */
+  static Tuple3<FunctionIdentifier, ExpressionInfo, Function1<Seq<Expression>, Expression>>
+      description(EmbedOutput output) {
+    return new Tuple3<>(
+        new FunctionIdentifier(output.function()),
+        info(output),
+        arguments -> build(output, Scala.list(arguments)));
+  }
+
+  static Expression build(EmbedOutput output, List<Expression> arguments) {
+    if (arguments.isEmpty() || arguments.size() > 2) {
+      throw wrongArity(output, arguments.size());
+    }
+    try {
+      EmbedOptions options = EmbarkConf.sessionOptions();
+      if (arguments.size() == 2) {
+        options = options.with(literalMap(output, arguments.get(1)));
+      }
+      return new EmbedExpression(arguments.get(0), options, output);
+    } catch (EmbeddingException e) {
+      throw analysisException(e.getMessage(), arguments.get(0));
+    }
+  }
+
+  private static RuntimeException wrongArity(EmbedOutput output, int given) {
+    throw sneak(
+        QueryCompilationErrors.wrongNumArgsError(
+            output.function(),
+            Scala.<Object>seq(List.of(1, 2)),
+            given,
+            QueryCompilationErrors.wrongNumArgsError$default$4(),
+            QueryCompilationErrors.wrongNumArgsError$default$5(),
+            QueryCompilationErrors.wrongNumArgsError$default$6()));
+  }
+
+  private static Map<String, String> literalMap(EmbedOutput output, Expression argument) {
+    if (!argument.foldable() || !(argument.dataType() instanceof MapType type)) {
+      throw analysisException(
+          "The options of "
+              + output.function()
+              + " have to be a literal map, such as map('longText', 'chunk'), but this is "
+              + argument.sql()
+              + ".",
+          argument);
+    }
+    if (type.keyType() instanceof StringType == false) {
+      throw analysisException(
+          "The options of " + output.function() + " have to be a map with string keys.", argument);
+    }
+    MapData map = (MapData) argument.eval(null);
+    Map<String, String> options = new LinkedHashMap<>();
+    for (int i = 0; map != null && i < map.numElements(); i++) {
+      options.put(
+          String.valueOf(map.keyArray().get(i, type.keyType())),
+          text(map.valueArray(), i, type.valueType()));
+    }
+    return options;
+  }
+
+  /** Numbers and booleans are taken as they are written: map('maxTokens', 128). */
+  private static String text(ArrayData values, int i, DataType type) {
+    return values.isNullAt(i) ? null : String.valueOf(values.get(i, type));
+  }
+
+  private static RuntimeException analysisException(String message, Expression where) {
+    Origin origin = where.origin();
+    throw sneak(
+        new AnalysisException(
+            message,
+            origin.line(),
+            origin.startPosition(),
+            Option.empty(),
+            Option.empty(),
+            scala.collection.immutable.Map$.MODULE$.empty(),
+            origin.getQueryContext()));
+  }
+
+  /** Scala's AnalysisException is a checked exception to javac; Spark's callers expect it bare. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> RuntimeException sneak(Throwable throwable) throws E {
+    throw (E) throwable;
+  }
+
+  private static ExpressionInfo info(EmbedOutput output) {
+    String options =
+        Arrays.stream(EmbedOption.values())
+            .map(o -> "        " + o.key() + " - " + o.description() + " Takes " + o.takes() + ".")
+            .collect(Collectors.joining("\n"));
+    return new ExpressionInfo(
+        EmbedExpression.class.getName(),
+        null,
+        output.function(),
+        "_FUNC_(text[, options]) - " + output.usage(),
+        "\n    Arguments:\n      * text - a string\n      * options - a literal map of:\n"
+            + options
+            + "\n  ",
+        "\n    Examples:\n      > SELECT _FUNC_('Spark SQL');\n       "
+            + output.exampleResult()
+            + "\n  ",
+        "",
+        "misc_funcs",
+        "",
+        "",
+        "scala_udf");
+  }
+}

@@ -1,0 +1,121 @@
+package dev.embark.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
+import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
+import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
+import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Offset;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.Sort;
+import org.apache.spark.sql.types.Metadata;
+import scala.Option;
+
+/**
+ * Moves calls above the nodes that drop, order or group rows without needing an embedding, so that
+ * fewer rows are embedded, and none twice: a global sort reads its input a second time for its
+ * ranges.
+ */
+final class EmbedLater {
+  LogicalPlan apply(LogicalPlan plan) {
+    LogicalPlan grouped = plan.transformUp(Scala.everywhere(this::aboveGrouping));
+    return grouped.transformUp(Scala.everywhere(this::aboveLimitsAndSorts));
+  }
+
+  private LogicalPlan aboveLimitsAndSorts(LogicalPlan node) {
+    if (node.children().size() != 1
+        || !(node.children().head() instanceof Project project)
+        || !Calls.hasAny(project)
+        || !project.projectList().forall(e -> ((Expression) e).deterministic())
+        || !passes(node, project)) {
+      return node;
+    }
+    LogicalPlan below =
+        aboveLimitsAndSorts(node.withNewChildren(Scala.seq(List.of(project.child()))));
+    return new Project(project.projectList(), below);
+  }
+
+  private static boolean passes(LogicalPlan node, Project project) {
+    if (node instanceof Sort) {
+      return node.references().subsetOf(project.child().outputSet());
+    }
+    return node instanceof LocalLimit || node instanceof GlobalLimit || node instanceof Offset;
+  }
+
+  /**
+   * Calls over grouping columns and aggregates are answered once per group.
+   *
+   * <pre>
+   *   Aggregate [t], [embed(t) AS e, count(1) AS n]    ──►    Project [embed(t#1) AS e, n#2 AS n]
+   *                                                           +- Aggregate [t], [t AS t#1, count(1) AS n#2]
+   * </pre>
+   */
+  private LogicalPlan aboveGrouping(LogicalPlan node) {
+    if (!(node instanceof Aggregate aggregate)
+        || Scala.list(aggregate.aggregateExpressions()).stream()
+            .noneMatch(e -> callsOutsideAggregates((Expression) e, aggregate))) {
+      return node;
+    }
+    List<NamedExpression> lower = new ArrayList<>();
+    List<NamedExpression> upper = new ArrayList<>();
+    for (NamedExpression named : Scala.list(aggregate.aggregateExpressions())) {
+      upper.add((NamedExpression) lift((Expression) named, aggregate, lower));
+    }
+    // By position and copy: the constructor's arity differs between Spark versions.
+    Object[] fields = new Object[aggregate.productArity()];
+    for (int i = 0; i < fields.length; i++) {
+      fields[i] = aggregate.productElement(i);
+    }
+    fields[1] = Scala.seq(lower);
+    return new Project(Scala.seq(upper), aggregate.makeCopy(fields));
+  }
+
+  private static boolean callsOutsideAggregates(Expression expression, Aggregate aggregate) {
+    if (expression instanceof AggregateExpression || isGrouping(expression, aggregate)) {
+      return false;
+    }
+    return expression instanceof EmbedExpression
+        || expression.children().exists(child -> callsOutsideAggregates(child, aggregate));
+  }
+
+  private static boolean isGrouping(Expression expression, Aggregate aggregate) {
+    return aggregate.groupingExpressions().exists(g -> g.semanticEquals(expression));
+  }
+
+  /** What the upper projection says; everything without a call becomes a column of the lower. */
+  private static Expression lift(
+      Expression expression, Aggregate aggregate, List<NamedExpression> lower) {
+    if (callsOutsideAggregates(expression, aggregate)) {
+      return (Expression) expression.mapChildren(child -> lift(child, aggregate, lower));
+    }
+    if (expression.foldable()) {
+      return expression;
+    }
+    if (expression instanceof NamedExpression named) {
+      lower.add(named);
+      return (Expression) named.toAttribute();
+    }
+    for (NamedExpression column : lower) {
+      if (column instanceof Alias alias && alias.child().semanticEquals(expression)) {
+        return alias.toAttribute();
+      }
+    }
+    Alias alias =
+        new Alias(
+            expression,
+            "group_" + lower.size(),
+            NamedExpression.newExprId(),
+            Scala.seq(List.of()),
+            Option.<Metadata>empty(),
+            Scala.seq(List.of()));
+    lower.add(alias);
+    Attribute column = alias.toAttribute();
+    return column;
+  }
+}

@@ -1,0 +1,130 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbedOptions;
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import scala.collection.immutable.Seq;
+import scala.runtime.ScalaRunTime;
+
+/**
+ * The logical operator: the columns of its child, and one column for each call it answers. Public,
+ * as is its constructor, since Spark copies plan nodes by reflection.
+ */
+public final class EvalEmbed extends LogicalPlan {
+  private static final long serialVersionUID = 1L;
+
+  private final Expression text;
+  private final EmbedOptions options;
+  private final Seq<EmbedOutput> outputs;
+  private final Seq<Attribute> results;
+  private final LogicalPlan child;
+
+  /**
+   * @param text over the child's columns
+   * @param outputs what is asked of the text
+   * @param results the column of each of {@code outputs}
+   */
+  public EvalEmbed(
+      Expression text,
+      EmbedOptions options,
+      Seq<EmbedOutput> outputs,
+      Seq<Attribute> results,
+      LogicalPlan child) {
+    this.text = text;
+    this.options = options;
+    this.outputs = outputs;
+    this.results = results;
+    this.child = child;
+  }
+
+  Expression text() {
+    return text;
+  }
+
+  EmbedOptions options() {
+    return options;
+  }
+
+  Seq<EmbedOutput> outputs() {
+    return outputs;
+  }
+
+  Seq<Attribute> results() {
+    return results;
+  }
+
+  LogicalPlan child() {
+    return child;
+  }
+
+  /** Whether it is about the same text with the same options. */
+  boolean answers(EmbedExpression call) {
+    return options.equals(call.options()) && text.semanticEquals(call.text());
+  }
+
+  @Override
+  public Seq<Attribute> output() {
+    return concat(child.output(), results);
+  }
+
+  static Seq<Attribute> concat(Seq<Attribute> left, Seq<Attribute> right) {
+    List<Attribute> all = Scala.list(left);
+    all.addAll(Scala.list(right));
+    return Scala.seq(all);
+  }
+
+  @Override
+  public AttributeSet producedAttributes() {
+    return AttributeSet.apply(Scala.<Expression>seq(Scala.list(results)));
+  }
+
+  @Override
+  public Seq<LogicalPlan> children() {
+    return Scala.seq(List.of(child));
+  }
+
+  // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  public LogicalPlan withNewChildrenInternal(
+      scala.collection.immutable.IndexedSeq<LogicalPlan> newChildren) {
+    return new EvalEmbed(text, options, outputs, results, newChildren.apply(0));
+  }
+
+  public LogicalPlan withNewChildrenInternal(scala.collection.IndexedSeq<LogicalPlan> newChildren) {
+    return new EvalEmbed(text, options, outputs, results, newChildren.apply(0));
+  }
+
+  @Override
+  public int productArity() {
+    return 5;
+  }
+
+  @Override
+  public Object productElement(int n) {
+    return switch (n) {
+      case 0 -> text;
+      case 1 -> options;
+      case 2 -> outputs;
+      case 3 -> results;
+      case 4 -> child;
+      default -> throw new IndexOutOfBoundsException(n);
+    };
+  }
+
+  @Override
+  public boolean canEqual(Object that) {
+    return that instanceof EvalEmbed;
+  }
+
+  @Override
+  public boolean equals(Object that) {
+    return that instanceof EvalEmbed other && Scala.equalProducts(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ScalaRunTime._hashCode(this);
+  }
+}

@@ -1,0 +1,141 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbedOptions;
+import java.util.List;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.SortOrder;
+import org.apache.spark.sql.catalyst.plans.physical.Partitioning;
+import org.apache.spark.sql.execution.SparkPlan;
+import org.apache.spark.sql.execution.metric.SQLMetric;
+import scala.collection.immutable.Map;
+import scala.collection.immutable.Seq;
+import scala.runtime.ScalaRunTime;
+
+/**
+ * The physical operator: hands each partition to {@link EmbedPartition} and keeps partitioning and
+ * order.
+ *
+ * <p>Runs on the driver; everything that a task needs travels in {@link EmbedTask} as plain values.
+ */
+public final class EvalEmbedExec extends SparkPlan {
+  private static final long serialVersionUID = 1L;
+
+  private final Expression text;
+  private final EmbedOptions options;
+  private final Seq<EmbedOutput> outputs;
+  private final Seq<Attribute> results;
+  private final SparkPlan child;
+  private transient EmbedMetrics metrics;
+
+  /** Public, since Spark copies plan nodes by reflection. */
+  public EvalEmbedExec(
+      Expression text,
+      EmbedOptions options,
+      Seq<EmbedOutput> outputs,
+      Seq<Attribute> results,
+      SparkPlan child) {
+    this.text = text;
+    this.options = options;
+    this.outputs = outputs;
+    this.results = results;
+    this.child = child;
+  }
+
+  @Override
+  public Seq<Attribute> output() {
+    return EvalEmbed.concat(child.output(), results);
+  }
+
+  @Override
+  public AttributeSet producedAttributes() {
+    return AttributeSet.apply(Scala.<Expression>seq(Scala.list(results)));
+  }
+
+  @Override
+  public Partitioning outputPartitioning() {
+    return child.outputPartitioning();
+  }
+
+  @Override
+  public Seq<SortOrder> outputOrdering() {
+    return child.outputOrdering();
+  }
+
+  @Override
+  public Map<String, SQLMetric> metrics() {
+    return embedMetrics().asMap();
+  }
+
+  /** Made when first asked for: copies of a plan that are never run register none. */
+  private synchronized EmbedMetrics embedMetrics() {
+    if (metrics == null) {
+      metrics = EmbedMetrics.of(sparkContext());
+    }
+    return metrics;
+  }
+
+  @Override
+  public RDD<InternalRow> doExecute() {
+    EmbedTask task =
+        new EmbedTask(
+            text,
+            options,
+            Scala.list(outputs),
+            Scala.list(child.output()),
+            Scala.list(results),
+            embedMetrics(),
+            EmbedProgress.of(sparkContext()).totals());
+    return child.execute().toJavaRDD().mapPartitions(task, true).rdd();
+  }
+
+  @Override
+  public Seq<SparkPlan> children() {
+    return Scala.seq(List.of(child));
+  }
+
+  // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  public SparkPlan withNewChildrenInternal(
+      scala.collection.immutable.IndexedSeq<SparkPlan> newChildren) {
+    return new EvalEmbedExec(text, options, outputs, results, newChildren.apply(0));
+  }
+
+  public SparkPlan withNewChildrenInternal(scala.collection.IndexedSeq<SparkPlan> newChildren) {
+    return new EvalEmbedExec(text, options, outputs, results, newChildren.apply(0));
+  }
+
+  @Override
+  public int productArity() {
+    return 5;
+  }
+
+  @Override
+  public Object productElement(int n) {
+    return switch (n) {
+      case 0 -> text;
+      case 1 -> options;
+      case 2 -> outputs;
+      case 3 -> results;
+      case 4 -> child;
+      default -> throw new IndexOutOfBoundsException(n);
+    };
+  }
+
+  @Override
+  public boolean canEqual(Object that) {
+    return that instanceof EvalEmbedExec;
+  }
+
+  @Override
+  public boolean equals(Object that) {
+    return that instanceof EvalEmbedExec other && Scala.equalProducts(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ScalaRunTime._hashCode(this);
+  }
+}

@@ -1,0 +1,110 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingEngine;
+import dev.embark.engine.LlamaModel;
+import dev.embark.engine.ModelOptions;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The models and engines of this JVM: a model is mapped once and shared by all tasks; an engine
+ * belongs to one task at a time and is kept for the next one with the same options.
+ *
+ * <p>Owns all of them. Safe for any thread. While a model is loading, other tasks that want a model
+ * wait, so that it is loaded once.
+ */
+final class ExecutorModels {
+  private static final Map<Path, LlamaModel> MODELS = new HashMap<>();
+  private static final Map<EmbedOptions, Deque<EmbeddingEngine>> IDLE = new HashMap<>();
+  private static int leased;
+
+  private ExecutorModels() {}
+
+  /** An engine for one task, given back by {@link #close()}. */
+  static final class Lease implements AutoCloseable {
+    private final EmbeddingEngine engine;
+    private final long loadMillis;
+    private boolean open = true;
+
+    private Lease(EmbeddingEngine engine, long loadMillis) {
+      this.engine = engine;
+      this.loadMillis = loadMillis;
+    }
+
+    EmbeddingEngine engine() {
+      return engine;
+    }
+
+    /** What fetching and mapping the model cost this lease; 0 if it was there. */
+    long loadMillis() {
+      return loadMillis;
+    }
+
+    @Override
+    public void close() {
+      synchronized (ExecutorModels.class) {
+        if (open) {
+          open = false;
+          leased--;
+          engine.cancel(false);
+          IDLE.computeIfAbsent(engine.options(), o -> new ArrayDeque<>()).push(engine);
+        }
+      }
+    }
+  }
+
+  /**
+   * An engine with these options, its model loaded.
+   *
+   * @throws dev.embark.engine.EmbeddingException when the model cannot be had or used
+   */
+  static synchronized Lease lease(EmbedOptions options) {
+    Deque<EmbeddingEngine> idle = IDLE.get(options);
+    if (idle != null && !idle.isEmpty()) {
+      leased++;
+      return new Lease(idle.pop(), 0);
+    }
+    long start = System.nanoTime();
+    Path file = ModelStore.fetch(options.model(), options.modelSha256());
+    boolean known = MODELS.containsKey(file);
+    LlamaModel model = MODELS.computeIfAbsent(file, f -> LlamaModel.load(f, ModelOptions.cpu()));
+    long loadMillis = known ? 0 : (System.nanoTime() - start) / 1_000_000;
+    EmbeddingEngine engine = new EmbeddingEngine(model, options);
+    leased++;
+    return new Lease(engine, loadMillis);
+  }
+
+  /** Engines that tasks hold right now. */
+  static synchronized int leased() {
+    return leased;
+  }
+
+  /**
+   * Frees every engine and model.
+   *
+   * @throws IllegalStateException while a task holds an engine
+   */
+  static synchronized void closeAll() {
+    if (leased > 0) {
+      throw new IllegalStateException(leased + " engines are in use.");
+    }
+    List<AutoCloseable> all = new ArrayList<>();
+    IDLE.values().forEach(all::addAll);
+    IDLE.clear();
+    all.addAll(MODELS.values());
+    MODELS.clear();
+    for (AutoCloseable closeable : all) {
+      try {
+        closeable.close();
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+}

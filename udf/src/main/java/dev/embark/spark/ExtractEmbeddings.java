@@ -1,0 +1,171 @@
+package dev.embark.spark;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.catalyst.expressions.And;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeReference;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
+import org.apache.spark.sql.catalyst.plans.logical.Filter;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.rules.Rule;
+import org.apache.spark.sql.types.Metadata;
+import scala.collection.immutable.Seq;
+
+/**
+ * Pulls the calls of a node below it, into {@link EvalEmbed}:
+ *
+ * <pre>
+ *   Project [id, embed(body) AS e]          Project [id, embedding#7 AS e]
+ *   +- Relation [id, body, …]        ──►    +- EvalEmbed embed(body) → embedding#7
+ *                                              +- Project [id, body]
+ *                                                 +- Relation [id, body, …]
+ * </pre>
+ *
+ * <p>A call that a node further down has already answered is not computed again: its column is
+ * passed up ({@link ReuseEmbeddings}). Before that, {@link EmbedLater} has moved calls above
+ * limits, sorts and groupings that need no embedding. Running it twice changes nothing, since no
+ * call is left after the first time.
+ */
+final class ExtractEmbeddings extends Rule<LogicalPlan> {
+  @Override
+  public LogicalPlan apply(LogicalPlan plan) {
+    if (!plan.exists(Calls::hasAny)) {
+      return plan;
+    }
+    LogicalPlan extracted =
+        new EmbedLater().apply(plan).transformUp(Scala.everywhere(this::extract));
+    return sameOutput(extracted, plan.output());
+  }
+
+  private LogicalPlan extract(LogicalPlan node) {
+    List<EmbedExpression> calls = Calls.of(node);
+    if (calls.isEmpty()) {
+      return node;
+    }
+    if (node instanceof Filter filter) {
+      node = plainConditionsBelow(filter);
+    }
+    List<LogicalPlan> children = Scala.list(node.children());
+    LogicalPlan answered = node;
+    for (List<EmbedExpression> sameText : Calls.byText(calls)) {
+      int i = childWith(children, sameText.get(0));
+      if (i < 0) {
+        continue;
+      }
+      List<Attribute> results = new ArrayList<>();
+      children.set(i, answer(sameText, children.get(i), answered, results));
+      answered = Calls.replace(answered, sameText, results);
+    }
+    LogicalPlan rewritten = answered.withNewChildren(Scala.seq(children));
+    // A filter passes every column up on purpose, so that a node above can reuse an embedding.
+    return node instanceof Filter ? rewritten : sameOutput(rewritten, node.output());
+  }
+
+  /** A plan with a column for each of the calls, which are about one text, put into results. */
+  private static LogicalPlan answer(
+      List<EmbedExpression> calls, LogicalPlan child, LogicalPlan parent, List<Attribute> results) {
+    LogicalPlan plan = child;
+    LinkedHashSet<EmbedOutput> missing = new LinkedHashSet<>();
+    for (EmbedExpression call : calls) {
+      Optional<ReuseEmbeddings.Found> found = ReuseEmbeddings.find(plan, call);
+      if (found.isPresent()) {
+        plan = found.get().plan();
+      } else {
+        missing.add(call.output());
+      }
+    }
+    if (!missing.isEmpty()) {
+      plan = evaluate(calls.get(0), missing, onlyNeeded(plan, parent, calls.get(0)));
+    }
+    for (EmbedExpression call : calls) {
+      results.add(ReuseEmbeddings.find(plan, call).orElseThrow().result());
+    }
+    return plan;
+  }
+
+  private static EvalEmbed evaluate(
+      EmbedExpression call, LinkedHashSet<EmbedOutput> outputs, LogicalPlan child) {
+    List<Attribute> results = new ArrayList<>();
+    for (EmbedOutput output : outputs) {
+      results.add(
+          new AttributeReference(
+              output.function(),
+              output.dataType(),
+              true,
+              Metadata.empty(),
+              NamedExpression.newExprId(),
+              Scala.seq(List.of())));
+    }
+    return new EvalEmbed(
+        call.text(),
+        call.options(),
+        Scala.seq(new ArrayList<>(outputs)),
+        Scala.seq(results),
+        child);
+  }
+
+  /** Drops columns that neither the parent nor the text reads, so that they are not scanned. */
+  private static LogicalPlan onlyNeeded(
+      LogicalPlan child, LogicalPlan parent, EmbedExpression call) {
+    if (!(parent instanceof Project) && !(parent instanceof Aggregate)) {
+      return child;
+    }
+    AttributeSet needed = parent.references().$plus$plus(call.references());
+    List<NamedExpression> kept = new ArrayList<>();
+    for (Attribute column : Scala.list(child.output())) {
+      if (needed.contains(column)) {
+        kept.add(column);
+      }
+    }
+    return kept.size() == child.output().size() ? child : new Project(Scala.seq(kept), child);
+  }
+
+  private static int childWith(List<LogicalPlan> children, EmbedExpression call) {
+    for (int i = 0; i < children.size(); i++) {
+      if (call.references().subsetOf(children.get(i).outputSet())) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Conditions without a call filter rows before they are embedded. */
+  private static Filter plainConditionsBelow(Filter filter) {
+    List<Expression> plain = new ArrayList<>();
+    List<Expression> embedding = new ArrayList<>();
+    for (Expression condition : conjuncts(filter.condition())) {
+      (Calls.in(condition) || !condition.deterministic() ? embedding : plain).add(condition);
+    }
+    return plain.isEmpty()
+        ? filter
+        : new Filter(and(embedding), new Filter(and(plain), filter.child()));
+  }
+
+  private static List<Expression> conjuncts(Expression condition) {
+    List<Expression> parts = new ArrayList<>();
+    if (condition instanceof And and) {
+      parts.addAll(conjuncts(and.left()));
+      parts.addAll(conjuncts(and.right()));
+    } else {
+      parts.add(condition);
+    }
+    return parts;
+  }
+
+  private static Expression and(List<Expression> conditions) {
+    return conditions.stream().reduce(And::new).orElseThrow();
+  }
+
+  private static LogicalPlan sameOutput(LogicalPlan plan, Seq<Attribute> output) {
+    return plan.output().equals(output)
+        ? plan
+        : new Project(Scala.seq(new ArrayList<NamedExpression>(Scala.list(output))), plan);
+  }
+}

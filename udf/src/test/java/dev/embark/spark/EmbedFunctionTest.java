@@ -1,0 +1,155 @@
+package dev.embark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class EmbedFunctionTest {
+  private static SparkSession spark;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSession.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    TestSession.stop(spark);
+  }
+
+  @Test
+  void embedGivesOneUnitVectorPerText() {
+    Row row =
+        spark
+            .sql(
+                "SELECT size(e), aggregate(e, 0D, (s, x) -> s + x * x) FROM"
+                    + " (SELECT embed('a cat sat on the mat') AS e)")
+            .head();
+    assertThat(row.getInt(0)).isEqualTo(384);
+    assertThat(row.getDouble(1)).isBetween(0.9999, 1.0001);
+  }
+
+  @Test
+  void nullGivesNullAndEmptyTextGivesAVector() {
+    Row row = spark.sql("SELECT embed(CAST(NULL AS STRING)), size(embed(''))").head();
+    assertThat(row.isNullAt(0)).isTrue();
+    assertThat(row.getInt(1)).isEqualTo(384);
+  }
+
+  @Test
+  void numbersAreCastToStringAsBuiltInsDo() {
+    assertThat(spark.sql("SELECT embed(42) = embed('42')").head().getBoolean(0)).isTrue();
+  }
+
+  @Test
+  void detailTellsTokensAndTruncation() {
+    Row detail =
+        spark
+            .sql("SELECT embed_detail(repeat('word ', 600)) AS d, embed_tokens('a cat') AS t")
+            .head();
+    Row d = detail.getStruct(0);
+    assertThat(d.getList(0)).hasSize(384);
+    assertThat(d.getInt(1)).isEqualTo(512);
+    assertThat(d.getBoolean(2)).isTrue();
+    assertThat(d.isNullAt(3)).isTrue();
+    assertThat(detail.getInt(1)).isEqualTo(4);
+  }
+
+  @Test
+  void aFailedRowIsNullWithItsReasonAndItsNeighboursHaveVectors() {
+    List<Row> rows =
+        spark
+            .sql(
+                "SELECT id, embed_detail(IF(id = 3, repeat('word ', 600), concat('row ', id)),"
+                    + " map('longText', 'error')) AS d FROM range(0, 6, 1, 1) ORDER BY id")
+            .collectAsList();
+    for (Row row : rows) {
+      Row detail = row.getStruct(1);
+      if (row.getLong(0) == 3) {
+        assertThat(detail.isNullAt(0)).isTrue();
+        assertThat(detail.getString(3)).contains("602 tokens", "maxTokens is 512");
+      } else {
+        assertThat(detail.getList(0)).hasSize(384);
+        assertThat(detail.isNullAt(3)).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void failfastEndsTheQueryWithTheRowsReason() {
+    assertThatThrownBy(
+            () ->
+                spark
+                    .sql(
+                        "SELECT embed(repeat('word ', 600), map('longText', 'error', 'mode',"
+                            + " 'FAILFAST'))")
+                    .collectAsList())
+        .hasStackTraceContaining("Row 1 of partition 0 cannot be embedded");
+  }
+
+  @Test
+  void anUnknownOptionIsAnAnalysisExceptionThatNamesTheNearest() {
+    assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('longtxt', 'chunk'))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("did you mean 'longText'");
+  }
+
+  @Test
+  void aWrongValueIsAnAnalysisExceptionThatNamesTheAllowedOnes() {
+    assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('longText', 'cut'))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("truncate, chunk, error");
+  }
+
+  @Test
+  void optionsHaveToBeALiteralMap() {
+    assertThatThrownBy(
+            () ->
+                spark.sql("SELECT embed('x', map('maxTokens', CAST(id AS STRING))) FROM range(1)"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("literal map");
+  }
+
+  @Test
+  void aWrongNumberOfArgumentsIsAnAnalysisException() {
+    assertThatThrownBy(() -> spark.sql("SELECT embed()")).isInstanceOf(AnalysisException.class);
+    assertThatThrownBy(() -> spark.sql("SELECT embed('a', map(), 'b')"))
+        .isInstanceOf(AnalysisException.class);
+  }
+
+  @Test
+  void binaryInputIsRefused() {
+    assertThatThrownBy(() -> spark.sql("SELECT embed(array('x'))"))
+        .isInstanceOf(AnalysisException.class);
+  }
+
+  @Test
+  void sessionConfSetsOptionsAndTheCallOverridesThem() {
+    spark.conf().set("spark.embark.maxTokens", "8");
+    try {
+      Row row =
+          spark
+              .sql(
+                  "SELECT embed_tokens(repeat('word ', 20)),"
+                      + " embed_tokens(repeat('word ', 20), map('maxTokens', '16'))")
+              .head();
+      assertThat(row.getInt(0)).isEqualTo(8);
+      assertThat(row.getInt(1)).isEqualTo(16);
+    } finally {
+      spark.conf().unset("spark.embark.maxTokens");
+    }
+  }
+
+  @Test
+  void describeFunctionTellsTheOptions() {
+    String text = spark.sql("DESCRIBE FUNCTION EXTENDED embed").collectAsList().toString();
+    assertThat(text).contains("longText").contains("truncate, chunk, error");
+  }
+}
