@@ -8,6 +8,7 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
+import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -29,23 +30,28 @@ final class EmbedLater {
   }
 
   private LogicalPlan aboveLimitsAndSorts(LogicalPlan node) {
-    if (node.children().size() != 1
-        || !(node.children().head() instanceof Project project)
-        || !Calls.hasAny(project)
-        || !project.projectList().forall(e -> ((Expression) e).deterministic())
-        || !passes(node, project)) {
+    if (node.children().size() != 1) {
       return node;
     }
-    LogicalPlan below =
-        aboveLimitsAndSorts(node.withNewChildren(Scala.seq(List.of(project.child()))));
-    return new Project(project.projectList(), below);
+    LogicalPlan child = node.children().head();
+    if (!canSwap(node, child)) {
+      return node;
+    }
+    LogicalPlan below = node.withNewChildren(child.children());
+    return child.withNewChildren(Scala.seq(List.of(aboveLimitsAndSorts(below))));
   }
 
-  private static boolean passes(LogicalPlan node, Project project) {
-    if (node instanceof Sort) {
-      return node.references().subsetOf(project.child().outputSet());
+  /** Whether {@code child}, which has a call, gives the same rows above {@code node}. */
+  private static boolean canSwap(LogicalPlan node, LogicalPlan child) {
+    if (!Calls.hasAny(child) || !child.expressions().forall(e -> e.deterministic())) {
+      return false;
     }
-    return node instanceof LocalLimit || node instanceof GlobalLimit || node instanceof Offset;
+    if (node instanceof Sort) {
+      return (child instanceof Project || child instanceof Filter)
+          && node.references().subsetOf(child.children().head().outputSet());
+    }
+    return child instanceof Project
+        && (node instanceof LocalLimit || node instanceof GlobalLimit || node instanceof Offset);
   }
 
   /**

@@ -1,0 +1,122 @@
+package dev.embark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Each statement over {@code docs} (20 rows: id, grp = id % 4, body, with 10 distinct bodies) gives
+ * the right vectors, and embeds just as many rows as it has to. Columns named {@code v} and {@code
+ * v2} are first elements of the embedding of the column {@code body} or {@code body2} beside them.
+ */
+class QueryPlanningTest {
+  private static SparkSession spark;
+  private static final Map<String, Float> oracle = new HashMap<>();
+
+  @BeforeAll
+  static void start() {
+    spark = TestSession.start("local[2]");
+    spark
+        .sql(
+            "SELECT id, id % 4 AS grp, concat('text about subject ', id % 10) AS body,"
+                + " id * 2 AS unused FROM range(0, 20, 1, 2)")
+        .write()
+        .mode("overwrite")
+        .parquet(path("docs"));
+    spark.read().parquet(path("docs")).createOrReplaceTempView("docs");
+    // One statement a text: no planning is involved in what the others are compared with.
+    for (int i = 0; i < 10; i++) {
+      String body = "text about subject " + i;
+      oracle.put(body, spark.sql("SELECT embed('" + body + "')").head().<Float>getList(0).get(0));
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    TestSession.stop(spark);
+  }
+
+  private static String path(String name) {
+    return System.getProperty("java.io.tmpdir")
+        + "/embark-planning-"
+        + ProcessHandle.current().pid()
+        + "/"
+        + name;
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs",
+        "20 | SELECT id, body, embed(body)[0] AS v, embed(body)[0] AS v2, body AS body2 FROM docs",
+        "20 | SELECT id, body, d.embedding[0] AS v, embed(body)[0] AS v2, body AS body2 FROM (SELECT *, embed_detail(body) AS d FROM docs)",
+        "5  | SELECT id, body, embed(body)[0] AS v FROM docs WHERE grp = 1",
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[0] > -2",
+        "5  | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[0] > -2 AND grp = 1",
+        "20 | SELECT id, body, e[0] AS v FROM (SELECT id, body, embed(body) AS e FROM docs) WHERE e[0] > -2",
+        "20 | SELECT id, body, e[0] AS v FROM (SELECT id, body, embed(body) AS e FROM docs) WHERE e[0] > -2 ORDER BY id",
+        "20 | WITH c AS (SELECT id, body, embed(body) AS e FROM docs) SELECT id, body, e[0] AS v FROM c",
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs ORDER BY id",
+        "7  | SELECT id, body, embed(body)[0] AS v FROM docs ORDER BY id DESC LIMIT 7",
+        "3  | SELECT id, body, embed(body)[0] AS v FROM docs LIMIT 3",
+        "3  | SELECT id, body, embed(body)[0] AS v FROM docs ORDER BY id LIMIT 3 OFFSET 4",
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs ORDER BY embed(body)[0] LIMIT 5",
+        "40 | SELECT id, body, embed(body)[0] AS v FROM docs UNION ALL SELECT id, body, embed(body)[0] FROM docs",
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d JOIN (SELECT 1 AS g) x ON d.grp >= x.g OR d.grp < x.g",
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d JOIN docs e ON d.id = e.id",
+        "40 | SELECT d.id, d.body, embed(d.body)[0] AS v, e.body AS body2, embed(e.body)[0] AS v2 FROM docs d JOIN docs e ON d.id = e.id",
+        "40 | SELECT d.id, d.body FROM docs d JOIN docs e ON d.id = e.id AND embed(d.body)[0] <= embed(e.body)[0] + 9",
+        "10 | SELECT body, embed(body)[0] AS v FROM docs GROUP BY body",
+        "10 | SELECT body, embed(body)[0] AS v, count(*) AS n FROM docs GROUP BY body",
+        "10 | SELECT body, embed(body)[0] AS v FROM (SELECT DISTINCT body FROM docs)",
+        "4  | SELECT m AS body, embed(m)[0] AS v FROM (SELECT grp, max(body) AS m FROM docs GROUP BY grp)",
+        "4  | SELECT max(body) AS body, embed(max(body))[0] AS v, count(1) AS n FROM docs GROUP BY grp",
+        "20 | SELECT grp, sum(embed(body)[0]) AS s FROM docs GROUP BY grp",
+        "20 | SELECT embed(body)[0] AS s, count(*) AS n FROM docs GROUP BY embed(body)[0]",
+        "20 | SELECT DISTINCT embed(body)[0] AS s FROM docs",
+        "20 | SELECT id, body, embed(body)[0] AS v, row_number() OVER (PARTITION BY grp ORDER BY id) AS r FROM docs",
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE id IN (SELECT id FROM docs WHERE unused >= 0)",
+        "20 | SELECT id, body, (SELECT embed('text about subject 3')[0]) AS v2, 'text about subject 3' AS body2 FROM docs",
+        "20 | SELECT id, concat('text about ', 'subject ', CAST(id % 10 AS STRING)) AS body, embed(concat('text about ', 'subject ', CAST(id % 10 AS STRING)))[0] AS v FROM docs",
+        "20 | SELECT id, body, embed_detail(body).embedding[0] AS v, embed_tokens(body) AS t FROM docs",
+        "20 | SELECT /*+ REPARTITION(3) */ id, body, embed(body)[0] AS v FROM docs",
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs SORT BY id",
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[1] > -2 ORDER BY grp, id",
+        "20 | SELECT id, body, x AS v FROM docs LATERAL VIEW explode(slice(embed(body), 1, 1)) AS x",
+      })
+  void embedsEachRowOnceAndRight(long rows, String statement) {
+    for (String adaptive : List.of("true", "false")) {
+      spark.conf().set("spark.sql.adaptive.enabled", adaptive);
+      long before = EmbedProgress.of(spark).snapshot().rows();
+      List<Row> result = spark.sql(statement).collectAsList();
+      assertThat(EmbedProgress.of(spark).snapshot().rows() - before)
+          .as("rows that reached the engine, adaptive %s", adaptive)
+          .isEqualTo(rows);
+      assertThat(result).isNotEmpty();
+      for (Row row : result) {
+        List<String> columns = new ArrayList<>(List.of(row.schema().fieldNames()));
+        check(row, columns, "body", "v");
+        check(row, columns, "body2", "v2");
+      }
+    }
+  }
+
+  private static void check(Row row, List<String> columns, String text, String value) {
+    if (columns.contains(value)) {
+      float expected = oracle.get(row.<String>getAs(text));
+      assertThat(row.<Float>getAs(value)).isCloseTo(expected, within(1e-5f));
+    }
+  }
+}
