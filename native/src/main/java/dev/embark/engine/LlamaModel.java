@@ -1,9 +1,10 @@
 package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.gguf.GgufHeader;
 import dev.embark.llama.Llama;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.bytedeco.javacpp.Pointer;
@@ -30,13 +31,17 @@ public final class LlamaModel implements AutoCloseable {
   /**
    * Maps a model file; weights are read when they are first used.
    *
-   * @throws EmbeddingException of kind MODEL when llama.cpp does not take the file, with its reason
+   * @throws EmbeddingException of kind MODEL when the file is not a whole GGUF file, or llama.cpp
+   *     does not take it, with its reason
    */
   public static LlamaModel load(Path path, ModelOptions options) {
     LlamaBackend.start();
-    if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+    try {
+      // A damaged file costs llama.cpp an abort at worst; the header is checked in Java first.
+      GgufHeader.read(path);
+    } catch (IOException e) {
       throw new EmbeddingException(
-          Kind.MODEL, "The model " + path + " is not a file that can be read.");
+          Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
     }
     Llama.embark_llama_clear_log();
     Pointer handle = Llama.embark_model_load(path.toString(), options.device());

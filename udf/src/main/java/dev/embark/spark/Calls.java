@@ -1,9 +1,14 @@
 package dev.embark.spark;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.LambdaFunction;
+import org.apache.spark.sql.catalyst.expressions.NamedLambdaVariable;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 
 /** Finds and replaces {@link EmbedExpression}s in plans and expressions. */
@@ -20,13 +25,17 @@ final class Calls {
     return expression.exists(e -> e instanceof EmbedExpression);
   }
 
-  /** The distinct calls of a node, in the order they are written. */
+  /**
+   * The distinct calls of a node that can be answered below it, in the order they are written. A
+   * text with a variable of a lambda around the call exists only inside the node.
+   */
   static List<EmbedExpression> of(LogicalPlan node) {
     List<EmbedExpression> calls = new ArrayList<>();
     for (Expression expression : Scala.list(node.expressions())) {
       expression.foreach(
           e -> {
             if (e instanceof EmbedExpression call
+                && !hasFreeVariable(call.text())
                 && calls.stream().noneMatch(c -> c.semanticEquals(call))) {
               calls.add(call);
             }
@@ -68,6 +77,31 @@ final class Calls {
                   }
                   return e;
                 }));
+  }
+
+  /** The node with every call that is left in it as {@link EmbedEach}. */
+  static LogicalPlan oneByOne(LogicalPlan node) {
+    if (!hasAny(node)) {
+      return node;
+    }
+    return (LogicalPlan)
+        node.transformExpressionsUp(
+            Scala.everywhere(e -> e instanceof EmbedExpression call ? EmbedEach.of(call) : e));
+  }
+
+  private static boolean hasFreeVariable(Expression text) {
+    Set<ExprId> used = new HashSet<>();
+    Set<ExprId> bound = new HashSet<>();
+    text.foreach(
+        e -> {
+          if (e instanceof NamedLambdaVariable variable) {
+            used.add(variable.exprId());
+          } else if (e instanceof LambdaFunction lambda) {
+            Scala.list(lambda.arguments()).forEach(argument -> bound.add(argument.exprId()));
+          }
+          return null;
+        });
+    return !bound.containsAll(used);
   }
 
   private static boolean sameText(EmbedExpression a, EmbedExpression b) {

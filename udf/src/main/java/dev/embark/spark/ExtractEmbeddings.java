@@ -40,7 +40,10 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
       return plan;
     }
     LogicalPlan extracted =
-        new EmbedLater().apply(plan).transformUp(Scala.everywhere(this::extract));
+        new EmbedLater()
+            .apply(plan)
+            .transformUp(Scala.everywhere(this::extract))
+            .transformUp(Scala.everywhere(Calls::oneByOne));
     return sameOutput(extracted, plan.output());
   }
 

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -92,6 +94,9 @@ class QueryPlanningTest {
         "20 | SELECT id, concat('text about ', 'subject ', CAST(id % 10 AS STRING)) AS body, embed(concat('text about ', 'subject ', CAST(id % 10 AS STRING)))[0] AS v FROM docs",
         "20 | SELECT id, body, embed_detail(body).embedding[0] AS v, embed_tokens(body) AS t FROM docs",
         "20 | SELECT /*+ REPARTITION(3) */ id, body, embed(body)[0] AS v FROM docs",
+        "0  | SELECT id, body, transform(array(body), t -> embed(t)[0])[0] AS v FROM docs",
+        "20 | SELECT id, body, embed(array_join(transform(split(body, ' '), w -> w), ' '))[0] AS v FROM docs",
+        "0  | SELECT d.id, d.body, e.body AS body2 FROM docs d JOIN docs e ON d.id = e.id AND embed(concat(d.body, e.body))[0] < 9",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs SORT BY id",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[1] > -2 ORDER BY grp, id",
         "20 | SELECT id, body, x AS v FROM docs LATERAL VIEW explode(slice(embed(body), 1, 1)) AS x",
@@ -111,6 +116,48 @@ class QueryPlanningTest {
         check(row, columns, "body2", "v2");
       }
     }
+  }
+
+  @Test
+  void explainTellsWhatIsEmbeddedOneByOne() {
+    assertThat(
+            spark
+                .sql("EXPLAIN SELECT transform(array(body), t -> embed(t)) FROM docs")
+                .head()
+                .getString(0))
+        .contains("embed_one_by_one")
+        .doesNotContain("EvalEmbed");
+  }
+
+  @Test
+  void anOperatorShowsTextAndOptionsInExplain() {
+    assertThat(
+            spark
+                .sql("EXPLAIN SELECT embed(body, map('maxTokens', 16)) FROM docs")
+                .head()
+                .getString(0))
+        .containsOnlyOnce("EvalEmbed")
+        .contains("{maxTokens=16}");
+  }
+
+  @Test
+  void columnsThatNobodyReadsAreNotScanned() {
+    assertThat(spark.sql("EXPLAIN SELECT embed(body) FROM docs").head().getString(0))
+        .contains("ReadSchema: struct<body:string>");
+  }
+
+  @Test
+  void theColumnApiGivesTheSameColumn() {
+    Row row =
+        spark
+            .table("docs")
+            .limit(1)
+            .select(
+                Embark.embed(functions.col("body")).equalTo(functions.expr("embed(body)")),
+                Embark.embedTokens(functions.col("body"), Map.of("maxTokens", "3")))
+            .head();
+    assertThat(row.getBoolean(0)).isTrue();
+    assertThat(row.getInt(1)).isEqualTo(3);
   }
 
   private static void check(Row row, List<String> columns, String text, String value) {

@@ -1,0 +1,83 @@
+package dev.embark.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.ExperimentalMethods;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.FunctionIdentifier;
+import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
+import org.apache.spark.sql.functions;
+import scala.collection.immutable.Seq;
+
+/**
+ * Embark for Java and Scala.
+ *
+ * <pre>{@code
+ * Dataset<Row> vectors = docs.withColumn("embedding", Embark.embed(docs.col("body")));
+ * Dataset<Row> chunked = docs.withColumn("embedding", Embark.embed(docs.col("body"), Map.of("longText", "chunk")));
+ * }</pre>
+ */
+public final class Embark {
+  private Embark() {}
+
+  /** The embedding of a text column, {@code ARRAY<FLOAT>}; NULL for NULL. */
+  public static Column embed(Column text) {
+    return embed(text, Map.of());
+  }
+
+  /** The embedding of a text column, with the options of {@code embed(text, map(…))}. */
+  public static Column embed(Column text, Map<String, String> options) {
+    return call(EmbedOutput.EMBEDDING, text, options);
+  }
+
+  /** {@code STRUCT<embedding, tokens INT, truncated BOOLEAN, error STRING>} of a text column. */
+  public static Column embedDetail(Column text, Map<String, String> options) {
+    return call(EmbedOutput.DETAIL, text, options);
+  }
+
+  /** The tokens that {@link #embed(Column, Map)} would look at, {@code INT}. */
+  public static Column embedTokens(Column text, Map<String, String> options) {
+    return call(EmbedOutput.TOKENS, text, options);
+  }
+
+  /**
+   * Adds Embark to a session that was started without it, as in a notebook whose cluster got the
+   * jar later. Sessions made of it by {@code newSession()} need their own call. Doing it twice, or
+   * where the jar was found at start, changes nothing.
+   */
+  public static void install(SparkSession session) {
+    FunctionRegistry registry = session.sessionState().functionRegistry();
+    if (registry.functionExists(new FunctionIdentifier(EmbedOutput.EMBEDDING.function()))) {
+      return;
+    }
+    for (EmbedOutput output : EmbedOutput.values()) {
+      registry.createOrReplaceTempFunction(
+          output.function(), EmbedFunction.description(output)._3(), "scala_udf");
+    }
+    ExperimentalMethods methods = session.experimental();
+    methods.extraOptimizations_$eq(append(methods.extraOptimizations(), new ExtractEmbeddings()));
+    methods.extraStrategies_$eq(append(methods.extraStrategies(), new EmbedStrategy()));
+  }
+
+  private static <T> Seq<T> append(Seq<T> present, T added) {
+    List<T> all = Scala.list(present);
+    all.add(added);
+    return Scala.seq(all);
+  }
+
+  private static Column call(EmbedOutput output, Column text, Map<String, String> options) {
+    List<Column> arguments = new ArrayList<>(List.of(text));
+    if (!options.isEmpty()) {
+      List<Column> entries = new ArrayList<>();
+      options.forEach(
+          (key, value) -> {
+            entries.add(functions.lit(key));
+            entries.add(functions.lit(value));
+          });
+      arguments.add(functions.map(entries.toArray(new Column[0])));
+    }
+    return functions.call_function(output.function(), Scala.<Column>seq(arguments));
+  }
+}
