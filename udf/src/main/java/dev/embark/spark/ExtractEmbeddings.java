@@ -42,7 +42,7 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     LogicalPlan extracted =
         new EmbedLater()
             .apply(plan)
-            .transformUp(Scala.everywhere(this::extract))
+            .transformUp(Scala.everywhere(node -> extract(EmbedWhereTaken.apply(node))))
             .transformUp(Scala.everywhere(Calls::oneByOne));
     return sameOutput(extracted, plan.output());
   }
