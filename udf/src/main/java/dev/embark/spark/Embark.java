@@ -52,10 +52,11 @@ public final class Embark {
     if (registry.functionExists(new FunctionIdentifier(EmbedOutput.EMBEDDING.function()))) {
       return;
     }
-    for (EmbedOutput output : EmbedOutput.values()) {
-      registry.createOrReplaceTempFunction(
-          output.function(), EmbedFunction.description(output)._3(), "scala_udf");
-    }
+    EmbedFunction.all()
+        .forEach(
+            function ->
+                registry.createOrReplaceTempFunction(
+                    function._1().funcName(), function._3(), "scala_udf"));
     ExperimentalMethods methods = session.experimental();
     methods.extraOptimizations_$eq(append(methods.extraOptimizations(), new ExtractEmbeddings()));
     methods.extraStrategies_$eq(append(methods.extraStrategies(), new EmbedStrategy()));

@@ -11,9 +11,7 @@ import scala.runtime.BoxedUnit;
 public final class EmbarkExtensions implements SparkSessionExtensionsProvider {
   @Override
   public BoxedUnit apply(SparkSessionExtensions extensions) {
-    for (EmbedOutput output : EmbedOutput.values()) {
-      extensions.injectFunction(EmbedFunction.description(output));
-    }
+    EmbedFunction.all().forEach(extensions::injectFunction);
     extensions.injectPreCBORule(session -> new ExtractEmbeddings());
     extensions.injectPlannerStrategy(session -> new EmbedStrategy());
     return BoxedUnit.UNIT;

@@ -83,7 +83,7 @@ public final class EmbedExpression extends Expression
             output.function()
                 + " takes a string, but this is "
                 + text.dataType().catalogString()
-                + "; cast it to string if it is text.");
+                + "; cast it to string if it is text");
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.embark.spark;
 import dev.embark.engine.EmbedOption;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,22 +25,40 @@ import scala.Option;
 import scala.Tuple3;
 import scala.collection.immutable.Seq;
 
-/** Makes calls of the {@link EmbedOutput} functions out of the arguments a user wrote. */
+/** Makes expressions of Embark's functions out of the arguments that a user wrote. */
 final class EmbedFunction {
   private EmbedFunction() {}
 
-  /** Name, documentation and builder of a function, as Spark registers it. */
-  static Tuple3<FunctionIdentifier, ExpressionInfo, Function1<Seq<Expression>, Expression>>
-      description(EmbedOutput output) {
-    return new Tuple3<>(
-        new FunctionIdentifier(output.function()),
-        info(output),
-        arguments -> build(output, Scala.list(arguments)));
+  /** Name, documentation and builder of every function, as Spark registers them. */
+  static List<Tuple3<FunctionIdentifier, ExpressionInfo, Function1<Seq<Expression>, Expression>>>
+      all() {
+    List<Tuple3<FunctionIdentifier, ExpressionInfo, Function1<Seq<Expression>, Expression>>> all =
+        new ArrayList<>();
+    for (EmbedOutput output : EmbedOutput.values()) {
+      all.add(
+          new Tuple3<>(
+              new FunctionIdentifier(output.function()),
+              info(output),
+              arguments -> build(output, Scala.list(arguments))));
+    }
+    all.add(
+        new Tuple3<>(
+            new FunctionIdentifier(CosineSimilarity.NAME),
+            CosineSimilarity.info(),
+            EmbedFunction::cosineSimilarity));
+    return all;
   }
 
-  static Expression build(EmbedOutput output, List<Expression> arguments) {
+  private static Expression cosineSimilarity(Seq<Expression> arguments) {
+    if (arguments.size() != 2) {
+      throw wrongArity(CosineSimilarity.NAME, List.of(2), arguments.size());
+    }
+    return new CosineSimilarity(arguments.apply(0), arguments.apply(1));
+  }
+
+  private static Expression build(EmbedOutput output, List<Expression> arguments) {
     if (arguments.isEmpty() || arguments.size() > 2) {
-      throw wrongArity(output, arguments.size());
+      throw wrongArity(output.function(), List.of(1, 2), arguments.size());
     }
     try {
       EmbedOptions options = EmbarkConf.sessionOptions();
@@ -52,11 +71,11 @@ final class EmbedFunction {
     }
   }
 
-  private static RuntimeException wrongArity(EmbedOutput output, int given) {
+  private static RuntimeException wrongArity(String function, List<Integer> allowed, int given) {
     throw sneak(
         QueryCompilationErrors.wrongNumArgsError(
-            output.function(),
-            Scala.<Object>seq(List.of(1, 2)),
+            function,
+            Scala.<Object>seq(allowed),
             given,
             QueryCompilationErrors.wrongNumArgsError$default$4(),
             QueryCompilationErrors.wrongNumArgsError$default$5(),

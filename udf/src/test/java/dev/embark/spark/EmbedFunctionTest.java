@@ -2,6 +2,7 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.apache.spark.sql.AnalysisException;
@@ -145,6 +146,32 @@ class EmbedFunctionTest {
     } finally {
       spark.conf().unset("spark.embark.maxTokens");
     }
+  }
+
+  @Test
+  void cosineSimilarityIsTheCosine() {
+    Row row =
+        spark
+            .sql(
+                "SELECT cosine_similarity(array(1F, 0F), array(1F, 1F)),"
+                    + " cosine_similarity(array(2D, 0D), array(-3F, 0F)),"
+                    + " cosine_similarity(array(0F, 0F), array(1F, 1F)),"
+                    + " cosine_similarity(NULL, array(1F))")
+            .head();
+    assertThat(row.getFloat(0)).isCloseTo((float) Math.sqrt(0.5), within(1e-6f));
+    assertThat(row.getFloat(1)).isEqualTo(-1f);
+    assertThat(row.isNullAt(2)).isTrue();
+    assertThat(row.isNullAt(3)).isTrue();
+  }
+
+  @Test
+  void cosineSimilarityRefusesVectorsOfDifferentLengthAndOtherTypes() {
+    assertThatThrownBy(
+            () -> spark.sql("SELECT cosine_similarity(array(1F), array(1F, 2F))").collectAsList())
+        .hasStackTraceContaining("have 1 and 2 elements");
+    assertThatThrownBy(() -> spark.sql("SELECT cosine_similarity(array('a'), array(1F))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("arrays of FLOAT, DOUBLE or TINYINT");
   }
 
   @Test

@@ -1,0 +1,194 @@
+package dev.embark.spark;
+
+import java.io.Serializable;
+import java.util.List;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
+import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
+import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
+import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.ByteType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.DoubleType;
+import org.apache.spark.sql.types.FloatType;
+import org.apache.spark.sql.types.NullType;
+import scala.collection.immutable.Seq;
+import scala.runtime.ScalaRunTime;
+
+/**
+ * {@code cosine_similarity(a, b)}: the cosine of the angle between two vectors, in [−1, 1]; NULL
+ * where a vector is NULL, has a NULL in it, or is zero.
+ */
+public final class CosineSimilarity extends Expression implements CodegenFallback, Serializable {
+  private static final long serialVersionUID = 1L;
+
+  static final String NAME = "cosine_similarity";
+
+  private final Expression left;
+  private final Expression right;
+
+  /** Public, since Spark copies expressions by reflection. */
+  public CosineSimilarity(Expression left, Expression right) {
+    this.left = left;
+    this.right = right;
+  }
+
+  static ExpressionInfo info() {
+    return new ExpressionInfo(
+        CosineSimilarity.class.getName(),
+        null,
+        NAME,
+        "_FUNC_(a, b) - The cosine of the angle between two vectors of the same length, from -1"
+            + " to 1; NULL for a zero vector.",
+        "\n    Arguments:\n      * a, b - arrays of FLOAT, DOUBLE or TINYINT\n  ",
+        "\n    Examples:\n      > SELECT _FUNC_(array(1F, 0F), array(1F, 1F));\n       0.70710677\n  ",
+        "",
+        "array_funcs",
+        "",
+        "",
+        "scala_udf");
+  }
+
+  @Override
+  public Object eval(InternalRow row) {
+    ArrayData a = (ArrayData) left.eval(row);
+    ArrayData b = a == null ? null : (ArrayData) right.eval(row);
+    if (b == null) {
+      return null;
+    }
+    if (a.numElements() != b.numElements()) {
+      throw new IllegalArgumentException(
+          NAME
+              + " takes vectors of the same length, but these have "
+              + a.numElements()
+              + " and "
+              + b.numElements()
+              + " elements; they are of different models or dimensions.");
+    }
+    DataType typeA = elementType(left);
+    DataType typeB = elementType(right);
+    double dot = 0;
+    double squaresA = 0;
+    double squaresB = 0;
+    for (int i = 0; i < a.numElements(); i++) {
+      if (a.isNullAt(i) || b.isNullAt(i)) {
+        return null;
+      }
+      double x = element(a, i, typeA);
+      double y = element(b, i, typeB);
+      dot += x * y;
+      squaresA += x * x;
+      squaresB += y * y;
+    }
+    double lengths = Math.sqrt(squaresA) * Math.sqrt(squaresB);
+    // Rounding may put the quotient of parallel vectors just outside of what a cosine can be.
+    return lengths == 0 ? null : (float) Math.max(-1, Math.min(1, dot / lengths));
+  }
+
+  private static double element(ArrayData array, int i, DataType type) {
+    if (type instanceof FloatType) {
+      return array.getFloat(i);
+    }
+    return type instanceof DoubleType ? array.getDouble(i) : array.getByte(i);
+  }
+
+  private static DataType elementType(Expression vector) {
+    return vector.dataType() instanceof ArrayType array ? array.elementType() : null;
+  }
+
+  @Override
+  public TypeCheckResult checkInputDataTypes() {
+    for (Expression vector : List.of(left, right)) {
+      DataType type = elementType(vector);
+      if (!(vector.dataType() instanceof NullType
+          || type instanceof FloatType
+          || type instanceof DoubleType
+          || type instanceof ByteType)) {
+        return new TypeCheckResult.TypeCheckFailure(
+            NAME
+                + " takes arrays of FLOAT, DOUBLE or TINYINT, but this is "
+                + vector.dataType().catalogString());
+      }
+    }
+    return TypeCheckResult.TypeCheckSuccess$.MODULE$;
+  }
+
+  @Override
+  public ExprCode doGenCode(CodegenContext context, ExprCode code) {
+    return CodegenFallback.super.doGenCode(context, code);
+  }
+
+  @Override
+  public DataType dataType() {
+    return DataTypes.FloatType;
+  }
+
+  @Override
+  public boolean nullable() {
+    return true;
+  }
+
+  @Override
+  public boolean foldable() {
+    return left.foldable() && right.foldable();
+  }
+
+  @Override
+  public String prettyName() {
+    return NAME;
+  }
+
+  @Override
+  public String toString() {
+    return NAME + "(" + left + ", " + right + ")";
+  }
+
+  @Override
+  public Seq<Expression> children() {
+    return Scala.seq(List.of(left, right));
+  }
+
+  // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  public Expression withNewChildrenInternal(
+      scala.collection.immutable.IndexedSeq<Expression> newChildren) {
+    return new CosineSimilarity(newChildren.apply(0), newChildren.apply(1));
+  }
+
+  public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> newChildren) {
+    return new CosineSimilarity(newChildren.apply(0), newChildren.apply(1));
+  }
+
+  @Override
+  public int productArity() {
+    return 2;
+  }
+
+  @Override
+  public Object productElement(int n) {
+    return switch (n) {
+      case 0 -> left;
+      case 1 -> right;
+      default -> throw new IndexOutOfBoundsException(n);
+    };
+  }
+
+  @Override
+  public boolean canEqual(Object that) {
+    return that instanceof CosineSimilarity;
+  }
+
+  @Override
+  public boolean equals(Object that) {
+    return that instanceof CosineSimilarity other && Scala.equalProducts(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ScalaRunTime._hashCode(this);
+  }
+}
