@@ -1,0 +1,153 @@
+package dev.embark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.Trigger;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.util.ArrowUtils;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** However a query ends, its tasks give back what they took. */
+class LifecycleTest {
+  // Two tasks of several thousand texts of some 60 tokens: minutes, if nothing stopped them.
+  private static final String LONG_QUERY =
+      "SELECT id, embed(concat(repeat('many words in a row ', 12), id)) FROM range(0, 20000, 1, 2)";
+
+  private static SparkSession spark;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSession.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    TestSession.stop(spark);
+  }
+
+  @AfterEach
+  void nothingIsHeld() {
+    waitFor(() -> ExecutorModels.leased() == 0);
+    waitFor(() -> ArrowUtils.rootAllocator().getAllocatedMemory() == 0);
+  }
+
+  @Test
+  void aCancelledJobGroupEndsItsTasks() throws Exception {
+    CompletableFuture<Throwable> query =
+        CompletableFuture.supplyAsync(
+            () -> {
+              spark.sparkContext().setJobGroup("g", "to be cancelled", false);
+              return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
+            });
+    waitFor(() -> ExecutorModels.leased() > 0);
+    spark.sparkContext().cancelJobGroup("g");
+    assertThat(query.get()).isNotNull().hasMessageContaining("cancelled");
+  }
+
+  @Test
+  void anInterruptedTaskEnds() throws Exception {
+    CompletableFuture<Throwable> query =
+        CompletableFuture.supplyAsync(
+            () -> {
+              spark.sparkContext().setJobGroup("i", "to be interrupted", true);
+              return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
+            });
+    waitFor(() -> ExecutorModels.leased() > 0);
+    spark.sparkContext().cancelJobGroup("i");
+    assertThat(query.get()).isNotNull();
+  }
+
+  @Test
+  void aFailingSiblingEndsTheOthers() {
+    assertThatThrownBy(
+            () ->
+                spark
+                    .sql(
+                        "SELECT embed(IF(id = 19999, raise_error('on purpose'), concat(repeat('many"
+                            + " words in a row ', 12), id))) FROM range(19900, 39900, 1, 2)")
+                    .collectAsList())
+        .hasStackTraceContaining("on purpose");
+  }
+
+  @Test
+  void aQueryThatStopsEarlyGivesBackItsEngine() {
+    assertThat(
+            spark
+                .sql(
+                    "SELECT e[0] FROM (SELECT embed(concat('t ', id)) AS e FROM range(5000))"
+                        + " WHERE e[0] > -2 LIMIT 3")
+                .collectAsList())
+        .hasSize(3);
+  }
+
+  @Test
+  void aCachedResultIsNotEmbeddedAgain() {
+    Dataset<Row> cached =
+        spark.sql("SELECT id, embed(concat('t ', id)) AS e FROM range(0, 30, 1, 2)").cache();
+    long before = EmbedProgress.of(spark).snapshot().rows();
+    assertThat(cached.count()).isEqualTo(30);
+    assertThat(cached.filter("e[0] > -2").count()).isEqualTo(30);
+    assertThat(EmbedProgress.of(spark).snapshot().rows() - before).isEqualTo(30);
+    cached.unpersist(true);
+  }
+
+  @Test
+  void aStreamGoesOnAfterARestart(@TempDir Path dir) throws Exception {
+    String in = dir.resolve("in").toString();
+    String out = dir.resolve("out").toString();
+    for (int round = 1; round <= 2; round++) {
+      spark
+          .range(round * 10L, round * 10L + 5)
+          .selectExpr("id", "concat('text ', id) AS body")
+          .write()
+          .mode("append")
+          .parquet(in);
+      StreamingQuery query =
+          spark
+              .readStream()
+              .schema(StructType.fromDDL("id BIGINT, body STRING"))
+              .parquet(in)
+              .selectExpr("id", "embed(body) AS e")
+              .writeStream()
+              .format("parquet")
+              .option("checkpointLocation", dir.resolve("checkpoint").toString())
+              .option("path", out)
+              .trigger(Trigger.AvailableNow())
+              .start();
+      query.awaitTermination();
+    }
+    List<Row> rows =
+        spark.read().parquet(out).selectExpr("id", "size(e)").orderBy("id").collectAsList();
+    assertThat(rows)
+        .extracting(row -> row.getLong(0))
+        .containsExactly(10L, 11L, 12L, 13L, 14L, 20L, 21L, 22L, 23L, 24L);
+    assertThat(rows).allMatch(row -> row.getInt(1) == 384);
+  }
+
+  private static void waitFor(BooleanSupplier condition) {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waited a minute").isLessThan(end);
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+}
