@@ -6,7 +6,6 @@ import java.util.Map;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.ExperimentalMethods;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
 import org.apache.spark.sql.functions;
 import scala.collection.immutable.Seq;
@@ -48,10 +47,10 @@ public final class Embark {
    * where the jar was found at start, changes nothing.
    */
   public static void install(SparkSession session) {
-    FunctionRegistry registry = session.sessionState().functionRegistry();
-    if (registry.functionExists(new FunctionIdentifier(EmbedOutput.EMBEDDING.function()))) {
+    if (session.catalog().functionExists(EmbedOutput.EMBEDDING.function())) {
       return;
     }
+    FunctionRegistry registry = session.sessionState().functionRegistry();
     EmbedFunction.all()
         .forEach(
             function ->
