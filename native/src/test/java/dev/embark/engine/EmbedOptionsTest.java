@@ -108,6 +108,7 @@ class EmbedOptionsTest {
     "MODE, FailFast, mode, FAILFAST",
     "Pooling, MEAN, pooling, mean",
     "NORMALIZE, L1, normalize, l1",
+    "normalize, ' P:3 ', normalize, p:3",
     "maxtokens, ' 0064 ', maxTokens, 64",
     "MODEL, ' /a.gguf ', model, /a.gguf",
   })
