@@ -458,6 +458,31 @@ class EmbeddingEngineTest {
     same(alone("dog"), alone("dog"));
   }
 
+  @Test
+  void aClosedEngineRefusesWorkInsteadOfEndingTheProcess() {
+    EmbeddingEngine engine = engine(Map.of());
+    engine.close();
+
+    assertThatThrownBy(() -> Embedded.of(engine, allocator, "dog"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("The embedding engine is closed.");
+    assertThatThrownBy(() -> Embedded.of(engine, allocator, (String) null))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> engine.countTokens(Embedded.utf8("dog")))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void anEngineOnAClosedModelIsRefused() {
+    LlamaModel closed = LlamaModel.load(model.path(), ModelOptions.cpu());
+    closed.close();
+    closed.close();
+
+    assertThatThrownBy(() -> new EmbeddingEngine(closed, EmbedOptions.defaults()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("is closed");
+  }
+
   private EmbeddingEngine engine(Map<String, String> options) {
     return new EmbeddingEngine(model, EmbedOptions.of(options));
   }

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.javacpp.IntPointer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -140,6 +142,34 @@ class TokenBatchTest {
       assertThat(context.decode(batch)).isEqualTo(LlamaContext.Status.DONE);
       assertThat(context.embedding(0, after)).isTrue();
       assertThat(after).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void whatIsClosedRefusesWorkInsteadOfEndingTheProcess() {
+    float[] vector = new float[TinyModel.DIMENSIONS];
+    try (LlamaContext context = new LlamaContext(model, CAPACITY, Pooling.MODEL);
+        TokenBatch batch = new TokenBatch(model, CAPACITY, SEQUENCES)) {
+      batch.close();
+      List<ThrowingCallable> onBatch =
+          List.of(
+              batch::size,
+              batch::clear,
+              batch::handle,
+              () -> batch.add(5, 0, new int[] {0}, true),
+              () -> batch.addSequence(ids, 0, 3, 0),
+              () -> context.decode(batch));
+      for (ThrowingCallable use : onBatch) {
+        assertThatThrownBy(use).isInstanceOf(IllegalStateException.class);
+      }
+    }
+    try (LlamaContext context = new LlamaContext(model, CAPACITY, Pooling.MODEL);
+        TokenBatch batch = new TokenBatch(model, CAPACITY, SEQUENCES)) {
+      context.close();
+      assertThatThrownBy(() -> context.decode(batch)).isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(() -> context.embedding(0, vector))
+          .isInstanceOf(IllegalStateException.class);
+      context.cancel(true);
     }
   }
 }
