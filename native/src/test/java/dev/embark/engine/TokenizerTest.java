@@ -16,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TokenizerTest {
 
@@ -224,6 +226,32 @@ class TokenizerTest {
         .hasMessage("maxTokens is 65, but the model's context is 64 tokens.");
     assertThat(new Tokenizer(wordPiece, EmbedOptions.of(Map.of("maxTokens", "64"))).maxTokens())
         .isEqualTo(64);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5, 3, 3", "64, 62, 62", "2, 0, 0"})
+  void anOverlapThatLeavesAChunkNothingOfItsOwnIsRefused(
+      String maxTokens, String overlap, String room) {
+    Map<String, String> options =
+        Map.of("longText", "chunk", "maxTokens", maxTokens, "chunkOverlap", overlap);
+
+    assertThatThrownBy(() -> new Tokenizer(wordPiece, EmbedOptions.of(options)))
+        .isInstanceOfSatisfying(
+            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+        .hasMessageContaining("chunkOverlap is " + overlap)
+        .hasMessageContaining("room for " + room + " tokens");
+  }
+
+  @Test
+  void theRoomOfAChunkIsThatOfTheVocabulary() {
+    Map<String, String> options =
+        Map.of("longText", "chunk", "maxTokens", "5", "chunkOverlap", "4");
+
+    assertThatThrownBy(() -> new Tokenizer(wordPiece, EmbedOptions.of(options)))
+        .isInstanceOf(EmbeddingException.class);
+    tokenize(bytePair, options, "uvwxyz");
+    assertThat(sequences())
+        .containsExactly(List.of(20, 21, 22, 23, 24), List.of(21, 22, 23, 24, 25));
   }
 
   private void tokenize(Map<String, String> options, String... texts) {
