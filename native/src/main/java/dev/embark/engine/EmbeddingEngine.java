@@ -34,6 +34,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final TokenizedTexts texts;
   private final Encoder encoder;
+  private boolean closed;
 
   /**
    * Makes a context on the model.
@@ -74,8 +75,10 @@ public final class EmbeddingEngine implements AutoCloseable {
    * @return what became of each row
    * @throws EmbeddingException of kind CANCELLED; {@code out} is then undefined and the engine
    *     stays usable. Errors of single rows are in the result.
+   * @throws IllegalStateException when the engine is closed
    */
   public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier isCancelled) {
+    checkOpen();
     VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
     tokenizer.tokenize(window, texts);
     RowCollector rows = new RowCollector(writer);
@@ -93,8 +96,10 @@ public final class EmbeddingEngine implements AutoCloseable {
    * Counts tokens without computing vectors.
    *
    * @return rows whose {@link EmbeddedRows#tokens} are set
+   * @throws IllegalStateException when the engine is closed
    */
   public EmbeddedRows countTokens(List<byte[]> window) {
+    checkOpen();
     tokenizer.tokenize(window, texts);
     return texts.outcomes();
   }
@@ -104,10 +109,18 @@ public final class EmbeddingEngine implements AutoCloseable {
     encoder.cancel(cancel);
   }
 
+  /** Frees the context; does nothing the second time. */
   @Override
   public void close() {
+    closed = true;
     encoder.close();
     texts.close();
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("The embedding engine is closed.");
+    }
   }
 
   /** Puts sequences back together as rows. */

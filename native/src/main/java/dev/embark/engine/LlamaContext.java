@@ -74,7 +74,7 @@ final class LlamaContext implements AutoCloseable {
 
   /** Computes a batch; vectors of an earlier one are gone. */
   Status decode(TokenBatch batch) {
-    int code = Llama.embark_context_decode(handle, batch.handle());
+    int code = Llama.embark_context_decode(handle(), batch.handle());
     return switch (code) {
       case 0 -> Status.DONE;
       case 2 -> Status.CANCELLED;
@@ -88,7 +88,7 @@ final class LlamaContext implements AutoCloseable {
    * @return false when the model gave none
    */
   boolean embedding(int sequenceId, float[] out) {
-    return Llama.embark_context_embedding(handle, sequenceId, out);
+    return Llama.embark_context_embedding(handle(), sequenceId, out);
   }
 
   /** Makes the running and every later decode end as cancelled, until it is called with false. */
@@ -104,5 +104,12 @@ final class LlamaContext implements AutoCloseable {
       Llama.embark_context_free(handle);
       handle = null;
     }
+  }
+
+  private Pointer handle() {
+    if (handle == null) {
+      throw new IllegalStateException("The context is closed.");
+    }
+    return handle;
   }
 }

@@ -25,7 +25,7 @@ public record Normalization(int p) {
    * @throws IllegalArgumentException when it is none of {@code l2, none, l1, max, p:<n>} with n > 2
    */
   public static Normalization parse(String value) {
-    String lower = value.toLowerCase(Locale.ROOT);
+    String lower = value.strip().toLowerCase(Locale.ROOT);
     return switch (lower) {
       case "none" -> NONE;
       case "max" -> new Normalization(0);

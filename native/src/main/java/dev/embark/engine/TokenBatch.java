@@ -40,7 +40,7 @@ final class TokenBatch implements AutoCloseable {
 
   /** Tokens it holds. */
   int size() {
-    return Llama.embark_batch_n_tokens(handle);
+    return Llama.embark_batch_n_tokens(handle());
   }
 
   /**
@@ -59,7 +59,7 @@ final class TokenBatch implements AutoCloseable {
     for (int id : sequenceIds) {
       checkSequence(id);
     }
-    Llama.embark_batch_add(handle, token, position, sequenceIds, sequenceIds.length, output);
+    Llama.embark_batch_add(handle(), token, position, sequenceIds, sequenceIds.length, output);
   }
 
   /** Appends {@code ids[offset … offset + n)} as a whole sequence from position 0. */
@@ -70,16 +70,19 @@ final class TokenBatch implements AutoCloseable {
       throw new IllegalArgumentException(
           "a sequence of " + n + " tokens, but the model's context is " + trainedContext);
     }
-    Llama.embark_batch_add_sequence(handle, ids, offset, n, sequenceId);
+    Llama.embark_batch_add_sequence(handle(), ids, offset, n, sequenceId);
   }
 
   /** Empties it. */
   void clear() {
-    Llama.embark_batch_clear(handle);
+    Llama.embark_batch_clear(handle());
   }
 
   /** The native batch; valid until {@link #close()}. */
   Pointer handle() {
+    if (handle == null) {
+      throw new IllegalStateException("The batch is closed.");
+    }
     return handle;
   }
 

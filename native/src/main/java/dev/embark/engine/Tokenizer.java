@@ -39,6 +39,9 @@ final class Tokenizer {
           Kind.OPTION,
           "maxTokens is " + maxTokens + ", but the model's context is " + context + " tokens.");
     }
+    if (longText == LongText.CHUNK) {
+      chunkStep(maxTokens - tokensAroundText());
+    }
   }
 
   /** Tokens of the longest sequence that it makes. */
@@ -131,18 +134,7 @@ final class Tokenizer {
     int head = isControl(all[0]) ? 1 : 0;
     int tail = n > head && isControl(all[n - 1]) ? 1 : 0;
     int window = maxTokens - head - tail;
-    int step = window - chunkOverlap;
-    if (step < 1) {
-      throw new EmbeddingException(
-          Kind.OPTION,
-          "chunkOverlap is "
-              + chunkOverlap
-              + ", but a chunk of maxTokens="
-              + maxTokens
-              + " has room for "
-              + window
-              + " tokens of text; it has to be smaller.");
-    }
+    int step = chunkStep(window);
     int end = n - tail;
     for (int start = head; start < end; start += step) {
       int stop = Math.min(start + window, end);
@@ -162,6 +154,29 @@ final class Tokenizer {
       if (stop == end) {
         break;
       }
+    }
+  }
+
+  /** Tokens from the start of a chunk to that of the next, with {@code window} tokens of text. */
+  private int chunkStep(int window) {
+    if (window <= chunkOverlap) {
+      throw new EmbeddingException(
+          Kind.OPTION,
+          "chunkOverlap is "
+              + chunkOverlap
+              + ", but a chunk of maxTokens="
+              + maxTokens
+              + " has room for "
+              + window
+              + " tokens of text; make chunkOverlap smaller or maxTokens larger.");
+    }
+    return window - chunkOverlap;
+  }
+
+  /** Tokens that the vocabulary puts around every text. */
+  private int tokensAroundText() {
+    try (TokenizedTexts nothing = new TokenizedTexts()) {
+      return write(new byte[0], nothing);
     }
   }
 

@@ -1,0 +1,115 @@
+package dev.embark.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.complex.ListVector;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class VectorWriterTest {
+
+  private BufferAllocator allocator;
+
+  @BeforeEach
+  void open() {
+    allocator = new RootAllocator();
+  }
+
+  @AfterEach
+  void nothingIsLeaked() {
+    allocator.close();
+  }
+
+  @Test
+  void rowsWrittenInAnyOrderAreReadInTheirs() {
+    int rows = 1000;
+    int dimensions = 7;
+    List<Integer> order = IntStream.range(0, rows).boxed().collect(Collectors.toList());
+    java.util.Collections.shuffle(order, new Random(42));
+    try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
+      VectorWriter writer = new VectorWriter(vector, rows, dimensions);
+      order.forEach(row -> writer.write(row, valuesOf(row, dimensions)));
+      writer.finish();
+
+      assertThat(vector.getValueCount()).isEqualTo(rows);
+      assertThat(vector.getNullCount()).isZero();
+      for (int row = 0; row < rows; row++) {
+        assertThat(vector.getObject(row)).isEqualTo(boxed(valuesOf(row, dimensions)));
+      }
+    }
+  }
+
+  @Test
+  void rowsThatAreNotWrittenAreNull() {
+    try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
+      VectorWriter writer = new VectorWriter(vector, 6, 3);
+      writer.write(4, valuesOf(4, 3));
+      writer.write(1, valuesOf(1, 3));
+      writer.finish();
+
+      assertThat(vector.getValueCount()).isEqualTo(6);
+      assertThat(vector.getNullCount()).isEqualTo(4);
+      for (int row = 0; row < 6; row++) {
+        boolean written = row == 1 || row == 4;
+        assertThat(vector.isNull(row)).isEqualTo(!written);
+        if (written) {
+          assertThat(vector.getObject(row)).isEqualTo(boxed(valuesOf(row, 3)));
+        } else {
+          assertThat(vector.getObject(row)).isNull();
+        }
+      }
+      assertThat(vector.getDataVector().getNullCount()).isZero();
+    }
+  }
+
+  @Test
+  void onlyTheDimensionsAskedForAreTakenFromALongerArray() {
+    try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
+      VectorWriter writer = new VectorWriter(vector, 2, 2);
+      writer.write(0, new float[] {1, 2, 99});
+      writer.write(1, new float[] {3, 4, 99});
+      writer.finish();
+
+      assertThat(vector.getObject(0)).isEqualTo(List.of(1f, 2f));
+      assertThat(vector.getObject(1)).isEqualTo(List.of(3f, 4f));
+    }
+  }
+
+  @Test
+  void aVectorIsOverwrittenByTheNextWriterWhateverItsSize() {
+    try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
+      for (int rows : new int[] {3, 500, 1, 0, 40}) {
+        VectorWriter writer = new VectorWriter(vector, rows, 5);
+        for (int row = 0; row < rows; row += 2) {
+          writer.write(row, valuesOf(row + rows, 5));
+        }
+        writer.finish();
+
+        assertThat(vector.getValueCount()).isEqualTo(rows);
+        for (int row = 0; row < rows; row++) {
+          Object expected = row % 2 == 0 ? boxed(valuesOf(row + rows, 5)) : null;
+          assertThat((Object) vector.getObject(row)).isEqualTo(expected);
+        }
+      }
+    }
+  }
+
+  private static float[] valuesOf(int row, int dimensions) {
+    float[] values = new float[dimensions];
+    for (int i = 0; i < dimensions; i++) {
+      values[i] = row * 31 + i * 0.25f - 3;
+    }
+    return values;
+  }
+
+  private static List<Float> boxed(float[] values) {
+    return IntStream.range(0, values.length).mapToObj(i -> values[i]).toList();
+  }
+}
