@@ -5,7 +5,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -15,22 +14,28 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Cli {
   private Cli() {}
 
-  /** Wraps an object annotated with {@link CommandLine.Command}; help goes to standard output. */
-  public static CommandLine of(Object command, Terminal terminal) {
-    return new CommandLine(command)
-        .setCaseInsensitiveEnumValuesAllowed(true)
+  /**
+   * Makes a command of an object annotated with {@link CommandLine.Command}, and of such objects
+   * for its subcommands; help goes to standard output.
+   */
+  public static CommandLine of(Object command, Terminal terminal, Object... subcommands) {
+    CommandLine line = new CommandLine(command);
+    for (Object subcommand : subcommands) {
+      line.addSubcommand(subcommand);
+    }
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setAbbreviatedOptionsAllowed(false)
         .setUsageHelpAutoWidth(false)
         .setUsageHelpWidth(100)
         .setOut(writer(terminal.out()))
         .setErr(writer(terminal.err()))
         .setParameterExceptionHandler((error, arguments) -> badUsage(error))
-        .setExecutionExceptionHandler((error, line, parsed) -> failed(error, line, parsed));
+        .setExecutionExceptionHandler((error, failing, parsed) -> failed(error, failing));
   }
 
   /** Runs a command with the process's arguments and ends the process if it did not succeed. */
-  public static void main(Object command, Terminal terminal, String... arguments) {
-    int code = of(command, terminal).execute(arguments);
+  public static void main(CommandLine command, Terminal terminal, String... arguments) {
+    int code = command.execute(arguments);
     terminal.out().flush();
     // A driver that ends normally must return instead: some clusters take any exit for a failure.
     if (code != CommandLine.ExitCode.OK) {
@@ -40,15 +45,15 @@ public final class Cli {
 
   private static int badUsage(ParameterException error) {
     CommandLine line = error.getCommandLine();
-    line.getErr().println(line.getCommandName() + ": " + error.getMessage());
+    line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + error.getMessage());
     UnmatchedArgumentException.printSuggestions(error, line.getErr());
     line.getErr().println("See " + line.getCommandSpec().qualifiedName() + " --help");
     return CommandLine.ExitCode.USAGE;
   }
 
-  private static int failed(Exception error, CommandLine line, ParseResult parsed) {
-    line.getErr().println(line.getCommandName() + ": " + Failures.sentence(error));
-    if (parsed.hasMatchedOption("--verbose")) {
+  private static int failed(Exception error, CommandLine line) {
+    line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + Failures.sentence(error));
+    if (line.getParseResult().hasMatchedOption("--verbose")) {
       error.printStackTrace(line.getErr());
     } else if (!(error instanceof UserError)) {
       line.getErr().println("Run it again with --verbose to see where it failed.");

@@ -1,5 +1,6 @@
 package dev.embark.job;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Mixin;
  * class behind {@code embark run}; its arguments are those of {@link JobSpec}.
  */
 @Command(
-    name = "run",
+    name = "embark run",
     mixinStandardHelpOptions = true,
     description = "Embeds the texts of an input and writes Parquet.")
 public final class EmbedJob implements Callable<Integer> {
@@ -33,11 +34,11 @@ public final class EmbedJob implements Callable<Integer> {
   /** Runs the job in this process; under spark-submit. */
   public static void main(String[] arguments) {
     Terminal terminal = Terminal.system();
-    Cli.main(new EmbedJob(terminal), terminal, arguments);
+    Cli.main(Cli.of(new EmbedJob(terminal), terminal), terminal, arguments);
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark run").getOrCreate()) {
       run(spark).print(terminal.out());
@@ -65,8 +66,7 @@ public final class EmbedJob implements Callable<Integer> {
               "warning: some lines of %s are not %s; they are kept in the column _corrupt_record, without embedding"
                   .formatted(spec.input(), input.format()));
     }
-    Dataset<Row> embedded =
-        Embedding.add(input.rows(), input.textColumn(), spec.embedOptions());
+    Dataset<Row> embedded = Embedding.add(input.rows(), input.textColumn(), spec.embedOptions());
     Totals before = Totals.of(spark);
     long start = System.nanoTime();
     if (spec.quiet()) {

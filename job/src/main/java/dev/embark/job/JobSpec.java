@@ -71,8 +71,7 @@ public final class JobSpec {
       names = "--save-mode",
       paramLabel = "MODE",
       defaultValue = "errorifexists",
-      description =
-          "If the output exists: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+      description = "If the output exists: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
   private SaveBehaviour saveMode;
 
   @Option(

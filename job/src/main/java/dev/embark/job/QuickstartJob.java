@@ -1,5 +1,6 @@
 package dev.embark.job;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Option;
  * main class behind {@code embark quickstart}. Sample and queries are rows with a text.
  */
 @Command(
-    name = "quickstart",
+    name = "embark quickstart",
     mixinStandardHelpOptions = true,
     description = "Embeds the sample and shows the nearest texts of some queries.")
 public final class QuickstartJob implements Callable<Integer> {
@@ -42,11 +43,11 @@ public final class QuickstartJob implements Callable<Integer> {
   /** Runs the job in this process; under spark-submit. */
   public static void main(String[] arguments) {
     Terminal terminal = Terminal.system();
-    Cli.main(new QuickstartJob(terminal), terminal, arguments);
+    Cli.main(Cli.of(new QuickstartJob(terminal), terminal), terminal, arguments);
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark quickstart").getOrCreate()) {
       EmbedJob.run(spark, spec, terminal).print(terminal.out());

@@ -123,8 +123,7 @@ final class Source {
             () ->
                 new UserError(
                     "%s has no column %s; its columns are %s; choose one with %s"
-                        .formatted(
-                            spec.input(), name, String.join(", ", rows.columns()), option)));
+                        .formatted(spec.input(), name, String.join(", ", rows.columns()), option)));
   }
 
   private void refuseEmbeddingColumn(Dataset<Row> rows) {

@@ -1,5 +1,6 @@
 package dev.embark.job;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Mixin;
 
 /** Runs one SQL statement and prints its rows: the main class behind {@code embark sql}. */
 @Command(
-    name = "sql",
+    name = "embark sql",
     mixinStandardHelpOptions = true,
     description = "Runs one SQL statement that may call embed().")
 public final class SqlRunner implements Callable<Integer> {
@@ -27,11 +28,11 @@ public final class SqlRunner implements Callable<Integer> {
   /** Runs the statement in this process; under spark-submit. */
   public static void main(String[] arguments) {
     Terminal terminal = Terminal.system();
-    Cli.main(new SqlRunner(terminal), terminal, arguments);
+    Cli.main(Cli.of(new SqlRunner(terminal), terminal), terminal, arguments);
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark sql").getOrCreate()) {
       run(spark, spec.statement(), spec.format(), terminal);
@@ -40,8 +41,7 @@ public final class SqlRunner implements Callable<Integer> {
   }
 
   /** Runs a statement and prints its rows as they come, in their order. */
-  static void run(
-      SparkSession spark, String statement, SqlSpec.Format format, Terminal terminal) {
+  static void run(SparkSession spark, String statement, SqlSpec.Format format, Terminal terminal) {
     Dataset<Row> rows = spark.sql(statement);
     // A command such as CREATE VIEW has run by now and has nothing to print.
     if (rows.columns().length == 0) {
