@@ -43,8 +43,13 @@ public final class Cli {
     }
   }
 
-  private static int badUsage(ParameterException error) {
-    CommandLine line = error.getCommandLine();
+  private static int badUsage(ParameterException first) {
+    CommandLine line = first.getCommandLine();
+    // A misspelt option also counts as a missing one; the spelling is what the user can mend.
+    ParameterException error =
+        line.getUnmatchedArguments().isEmpty()
+            ? first
+            : new UnmatchedArgumentException(line, line.getUnmatchedArguments());
     line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + error.getMessage());
     UnmatchedArgumentException.printSuggestions(error, line.getErr());
     line.getErr().println("See " + line.getCommandSpec().qualifiedName() + " --help");

@@ -15,10 +15,7 @@ import picocli.CommandLine.Mixin;
  * The batch job: reads an input, embeds its text, writes all columns and the embedding. The main
  * class behind {@code embark run}; its arguments are those of {@link JobSpec}.
  */
-@Command(
-    name = "embark run",
-    mixinStandardHelpOptions = true,
-    description = "Embeds the texts of an input and writes Parquet.")
+@Command(name = "embark run", description = "Embeds the texts of an input and writes Parquet.")
 public final class EmbedJob implements Callable<Integer> {
   private static final int FAILED_IDS_SHOWN = 10;
 

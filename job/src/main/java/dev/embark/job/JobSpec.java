@@ -134,6 +134,12 @@ public final class JobSpec {
   @Option(names = "--verbose", description = "Show a stack trace if it fails.")
   private boolean verbose;
 
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
+
   /** Checks what picocli's types cannot; a mistake is a {@link ParameterException}. */
   public void check() {
     require(!input.isBlank(), "--input is empty; give a path or the name of a table");

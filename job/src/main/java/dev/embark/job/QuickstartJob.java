@@ -18,7 +18,6 @@ import picocli.CommandLine.Option;
  */
 @Command(
     name = "embark quickstart",
-    mixinStandardHelpOptions = true,
     description = "Embeds the sample and shows the nearest texts of some queries.")
 public final class QuickstartJob implements Callable<Integer> {
   private static final int NEAREST = 3;

@@ -11,10 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Runs one SQL statement and prints its rows: the main class behind {@code embark sql}. */
-@Command(
-    name = "embark sql",
-    mixinStandardHelpOptions = true,
-    description = "Runs one SQL statement that may call embed().")
+@Command(name = "embark sql", description = "Runs one SQL statement that may call embed().")
 public final class SqlRunner implements Callable<Integer> {
   @Mixin private SqlSpec spec;
 

@@ -8,19 +8,25 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * {@code embark quickstart}: the batch job on the sample of a checkout, and what it is good for.
  */
 @Command(
     name = "quickstart",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Embeds the shipped sample and shows the nearest texts of three queries.")
 final class QuickstartCommand implements Callable<Integer> {
   private static final String MAIN_CLASS = "dev.embark.job.QuickstartJob";
 
   @Mixin private SparkOptions spark;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
 
   private final Launcher launcher;
   private final Terminal terminal;

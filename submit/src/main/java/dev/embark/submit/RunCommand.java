@@ -8,7 +8,6 @@ import picocli.CommandLine.Mixin;
 /** {@code embark run}: the batch job. */
 @Command(
     name = "run",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Embeds the texts of an input and writes Parquet.")
 final class RunCommand implements Callable<Integer> {

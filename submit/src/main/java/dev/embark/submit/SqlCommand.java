@@ -8,7 +8,6 @@ import picocli.CommandLine.Mixin;
 /** {@code embark sql}: one statement, its rows to standard output. */
 @Command(
     name = "sql",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Runs one SQL statement that may call embed().")
 final class SqlCommand implements Callable<Integer> {
