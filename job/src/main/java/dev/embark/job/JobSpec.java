@@ -117,12 +117,6 @@ public final class JobSpec {
   private String mode;
 
   @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description = "auto, cpu or gpu. Default: auto.")
-  private String device;
-
-  @Option(
       names = "--option",
       paramLabel = "KEY=VALUE",
       description = "Any other option of embed(), such as batchTokens=4096; repeatable.")
@@ -178,7 +172,6 @@ public final class JobSpec {
     putIfGiven(own, "dimensions", dimensions);
     putIfGiven(own, "normalize", normalize);
     putIfGiven(own, "mode", mode);
-    putIfGiven(own, "device", device);
     return own;
   }
 

@@ -13,8 +13,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * Shows how far a job is while it runs: one line drawn over itself for a person, a plain line every
- * few seconds where a log takes it. Counts what Spark reported, so it trails the work by the length
- * of a task.
+ * few seconds where a log takes it. Counts what executors reported, so it trails the work by the
+ * time between their heartbeats.
  *
  * <p>Draws on a thread of its own from construction to {@link #close}, and uses the stream alone.
  */

@@ -4,7 +4,8 @@ import dev.embark.spark.EmbedProgress;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What embed() counted, summed over the tasks that ended.
+ * What embed() counted, summed over tasks that ended and, as of their last heartbeat, those that
+ * run.
  *
  * @param rows rows given to embed(), NULL or not
  * @param tokens tokens encoded
@@ -16,7 +17,7 @@ public record Totals(long rows, long tokens, long nullRows, long failedRows, lon
 
   /** Reads the counters of the application; any thread. */
   static Totals of(SparkSession spark) {
-    EmbedProgress now = EmbedProgress.of(spark);
+    EmbedProgress.Snapshot now = EmbedProgress.of(spark).snapshot();
     return new Totals(
         now.rows(), now.tokens(), now.nullRows(), now.failedRows(), now.truncatedRows());
   }
