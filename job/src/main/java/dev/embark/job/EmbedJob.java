@@ -63,7 +63,8 @@ public final class EmbedJob implements Callable<Integer> {
               "warning: some lines of %s are not %s; they are kept in the column _corrupt_record, without embedding"
                   .formatted(spec.input(), input.format()));
     }
-    Dataset<Row> embedded = Embedding.add(input.rows(), input.textColumn(), spec.embedOptions());
+    Dataset<Row> embedded =
+        Embedding.add(spread(spark, input.rows()), input.textColumn(), spec.embedOptions());
     Totals before = Totals.of(spark);
     long start = System.nanoTime();
     if (spec.quiet()) {
@@ -81,8 +82,19 @@ public final class EmbedJob implements Callable<Integer> {
     return result;
   }
 
+  /**
+   * Spreads an input of few partitions over all cores: Spark cuts files by bytes, and a file too
+   * small to cut is much work for a model. Twice the cores, as parts of a Parquet file may be
+   * empty.
+   */
+  private static Dataset<Row> spread(SparkSession spark, Dataset<Row> rows) {
+    int cores = spark.sparkContext().defaultParallelism();
+    return rows.toJavaRDD().getNumPartitions() < 2 * cores ? rows.repartition(cores) : rows;
+  }
+
   private static void warnOfFailedRows(
       SparkSession spark, JobSpec spec, String textColumn, JobResult result, Terminal terminal) {
+    long failed = result.totals().failedRows();
     String ids =
         spec.idColumn()
             .map(id -> failedIds(spark, spec, textColumn, id))
@@ -91,8 +103,8 @@ public final class EmbedJob implements Callable<Integer> {
     terminal
         .err()
         .println(
-            "warning: %d rows could not be embedded and have NULL%s"
-                .formatted(result.totals().failedRows(), ids));
+            "warning: %s could not be embedded, so embedding is NULL there%s"
+                .formatted(failed == 1 ? "1 row" : failed + " rows", ids));
   }
 
   private static String failedIds(

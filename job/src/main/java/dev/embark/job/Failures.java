@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 /** Turns what was thrown into the one sentence that the user reads. */
 public final class Failures {
   private static final Pattern TYPE_ALONE = Pattern.compile("[\\w.$]+(Exception|Error)");
+  private static final Pattern POSITION = Pattern.compile("[.;]*; line (\\d+) pos (\\d+);?$");
   private static final Pattern SQL_STATE = Pattern.compile("\\s*SQLSTATE: \\w+");
 
   private Failures() {}
@@ -37,6 +38,7 @@ public final class Failures {
     return message
         .lines()
         .map(line -> SQL_STATE.matcher(line).replaceFirst("").strip())
+        .map(line -> POSITION.matcher(line).replaceFirst(" (line $1, pos $2)"))
         .filter(line -> !line.isEmpty() && !TYPE_ALONE.matcher(line).matches())
         .findFirst()
         .map(line -> line.endsWith(";") ? line.substring(0, line.length() - 1) : line)

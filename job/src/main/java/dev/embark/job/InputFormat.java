@@ -13,8 +13,6 @@ final class InputFormat {
   static final String CSV = "csv";
   static final String TABLE = "table";
 
-  private static final Pattern EXTENSION =
-      Pattern.compile(".*\\.([a-z]+)(?:\\.(?:gz|gzip|bz2|zst|lz4|snappy|deflate))?\\*?");
   private static final Map<String, String> BY_EXTENSION =
       Map.ofEntries(
           Map.entry("parquet", PARQUET),
@@ -28,14 +26,18 @@ final class InputFormat {
           Map.entry("orc", "orc"),
           Map.entry("avro", "avro"));
 
+  private static final Pattern EXTENSION =
+      Pattern.compile(
+          ".*\\.("
+              + String.join("|", BY_EXTENSION.keySet())
+              + ")(?:\\.(?:gz|gzip|bz2|zst|lz4|snappy|deflate))?\\*?");
+
   private InputFormat() {}
 
   /** Returns the format that a file name's extension stands for, compressed or not. */
   static Optional<String> ofExtension(String name) {
     Matcher matcher = EXTENSION.matcher(name.toLowerCase(Locale.ROOT));
-    return matcher.matches()
-        ? Optional.ofNullable(BY_EXTENSION.get(matcher.group(1)))
-        : Optional.empty();
+    return matcher.matches() ? Optional.of(BY_EXTENSION.get(matcher.group(1))) : Optional.empty();
   }
 
   /** Whether a name can only be a table's: no slash, so no path, and no extension of a file. */

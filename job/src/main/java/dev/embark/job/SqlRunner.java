@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -39,7 +40,7 @@ public final class SqlRunner implements Callable<Integer> {
 
   /** Runs a statement and prints its rows as they come, in their order. */
   static void run(SparkSession spark, String statement, SqlSpec.Format format, Terminal terminal) {
-    Dataset<Row> rows = spark.sql(statement);
+    Dataset<Row> rows = analyse(spark, statement);
     // A command such as CREATE VIEW has run by now and has nothing to print.
     if (rows.columns().length == 0) {
       return;
@@ -48,6 +49,17 @@ public final class SqlRunner implements Callable<Integer> {
       printJson(spark, rows, terminal.out());
     } else {
       printTable(rows, terminal);
+    }
+  }
+
+  private static Dataset<Row> analyse(SparkSession spark, String statement) {
+    try {
+      return spark.sql(statement);
+    } catch (Exception e) {
+      if (e instanceof AnalysisException) {
+        throw new UserError(Failures.sentence(e), e);
+      }
+      throw e;
     }
   }
 
@@ -60,15 +72,15 @@ public final class SqlRunner implements Callable<Integer> {
 
   private static void printTable(Dataset<Row> rows, Terminal terminal) {
     AtomicLong count = new AtomicLong();
-    try (TablePrinter printer = new TablePrinter(rows.schema(), terminal.out())) {
-      PartitionStream.forEach(
-          rows.javaRDD(),
-          row -> {
-            printer.print(row);
-            count.incrementAndGet();
-          },
-          terminal.out()::checkError);
-    }
+    TablePrinter printer = new TablePrinter(rows.schema(), terminal.out());
+    PartitionStream.forEach(
+        rows.javaRDD(),
+        row -> {
+          printer.print(row);
+          count.incrementAndGet();
+        },
+        terminal.out()::checkError);
+    printer.finish();
     terminal.err().println(count.get() == 1 ? "1 row" : count.get() + " rows");
   }
 }

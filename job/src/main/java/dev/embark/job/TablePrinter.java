@@ -12,7 +12,7 @@ import org.apache.spark.sql.types.StructType;
  * Prints rows in columns. The widths follow the first {@link #SAMPLED_ROWS} rows, so that a long
  * result streams; a wider cell that comes later pushes its line out.
  */
-final class TablePrinter implements AutoCloseable {
+final class TablePrinter {
   static final int SAMPLED_ROWS = 1000;
 
   private final PrintStream out;
@@ -41,9 +41,8 @@ final class TablePrinter implements AutoCloseable {
     }
   }
 
-  /** Prints what is waiting; leaves the stream open. */
-  @Override
-  public void close() {
+  /** Prints what is waiting, after the last row; leaves the stream open. */
+  void finish() {
     if (widths == null) {
       printWaiting();
     }

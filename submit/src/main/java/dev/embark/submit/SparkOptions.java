@@ -9,6 +9,8 @@ import picocli.CommandLine.Option;
 
 /** The options that every command hands to spark-submit; in its spelling. */
 final class SparkOptions {
+  private static final String HEARTBEAT = "spark.executor.heartbeatInterval";
+
   @ArgGroup(exclusive = false, validate = false, heading = "%nHanded to spark-submit:%n")
   private Given given = new Given();
 
@@ -58,6 +60,11 @@ final class SparkOptions {
 
   /** Returns the words for spark-submit, ahead of the application. */
   List<String> toWords() {
+    Map<String, String> conf = new LinkedHashMap<>(given.conf);
+    if (given.master.startsWith("local")) {
+      // The progress moves with the heartbeats; on one machine they cost nothing.
+      conf.putIfAbsent(HEARTBEAT, "1s");
+    }
     List<String> words = new ArrayList<>();
     add(words, "--master", given.master);
     add(words, "--deploy-mode", given.deployMode);
@@ -67,7 +74,7 @@ final class SparkOptions {
     add(words, "--num-executors", given.numExecutors);
     add(words, "--jars", given.jars);
     add(words, "--packages", given.packages);
-    given.conf.forEach((key, value) -> add(words, "--conf", key + "=" + value));
+    conf.forEach((key, value) -> add(words, "--conf", key + "=" + value));
     return words;
   }
 
