@@ -2,6 +2,7 @@ package dev.embark.submit;
 
 import dev.embark.job.Terminal;
 import dev.embark.job.UserError;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,18 +65,15 @@ final class QuickstartCommand implements Callable<Integer> {
   }
 
   private void printWhatNext(Path sample, Path output) {
-    terminal.out().println();
-    terminal.out().println("Next, try");
-    terminal
-        .out()
-        .println(
-            "  submit/embark sql \"SELECT text, embedding FROM parquet.\\`%s\\` LIMIT 3\""
-                .formatted(output));
-    terminal
-        .out()
-        .println(
-            "  submit/embark run --input %s --text-column text --output my-embeddings"
-                .formatted(sample));
-    terminal.out().flush();
+    PrintStream out = terminal.out();
+    out.println();
+    out.println("Next, ask the same vectors a question of your own:");
+    out.printf(
+        "  submit/embark sql \"SELECT text FROM parquet.\\`%s\\` ORDER BY"
+            + " cosine_similarity(embedding, embed('how do I sleep better')) DESC LIMIT 3\"%n",
+        output);
+    out.println("or embed texts of your own:");
+    out.printf("  submit/embark run --input %s --text-column text --output my-vectors%n", sample);
+    out.flush();
   }
 }

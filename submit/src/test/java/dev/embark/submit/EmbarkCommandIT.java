@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +32,32 @@ class EmbarkCommandIT {
       squares += value.doubleValue() * value.doubleValue();
     }
     assertThat(squares).isBetween(0.999, 1.001);
+  }
+
+  @Test
+  void quickstartFindsForEachQueryTextsOfOneTopic() throws Exception {
+    Map<String, String> topics = new HashMap<>();
+    for (String line : Files.readAllLines(Embark.sample())) {
+      JsonNode row = new ObjectMapper().readTree(line);
+      topics.put(row.get("text").asText(), row.get("topic").asText());
+    }
+
+    Embark.Result result = Embark.run(folder, "quickstart");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("rows\t200\n").contains("submit/embark sql");
+    List<String> nearest =
+        result.outLines().stream()
+            .filter(line -> line.matches("  0\\.\\d{3}  .*"))
+            .map(line -> topics.get(line.substring(9)))
+            .toList();
+    assertThat(nearest).hasSize(9).doesNotContainNull();
+    List<Set<String>> topicsByQuery =
+        List.of(
+            Set.copyOf(nearest.subList(0, 3)),
+            Set.copyOf(nearest.subList(3, 6)),
+            Set.copyOf(nearest.subList(6, 9)));
+    assertThat(topicsByQuery).doesNotHaveDuplicates().allMatch(found -> found.size() == 1);
   }
 
   @Test
