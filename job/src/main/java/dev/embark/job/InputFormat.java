@@ -1,0 +1,52 @@
+package dev.embark.job;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Guesses how to read an input from its name alone. */
+final class InputFormat {
+  static final String PARQUET = "parquet";
+  static final String TEXT = "text";
+  static final String CSV = "csv";
+  static final String TABLE = "table";
+
+  private static final Map<String, String> BY_EXTENSION =
+      Map.ofEntries(
+          Map.entry("parquet", PARQUET),
+          Map.entry("json", "json"),
+          Map.entry("jsonl", "json"),
+          Map.entry("ndjson", "json"),
+          Map.entry("csv", CSV),
+          Map.entry("tsv", CSV),
+          Map.entry("txt", TEXT),
+          Map.entry("text", TEXT),
+          Map.entry("orc", "orc"),
+          Map.entry("avro", "avro"));
+
+  private static final Pattern EXTENSION =
+      Pattern.compile(
+          ".*\\.("
+              + String.join("|", BY_EXTENSION.keySet())
+              + ")(?:\\.(?:gz|gzip|bz2|zst|lz4|snappy|deflate))?\\*?");
+
+  private InputFormat() {}
+
+  /** Returns the format that a file name's extension stands for, compressed or not. */
+  static Optional<String> ofExtension(String name) {
+    Matcher matcher = EXTENSION.matcher(name.toLowerCase(Locale.ROOT));
+    return matcher.matches() ? Optional.of(BY_EXTENSION.get(matcher.group(1))) : Optional.empty();
+  }
+
+  /** Whether a name can only be a table's: no slash, so no path, and no extension of a file. */
+  static boolean isTableName(String name) {
+    return !name.contains("/") && !name.contains("\\") && ofExtension(name).isEmpty();
+  }
+
+  /** Whether fields are parted by tabs. */
+  static boolean isTabSeparated(String name) {
+    return name.toLowerCase(Locale.ROOT).matches(".*\\.tsv(\\.[a-z0-9]+)?\\*?");
+  }
+}

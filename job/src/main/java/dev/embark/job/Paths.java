@@ -1,0 +1,86 @@
+package dev.embark.job;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** Looks at paths of any Hadoop file system from the driver. */
+final class Paths {
+  private Paths() {}
+
+  /** Returns the absolute path with its file system, as reports show it. */
+  static String qualified(SparkSession spark, String path) {
+    Path parsed = parse(path);
+    return fileSystem(spark, parsed).makeQualified(parsed).toString();
+  }
+
+  /** Whether there is a file or folder. */
+  static boolean exists(SparkSession spark, String path) {
+    Path parsed = parse(path);
+    try {
+      return fileSystem(spark, parsed).exists(parsed);
+    } catch (IOException e) {
+      throw unreachable(path, e);
+    }
+  }
+
+  /** Whether a path or glob has anything to read. */
+  static boolean matchesAnything(SparkSession spark, String glob) {
+    Path parsed = parse(glob);
+    try {
+      FileSystem files = fileSystem(spark, parsed);
+      // A name may hold characters of a glob, as [1].json does.
+      if (files.exists(parsed)) {
+        return true;
+      }
+      FileStatus[] found = files.globStatus(parsed);
+      return found != null && found.length > 0;
+    } catch (IOException e) {
+      throw unreachable(glob, e);
+    }
+  }
+
+  /** Returns the name of a data file directly in a folder; empty if there is none. */
+  static Optional<String> anyDataFileIn(SparkSession spark, String folder) {
+    Path parsed = parse(folder);
+    try {
+      FileSystem files = fileSystem(spark, parsed);
+      if (!files.exists(parsed)) {
+        return Optional.empty();
+      }
+      return Arrays.stream(files.listStatus(parsed))
+          .filter(FileStatus::isFile)
+          .map(status -> status.getPath().getName())
+          .filter(name -> !name.startsWith("_") && !name.startsWith("."))
+          .sorted()
+          .findFirst();
+    } catch (IOException e) {
+      throw unreachable(folder, e);
+    }
+  }
+
+  private static Path parse(String path) {
+    try {
+      return new Path(path);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(path + " is no path: " + e.getMessage(), e);
+    }
+  }
+
+  private static FileSystem fileSystem(SparkSession spark, Path path) {
+    try {
+      return path.getFileSystem(spark.sparkContext().hadoopConfiguration());
+    } catch (IOException | UncheckedIOException e) {
+      throw unreachable(path.toString(), e);
+    }
+  }
+
+  private static UserError unreachable(String path, Exception cause) {
+    return new UserError("Cannot reach " + path + ": " + Failures.sentence(cause), cause);
+  }
+}

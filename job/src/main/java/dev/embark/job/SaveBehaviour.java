@@ -1,0 +1,19 @@
+package dev.embark.job;
+
+import java.util.Locale;
+
+/** What to do if there is an output already. */
+public enum SaveBehaviour {
+  /** Refuse to start. */
+  ERRORIFEXISTS,
+  /** Replace it. */
+  OVERWRITE,
+  /** Add to it. */
+  APPEND;
+
+  /** Returns the name as written on the command line, which is also Spark's. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,138 @@
+package dev.embark.job;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.spark.sql.DataFrameReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
+
+/**
+ * Reads a job's input with all its columns, and checks before any task starts that there is
+ * something to read and a text to embed.
+ */
+final class Source {
+  private static final String CORRUPT_COLUMN = "_corrupt_record";
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+
+  Source(SparkSession spark, JobSpec spec) {
+    this.spark = spark;
+    this.spec = spec;
+  }
+
+  /**
+   * An input that can be embedded.
+   *
+   * @param rows all columns of the input, lazily
+   * @param format the format that it is read in, or {@code table}
+   * @param textColumn the name of its text column, as the input spells it
+   * @param hasUnreadableLines whether lines that are not of the format became rows without text
+   */
+  record Input(Dataset<Row> rows, String format, String textColumn, boolean hasUnreadableLines) {}
+
+  /**
+   * Opens the input.
+   *
+   * @throws UserError if there is nothing to read or no column of text
+   */
+  Input open() {
+    String format = spec.inputFormat().orElseGet(this::guessFormat);
+    Dataset<Row> rows = format.equals(InputFormat.TABLE) ? readTable() : readFiles(format);
+    String text = spec.textColumn().orElse(format.equals(InputFormat.TEXT) ? "value" : "text");
+    StructField column = require(rows, text, "--text-column");
+    if (!(column.dataType() instanceof StringType)) {
+      throw new UserError(
+          "The column %s of %s is %s, and only text can be embedded; choose another --text-column, or cast it to string in a view"
+              .formatted(column.name(), spec.input(), column.dataType().simpleString()));
+    }
+    spec.idColumn().ifPresent(id -> require(rows, id, "--id-column"));
+    refuseEmbeddingColumn(rows);
+    boolean corrupt = Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN);
+    return new Input(rows, format, column.name(), corrupt);
+  }
+
+  private String guessFormat() {
+    String input = spec.input();
+    if (InputFormat.isTableName(input)) {
+      return InputFormat.TABLE;
+    }
+    return InputFormat.ofExtension(input)
+        .or(() -> Paths.anyDataFileIn(spark, input).flatMap(InputFormat::ofExtension))
+        .orElse(InputFormat.PARQUET);
+  }
+
+  private Dataset<Row> readTable() {
+    try {
+      return spark.table(spec.input());
+    } catch (Exception e) {
+      throw new UserError(
+          "There is no table or view %s that can be read; if it is a path, write ./%s or give --input-format (%s)"
+              .formatted(spec.input(), spec.input(), Failures.sentence(e)),
+          e);
+    }
+  }
+
+  private Dataset<Row> readFiles(String format) {
+    String path = spec.input();
+    if (!Paths.matchesAnything(spark, path)) {
+      throw new UserError("There is nothing at %s; check --input".formatted(path));
+    }
+    DataFrameReader reader = spark.read().format(format);
+    Map<String, String> options = defaults(format);
+    options.putAll(spec.inputOptions());
+    try {
+      return reader.options(options).load(path);
+    } catch (Exception e) {
+      throw new UserError(
+          "Cannot read %s as %s; check --input and --input-format (%s)"
+              .formatted(path, format, Failures.sentence(e)),
+          e);
+    }
+  }
+
+  /** Reads CSV as RFC 4180 has it, where a quoted text may hold quotes and line ends. */
+  private Map<String, String> defaults(String format) {
+    Map<String, String> options = new HashMap<>();
+    if (format.equals(InputFormat.CSV)) {
+      options.put("header", "true");
+      options.put("escape", "\"");
+      options.put("multiLine", "true");
+      if (InputFormat.isTabSeparated(spec.input())) {
+        options.put("sep", "\t");
+      }
+    }
+    return options;
+  }
+
+  private StructField require(Dataset<Row> rows, String name, String option) {
+    StructField[] fields = rows.schema().fields();
+    return Arrays.stream(fields)
+        .filter(field -> field.name().equals(name))
+        .findFirst()
+        .or(
+            () ->
+                Arrays.stream(fields)
+                    .filter(field -> field.name().equalsIgnoreCase(name))
+                    .findFirst())
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "%s has no column %s; its columns are %s; choose one with %s"
+                        .formatted(spec.input(), name, String.join(", ", rows.columns()), option)));
+  }
+
+  private void refuseEmbeddingColumn(Dataset<Row> rows) {
+    for (String column : rows.columns()) {
+      if (column.equalsIgnoreCase(JobSpec.EMBEDDING_COLUMN)) {
+        throw new UserError(
+            "%s has a column %s already, which the job would have to replace; rename or drop it first"
+                .formatted(spec.input(), column));
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.embark.job;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Runs one SQL statement and prints its rows: the main class behind {@code embark sql}. */
+@Command(name = "embark sql", description = "Runs one SQL statement that may call embed().")
+public final class SqlRunner implements Callable<Integer> {
+  @Mixin private SqlSpec spec;
+
+  private final Terminal terminal;
+
+  /** Makes a runner that prints rows to {@code terminal.out()}. */
+  public SqlRunner(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Runs the statement in this process; under spark-submit. */
+  public static void main(String[] arguments) {
+    Terminal terminal = Terminal.system();
+    Cli.main(Cli.of(new SqlRunner(terminal), terminal), terminal, arguments);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    spec.check();
+    try (SparkSession spark = SparkSession.builder().appName("embark sql").getOrCreate()) {
+      run(spark, spec.statement(), spec.format(), terminal);
+    }
+    return 0;
+  }
+
+  /** Runs a statement and prints its rows as they come, in their order. */
+  static void run(SparkSession spark, String statement, SqlSpec.Format format, Terminal terminal) {
+    Dataset<Row> rows = analyse(spark, statement);
+    // A command such as CREATE VIEW has run by now and has nothing to print.
+    if (rows.columns().length == 0) {
+      return;
+    }
+    if (format == SqlSpec.Format.JSON) {
+      printJson(spark, rows, terminal.out());
+    } else {
+      printTable(rows, terminal);
+    }
+  }
+
+  private static Dataset<Row> analyse(SparkSession spark, String statement) {
+    try {
+      return spark.sql(statement);
+    } catch (Exception e) {
+      if (e instanceof AnalysisException) {
+        throw new UserError(Failures.sentence(e), e);
+      }
+      throw e;
+    }
+  }
+
+  private static void printJson(SparkSession spark, Dataset<Row> rows, PrintStream out) {
+    spark.conf().set("spark.sql.jsonGenerator.ignoreNullFields", "false");
+    // checkError: a reader such as head, that has seen enough, closes its end.
+    PartitionStream.forEach(rows.toJSON().javaRDD(), out::println, out::checkError);
+    out.flush();
+  }
+
+  private static void printTable(Dataset<Row> rows, Terminal terminal) {
+    AtomicLong count = new AtomicLong();
+    TablePrinter printer = new TablePrinter(rows.schema(), terminal.out());
+    PartitionStream.forEach(
+        rows.javaRDD(),
+        row -> {
+          printer.print(row);
+          count.incrementAndGet();
+        },
+        terminal.out()::checkError);
+    printer.finish();
+    terminal.err().println(count.get() == 1 ? "1 row" : count.get() + " rows");
+  }
+}

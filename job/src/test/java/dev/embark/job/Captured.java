@@ -1,0 +1,37 @@
+package dev.embark.job;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** A terminal whose text a test reads. */
+final class Captured {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final Terminal terminal;
+
+  Captured(boolean interactive) {
+    terminal =
+        new Terminal(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            interactive);
+  }
+
+  Terminal terminal() {
+    return terminal;
+  }
+
+  String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  List<String> outLines() {
+    return out().lines().toList();
+  }
+
+  String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+}

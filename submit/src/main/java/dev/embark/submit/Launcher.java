@@ -1,0 +1,49 @@
+package dev.embark.submit;
+
+import dev.embark.job.UserError;
+import java.io.IOException;
+import java.util.List;
+
+/** Starts a main class of the one jar through spark-submit and waits for it. */
+final class Launcher {
+  private final Build build;
+
+  Launcher(Build build) {
+    this.build = build;
+  }
+
+  /** Returns the build whose jar is submitted. */
+  Build build() {
+    return build;
+  }
+
+  /**
+   * Runs a class of {@code dev.embark.job}; its output goes where this process's goes.
+   *
+   * @return the exit code of spark-submit
+   * @throws UserError if there is no Spark to run on
+   */
+  int run(String mainClass, SparkOptions options, List<String> arguments) {
+    SparkHome home = SparkHome.find(System.getenv(), build.assembledSparkHome());
+    SubmitCommand command =
+        new SubmitCommand(home.sparkSubmit(), options.toWords(), mainClass, build.jar(), arguments);
+    return start(new ProcessBuilder(command.words()).inheritIO());
+  }
+
+  private static int start(ProcessBuilder builder) {
+    try {
+      Process process = builder.start();
+      // Whoever ends this process means the job: Spark then ends in order.
+      Thread end = new Thread(process::destroy, "embark-end");
+      Runtime.getRuntime().addShutdownHook(end);
+      int code = process.waitFor();
+      Runtime.getRuntime().removeShutdownHook(end);
+      return code;
+    } catch (IOException e) {
+      throw new UserError("Cannot start " + builder.command().get(0) + ": " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while spark-submit runs", e);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.embark.submit;
+
+import dev.embark.job.Cli;
+import dev.embark.job.Terminal;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code embark} command. */
+@Command(
+    name = "embark",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Text embeddings inside Apache Spark with llama.cpp.",
+    footer = {
+      "",
+      "Exit codes: 0 done, 1 failed, 2 bad usage. Results go to standard output, everything else to"
+          + " standard error. Spark is $SPARK_HOME if that is set, else the one that the build"
+          + " assembles."
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec command;
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    Terminal terminal = Terminal.system();
+    Cli.main(commandLine(new Launcher(Build.read()), terminal), terminal, arguments);
+  }
+
+  /** Returns the command with all its subcommands, which start Spark by {@code launcher}. */
+  static CommandLine commandLine(Launcher launcher, Terminal terminal) {
+    return Cli.of(
+        new Main(),
+        terminal,
+        new QuickstartCommand(launcher, terminal),
+        new RunCommand(launcher),
+        new SqlCommand(launcher));
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(command.commandLine(), "say what to do: quickstart, run or sql");
+  }
+
+  /** Tells Embark's version and the Spark that it brings. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      Build build = Build.read();
+      return new String[] {
+        "Embark %s, built with Spark %s".formatted(build.version(), build.sparkVersion())
+      };
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.embark.submit;
+
+import dev.embark.job.JobSpec;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code embark run}: the batch job. */
+@Command(
+    name = "run",
+    sortOptions = false,
+    description = "Embeds the texts of an input and writes Parquet.")
+final class RunCommand implements Callable<Integer> {
+  private static final String MAIN_CLASS = "dev.embark.job.EmbedJob";
+
+  @Mixin private JobSpec job;
+  @Mixin private SparkOptions spark;
+
+  private final Launcher launcher;
+
+  RunCommand(Launcher launcher) {
+    this.launcher = launcher;
+  }
+
+  @Override
+  public Integer call() {
+    job.check();
+    return launcher.run(MAIN_CLASS, spark, job.toArguments());
+  }
+}

@@ -1,0 +1,165 @@
+package dev.embark.submit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user of the packaged command sees: exit codes, standard output, standard error. */
+class EmbarkCommandIT {
+  @TempDir private Path folder;
+
+  @Test
+  void sqlAsJsonPrintsOneLineForARowAndNothingElse() throws Exception {
+    Embark.Result result =
+        Embark.run(folder, "sql", "SELECT embed('hello') AS e", "--format", "json");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.outLines()).hasSize(1);
+    JsonNode row = new ObjectMapper().readTree(result.out());
+    assertThat(row.size()).isEqualTo(1);
+    assertThat(row.get("e").size()).isEqualTo(384);
+    double squares = 0;
+    for (JsonNode value : row.get("e")) {
+      squares += value.doubleValue() * value.doubleValue();
+    }
+    assertThat(squares).isBetween(0.999, 1.001);
+  }
+
+  @Test
+  void quickstartFindsForEachQueryTextsOfOneTopic() throws Exception {
+    Map<String, String> topics = new HashMap<>();
+    for (String line : Files.readAllLines(Embark.sample())) {
+      JsonNode row = new ObjectMapper().readTree(line);
+      topics.put(row.get("text").asText(), row.get("topic").asText());
+    }
+
+    Embark.Result result = Embark.run(folder, "quickstart");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("rows\t200\n").contains("submit/embark sql");
+    List<String> nearest =
+        result.outLines().stream()
+            .filter(line -> line.matches("  0\\.\\d{3}  .*"))
+            .map(line -> topics.get(line.substring(9)))
+            .toList();
+    assertThat(nearest).hasSize(9).doesNotContainNull();
+    List<Set<String>> topicsByQuery =
+        List.of(
+            Set.copyOf(nearest.subList(0, 3)),
+            Set.copyOf(nearest.subList(3, 6)),
+            Set.copyOf(nearest.subList(6, 9)));
+    assertThat(topicsByQuery).doesNotHaveDuplicates().allMatch(found -> found.size() == 1);
+  }
+
+  @Test
+  void sqlLeavesNothingBehindInTheWorkingFolder() throws Exception {
+    assertThat(Embark.run(folder, "sql", "SELECT 1 AS a").exitCode()).isZero();
+
+    try (var files = Files.list(folder)) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  @Test
+  void pathsAreRelativeToTheWorkingFolderAndMayHoldSpaces() throws Exception {
+    Path work = Files.createDirectories(folder.resolve("my work"));
+    Files.writeString(work.resolve("my texts.txt"), "one\ntwo\n");
+
+    Embark.Result result =
+        Embark.run(work, "run", "--input", "my texts.txt", "--output", "my vectors");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("rows\t2\n").contains("my vectors");
+    assertThat(work.resolve("my vectors/_SUCCESS")).exists();
+  }
+
+  @Test
+  void aJobThatFailsExitsWithOneAndOneSentence() throws Exception {
+    Embark.Result result = Embark.run(folder, "run", "--input=nix.json", "--output=out");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err().lines())
+        .containsExactly("embark run: There is nothing at nix.json; check --input");
+  }
+
+  @Test
+  void aTaskThatFailsExitsWithOneAndItsReason() throws Exception {
+    Embark.Result result =
+        Embark.run(folder, "sql", "SELECT raise_error(concat('it is ', id)) FROM range(1)");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).contains("embark sql: [USER_RAISED_EXCEPTION] it is 0");
+    assertThat(result.err()).doesNotContain("\tat ");
+  }
+
+  @Test
+  void badUsageExitsWithTwoBeforeSparkStarts() throws Exception {
+    Embark.Result result = Embark.run(folder, "run", "--inptu=a");
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).contains("--inptu").contains("--input");
+  }
+
+  @Test
+  void aSparkHomeThatIsNoneIsToldAndNotReplaced() throws Exception {
+    Embark.Result result =
+        Embark.start(
+            folder,
+            List.of(
+                Embark.java(),
+                "-cp",
+                Embark.jar().toString(),
+                "dev.embark.submit.Main",
+                "sql",
+                "SELECT 1"),
+            Map.of("SPARK_HOME", folder.toString()));
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("SPARK_HOME is " + folder);
+  }
+
+  @Test
+  void theScriptRunsThroughALinkFromAnyFolder() throws Exception {
+    Path link = folder.resolve("a link");
+    Files.createSymbolicLink(link, script());
+
+    Embark.Result result =
+        Embark.start(folder, List.of(link.toString(), "--help"), javaOfThisTest());
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("quickstart").contains("run").contains("sql");
+  }
+
+  @Test
+  void theScriptNamesWhatIsMissing() throws Exception {
+    Embark.Result result =
+        Embark.start(
+            folder,
+            List.of(script().toString(), "--help"),
+            Map.of("JAVA_HOME", folder.resolve("nix").toString()));
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err().lines()).singleElement().asString().contains("JAVA_HOME is ");
+  }
+
+  private static Path script() {
+    return Embark.jar().getParent().resolveSibling("embark");
+  }
+
+  private static Map<String, String> javaOfThisTest() {
+    return Map.of("JAVA_HOME", System.getProperty("java.home"));
+  }
+}

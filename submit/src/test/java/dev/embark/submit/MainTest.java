@@ -1,0 +1,87 @@
+package dev.embark.submit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.embark.job.Terminal;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the command answers before any Spark starts; none could, as the jar's folder has none. */
+class MainTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private int embark(String... arguments) {
+    Terminal terminal = new Terminal(stream(out), stream(err), false);
+    Launcher launcher = new Launcher(new Build("1", "4.1.3", Path.of("/nowhere/target/one.jar")));
+    return Main.commandLine(launcher, terminal).execute(arguments);
+  }
+
+  private static PrintStream stream(ByteArrayOutputStream bytes) {
+    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void helpNamesEveryCommandOnStandardOutput() {
+    assertThat(embark("--help")).isZero();
+    assertThat(out()).contains("quickstart").contains("run").contains("sql");
+    assertThat(err()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"quickstart", "run", "sql"})
+  void everyCommandHasHelp(String command) {
+    assertThat(embark(command, "--help")).isZero();
+    assertThat(out()).contains("Usage: embark " + command).contains("--master");
+  }
+
+  @Test
+  void noCommandIsBadUsage() {
+    assertThat(embark()).isEqualTo(2);
+    assertThat(err()).contains("quickstart, run or sql");
+    assertThat(out()).isEmpty();
+  }
+
+  @Test
+  void anUnknownCommandIsBadUsage() {
+    assertThat(embark("rnu")).isEqualTo(2);
+    assertThat(err()).contains("rnu").contains("embark --help");
+  }
+
+  @Test
+  void aMisspeltOptionIsNamedWithTheNearestBeforeSparkStarts() {
+    assertThat(embark("run", "--input=a", "--outptu=b")).isEqualTo(2);
+    assertThat(err()).contains("embark run: ").contains("--outptu").contains("--output");
+  }
+
+  @Test
+  void anOptionOfEmbedIsCheckedBeforeSparkStarts() {
+    assertThat(embark("run", "--input=a", "--output=b", "--normalize=l7")).isEqualTo(2);
+    assertThat(err()).contains("normalize").contains("l7");
+  }
+
+  @Test
+  void anEmptyStatementIsBadUsage() {
+    assertThat(embark("sql", " ")).isEqualTo(2);
+    assertThat(err()).contains("statement is empty");
+  }
+
+  @Test
+  void theSampleIsLookedForInTheCheckout() {
+    assertThat(embark("quickstart")).isEqualTo(1);
+    assertThat(err()).contains("embark quickstart: ").contains("/nowhere/sample/texts.json");
+  }
+}

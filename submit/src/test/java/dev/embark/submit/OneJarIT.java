@@ -1,0 +1,55 @@
+package dev.embark.submit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.jar.JarFile;
+import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.Test;
+
+/** The one jar has all that a cluster lacks, and nothing that Spark brings. */
+class OneJarIT {
+  private static List<String> entries() throws IOException {
+    try (JarFile jar = new JarFile(Embark.jar().toFile())) {
+      return jar.stream().filter(entry -> !entry.isDirectory()).map(ZipEntry::getName).toList();
+    }
+  }
+
+  @Test
+  void classesAreOursJavacppsAndPicoclisOnly() throws IOException {
+    assertThat(entries())
+        .filteredOn(name -> name.endsWith(".class"))
+        .allMatch(name -> name.matches("(dev/embark|org/bytedeco/javacpp|picocli)/.*"));
+  }
+
+  @Test
+  void modelBindingAndServiceFileAreInIt() throws IOException {
+    assertThat(entries())
+        .anyMatch(name -> name.endsWith(".gguf"))
+        .anyMatch(name -> name.matches("dev/embark/llama/.*libllama.*"))
+        .anyMatch(name -> name.matches("org/bytedeco/javacpp/.*/libjnijavacpp\\.so"));
+    try (JarFile jar = new JarFile(Embark.jar().toFile())) {
+      ZipEntry service =
+          jar.getEntry("META-INF/services/org.apache.spark.sql.SparkSessionExtensionsProvider");
+      String providers =
+          new String(jar.getInputStream(service).readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(providers).contains("dev.embark.spark.");
+    }
+  }
+
+  @Test
+  void licencesAreKeptOnceEach() throws IOException {
+    assertThat(entries())
+        .doesNotHaveDuplicates()
+        .contains("META-INF/LICENSE", "META-INF/NOTICE", "META-INF/licenses/llama.cpp.txt");
+  }
+
+  @Test
+  void signaturesAndModuleDescriptorsAreLeftOut() throws IOException {
+    assertThat(entries())
+        .noneMatch(name -> name.matches("META-INF/[^/]*\\.(SF|RSA|DSA)"))
+        .noneMatch(name -> name.endsWith("module-info.class"));
+  }
+}
