@@ -1,0 +1,186 @@
+package dev.embark.model.parity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnxruntime.OrtException;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddedRows;
+import dev.embark.engine.EmbeddingEngine;
+import dev.embark.engine.LlamaModel;
+import dev.embark.engine.ModelOptions;
+import dev.embark.engine.TokenIds;
+import dev.embark.engine.VectorWriter;
+import dev.embark.model.convert.ConvertModel;
+import dev.embark.model.parity.OnnxReference.Pooling;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.complex.ListVector;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The engine against ONNX Runtime, on the weights that the GGUF was made from. */
+class ParityTest {
+
+  private static final int TEXTS = 1000;
+  private static final int TEXTS_PACKED = 80;
+  private static final int REFERENCE_BATCH = 16;
+  private static final Path TARGET = Path.of(System.getProperty("basedir", "."), "target");
+
+  private enum Model {
+    ALL_MINILM_L6_V2("all-minilm-l6-v2", Pooling.MEAN) {
+      @Override
+      Path gguf() throws URISyntaxException {
+        return Path.of(
+            ParityTest.class.getResource("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf").toURI());
+      }
+    },
+    BGE_SMALL_EN_V15("bge-small-en-v1.5", Pooling.CLS) {
+      @Override
+      Path gguf() throws IOException {
+        Path gguf = TARGET.resolve("test-models/bge-small-en-v1.5-f16.gguf");
+        ConvertModel.main(
+            new String[] {
+              "--onnx", onnx().toString(),
+              "--tokenizer", tokenizer().toString(),
+              "--output", gguf.toString(),
+              "--stamp", TARGET.resolve("test-models.stamp").toString(),
+              "--name", "bge-small-en-v1.5",
+              "--license", "mit",
+              "--pooling", "cls",
+              "--heads", "12",
+              "--type", "f16"
+            });
+        return gguf;
+      }
+    };
+
+    private final String source;
+    private final Pooling pooling;
+
+    Model(String source, Pooling pooling) {
+      this.source = source;
+      this.pooling = pooling;
+    }
+
+    abstract Path gguf() throws IOException, URISyntaxException;
+
+    Path onnx() {
+      return TARGET.resolve("onnx/" + source + ".onnx");
+    }
+
+    Path tokenizer() {
+      return TARGET.resolve("onnx/" + source + "-tokenizer.json");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Model.class)
+  void vectorsAreThoseOfOnnxRuntime(Model of) throws Exception {
+    List<String> texts = VariedTexts.of(2024, TEXTS);
+    try (LlamaModel model = LlamaModel.load(of.gguf(), ModelOptions.cpu());
+        BufferAllocator allocator = new RootAllocator()) {
+      float[][] vectors = embed(model, allocator, texts);
+
+      List<Integer> alike = new ArrayList<>();
+      float[][] expected = reference(of, model, texts, alike);
+      double min = 1;
+      double sum = 0;
+      for (int row : alike) {
+        double cosine = cosine(vectors[row], expected[row]);
+        assertThat(cosine).as("text %d: %s", row, texts.get(row)).isGreaterThanOrEqualTo(0.9999);
+        min = Math.min(min, cosine);
+        sum += cosine;
+      }
+      System.out.printf(
+          "%s: %d of %d texts have the tokens of the reference; cosine min %.6f, mean %.7f%n",
+          of, alike.size(), TEXTS, min, sum / alike.size());
+      assertThat(alike).hasSizeGreaterThan(TEXTS * 95 / 100);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Model.class)
+  void aTextAloneHasTheVectorThatItHasInAPackedBatch(Model of) throws Exception {
+    List<String> texts = VariedTexts.of(7, TEXTS_PACKED);
+    try (LlamaModel model = LlamaModel.load(of.gguf(), ModelOptions.cpu());
+        BufferAllocator allocator = new RootAllocator()) {
+      float[][] packed = embed(model, allocator, texts);
+      double worst = 0;
+      for (int row = 0; row < texts.size(); row += 3) {
+        float[] alone = embed(model, allocator, List.of(texts.get(row)))[0];
+        double distance = 1 - cosine(alone, packed[row]);
+        assertThat(distance).as("text %d: %s", row, texts.get(row)).isLessThanOrEqualTo(1e-5);
+        worst = Math.max(worst, distance);
+      }
+      System.out.printf("%s: alone against packed, 1 - cosine at most %.1e%n", of, worst);
+    }
+  }
+
+  /**
+   * Vectors of the reference, computed shortest first.
+   *
+   * @param alike receives the rows whose tokens are the engine's; the others have no vector
+   */
+  private static float[][] reference(
+      Model of, LlamaModel model, List<String> texts, List<Integer> alike)
+      throws IOException, OrtException {
+    int[][] ids = new int[texts.size()][];
+    float[][] vectors = new float[texts.size()][];
+    try (OnnxReference reference = new OnnxReference(of.onnx(), of.tokenizer(), of.pooling)) {
+      for (int row = 0; row < ids.length; row++) {
+        ids[row] = reference.ids(texts.get(row));
+        if (Arrays.equals(ids[row], TokenIds.of(model, texts.get(row)))) {
+          alike.add(row);
+        }
+      }
+      List<Integer> order = new ArrayList<>(alike);
+      order.sort(Comparator.comparingInt(row -> ids[row].length));
+      for (int i = 0; i < order.size(); i += REFERENCE_BATCH) {
+        List<Integer> rows = order.subList(i, Math.min(i + REFERENCE_BATCH, order.size()));
+        float[][] batch = reference.embed(rows.stream().map(row -> ids[row]).toList());
+        for (int j = 0; j < batch.length; j++) {
+          vectors[rows.get(j)] = batch[j];
+        }
+      }
+    }
+    return vectors;
+  }
+
+  private static float[][] embed(LlamaModel model, BufferAllocator allocator, List<String> texts) {
+    List<byte[]> utf8 = texts.stream().map(text -> text.getBytes(StandardCharsets.UTF_8)).toList();
+    try (EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults());
+        ListVector out = VectorWriter.newVector("embedding", allocator)) {
+      EmbeddedRows rows = engine.embed(utf8, out, () -> false);
+      float[][] vectors = new float[texts.size()][];
+      for (int row = 0; row < vectors.length; row++) {
+        assertThat(rows.error(row)).isNull();
+        List<?> values = out.getObject(row);
+        vectors[row] = new float[values.size()];
+        for (int i = 0; i < vectors[row].length; i++) {
+          vectors[row][i] = (Float) values.get(i);
+        }
+      }
+      return vectors;
+    }
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+      aa += (double) a[i] * a[i];
+      bb += (double) b[i] * b[i];
+    }
+    return dot / Math.sqrt(aa * bb);
+  }
+}
