@@ -34,8 +34,9 @@ static bool embark_llama_device_is_gpu(int device);
 /* ---- model: shared by any number of contexts and threads ----------------------------------- */
 
 /* Maps the file. device: index below embark_llama_device_count(), or -1 for the CPU alone.
+ * keep_accents: the tokenizer leaves accents on, whatever the file says.
  * NULL on failure, with the reason in embark_llama_log(). */
-static void * embark_model_load(const char * path, int device);
+static void * embark_model_load(const char * path, int device, bool keep_accents);
 static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
@@ -152,8 +153,17 @@ static bool embark_llama_device_is_gpu(int device) {
     return type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
 }
 
-static void * embark_model_load(const char * path, int device) {
+static void * embark_model_load(const char * path, int device, bool keep_accents) {
     struct llama_model_params params = llama_model_default_params();
+    /* The list ends with an empty key. */
+    struct llama_model_kv_override overrides[2];
+    memset(overrides, 0, sizeof(overrides));
+    if (keep_accents) {
+        strcpy(overrides[0].key, "tokenizer.ggml.normalizer.strip_accents");
+        overrides[0].tag = LLAMA_KV_OVERRIDE_TYPE_BOOL;
+        overrides[0].val_bool = false;
+        params.kv_overrides = overrides;
+    }
     ggml_backend_dev_t devices[2] = { NULL, NULL };
     params.split_mode = LLAMA_SPLIT_MODE_NONE;
     if (device < 0) {

@@ -1,12 +1,9 @@
 package dev.embark.job;
 
-import static org.apache.spark.sql.functions.call_function;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.map;
 
+import dev.embark.spark.Embark;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -17,23 +14,7 @@ final class Embedding {
 
   /** Returns the rows with the column {@link JobSpec#EMBEDDING_COLUMN} added, lazily. */
   static Dataset<Row> add(Dataset<Row> rows, String textColumn, Map<String, String> options) {
-    return rows.withColumn(JobSpec.EMBEDDING_COLUMN, of(quoted(textColumn), options));
-  }
-
-  private static Column of(Column text, Map<String, String> options) {
-    if (options.isEmpty()) {
-      return call_function("embed", text);
-    }
-    Column[] entries =
-        options.entrySet().stream()
-            .flatMap(entry -> Stream.of(entry.getKey(), entry.getValue()))
-            .map(Embedding::literal)
-            .toArray(Column[]::new);
-    return call_function("embed", text, map(entries));
-  }
-
-  private static Column literal(String word) {
-    return lit(word);
+    return rows.withColumn(JobSpec.EMBEDDING_COLUMN, Embark.embed(quoted(textColumn), options));
   }
 
   /** Returns a top-level column, whatever characters its name has. */

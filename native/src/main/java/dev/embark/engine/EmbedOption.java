@@ -56,6 +56,12 @@ public enum EmbedOption {
       "",
       "Keeps only the first dimensions, before scaling; for models trained for it (matryoshka).",
       value -> integer(value, 1)),
+  OUTPUT(
+      "output",
+      values(VectorType.values()),
+      VectorType.FLOAT.toString(),
+      "What the vector is stored as: ARRAY<FLOAT>, ARRAY<TINYINT> or the sign bits as BINARY.",
+      value -> oneOf(value, VectorType.values())),
   MODE(
       "mode",
       values(ErrorMode.values()),

@@ -104,6 +104,11 @@ public final class EmbedOptions implements Serializable {
     return integer(EmbedOption.DIMENSIONS);
   }
 
+  /** What the vector is stored as. */
+  public VectorType output() {
+    return VectorType.valueOf(get(EmbedOption.OUTPUT).toUpperCase(Locale.ROOT));
+  }
+
   /** What a failed row does to the query. */
   public ErrorMode mode() {
     return ErrorMode.valueOf(get(EmbedOption.MODE));

@@ -2,6 +2,8 @@ package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.llama.Llama;
+import java.net.MalformedURLException;
+import java.net.URL;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,9 @@ import org.slf4j.LoggerFactory;
 public final class LlamaBackend {
   /** The llama.cpp release that the binding was compiled for. */
   public static final String VERSION = "0.5.0";
+
+  // As LlamaPreset names it.
+  private static final String BINDING = "jniEmbarkLlama";
 
   private static final Logger LOG = LoggerFactory.getLogger(LlamaBackend.class);
 
@@ -78,7 +83,7 @@ public final class LlamaBackend {
       for (Path library : NativeLibraries.inLoadOrder(directory)) {
         Loader.loadGlobal(library.toString());
       }
-      Loader.load(Llama.class);
+      loadBinding();
     } catch (UnsatisfiedLinkError e) {
       throw NativeLibraries.explain(directory, e);
     }
@@ -99,7 +104,17 @@ public final class LlamaBackend {
     return directory;
   }
 
-  /** Runs a native call and appends what llama.cpp logged as its error to the message. */
+  /** Loads the JNI library of this very build, before the class {@link Llama} looks for one. */
+  private static void loadBinding() {
+    Path library = PackedLibraries.directory().resolve(System.mapLibraryName(BINDING));
+    try {
+      Loader.loadLibrary(LlamaBackend.class, new URL[] {library.toUri().toURL()}, BINDING);
+    } catch (MalformedURLException e) {
+      throw new IllegalStateException(e); // a path of the default file system is a URL
+    }
+  }
+
+  /** What llama.cpp logged as its error on this thread, on one line. */
   static String reason(String otherwise) {
     String log = string(Llama.embark_llama_log()).strip();
     return log.isEmpty() ? otherwise : log.replaceAll("\\s*\\n\\s*", "; ");

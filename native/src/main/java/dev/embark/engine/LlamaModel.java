@@ -20,11 +20,13 @@ public final class LlamaModel implements AutoCloseable {
 
   private final Path path;
   private final ModelOptions options;
+  private final boolean stripsAccents;
   private Pointer handle;
 
-  private LlamaModel(Path path, ModelOptions options, Pointer handle) {
+  private LlamaModel(Path path, ModelOptions options, boolean stripsAccents, Pointer handle) {
     this.path = path;
     this.options = options;
+    this.stripsAccents = stripsAccents;
     this.handle = handle;
   }
 
@@ -36,21 +38,23 @@ public final class LlamaModel implements AutoCloseable {
    */
   public static LlamaModel load(Path path, ModelOptions options) {
     LlamaBackend.start();
+    GgufHeader header;
     try {
       // A damaged file costs llama.cpp an abort at worst; the header is checked in Java first.
-      GgufHeader.read(path);
+      header = GgufHeader.read(path);
     } catch (IOException e) {
       throw new EmbeddingException(
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
     }
     Llama.embark_llama_clear_log();
-    Pointer handle = Llama.embark_model_load(path.toString(), options.device());
+    boolean stripsAccents = AccentStripper.isWanted(header);
+    Pointer handle = Llama.embark_model_load(path.toString(), options.device(), stripsAccents);
     if (handle == null) {
       throw new EmbeddingException(
           Kind.MODEL,
           "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
     }
-    return new LlamaModel(path, options, handle);
+    return new LlamaModel(path, options, stripsAccents, handle);
   }
 
   /** The file. */
@@ -61,6 +65,11 @@ public final class LlamaModel implements AutoCloseable {
   /** What it was loaded with. */
   public ModelOptions options() {
     return options;
+  }
+
+  /** Whether its texts have to go through {@link AccentStripper} first. */
+  boolean stripsAccents() {
+    return stripsAccents;
   }
 
   /** Length of its vectors. */

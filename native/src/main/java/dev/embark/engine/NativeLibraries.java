@@ -1,28 +1,24 @@
 package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.Loader;
 
 /**
- * Finds the llama.cpp libraries: those packed in this artifact, copied once per machine into
- * JavaCPP's cache, or those of a directory that {@code EMBARK_LLAMA_HOME} names.
+ * Finds the llama.cpp libraries: those packed in this artifact, or those of a directory that {@code
+ * EMBARK_LLAMA_HOME} names.
  */
 final class NativeLibraries {
   static final String HOME_VARIABLE = "EMBARK_LLAMA_HOME";
 
-  private static final String PACKED = "/dev/embark/llama/" + Loader.getPlatform() + "/";
   // Dependencies first: a library opened later finds the earlier ones by name.
   private static final List<Pattern> LOAD_ORDER =
       List.of(
@@ -35,7 +31,7 @@ final class NativeLibraries {
 
   /** Directory with the llama.cpp libraries; {@code home} may be null or empty. */
   static Path directory(String home) {
-    return home == null || home.isEmpty() ? unpack() : ofHome(Path.of(home));
+    return home == null || home.isEmpty() ? PackedLibraries.directory() : ofHome(Path.of(home));
   }
 
   /** The files to open with global symbols, in order. */
@@ -88,54 +84,11 @@ final class NativeLibraries {
         HOME_VARIABLE + " is " + home + ", but there is no libllama in it, its lib/ or its bin/.");
   }
 
-  private static Path unpack() {
-    Path directory = null;
-    try {
-      for (String name : packedNames()) {
-        // JavaCPP locks, copies and compares: processes that start together copy once.
-        directory = Loader.cacheResource(resource(PACKED + name)).toPath().getParent();
-      }
-    } catch (IOException e) {
-      throw new EmbeddingException(
-          Kind.BACKEND,
-          "The llama.cpp libraries could not be unpacked into "
-              + System.getProperty("org.bytedeco.javacpp.cachedir", "~/.javacpp/cache")
-              + " ("
-              + e.getMessage()
-              + "); set -Dorg.bytedeco.javacpp.cachedir to a writable directory.",
-          e);
-    }
-    return directory;
-  }
-
-  private static List<String> packedNames() throws IOException {
-    try (BufferedReader names =
-        new BufferedReader(
-            new InputStreamReader(
-                resource(PACKED + "llama.cpp.libraries").openStream(), StandardCharsets.UTF_8))) {
-      return names.lines().toList();
-    }
-  }
-
-  private static URL resource(String name) {
-    URL url = NativeLibraries.class.getResource(name);
-    if (url == null) {
-      throw new EmbeddingException(
-          Kind.BACKEND,
-          "This jar holds no llama.cpp for "
-              + Loader.getPlatform()
-              + "; use the jar of this platform, or set "
-              + HOME_VARIABLE
-              + ".");
-    }
-    return url;
-  }
-
-  private static java.util.Optional<Path> first(Path directory, Pattern pattern) {
+  private static Optional<Path> first(Path directory, Pattern pattern) {
     try (Stream<Path> files = Files.list(directory)) {
       return files
           .filter(file -> pattern.matcher(file.getFileName().toString()).matches())
-          .min(java.util.Comparator.comparing(file -> file.getFileName().toString().length()));
+          .min(Comparator.comparing(file -> file.getFileName().toString().length()));
     } catch (IOException e) {
       throw new EmbeddingException(
           Kind.BACKEND, "Cannot read the directory " + directory + ": " + e.getMessage(), e);

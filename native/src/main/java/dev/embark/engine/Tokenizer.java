@@ -72,6 +72,9 @@ final class Tokenizer {
 
   private void tokenize(int row, byte[] text, TokenizedTexts out) {
     byte[] input = withPrefix(text);
+    if (model.stripsAccents()) {
+      input = AccentStripper.strip(input);
+    }
     int n = write(input, out);
     if (n == 0) {
       throw new EmbeddingException(

@@ -34,6 +34,7 @@ class EmbedOptionsTest {
     assertThat(options.chunkOverlap()).isZero();
     assertThat(options.pooling()).isEqualTo(Pooling.MODEL);
     assertThat(options.normalize()).isEqualTo(Normalization.L2);
+    assertThat(options.output()).isEqualTo(VectorType.FLOAT);
     assertThat(options.dimensions()).isEmpty();
     assertThat(options.mode()).isEqualTo(ErrorMode.PERMISSIVE);
     assertThat(options.batchTokens()).isEmpty();
@@ -108,6 +109,7 @@ class EmbedOptionsTest {
     "MODE, FailFast, mode, FAILFAST",
     "Pooling, MEAN, pooling, mean",
     "NORMALIZE, L1, normalize, l1",
+    "Output, INT8, output, int8",
     "normalize, ' P:3 ', normalize, p:3",
     "maxtokens, ' 0064 ', maxTokens, 64",
     "MODEL, ' /a.gguf ', model, /a.gguf",
@@ -233,6 +235,7 @@ class EmbedOptionsTest {
             Map.entry(EmbedOption.POOLING, "cls"),
             Map.entry(EmbedOption.NORMALIZE, "none"),
             Map.entry(EmbedOption.DIMENSIONS, "8"),
+            Map.entry(EmbedOption.OUTPUT, "int8"),
             Map.entry(EmbedOption.MODE, "FAILFAST"),
             Map.entry(EmbedOption.BATCH_TOKENS, "9"));
 

@@ -8,12 +8,9 @@ import dev.embark.engine.VectorWriter;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
-import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
@@ -65,35 +62,8 @@ public final class EmbedEach extends Expression implements CodegenFallback, Seri
       if (error != null && options.mode() == ErrorMode.FAILFAST) {
         throw error;
       }
-      return result(rows, vector, error);
+      return new ResultValues(options, vector).of(output, rows, 0);
     }
-  }
-
-  private Object result(EmbeddedRows rows, ListVector vector, EmbeddingException error) {
-    return switch (output) {
-      case EMBEDDING -> embedding(rows, vector);
-      case DETAIL ->
-          new GenericInternalRow(
-              new Object[] {
-                embedding(rows, vector),
-                rows.tokens(0),
-                rows.isTruncated(0),
-                error == null ? null : UTF8String.fromString(error.getMessage())
-              });
-      case TOKENS -> error == null ? rows.tokens(0) : null;
-    };
-  }
-
-  private static UnsafeArrayData embedding(EmbeddedRows rows, ListVector vector) {
-    if (!rows.isEmbedded(0)) {
-      return null;
-    }
-    Float4Vector values = (Float4Vector) vector.getDataVector();
-    float[] floats = new float[values.getValueCount()];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = values.get(i);
-    }
-    return UnsafeArrayData.fromPrimitiveArray(floats);
   }
 
   @Override
@@ -103,7 +73,7 @@ public final class EmbedEach extends Expression implements CodegenFallback, Seri
 
   @Override
   public DataType dataType() {
-    return output.dataType();
+    return output.dataType(options);
   }
 
   @Override

@@ -57,7 +57,7 @@ public final class EmbedExpression extends Expression
 
   @Override
   public DataType dataType() {
-    return output.dataType();
+    return output.dataType(options);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.embark.spark;
 
+import dev.embark.engine.EmbedOptions;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -9,36 +10,27 @@ public enum EmbedOutput {
   /** The vector. */
   EMBEDDING(
       "embed",
-      DataTypes.createArrayType(DataTypes.FloatType, false),
       "The embedding of text; NULL for NULL, and for a text that cannot be embedded unless"
           + " mode is FAILFAST.",
       "[0.1, ...]"),
   /** The vector, and what became of the text. */
   DETAIL(
       "embed_detail",
-      new StructType()
-          .add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false))
-          .add("tokens", DataTypes.IntegerType)
-          .add("truncated", DataTypes.BooleanType)
-          .add("error", DataTypes.StringType),
       "The embedding of text with the tokens that were looked at, whether its tail was cut off,"
           + " and why it has no embedding.",
       "{[0.1, ...], 4, false, NULL}"),
   /** The number of tokens. */
   TOKENS(
       "embed_tokens",
-      DataTypes.IntegerType,
       "The number of tokens that embed(text) would look at, without computing the embedding.",
       "4");
 
   private final String function;
-  private final DataType dataType;
   private final String usage;
   private final String exampleResult;
 
-  EmbedOutput(String function, DataType dataType, String usage, String exampleResult) {
+  EmbedOutput(String function, String usage, String exampleResult) {
     this.function = function;
-    this.dataType = dataType;
     this.usage = usage;
     this.exampleResult = exampleResult;
   }
@@ -48,9 +40,26 @@ public enum EmbedOutput {
     return function;
   }
 
-  /** The function's result. */
-  public DataType dataType() {
-    return dataType;
+  /** The function's result, which depends on the option {@code output}. */
+  public DataType dataType(EmbedOptions options) {
+    return switch (this) {
+      case EMBEDDING -> vectorType(options);
+      case DETAIL ->
+          new StructType()
+              .add("embedding", vectorType(options))
+              .add("tokens", DataTypes.IntegerType)
+              .add("truncated", DataTypes.BooleanType)
+              .add("error", DataTypes.StringType);
+      case TOKENS -> DataTypes.IntegerType;
+    };
+  }
+
+  private static DataType vectorType(EmbedOptions options) {
+    return switch (options.output()) {
+      case FLOAT -> DataTypes.createArrayType(DataTypes.FloatType, false);
+      case INT8 -> DataTypes.createArrayType(DataTypes.ByteType, false);
+      case BINARY -> DataTypes.BinaryType;
+    };
   }
 
   String usage() {

@@ -23,7 +23,6 @@ import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.util.ArrowUtils;
-import org.apache.spark.sql.vectorized.ArrowColumnVector;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
@@ -52,7 +51,7 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
   private ExecutorModels.Lease lease;
   private BufferAllocator allocator;
   private ListVector vector;
-  private ArrowColumnVector vectorColumn;
+  private ResultValues resultValues;
   private boolean closed;
 
   private final List<InternalRow> rows = new ArrayList<>();
@@ -127,7 +126,7 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
         ArrowUtils.rootAllocator()
             .newChildAllocator("embed-" + context.taskAttemptId(), 0, Long.MAX_VALUE);
     vector = VectorWriter.newVector("embedding", allocator);
-    vectorColumn = new ArrowColumnVector(vector);
+    resultValues = new ResultValues(task.options(), vector);
   }
 
   private int maxWindowRows() {
@@ -213,25 +212,10 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
   private InternalRow results(int textIndex) {
     Object[] values = new Object[task.outputs().size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = textIndex < 0 ? null : result(task.outputs().get(i), textIndex);
+      values[i] =
+          textIndex < 0 ? null : resultValues.of(task.outputs().get(i), embedded, textIndex);
     }
     return new GenericInternalRow(values);
-  }
-
-  private Object result(EmbedOutput output, int textIndex) {
-    EmbeddingException error = embedded.error(textIndex);
-    return switch (output) {
-      case EMBEDDING -> embedded.isEmbedded(textIndex) ? vectorColumn.getArray(textIndex) : null;
-      case DETAIL ->
-          new GenericInternalRow(
-              new Object[] {
-                result(EmbedOutput.EMBEDDING, textIndex),
-                embedded.tokens(textIndex),
-                embedded.isTruncated(textIndex),
-                error == null ? null : UTF8String.fromString(error.getMessage())
-              });
-      case TOKENS -> error == null ? embedded.tokens(textIndex) : null;
-    };
   }
 
   @Override
@@ -247,7 +231,6 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
       closed = true;
       if (lease != null) {
         lease.close();
-        vectorColumn.close();
         vector.close();
         allocator.close();
       }

@@ -100,7 +100,7 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
       results.add(
           new AttributeReference(
               output.function(),
-              output.dataType(),
+              output.dataType(call.options()),
               true,
               Metadata.empty(),
               NamedExpression.newExprId(),

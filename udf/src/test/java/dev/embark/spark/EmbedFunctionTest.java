@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.embark.engine.VectorType;
 import java.util.List;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Row;
@@ -172,6 +173,38 @@ class EmbedFunctionTest {
     assertThatThrownBy(() -> spark.sql("SELECT cosine_similarity(array('a'), array(1F))"))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("arrays of FLOAT, DOUBLE or TINYINT");
+  }
+
+  @Test
+  void outputInt8AndBinaryAreQuantisedFromTheFloats() {
+    Row row =
+        spark
+            .sql(
+                "SELECT embed(t) AS f, embed(t, map('output', 'int8')) AS i, embed(t, map('output',"
+                    + " 'binary')) AS b, embed_detail(t, map('output', 'int8')).embedding AS d FROM"
+                    + " VALUES ('a cat sat on the mat') AS v(t)")
+            .head();
+    List<Float> floats = row.getList(0);
+    float[] vector = new float[floats.size()];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = floats.get(i);
+    }
+    List<Byte> int8 = row.getList(1);
+    byte[] expected = VectorType.toInt8(vector);
+    // Each output is computed by a call of its own; packing may move a value over a rounding edge.
+    for (int i = 0; i < vector.length; i++) {
+      assertThat((int) int8.get(i)).isBetween(expected[i] - 1, expected[i] + 1);
+    }
+    assertThat((byte[]) row.get(2)).isEqualTo(VectorType.toBinary(vector)).hasSize(48);
+    assertThat(row.getList(3)).isEqualTo(int8);
+    assertThat(
+            spark
+                .sql(
+                    "SELECT cosine_similarity(embed('a cat'), embed('a cat', map('output',"
+                        + " 'int8')))")
+                .head()
+                .getFloat(0))
+        .isGreaterThan(0.999f);
   }
 
   @Test
