@@ -8,6 +8,7 @@ import dev.embark.gguf.GgufValue;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -28,6 +29,8 @@ final class ModelCheck {
   private static final Set<String> NO_TEXT_EMBEDDING = Set.of("t5", "clip", "wavtokenizer-dec");
   private static final Set<String> WHOLE_HEAD_TURNS =
       Set.of("qwen2", "qwen2moe", "qwen3", "qwen3moe");
+  // What llama.cpp takes where the file does not say.
+  private static final Map<String, Integer> WINDOW_PATTERNS = Map.of("gemma-embedding", 6);
   private static final Set<GgufTensorType> NOT_FOR_WEIGHTS =
       EnumSet.of(
           GgufTensorType.Q8_1,
@@ -77,6 +80,7 @@ final class ModelCheck {
     optional("nextn_predict_layers", 0, number(key("block_count")).orElse(0));
     heads();
     experts();
+    windows();
     positive("attention.layer_norm_epsilon");
     positive("attention.layer_norm_rms_epsilon");
     positive("rope.freq_base");
@@ -144,6 +148,32 @@ final class ModelCheck {
                     "has the " + key("rope.dimension_count") + " " + n + " in heads of " + size);
               }
             });
+  }
+
+  /** llama.cpp fills the masks of both kinds of layers, and asserts that a layer reads each. */
+  private void windows() {
+    String key = key("attention.sliding_window_pattern");
+    Integer unset = WINDOW_PATTERNS.get(architecture);
+    if (unset == null) {
+      return;
+    }
+    long layers = number(key("block_count")).orElseThrow();
+    long pattern = number(key).orElse(unset);
+    Object each = header.get(key).map(GgufValue::value).orElse(null);
+    boolean both =
+        each instanceof List<?> list
+            ? list.stream().distinct().count() > 1
+            : pattern > 1 && pattern <= layers;
+    if (!both) {
+      throw refuse(
+          "has the "
+              + key
+              + " "
+              + (each instanceof List<?> ? "of one kind" : pattern)
+              + ", with which its "
+              + layers
+              + " layers are not of both kinds, windowed and whole");
+    }
   }
 
   private void experts() {

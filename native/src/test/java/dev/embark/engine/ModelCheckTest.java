@@ -98,6 +98,19 @@ class ModelCheckTest {
     refused(with(qwen3, "qwen3.attention.head_count", heads), "head_count 0");
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 3, 4294967295L})
+  void layersThatAreAllOfOneKindAreRefusedWhereBothAreNeeded(long pattern) {
+    String key = "gemma-embedding.attention.sliding_window_pattern";
+    refused(with(gemma, key, GgufValue.uint32(pattern)), key + " " + pattern);
+    refused(without(gemma, key), key + " 6");
+    refused(
+        with(gemma, key, GgufValue.array(GgufValueType.BOOL, List.of(true, true))),
+        key + " of one kind");
+    ModelCheck.check(
+        PATH, with(gemma, key, GgufValue.array(GgufValueType.BOOL, List.of(true, false))));
+  }
+
   @Test
   void expertsThatFillNoGroupsAreRefused() {
     Map<String, GgufValue> more = new LinkedHashMap<>(qwen3.metadata());
