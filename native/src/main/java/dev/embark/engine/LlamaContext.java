@@ -58,7 +58,8 @@ final class LlamaContext implements AutoCloseable {
           "The model "
               + model.path()
               + (pools == POOLING_RANK
-                  ? " is a reranker: it scores pairs of texts and has no vector for one."
+                  ? " is a reranker: it scores pairs of texts and has no vector for one; use an"
+                      + " embedding model."
                   : " names no pooling in its file; say pooling=mean, cls or last, as its"
                       + " authors do."));
     }
@@ -74,7 +75,14 @@ final class LlamaContext implements AutoCloseable {
 
   /** Computes a batch; vectors of an earlier one are gone. */
   Status decode(TokenBatch batch) {
-    int code = Llama.embark_context_decode(handle(), batch.handle());
+    Pointer context = handle();
+    int code;
+    try {
+      code = Llama.embark_context_decode(context, batch.handle());
+    } catch (RuntimeException e) {
+      // A C++ exception, such as one of llama.cpp's own checks or of its allocations.
+      return Status.FAILED;
+    }
     return switch (code) {
       case 0 -> Status.DONE;
       case 2 -> Status.CANCELLED;

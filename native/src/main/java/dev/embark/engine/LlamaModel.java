@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.bytedeco.javacpp.Pointer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A GGUF model, mapped into memory once and shared by any number of contexts.
@@ -16,6 +18,7 @@ import org.bytedeco.javacpp.Pointer;
  * every {@link LlamaContext} and {@link Tokenizer} made of it is closed.
  */
 public final class LlamaModel implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LlamaModel.class);
   private static final int TEXT_CAPACITY = 4096;
 
   private final Path path;
@@ -33,8 +36,8 @@ public final class LlamaModel implements AutoCloseable {
   /**
    * Maps a model file; weights are read when they are first used.
    *
-   * @throws EmbeddingException of kind MODEL when the file is not a whole GGUF file, or llama.cpp
-   *     does not take it, with its reason
+   * @throws EmbeddingException of kind MODEL when the file is not a whole GGUF file, contradicts
+   *     itself, or llama.cpp does not take it, with its reason
    */
   public static LlamaModel load(Path path, ModelOptions options) {
     LlamaBackend.start();
@@ -46,6 +49,7 @@ public final class LlamaModel implements AutoCloseable {
       throw new EmbeddingException(
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
     }
+    ModelCheck.check(path, header);
     Llama.embark_llama_clear_log();
     boolean stripsAccents = AccentStripper.isWanted(header);
     Pointer handle = Llama.embark_model_load(path.toString(), options.device(), stripsAccents);
@@ -54,7 +58,14 @@ public final class LlamaModel implements AutoCloseable {
           Kind.MODEL,
           "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
     }
-    return new LlamaModel(path, options, stripsAccents, handle);
+    LlamaModel model = new LlamaModel(path, options, stripsAccents, handle);
+    try {
+      SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    return model;
   }
 
   /** The file. */
@@ -98,6 +109,15 @@ public final class LlamaModel implements AutoCloseable {
   public String description() {
     byte[] value = new byte[TEXT_CAPACITY];
     return text(value, Llama.embark_model_describe(handle(), value, value.length));
+  }
+
+  /**
+   * What it is, its file's hash included; reads the whole file.
+   *
+   * @throws EmbeddingException of kind MODEL when the file cannot be read any more
+   */
+  public ModelDescription describe() {
+    return ModelFile.describe(this);
   }
 
   /** The native model; valid until {@link #close()}. */

@@ -2,8 +2,11 @@ package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.llama.Llama;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
@@ -17,7 +20,15 @@ final class Tokenizer {
   // A byte is at most one token in every vocabulary, plus what is added around a text.
   private static final int SPECIAL_TOKENS = 16;
 
+  // Most byte-pair vocabularies split texts by std::regex, which recurses once for each character
+  // of a run of letters or digits. 4,000 digits ended a process whose stack was of 1 MB.
+  private static final Set<String> WITHOUT_REGEX = Set.of("bert", "llama", "t5");
+  private static final int SHALLOW_BYTES = 1000;
+  private static final long SHALLOW_STACK = 1 << 20;
+  private static final long STACK_PER_BYTE = 1024;
+
   private final LlamaModel model;
+  private final boolean recurses;
   private final byte[] prefix;
   private final int maxTokens;
   private final LongText longText;
@@ -29,6 +40,7 @@ final class Tokenizer {
    */
   Tokenizer(LlamaModel model, EmbedOptions options) {
     this.model = model;
+    this.recurses = !WITHOUT_REGEX.contains(model.metadata("tokenizer.ggml.model").orElse("none"));
     this.prefix = options.prefix().getBytes(StandardCharsets.UTF_8);
     this.longText = options.longText();
     this.chunkOverlap = options.chunkOverlap();
@@ -111,6 +123,35 @@ final class Tokenizer {
 
   private int call(byte[] text, TokenizedTexts out, int room) {
     IntPointer ids = out.reserve(room);
+    try {
+      return recurses && text.length > SHALLOW_BYTES
+          ? DeepStack.call(
+              SHALLOW_STACK + STACK_PER_BYTE * text.length, () -> call(text, ids, out, room))
+          : call(text, ids, out, room);
+    } catch (EmbeddingException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw notTokenised(text, e);
+    }
+  }
+
+  /** The error for a C++ exception of the vocabulary. */
+  private static EmbeddingException notTokenised(byte[] text, RuntimeException cause) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+      return new EmbeddingException(
+          Kind.MODEL,
+          "The model's vocabulary cannot tokenise the text: " + cause.getMessage() + ".",
+          cause);
+    } catch (CharacterCodingException e) {
+      return new EmbeddingException(
+          Kind.NOT_TEXT,
+          "The bytes are not UTF-8, and code points beyond Unicode cannot be left out.",
+          cause);
+    }
+  }
+
+  private int call(byte[] text, IntPointer ids, TokenizedTexts out, int room) {
     return Llama.embark_tokenize(
         model.handle(), text, text.length, ids, out.size(), room, true, false);
   }

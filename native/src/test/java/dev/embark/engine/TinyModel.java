@@ -43,12 +43,21 @@ final class TinyModel {
   /** WordPiece: {@link #WORDS}, letters and their continuations; mean pooling. */
   static Path wordPiece(Path dir) throws IOException {
     List<String> tokens = wordPieces();
-    List<Integer> types =
-        IntStream.range(0, tokens.size())
-            .map(i -> i == UNK ? UNKNOWN : i < SPECIALS.size() ? CONTROL : NORMAL)
-            .boxed()
-            .toList();
-    GgufWriter gguf = bert("bert", tokens, types);
+    GgufWriter gguf = bert("bert", tokens, wordPieceTypes(tokens));
+    putSpecialTokens(gguf);
+    return write(gguf, tokens.size(), dir.resolve("word-piece.gguf"));
+  }
+
+  /** UNK is unknown, the other specials are control tokens. */
+  static List<Integer> wordPieceTypes(List<String> tokens) {
+    return IntStream.range(0, tokens.size())
+        .map(i -> i == UNK ? UNKNOWN : i < SPECIALS.size() ? CONTROL : NORMAL)
+        .boxed()
+        .toList();
+  }
+
+  /** What every WordPiece model says of its special tokens. */
+  static void putSpecialTokens(GgufWriter gguf) {
     gguf.put("tokenizer.ggml.bos_token_id", GgufValue.uint32(CLS))
         .put("tokenizer.ggml.eos_token_id", GgufValue.uint32(SEP))
         .put("tokenizer.ggml.unknown_token_id", GgufValue.uint32(UNK))
@@ -56,7 +65,6 @@ final class TinyModel {
         .put("tokenizer.ggml.padding_token_id", GgufValue.uint32(0))
         .put("tokenizer.ggml.cls_token_id", GgufValue.uint32(CLS))
         .put("tokenizer.ggml.mask_token_id", GgufValue.uint32(4));
-    return write(gguf, tokens.size(), dir.resolve("word-piece.gguf"));
   }
 
   /** Byte pairs, no special token around a text, and no token but the letters a to z. */
@@ -92,7 +100,8 @@ final class TinyModel {
     return id;
   }
 
-  private static List<String> wordPieces() {
+  /** The WordPiece vocabulary in GGUF's spelling. */
+  static List<String> wordPieces() {
     List<String> tokens = new ArrayList<>(SPECIALS);
     WORDS.forEach(word -> tokens.add("▁" + word));
     PUNCTUATION.forEach(mark -> tokens.add("▁" + mark));
@@ -155,12 +164,14 @@ final class TinyModel {
     vector(gguf, random, name + ".bias", DIMENSIONS, 0);
   }
 
-  private static void matrix(GgufWriter gguf, Random random, String name, int in, int out) {
+  /** A weight of random values that maps {@code in} features to {@code out}. */
+  static void matrix(GgufWriter gguf, Random random, String name, int in, int out) {
     float[] values = random(random, in * out, 0, 0.3f);
     gguf.tensor(name, GgufTensorType.F32, () -> FloatBuffer.wrap(values), in, out);
   }
 
-  private static void vector(GgufWriter gguf, Random random, String name, int n, float mean) {
+  /** Random values around {@code mean}. */
+  static void vector(GgufWriter gguf, Random random, String name, int n, float mean) {
     float[] values = random(random, n, mean, 0.1f);
     gguf.tensor(name, GgufTensorType.F32, () -> FloatBuffer.wrap(values), n);
   }

@@ -1,0 +1,96 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensor;
+import dev.embark.gguf.GgufTensorType;
+import dev.embark.gguf.GgufValue;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.EnumMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads off a model's file what llama.cpp does not keep. Stateless. */
+final class ModelFile {
+  private static final String[] POOLINGS = {"none", "mean", "cls", "last", "rank"};
+
+  private ModelFile() {}
+
+  /**
+   * Describes a loaded model; reads the whole file.
+   *
+   * @throws EmbeddingException of kind MODEL when the file cannot be read any more
+   */
+  static ModelDescription describe(LlamaModel model) {
+    Path path = model.path();
+    try {
+      GgufHeader header = GgufHeader.read(path);
+      return new ModelDescription(
+          text(header, "general.architecture").orElse(""),
+          text(header, "general.name"),
+          model.dimensions(),
+          model.trainedContext(),
+          pooling(header),
+          quantisation(header),
+          header.tensors().stream().mapToLong(GgufTensor::elements).sum(),
+          Files.size(path),
+          sha256(path),
+          text(header, "tokenizer.ggml.model").orElse(""),
+          model.vocabularySize());
+    } catch (IOException e) {
+      throw new EmbeddingException(
+          Kind.MODEL, "The model cannot be described: " + e.getMessage() + ".", e);
+    }
+  }
+
+  /** How the file says that token vectors become one. */
+  static String pooling(GgufHeader header) {
+    String key = text(header, "general.architecture").orElse("") + ".pooling_type";
+    return header
+        .get(key)
+        .map(GgufValue::value)
+        .filter(Long.class::isInstance)
+        .map(Long.class::cast)
+        .filter(type -> type >= 0 && type < POOLINGS.length)
+        .map(type -> POOLINGS[type.intValue()])
+        .orElse("none");
+  }
+
+  private static String quantisation(GgufHeader header) {
+    Map<GgufTensorType, Long> weights = new EnumMap<>(GgufTensorType.class);
+    header.tensors().forEach(t -> weights.merge(t.type(), t.elements(), Long::sum));
+    return weights.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(entry -> entry.getKey().name())
+        .orElse("");
+  }
+
+  private static String sha256(Path path) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java has SHA-256.", e);
+    }
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = Files.newInputStream(path)) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static Optional<String> text(GgufHeader header, String key) {
+    return header
+        .get(key)
+        .filter(value -> value.value() instanceof String)
+        .map(GgufValue::asString);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.embark.engine;
+
+import dev.embark.gguf.GgufTensor;
+import dev.embark.gguf.GgufTensorType;
+import dev.embark.gguf.GgufValue;
+import dev.embark.gguf.GgufWriter;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Copies of a model of F32 tensors in which one line of the metadata differs. */
+final class ChangedModel {
+  private ChangedModel() {}
+
+  /** A copy with the key set to another value, or added. */
+  static Path with(Path model, Path copy, String key, GgufValue value) throws IOException {
+    TinyWeights weights = TinyWeights.read(model);
+    Map<String, GgufValue> metadata = new LinkedHashMap<>(weights.header().metadata());
+    metadata.put(key, value);
+    return write(weights, metadata, copy);
+  }
+
+  /** A copy that lacks the key. */
+  static Path without(Path model, Path copy, String key) throws IOException {
+    TinyWeights weights = TinyWeights.read(model);
+    Map<String, GgufValue> metadata = new LinkedHashMap<>(weights.header().metadata());
+    if (metadata.remove(key) == null) {
+      throw new IllegalArgumentException("no key " + key);
+    }
+    return write(weights, metadata, copy);
+  }
+
+  private static Path write(TinyWeights weights, Map<String, GgufValue> metadata, Path copy)
+      throws IOException {
+    GgufWriter gguf = new GgufWriter();
+    metadata.forEach(gguf::put);
+    for (GgufTensor tensor : weights.header().tensors()) {
+      float[] values = weights.get(tensor.name());
+      long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+      gguf.tensor(tensor.name(), GgufTensorType.F32, () -> FloatBuffer.wrap(values), shape);
+    }
+    gguf.writeTo(copy);
+    return copy;
+  }
+}

@@ -1,0 +1,207 @@
+package dev.embark.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.gguf.GgufValue;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every kind of model, against itself one text at a time and against a plain forward pass. */
+class ModelKindsTest {
+  private static final int TEXTS = 20;
+
+  @TempDir Path dir;
+  private BufferAllocator allocator;
+
+  @BeforeEach
+  void open() {
+    allocator = new RootAllocator();
+  }
+
+  @AfterEach
+  void nothingIsLeaked() {
+    allocator.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(TinyKind.class)
+  void packedVectorsAreThoseOfEachTextAlone(TinyKind kind) throws IOException {
+    try (LlamaModel model = LlamaModel.load(kind.write(dir), ModelOptions.cpu())) {
+      String[] texts = texts();
+      List<float[]> alone = alone(model, Map.of(), texts);
+
+      // All texts in a few batches, a few to a batch, and a budget below most of the texts.
+      for (String batchTokens : List.of("2048", "128", "16")) {
+        Embedded packed = embed(model, Map.of("batchTokens", batchTokens), texts);
+        same(packed, alone);
+        assertThat(packed.rows().batches()).isLessThanOrEqualTo(TEXTS);
+      }
+      assertThat(embed(model, Map.of("batchTokens", "2048"), texts).rows().batches())
+          .isLessThan(TEXTS / 3);
+      for (int row = 1; row < TEXTS; row++) {
+        assertThat(Embedded.distance(alone.get(row), alone.get(row - 1))).isGreaterThan(1e-3);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TinyKind.class)
+  void everyPoolingPacksToTheVectorsOfEachTextAlone(TinyKind kind) throws IOException {
+    try (LlamaModel model = LlamaModel.load(kind.write(dir), ModelOptions.cpu())) {
+      String[] texts = texts();
+      for (String pooling : List.of("mean", "cls", "last")) {
+        List<float[]> alone = alone(model, Map.of("pooling", pooling), texts);
+        same(embed(model, Map.of("pooling", pooling, "batchTokens", "100"), texts), alone);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TinyKind.class)
+  void aTextLongerThanTheContextHasTheVectorOfItsHead(TinyKind kind) throws IOException {
+    try (LlamaModel model = LlamaModel.load(kind.write(dir), ModelOptions.cpu())) {
+      String longer = TinyModel.words(new Random(3), TinyKind.CONTEXT + 50);
+      Embedded embedded = embed(model, Map.of("batchTokens", "64"), "dog", longer, "cat");
+
+      assertThat(embedded.rows().isTruncated(1)).isTrue();
+      assertThat(embedded.rows().tokens(1)).isEqualTo(TinyKind.CONTEXT);
+      same(embedded, alone(model, Map.of("batchTokens", "512"), "dog", longer, "cat"));
+    }
+  }
+
+  @Test
+  void bertHasTheVectorsOfAPlainForwardPass() throws IOException {
+    Path file = TinyModel.wordPiece(dir);
+    ForwardPass plain = new ForwardPass(TinyWeights.read(file));
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+      Random random = new Random(30);
+      String[] texts = new String[TEXTS];
+      Arrays.setAll(texts, i -> TinyModel.words(random, 1 + random.nextInt(40)));
+      Embedded mean = embed(model, Map.of(), texts);
+      Embedded cls = embed(model, Map.of("pooling", "cls"), texts);
+      for (int row = 0; row < TEXTS; row++) {
+        IntStream words = Arrays.stream(texts[row].split(" ")).mapToInt(TinyModel::id);
+        int[] ids =
+            IntStream.concat(
+                    IntStream.concat(IntStream.of(TinyModel.CLS), words),
+                    IntStream.of(TinyModel.SEP))
+                .toArray();
+        double[][] tokens = plain.bert(ids);
+        same(mean.vector(row), ForwardPass.mean(tokens));
+        same(cls.vector(row), ForwardPass.last(new double[][] {tokens[0]}));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"QWEN3_LAST", "QWEN3_MEAN"})
+  void qwen3HasTheVectorsOfAPlainForwardPass(TinyKind kind) throws IOException {
+    Path file = kind.write(dir);
+    ForwardPass plain = new ForwardPass(TinyWeights.read(file));
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu());
+        TokenizedTexts tokenized = new TokenizedTexts()) {
+      String[] texts = texts();
+      Embedded embedded = embed(model, Map.of(), texts);
+      new Tokenizer(model, EmbedOptions.defaults()).tokenize(Embedded.utf8(texts), tokenized);
+      for (int row = 0; row < TEXTS; row++) {
+        int[] ids = new int[tokenized.length(row)];
+        for (int i = 0; i < ids.length; i++) {
+          ids[i] = tokenized.ids().get(tokenized.offset(row) + i);
+        }
+        assertThat(ids[ids.length - 1]).isEqualTo(model.vocabularySize() - 1);
+        double[][] tokens = plain.qwen3(ids);
+        same(
+            embedded.vector(row),
+            kind == TinyKind.QWEN3_LAST ? ForwardPass.last(tokens) : ForwardPass.mean(tokens));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TinyKind.class)
+  void aModelThatNamesNoPoolingIsRefusedUnlessTheOptionNamesOne(TinyKind kind) throws IOException {
+    Path whole = kind.write(dir);
+    String key = kind.architecture() + ".pooling_type";
+    for (Path file :
+        List.of(
+            ChangedModel.without(whole, dir.resolve("absent.gguf"), key),
+            ChangedModel.with(whole, dir.resolve("none.gguf"), key, GgufValue.uint32(0)))) {
+      try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+        assertThatThrownBy(() -> new EmbeddingEngine(model, EmbedOptions.defaults()))
+            .isInstanceOfSatisfying(
+                EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+            .hasMessageContaining(file.toString())
+            .hasMessageContaining("say pooling=mean, cls or last");
+        assertThat(embed(model, Map.of("pooling", "mean"), "dog").vector(0)).isNotNull();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TinyKind.class)
+  void aRerankerIsRefusedWithWhatItIsFor(TinyKind kind) throws IOException {
+    Path file =
+        ChangedModel.with(
+            kind.write(dir),
+            dir.resolve("rank.gguf"),
+            kind.architecture() + ".pooling_type",
+            GgufValue.uint32(4));
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+      assertThatThrownBy(() -> new EmbeddingEngine(model, EmbedOptions.defaults()))
+          .isInstanceOfSatisfying(
+              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+          .hasMessageContaining(file.toString())
+          .hasMessageContaining("is a reranker")
+          .hasMessageContaining("use an embedding model");
+    }
+  }
+
+  private Embedded embed(LlamaModel model, Map<String, String> options, String... texts) {
+    try (EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.of(options))) {
+      return Embedded.of(engine, allocator, texts);
+    }
+  }
+
+  private List<float[]> alone(LlamaModel model, Map<String, String> options, String... texts) {
+    try (EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.of(options))) {
+      return Arrays.stream(texts)
+          .map(text -> Embedded.of(engine, allocator, text).vector(0))
+          .toList();
+    }
+  }
+
+  private static String[] texts() {
+    Random random = new Random(12);
+    String[] texts = new String[TEXTS];
+    Arrays.setAll(texts, i -> TinyModel.words(random, 1 + random.nextInt(30)) + " " + i);
+    return texts;
+  }
+
+  private static void same(Embedded embedded, List<float[]> expected) {
+    for (int row = 0; row < expected.size(); row++) {
+      assertThat(embedded.rows().error(row)).isNull();
+      same(embedded.vector(row), expected.get(row));
+    }
+  }
+
+  private static void same(float[] actual, float[] expected) {
+    assertThat(Embedded.distance(actual, expected)).isCloseTo(0, within(1e-5));
+  }
+}

@@ -1,0 +1,56 @@
+package dev.embark.engine;
+
+import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensor;
+import dev.embark.gguf.GgufTensorType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A GGUF of F32 tensors, read whole.
+ *
+ * @param header of the file
+ * @param values of each tensor by name, in the order of the file
+ */
+record TinyWeights(GgufHeader header, Map<String, float[]> values) {
+
+  static TinyWeights read(Path file) throws IOException {
+    GgufHeader header = GgufHeader.read(file);
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    Map<String, float[]> values = new HashMap<>();
+    for (GgufTensor tensor : header.tensors()) {
+      if (tensor.type() != GgufTensorType.F32) {
+        throw new IllegalArgumentException(tensor.name() + " is " + tensor.type());
+      }
+      float[] floats = new float[Math.toIntExact(tensor.elements())];
+      bytes.position(Math.toIntExact(tensor.offset()));
+      bytes.asFloatBuffer().get(floats);
+      values.put(tensor.name(), floats);
+    }
+    return new TinyWeights(header, values);
+  }
+
+  float[] get(String name) {
+    float[] found = values.get(name);
+    if (found == null) {
+      throw new IllegalArgumentException("no tensor " + name);
+    }
+    return found;
+  }
+
+  /** A number from the metadata, such as {@code attention.head_count} of the architecture. */
+  int number(String key) {
+    String architecture = header.get("general.architecture").orElseThrow().asString();
+    return (int) header.get(architecture + "." + key).orElseThrow().asLong();
+  }
+
+  double real(String key) {
+    String architecture = header.get("general.architecture").orElseThrow().asString();
+    return header.get(architecture + "." + key).orElseThrow().asDouble();
+  }
+}
