@@ -6,13 +6,9 @@ import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.EnumMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 
@@ -40,7 +36,7 @@ final class ModelFile {
           quantisation(header),
           header.tensors().stream().mapToLong(GgufTensor::elements).sum(),
           Files.size(path),
-          sha256(path),
+          Sha256.of(path),
           text(header, "tokenizer.ggml.model").orElse(""),
           model.vocabularySize());
     } catch (IOException e) {
@@ -69,22 +65,6 @@ final class ModelFile {
         .max(Map.Entry.comparingByValue())
         .map(entry -> entry.getKey().name())
         .orElse("");
-  }
-
-  private static String sha256(Path path) throws IOException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256.", e);
-    }
-    byte[] buffer = new byte[1 << 16];
-    try (InputStream in = Files.newInputStream(path)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static Optional<String> text(GgufHeader header, String key) {

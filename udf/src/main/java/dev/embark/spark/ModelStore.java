@@ -2,6 +2,7 @@ package dev.embark.spark;
 
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -11,9 +12,6 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -74,7 +72,7 @@ final class ModelStore {
     URL digest = resource(name + ".sha256");
     String key;
     if (digest == null) {
-      key = hash(resource.toString()); // a jar's path; it holds the version
+      key = Sha256.of(resource.toString()); // a jar's path; it holds the version
     } else {
       try (InputStream in = digest.openStream()) {
         key = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip().split("\\s+")[0];
@@ -110,7 +108,7 @@ final class ModelStore {
         path.getFileSystem(SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf()));
     FileStatus status = system.getFileStatus(path);
     String key =
-        hash(status.getPath() + "\n" + status.getLen() + "\n" + status.getModificationTime());
+        Sha256.of(status.getPath() + "\n" + status.getLen() + "\n" + status.getModificationTime());
     return copyOnce(
         key,
         target ->
@@ -144,27 +142,10 @@ final class ModelStore {
   }
 
   private static String sha256(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      MessageDigest digest = digest();
-      byte[] buffer = new byte[1 << 20];
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (IOException e) {
-      throw new EmbeddingException(Kind.MODEL, "The model " + file + " cannot be read.", e);
-    }
-  }
-
-  private static String hash(String text) {
-    return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  private static MessageDigest digest() {
     try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every JDK has it
+      return Sha256.of(file);
+    } catch (IOException e) {
+      throw new EmbeddingException(Kind.MODEL, "The model " + file + " cannot be read: " + e, e);
     }
   }
 }
