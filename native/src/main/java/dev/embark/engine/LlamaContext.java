@@ -76,9 +76,10 @@ final class LlamaContext implements AutoCloseable {
   /** Computes a batch; vectors of an earlier one are gone. */
   Status decode(TokenBatch batch) {
     Pointer context = handle();
+    Pointer tokens = batch.handle();
     int code;
     try {
-      code = Llama.embark_context_decode(context, batch.handle());
+      code = Llama.embark_context_decode(context, tokens);
     } catch (RuntimeException e) {
       // A C++ exception, such as one of llama.cpp's own checks or of its allocations.
       return Status.FAILED;

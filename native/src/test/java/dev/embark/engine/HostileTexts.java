@@ -91,9 +91,9 @@ final class HostileTexts {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     for (int i = 0; i < n; i++) {
       int unit = 0xD800 + random.nextInt(0x800);
-      out.write(0xE0 | unit >> 12);
-      out.write(0x80 | unit >> 6 & 0x3F);
-      out.write(0x80 | unit & 0x3F);
+      out.write(0xE0 | (unit >> 12));
+      out.write(0x80 | ((unit >> 6) & 0x3F));
+      out.write(0x80 | (unit & 0x3F));
       if (random.nextBoolean()) {
         out.write('a');
       }

@@ -75,7 +75,9 @@ class ModelCheckTest {
     "attention.sliding_window, 4294967295"
   })
   void anAbsurdNumberIsRefusedByItsKeyAndValue(String key, long value) {
-    refused(with(qwen3, "qwen3." + key, GgufValue.uint32(value)), key.split("_")[0]);
+    refused(
+        with(qwen3, "qwen3." + key, GgufValue.uint32(value)),
+        "the qwen3." + key.substring(0, key.indexOf('_')));
   }
 
   @ParameterizedTest

@@ -106,7 +106,7 @@ class MutatedModelsTest {
       }
       String tried = more.stream().filter(l -> l.startsWith("try ")).reduce((a, b) -> b).get();
       crashes.add(tried + " " + said());
-      seed = Long.parseLong(tried.split(" ")[1]) + 1;
+      seed = Long.parseLong(tried.split(" ", 3)[1]) + 1;
     }
     List<String> unclear = lines.stream().filter(l -> l.startsWith("unclear ")).toList();
     long works = lines.stream().filter(l -> l.startsWith("works ")).count();
