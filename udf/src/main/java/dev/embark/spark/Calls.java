@@ -45,6 +45,11 @@ final class Calls {
     return calls;
   }
 
+  /** Those of {@link #of} whose text has no call itself. */
+  static List<EmbedExpression> innermost(LogicalPlan node) {
+    return of(node).stream().filter(call -> !in(call.text())).toList();
+  }
+
   /** Groups calls that are about the same text with the same options. */
   static List<List<EmbedExpression>> byText(List<EmbedExpression> calls) {
     List<List<EmbedExpression>> groups = new ArrayList<>();

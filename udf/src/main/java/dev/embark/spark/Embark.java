@@ -51,17 +51,15 @@ public final class Embark {
       return;
     }
     FunctionRegistry registry = session.sessionState().functionRegistry();
-    EmbedFunction.all()
-        .forEach(
-            function ->
-                registry.createOrReplaceTempFunction(
-                    function._1().funcName(), function._3(), "scala_udf"));
+    for (EmbedFunction function : EmbedFunction.all()) {
+      registry.createOrReplaceTempFunction(function.name(), function.builder(), "scala_udf");
+    }
     ExperimentalMethods methods = session.experimental();
     methods.extraOptimizations_$eq(append(methods.extraOptimizations(), new ExtractEmbeddings()));
     methods.extraStrategies_$eq(append(methods.extraStrategies(), new EmbedStrategy()));
   }
 
-  private static <T> Seq<T> append(Seq<T> present, T added) {
+  private static <T> Seq<T> append(scala.collection.Seq<T> present, T added) {
     List<T> all = Scala.list(present);
     all.add(added);
     return Scala.seq(all);

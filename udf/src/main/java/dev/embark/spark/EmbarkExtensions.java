@@ -11,7 +11,9 @@ import scala.runtime.BoxedUnit;
 public final class EmbarkExtensions implements SparkSessionExtensionsProvider {
   @Override
   public BoxedUnit apply(SparkSessionExtensions extensions) {
-    EmbedFunction.all().forEach(extensions::injectFunction);
+    for (EmbedFunction function : EmbedFunction.all()) {
+      extensions.injectFunction(function.description());
+    }
     extensions.injectPreCBORule(session -> new ExtractEmbeddings());
     extensions.injectPlannerStrategy(session -> new EmbedStrategy());
     return BoxedUnit.UNIT;

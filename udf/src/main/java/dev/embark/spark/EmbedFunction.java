@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
@@ -23,37 +24,55 @@ import org.apache.spark.sql.types.StringType;
 import scala.Function1;
 import scala.Option;
 import scala.Tuple3;
-import scala.collection.immutable.Seq;
+import scala.collection.Seq;
 
-/** Makes expressions of Embark's functions out of the arguments that a user wrote. */
-final class EmbedFunction {
-  private EmbedFunction() {}
+/**
+ * One of Embark's functions: makes an expression out of the arguments that a user wrote.
+ *
+ * @param name in SQL
+ * @param info its documentation
+ * @param build throws an AnalysisException where the arguments are wrong
+ */
+record EmbedFunction(
+    String name, ExpressionInfo info, Function<List<Expression>, Expression> build) {
 
-  /** Name, documentation and builder of every function, as Spark registers them. */
-  static List<Tuple3<FunctionIdentifier, ExpressionInfo, Function1<Seq<Expression>, Expression>>>
-      all() {
-    List<Tuple3<FunctionIdentifier, ExpressionInfo, Function1<Seq<Expression>, Expression>>> all =
-        new ArrayList<>();
+  static List<EmbedFunction> all() {
+    List<EmbedFunction> all = new ArrayList<>();
     for (EmbedOutput output : EmbedOutput.values()) {
       all.add(
-          new Tuple3<>(
-              new FunctionIdentifier(output.function()),
-              info(output),
-              arguments -> build(output, Scala.list(arguments))));
+          new EmbedFunction(
+              output.function(), info(output), arguments -> build(output, arguments)));
     }
     all.add(
-        new Tuple3<>(
-            new FunctionIdentifier(CosineSimilarity.NAME),
-            CosineSimilarity.info(),
-            EmbedFunction::cosineSimilarity));
+        new EmbedFunction(
+            CosineSimilarity.NAME, CosineSimilarity.info(), EmbedFunction::cosineSimilarity));
     return all;
   }
 
-  private static Expression cosineSimilarity(Seq<Expression> arguments) {
+  /**
+   * As Spark's extensions take it.
+   *
+   * @param <S> the {@code Seq} of Spark's Scala version
+   */
+  <S> Tuple3<FunctionIdentifier, ExpressionInfo, Function1<S, Expression>> description() {
+    return new Tuple3<>(new FunctionIdentifier(name), info, builder());
+  }
+
+  /**
+   * As Spark's function registry takes it.
+   *
+   * @param <S> the {@code Seq} of Spark's Scala version
+   */
+  @SuppressWarnings("unchecked")
+  <S> Function1<S, Expression> builder() {
+    return arguments -> build.apply(Scala.list((Seq<Expression>) arguments));
+  }
+
+  private static Expression cosineSimilarity(List<Expression> arguments) {
     if (arguments.size() != 2) {
       throw wrongArity(CosineSimilarity.NAME, List.of(2), arguments.size());
     }
-    return new CosineSimilarity(arguments.apply(0), arguments.apply(1));
+    return new CosineSimilarity(arguments.get(0), arguments.get(1));
   }
 
   private static Expression build(EmbedOutput output, List<Expression> arguments) {

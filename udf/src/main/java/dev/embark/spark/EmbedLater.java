@@ -25,7 +25,9 @@ import scala.Option;
  */
 final class EmbedLater {
   LogicalPlan apply(LogicalPlan plan) {
-    LogicalPlan grouped = plan.transformUp(Scala.everywhere(this::aboveGrouping));
+    LogicalPlan grouped =
+        plan.transformUp(Scala.everywhere(FilterGroups::apply))
+            .transformUp(Scala.everywhere(this::aboveGrouping));
     return grouped.transformUp(Scala.everywhere(this::aboveLimitsAndSorts));
   }
 
@@ -73,13 +75,17 @@ final class EmbedLater {
     for (NamedExpression named : Scala.list(aggregate.aggregateExpressions())) {
       upper.add((NamedExpression) lift((Expression) named, aggregate, lower));
     }
-    // By position and copy: the constructor's arity differs between Spark versions.
+    return new Project(Scala.seq(upper), withColumns(aggregate, lower));
+  }
+
+  /** By position and copy: the constructor's arity differs between Spark versions. */
+  static LogicalPlan withColumns(Aggregate aggregate, List<NamedExpression> columns) {
     Object[] fields = new Object[aggregate.productArity()];
     for (int i = 0; i < fields.length; i++) {
       fields[i] = aggregate.productElement(i);
     }
-    fields[1] = Scala.seq(lower);
-    return new Project(Scala.seq(upper), aggregate.makeCopy(fields));
+    fields[1] = Scala.seq(columns);
+    return aggregate.makeCopy(fields);
   }
 
   private static boolean callsOutsideAggregates(Expression expression, Aggregate aggregate) {

@@ -70,7 +70,8 @@ public final class EvalEmbed extends LogicalPlan {
     return concat(child.output(), results);
   }
 
-  static Seq<Attribute> concat(Seq<Attribute> left, Seq<Attribute> right) {
+  static Seq<Attribute> concat(
+      scala.collection.Seq<Attribute> left, scala.collection.Seq<Attribute> right) {
     List<Attribute> all = Scala.list(left);
     all.addAll(Scala.list(right));
     return Scala.seq(all);

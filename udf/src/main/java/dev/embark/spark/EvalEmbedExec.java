@@ -62,7 +62,7 @@ public final class EvalEmbedExec extends SparkPlan {
 
   @Override
   public Seq<SortOrder> outputOrdering() {
-    return child.outputOrdering();
+    return Scala.seq(Scala.list(child.outputOrdering()));
   }
 
   @Override

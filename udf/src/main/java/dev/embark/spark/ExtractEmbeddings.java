@@ -16,7 +16,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.types.Metadata;
-import scala.collection.immutable.Seq;
+import scala.collection.Seq;
 
 /**
  * Pulls the calls of a node below it, into {@link EvalEmbed}:
@@ -39,25 +39,30 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     if (!plan.exists(Calls::hasAny)) {
       return plan;
     }
-    LogicalPlan extracted =
-        new EmbedLater()
-            .apply(plan)
-            .transformUp(Scala.everywhere(node -> extract(EmbedWhereTaken.apply(node))))
-            .transformUp(Scala.everywhere(Calls::oneByOne));
-    return sameOutput(extracted, plan.output());
+    LogicalPlan extracted = fromBelow(new EmbedLater().apply(plan));
+    return sameOutput(
+        SpreadBeforeSort.apply(extracted.transformUp(Scala.everywhere(Calls::oneByOne))),
+        plan.output());
   }
 
-  private LogicalPlan extract(LogicalPlan node) {
-    List<EmbedExpression> calls = Calls.of(node);
-    if (calls.isEmpty()) {
-      return node;
+  private static LogicalPlan fromBelow(LogicalPlan node) {
+    List<LogicalPlan> children = new ArrayList<>();
+    for (LogicalPlan child : Scala.list(node.children())) {
+      LogicalPlan extracted = fromBelow(child);
+      children.add(
+          ReuseEmbeddings.passes(node) ? extracted : sameOutput(extracted, child.output()));
     }
-    if (node instanceof Filter filter) {
-      node = plainConditionsBelow(filter);
-    }
-    List<LogicalPlan> children = Scala.list(node.children());
-    LogicalPlan answered = node;
-    for (List<EmbedExpression> sameText : Calls.byText(calls)) {
+    LogicalPlan guarded = EmbedWhereTaken.apply(node.withNewChildren(Scala.seq(children)));
+    LogicalPlan extracted = extract(guarded);
+    // What passes columns on passes all on purpose, so that a node above can reuse an embedding.
+    return ReuseEmbeddings.passes(node) ? extracted : sameOutput(extracted, node.output());
+  }
+
+  private static LogicalPlan extract(LogicalPlan node) {
+    LogicalPlan answered = node instanceof Filter filter ? plainConditionsBelow(filter) : node;
+    List<LogicalPlan> children = Scala.list(answered.children());
+    boolean any = false;
+    for (List<EmbedExpression> sameText : Calls.byText(Calls.innermost(answered))) {
       int i = childWith(children, sameText.get(0));
       if (i < 0) {
         continue;
@@ -65,10 +70,10 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
       List<Attribute> results = new ArrayList<>();
       children.set(i, answer(sameText, children.get(i), answered, results));
       answered = Calls.replace(answered, sameText, results);
+      any = true;
     }
-    LogicalPlan rewritten = answered.withNewChildren(Scala.seq(children));
-    // A filter passes every column up on purpose, so that a node above can reuse an embedding.
-    return node instanceof Filter ? rewritten : sameOutput(rewritten, node.output());
+    // Again, for the calls over the results of those that were answered now.
+    return any ? extract(answered.withNewChildren(Scala.seq(children))) : answered;
   }
 
   /** A plan with a column for each of the calls, which are about one text, put into results. */
@@ -146,12 +151,12 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     for (Expression condition : conjuncts(filter.condition())) {
       (Calls.in(condition) || !condition.deterministic() ? embedding : plain).add(condition);
     }
-    return plain.isEmpty()
+    return plain.isEmpty() || embedding.isEmpty()
         ? filter
         : new Filter(and(embedding), new Filter(and(plain), filter.child()));
   }
 
-  private static List<Expression> conjuncts(Expression condition) {
+  static List<Expression> conjuncts(Expression condition) {
     List<Expression> parts = new ArrayList<>();
     if (condition instanceof And and) {
       parts.addAll(conjuncts(and.left()));
@@ -162,7 +167,7 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     return parts;
   }
 
-  private static Expression and(List<Expression> conditions) {
+  static Expression and(List<Expression> conditions) {
     return conditions.stream().reduce(And::new).orElseThrow();
   }
 

@@ -5,12 +5,15 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.plans.InnerLike;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
+import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
+import org.apache.spark.sql.catalyst.plans.logical.Window;
 
 /** Looks below a node for an operator that has already answered a call. */
 final class ReuseEmbeddings {
@@ -22,34 +25,58 @@ final class ReuseEmbeddings {
 
   private ReuseEmbeddings() {}
 
+  /**
+   * Whether a node finds its columns by identity, so that its children may have more of them than
+   * it asked for. Others, such as a union or a write, go by position.
+   */
+  static boolean passes(LogicalPlan node) {
+    return node instanceof EvalEmbed
+        || node instanceof Project
+        || node instanceof Filter
+        || node instanceof Sort
+        || node instanceof LocalLimit
+        || node instanceof GlobalLimit
+        || node instanceof Window
+        || node instanceof Join;
+  }
+
   /** Follows the rows downwards as long as each node hands every row on unchanged, or drops it. */
   static Optional<Found> find(LogicalPlan plan, EmbedExpression call) {
-    if (plan instanceof EvalEmbed eval) {
-      if (eval.answers(call)) {
-        int i = Scala.list(eval.outputs()).indexOf(call.output());
-        if (i >= 0) {
-          return Optional.of(new Found(eval, eval.results().apply(i)));
-        }
+    if (plan instanceof EvalEmbed eval && eval.answers(call)) {
+      int i = Scala.list(eval.outputs()).indexOf(call.output());
+      if (i >= 0) {
+        return Optional.of(new Found(eval, eval.results().apply(i)));
       }
-      return through(eval, call);
     }
     if (plan instanceof Project project) {
       return find(project.child(), call).map(found -> widen(project, found));
     }
-    if (plan instanceof Filter
-        || plan instanceof Sort
-        || plan instanceof LocalLimit
-        || plan instanceof GlobalLimit) {
-      return through(plan, call);
+    return passes(plan) ? throughAny(plan, call) : Optional.empty();
+  }
+
+  private static Optional<Found> throughAny(LogicalPlan plan, EmbedExpression call) {
+    List<LogicalPlan> children = Scala.list(plan.children());
+    for (int i = 0; i < children.size(); i++) {
+      Optional<Found> found = find(children.get(i), call);
+      if (found.isPresent() && survives(plan, call)) {
+        children.set(i, found.get().plan());
+        return Optional.of(
+            new Found(plan.withNewChildren(Scala.seq(children)), found.get().result()));
+      }
     }
     return Optional.empty();
   }
 
-  private static Optional<Found> through(LogicalPlan unary, EmbedExpression call) {
-    return find(unary.children().head(), call)
-        .map(
-            found ->
-                new Found(unary.withNewChildren(Scala.seq(List.of(found.plan()))), found.result()));
+  /**
+   * Whether the column means the same above the node. A semi join drops what came from its right
+   * side. An outer join gives rows of NULLs, whose embedding is NULL just if their text is.
+   */
+  private static boolean survives(LogicalPlan plan, EmbedExpression call) {
+    if (!(plan instanceof Join join)) {
+      return true;
+    }
+    return call.references().subsetOf(join.outputSet())
+        && (join.joinType() instanceof InnerLike || call.text() instanceof Attribute);
   }
 
   private static Found widen(Project project, Found found) {

@@ -6,16 +6,27 @@ import java.util.Objects;
 import java.util.function.Function;
 import scala.PartialFunction;
 import scala.Product;
+import scala.collection.immutable.$colon$colon;
+import scala.collection.immutable.List$;
 import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.AbstractPartialFunction;
 
-/** Where Java and Scala collections and functions meet; nothing of Embark. */
+/**
+ * Where Java and Scala collections and functions meet; nothing of Embark.
+ *
+ * <p>Spark's {@code Seq} is {@code scala.collection.Seq} with Scala 2.12 and {@code
+ * scala.collection.immutable.Seq} with 2.13. So that the same source compiles with both, Embark
+ * takes the first, which is wider, and returns the second.
+ */
 final class Scala {
   private Scala() {}
 
   static <T> Seq<T> seq(List<? extends T> list) {
-    return CollectionConverters.<T>asScala(new ArrayList<T>(list)).toList();
+    scala.collection.immutable.List<T> seq = List$.MODULE$.empty();
+    for (int i = list.size() - 1; i >= 0; i--) {
+      seq = new $colon$colon<T>(list.get(i), seq);
+    }
+    return seq;
   }
 
   static <T> List<T> list(scala.collection.Iterable<T> iterable) {

@@ -2,6 +2,7 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,6 +37,9 @@ class QueryPlanningTest {
         .mode("overwrite")
         .parquet(path("docs"));
     spark.read().parquet(path("docs")).createOrReplaceTempView("docs");
+    spark.sql("CREATE TEMP VIEW embedded AS SELECT id, grp, body, embed(body) AS e FROM docs");
+    spark.sql(
+        "CACHE TABLE cached AS SELECT id, grp, body, embed(body) AS e FROM docs WHERE id < 99");
     // One statement a text: no planning is involved in what the others are compared with.
     for (int i = 0; i < 10; i++) {
       String body = "text about subject " + i;
@@ -104,17 +108,76 @@ class QueryPlanningTest {
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs SORT BY id",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[1] > -2 ORDER BY grp, id",
         "20 | SELECT id, body, x AS v FROM docs LATERAL VIEW explode(slice(embed(body), 1, 1)) AS x",
+        // Views and caches: a view is its query again, a cache was filled before.
+        "20 | SELECT id, body, e[0] AS v FROM embedded",
+        "5  | SELECT id, body, e[0] AS v FROM embedded WHERE grp = 1",
+        "20 | SELECT id, body, e[0] AS v, embed(body)[0] AS v2, body AS body2 FROM embedded WHERE e[1] > -2",
+        "0  | SELECT id, body, e[0] AS v FROM cached WHERE grp = 1",
+        "0  | SELECT id, body, e[0] AS v FROM cached WHERE e[0] > -2 ORDER BY e[0]",
+        "5  | SELECT id, body, embed(body)[0] AS v FROM cached WHERE grp = 1",
+        // Spark runs a CTE for each use; here the two shuffles are the same one.
+        "20 | WITH c AS (SELECT id, body, embed(body)[0] AS v FROM docs) SELECT /*+ MERGE(a, b) */ a.id, a.body, a.v, b.body AS body2, b.v AS v2 FROM c a JOIN c b ON a.id = b.id",
+        // Sorted by the embedding itself, without a limit.
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs ORDER BY embed(body)[0]",
+        "20 | SELECT id, body, e[0] AS v FROM embedded WHERE e[0] > -2 ORDER BY e[1] DESC, id",
+        "20 | SELECT id FROM docs WHERE embed(body)[0] > -2 ORDER BY id",
+        "40 | SELECT id, body, v FROM (SELECT id, body, embed(body)[0] AS v FROM docs UNION ALL SELECT id, body, embed(body)[0] FROM docs) ORDER BY v",
+        // A filter's children may have more columns than it had; a union goes by position.
+        "20 | SELECT * FROM docs WHERE embed(body)[0] > -2 UNION ALL SELECT * FROM docs WHERE grp < 0",
+        "25 | SELECT body, embed(body)[0] AS v FROM docs UNION SELECT body, embed(body)[0] FROM docs WHERE grp = 1",
+        "25 | SELECT body, embed(body)[0] AS v FROM docs INTERSECT SELECT body, embed(body)[0] FROM docs WHERE grp = 1",
+        "20 | SELECT body, embed(body)[0] AS v FROM docs EXCEPT SELECT 'text about subject 3', 0F",
+        // Windows.
+        "20 | SELECT id, body, e[0] AS v, rank() OVER (ORDER BY e[0]) AS r FROM embedded",
+        "20 | SELECT id, body, embed(body)[0] AS v, sum(embed(body)[1]) OVER (PARTITION BY grp) AS s FROM docs",
+        "4  | SELECT id, body, embed(body)[0] AS v FROM (SELECT *, row_number() OVER (PARTITION BY grp ORDER BY id) AS r FROM docs) WHERE r = 1",
+        // Joins. Where the text of an outer join is NULL there is nothing to embed.
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND e.grp = 1",
+        "5  | SELECT d.id, e.body, embed(e.body)[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND e.grp = 1",
+        "20 | SELECT d.id, e.body, embed(e.body)[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND embed(e.body)[0] > -2",
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND embed(d.body)[0] > -2",
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v, e.id AS other FROM docs d FULL JOIN docs e ON d.id = e.id + 10 AND embed(d.body)[0] > -2",
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d JOIN docs e ON d.id = e.id WHERE embed(d.body)[0] > -2",
+        "20 | SELECT d.id, coalesce(e.body, 'text about subject 7') AS body FROM docs d LEFT JOIN (SELECT * FROM docs WHERE embed(coalesce(body, 'text about subject 7'))[0] > -2) e ON d.id = e.id",
+        "10 | SELECT d.id, coalesce(e.body, 'text about subject 7') AS body, embed(coalesce(e.body, 'text about subject 7'))[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND e.id > 9 WHERE d.id < 10",
+        "5  | SELECT id, body, embed(body)[0] AS v FROM docs d LEFT SEMI JOIN (SELECT id AS k FROM docs WHERE grp = 2) s ON d.id = s.k",
+        "15 | SELECT id, body, embed(body)[0] AS v FROM docs d LEFT ANTI JOIN (SELECT id AS k FROM docs WHERE grp = 2) s ON d.id = s.k",
+        "20 | SELECT d.id, d.body FROM docs d LEFT SEMI JOIN docs e ON d.id = e.id AND embed(e.body)[0] > -2",
+        // Sub-queries.
+        "40 | SELECT id, body, embed(body)[0] AS v FROM docs d WHERE EXISTS (SELECT 1 FROM docs e WHERE e.id = d.id AND embed(e.body)[0] > -2)",
+        "25 | SELECT id, body FROM docs WHERE embed(body)[0] IN (SELECT embed(body)[0] FROM docs WHERE grp = 1)",
+        "40 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[0] >= (SELECT min(embed(body)[0]) FROM docs)",
+        "20 | SELECT id, body, (SELECT max(embed(e.body)[0]) FROM docs e WHERE e.id = d.id) AS v FROM docs d",
+        "2  | SELECT id, (SELECT max(body) FROM docs) AS body, embed((SELECT max(body) FROM docs))[0] AS v FROM docs WHERE id < 2",
+        "20 | SELECT d.id, d.body, x.v FROM docs d, LATERAL (SELECT embed(d.body)[0] AS v) x",
+        "20 | SELECT d.id, d.body, x.v FROM docs d JOIN LATERAL (SELECT embed(e.body)[0] AS v FROM docs e WHERE e.id = d.id) x",
+        // Groups.
+        "10 | SELECT body, embed(body)[0] AS v FROM docs GROUP BY body HAVING count(*) > 1",
+        "10 | SELECT body, embed(body)[0] AS v FROM docs GROUP BY body HAVING embed(body)[0] > -2",
+        "10 | SELECT body, count(*) AS n FROM docs WHERE embed(body)[0] > -2 GROUP BY body",
+        "5  | SELECT count(*) AS n FROM docs WHERE embed(body)[0] > -2 AND id < 5 GROUP BY body",
+        "20 | SELECT grp, count(DISTINCT embed(body)[0]) AS a, count(DISTINCT embed(body)[1]) AS b FROM docs GROUP BY grp",
+        "20 | SELECT * FROM (SELECT grp, id, embed(body)[0] AS w FROM docs) PIVOT (max(w) FOR grp IN (0, 1, 2, 3))",
+        // Rows are what the operator sees: a row that explode made twice is two.
+        "40 | SELECT id, body, w, embed(body)[0] AS v FROM docs LATERAL VIEW explode(array(1, 2)) t AS w",
+        // Calls of calls, other options, NULLs, literals, samples.
+        "40 | SELECT id, embed(CAST(embed_tokens(body) AS STRING))[1] AS w FROM docs",
+        "40 | SELECT id, body, embed(body)[0] AS v, embed(body, map('maxTokens', 4))[0] AS w FROM docs",
+        "15 | SELECT id, IF(grp = 0, NULL, body) AS body, embed(IF(grp = 0, NULL, body))[0] AS v FROM docs",
+        "2  | SELECT body, embed(body)[0] AS v FROM VALUES ('text about subject 1'), ('text about subject 2'), (NULL) AS t(body)",
+        "5  | SELECT id, body, embed(body)[0] AS v FROM docs TABLESAMPLE (5 ROWS)",
       })
   void embedsEachRowOnceAndRight(long rows, String statement) {
-    for (String adaptive : List.of("true", "false")) {
-      spark.conf().set("spark.sql.adaptive.enabled", adaptive);
+    for (String onOff : List.of("true", "false")) {
+      spark.conf().set("spark.sql.adaptive.enabled", onOff);
+      spark.conf().set("spark.sql.codegen.wholeStage", onOff);
       long before = textsOfEngine();
       List<Row> result =
           spark
               .sql(statement.replace("%0", oracle.get("text about subject 0").toString()))
               .collectAsList();
       assertThat(textsOfEngine() - before)
-          .as("rows with a text that reached the engine, adaptive %s", adaptive)
+          .as("rows with a text that reached the engine, adaptive and whole-stage %s", onOff)
           .isEqualTo(rows);
       assertThat(result).isNotEmpty();
       for (Row row : result) {
@@ -153,6 +216,46 @@ class QueryPlanningTest {
   }
 
   @Test
+  void explainOfThreeJoinsShowsOneOperatorPerDistinctCall() {
+    String plan =
+        spark
+            .sql(
+                "EXPLAIN FORMATTED SELECT a.id, embed(a.body)[0], embed(b.body)[0] FROM docs a"
+                    + " JOIN docs b ON a.id = b.id JOIN docs c ON b.id = c.id"
+                    + " JOIN docs d ON c.id = d.id"
+                    + " WHERE embed(a.body)[0] > 0 AND embed(b.body)[1] > embed(a.body)[1]")
+            .head()
+            .getString(0);
+    // The tree comes first; what each operator does follows, under its number.
+    String tree = plan.substring(0, plan.indexOf("\n\n\n"));
+    assertThat(tree.lines().filter(line -> line.contains("EvalEmbed"))).hasSize(2);
+    assertThat(plan).doesNotContain("embed_one_by_one");
+  }
+
+  @Test
+  void aWriteOfWhatAFilterLeftHasItsColumnsOnly() {
+    spark
+        .sql("SELECT * FROM docs WHERE embed(body)[0] > -2")
+        .write()
+        .mode("overwrite")
+        .parquet(path("filtered"));
+    assertThat(spark.read().parquet(path("filtered")).columns())
+        .containsExactly("id", "grp", "body", "unused");
+  }
+
+  @Test
+  void aCollatedTextIsEmbeddedLikeAnyOther() {
+    assumeThat(spark.version()).as("collations came with Spark 4").isGreaterThan("4");
+    Row row =
+        spark
+            .sql(
+                "SELECT cosine_similarity(embed(body COLLATE UTF8_LCASE), embed(body)) FROM docs"
+                    + " WHERE embed(body COLLATE UTF8_LCASE)[0] > -2 LIMIT 1")
+            .head();
+    assertThat(row.getFloat(0)).isGreaterThan(0.9999f);
+  }
+
+  @Test
   void columnsThatNobodyReadsAreNotScanned() {
     assertThat(spark.sql("EXPLAIN SELECT embed(body) FROM docs").head().getString(0))
         .contains("ReadSchema: struct<body:string>");
@@ -174,8 +277,12 @@ class QueryPlanningTest {
 
   private static void check(Row row, List<String> columns, String text, String value) {
     if (columns.contains(value)) {
-      float expected = oracle.get(row.<String>getAs(text));
-      assertThat(row.<Float>getAs(value)).isCloseTo(expected, within(1e-5f));
+      String embedded = row.getAs(text);
+      if (embedded == null) {
+        assertThat(row.<Float>getAs(value)).isNull();
+      } else {
+        assertThat(row.<Float>getAs(value)).isCloseTo(oracle.get(embedded), within(1e-5f));
+      }
     }
   }
 }

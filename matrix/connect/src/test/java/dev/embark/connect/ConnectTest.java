@@ -1,0 +1,73 @@
+package dev.embark.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A plain Spark Connect client uses the functions that the server's class path brings. */
+class ConnectTest {
+  @TempDir private static Path temp;
+
+  private static ConnectServer server;
+  private static SparkSession spark;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = ConnectServer.start(temp);
+    spark = SparkSession.builder().remote(server.url()).getOrCreate();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (spark != null) {
+      spark.close();
+    }
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @Test
+  void theClientHasNoClassOfEmbark() {
+    assertThatThrownBy(() -> Class.forName("dev.embark.spark.Embark"))
+        .isInstanceOf(ClassNotFoundException.class);
+  }
+
+  @Test
+  void sqlGivesAUnitVector() {
+    List<Float> vector = spark.sql("SELECT embed('x')").head().getList(0);
+    assertThat(vector).hasSize(384);
+    assertThat(vector.stream().mapToDouble(x -> x * x).sum()).isCloseTo(1, within(1e-4));
+  }
+
+  @Test
+  void callFunctionGivesWhatSqlGives() {
+    Row row =
+        spark
+            .range(1)
+            .select(
+                functions.call_function("embed", functions.lit("a cat sat on the mat")),
+                functions.call_function("embed_tokens", functions.lit("a cat")))
+            .head();
+    assertThat(row.<Float>getList(0))
+        .isEqualTo(spark.sql("SELECT embed('a cat sat on the mat')").head().getList(0));
+    // [CLS], a, cat, [SEP]
+    assertThat(row.getInt(1)).isEqualTo(4);
+  }
+
+  @Test
+  void aWrongOptionIsToldToTheClient() {
+    assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('longtxt', 'chunk'))").head())
+        .hasMessageContaining("did you mean 'longText'");
+  }
+}

@@ -1,0 +1,62 @@
+package dev.embark.spark;
+
+import java.util.List;
+import org.apache.spark.sql.catalyst.plans.logical.Filter;
+import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
+import org.apache.spark.sql.catalyst.plans.logical.Join;
+import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Offset;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.Repartition;
+import org.apache.spark.sql.catalyst.plans.logical.Sort;
+import org.apache.spark.sql.catalyst.plans.logical.Union;
+import org.apache.spark.sql.internal.SQLConf;
+
+/**
+ * Puts a shuffle between the operator and a global sort that has to stay above it, as in {@code
+ * ORDER BY embed(body)[0]}. Such a sort reads its input twice, first for its ranges; what it reads
+ * then is the shuffle's files, and not each text embedded again.
+ *
+ * <p>A sort under a limit reads once, keeps the first rows of each partition, and needs none.
+ */
+final class SpreadBeforeSort {
+  private SpreadBeforeSort() {}
+
+  static LogicalPlan apply(LogicalPlan plan) {
+    return below(plan, false);
+  }
+
+  private static LogicalPlan below(LogicalPlan node, boolean limited) {
+    boolean limitedBelow =
+        node instanceof LocalLimit
+            || node instanceof GlobalLimit
+            || node instanceof Offset
+            || (limited && node instanceof Project);
+    LogicalPlan rewritten =
+        node.withNewChildren(
+            Scala.seq(
+                Scala.list(node.children()).stream()
+                    .map(child -> below(child, limitedBelow))
+                    .toList()));
+    if (rewritten instanceof Sort sort && sort.global() && !limited && embeds(sort.child())) {
+      LogicalPlan spread =
+          new Repartition(SQLConf.get().numShufflePartitions(), true, sort.child());
+      return sort.withNewChildren(Scala.seq(List.of(spread)));
+    }
+    return rewritten;
+  }
+
+  /** Whether reading the plan's rows may embed, with no shuffle for certain in between. */
+  private static boolean embeds(LogicalPlan plan) {
+    if (plan instanceof EvalEmbed) {
+      return true;
+    }
+    return (plan instanceof Project
+            || plan instanceof Filter
+            || plan instanceof Join
+            || plan instanceof Union
+            || plan instanceof LocalLimit)
+        && plan.children().exists(child -> embeds(child));
+  }
+}
