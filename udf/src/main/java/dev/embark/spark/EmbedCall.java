@@ -1,0 +1,104 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbedOptions;
+import java.io.Serializable;
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.types.DataType;
+import scala.collection.immutable.Seq;
+import scala.runtime.ScalaRunTime;
+
+/** A call of one of the {@link EmbedOutput} functions in a plan, however it is computed. */
+abstract class EmbedCall extends Expression implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final Expression text;
+  private final EmbedOptions options;
+  private final EmbedOutput output;
+
+  EmbedCall(Expression text, EmbedOptions options, EmbedOutput output) {
+    this.text = text;
+    this.options = options;
+    this.output = output;
+  }
+
+  /** The same call of another text. */
+  abstract EmbedCall withText(Expression newText);
+
+  Expression text() {
+    return text;
+  }
+
+  EmbedOptions options() {
+    return options;
+  }
+
+  EmbedOutput output() {
+    return output;
+  }
+
+  @Override
+  public DataType dataType() {
+    return output.dataType(options);
+  }
+
+  @Override
+  public boolean nullable() {
+    return true;
+  }
+
+  @Override
+  public boolean foldable() {
+    return false;
+  }
+
+  @Override
+  public String prettyName() {
+    return output.function();
+  }
+
+  @Override
+  public Seq<Expression> children() {
+    return Scala.seq(List.of(text));
+  }
+
+  // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  public Expression withNewChildrenInternal(
+      scala.collection.immutable.IndexedSeq<Expression> newChildren) {
+    return withText(newChildren.apply(0));
+  }
+
+  public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> newChildren) {
+    return withText(newChildren.apply(0));
+  }
+
+  @Override
+  public int productArity() {
+    return 3;
+  }
+
+  @Override
+  public Object productElement(int n) {
+    return switch (n) {
+      case 0 -> text;
+      case 1 -> options;
+      case 2 -> output;
+      default -> throw new IndexOutOfBoundsException(n);
+    };
+  }
+
+  @Override
+  public boolean canEqual(Object that) {
+    return that != null && that.getClass() == getClass();
+  }
+
+  @Override
+  public boolean equals(Object that) {
+    return canEqual(that) && Scala.equalProducts(this, (EmbedCall) that);
+  }
+
+  @Override
+  public int hashCode() {
+    return ScalaRunTime._hashCode(this);
+  }
+}
