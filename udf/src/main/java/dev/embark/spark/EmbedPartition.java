@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.util.AutoCloseables;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
@@ -229,10 +230,13 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
         return;
       }
       closed = true;
-      if (lease != null) {
-        lease.close();
-        vector.close();
-        allocator.close();
+      try {
+        // Skips what is null: opening them may have failed half-way.
+        AutoCloseables.close(lease, vector, allocator);
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IllegalStateException(e); // none of the three declares one
       }
     }
   }
