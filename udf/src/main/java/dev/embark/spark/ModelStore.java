@@ -101,8 +101,11 @@ final class ModelStore {
       }
     }
     org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(uri);
-    if (path.toUri().getScheme() == null || path.toUri().getScheme().equals("file")) {
-      return Path.of(path.toUri().getPath());
+    if (path.toUri().getScheme() == null) {
+      return Path.of(uri);
+    }
+    if (path.toUri().getScheme().equals("file")) {
+      return localFile(uri, path);
     }
     FileSystem system =
         path.getFileSystem(SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf()));
@@ -114,6 +117,15 @@ final class ModelStore {
         target ->
             system.copyToLocalFile(
                 false, path, new org.apache.hadoop.fs.Path(target.toUri()), true));
+  }
+
+  /** Java's reading of the URI, which knows of %20; Hadoop's where it is no URI to Java. */
+  private static Path localFile(String uri, org.apache.hadoop.fs.Path path) {
+    try {
+      return Path.of(URI.create(uri));
+    } catch (IllegalArgumentException e) {
+      return Path.of(path.toUri().getPath());
+    }
   }
 
   private interface Copy {
