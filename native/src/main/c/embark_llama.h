@@ -41,15 +41,8 @@ static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
 static int embark_model_n_vocab(void * model);
-static int embark_model_n_layer(void * model);
-static int64_t embark_model_size(void * model);
-static int64_t embark_model_n_params(void * model);
-static bool embark_model_has_encoder(void * model);
-static bool embark_model_has_decoder(void * model);
 /* Copies the value of a metadata key; returns its length in bytes, or -1 if there is none. */
 static int embark_model_meta(void * model, const char * key, char * value, int capacity);
-/* A short description such as "bert 22M F16"; returns its length in bytes. */
-static int embark_model_describe(void * model, char * value, int capacity);
 
 /* Writes token ids to the int tokens[offset ... offset + capacity); returns their number, or -n when
  * n > capacity. (void *, as JavaCPP makes no overload of a Java array beside a pointer.) */
@@ -70,7 +63,6 @@ static void embark_tokens_free(int * tokens);
 static void * embark_context_new(void * model, int capacity, int n_seq_max, int pooling, int n_threads);
 static void embark_context_free(void * context);
 static int embark_context_pooling(void * context);
-static bool embark_context_has_memory(void * context);
 /* While set, the running and any later decode returns 2 within one graph node. Any thread. */
 static void embark_context_cancel(void * context, bool cancel);
 /* Forgets earlier batches, then llama_decode: 0 done, 1 no room, 2 cancelled, < 0 failed. */
@@ -84,7 +76,6 @@ static bool embark_context_embedding(void * context, int seq_id, float * out);
 static void * embark_batch_new(int capacity, int n_seq_max);
 static void embark_batch_free(void * batch);
 static void embark_batch_clear(void * batch);
-static int embark_batch_n_tokens(void * batch);
 /* Appends one token; the caller has checked capacity. */
 static void embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output);
 /* Appends tokens[offset ... offset + n) as one sequence at positions 0 ... n - 1, all of them output. */
@@ -194,32 +185,8 @@ static int embark_model_n_vocab(void * model) {
     return llama_vocab_n_tokens(llama_model_get_vocab((const struct llama_model *) model));
 }
 
-static int embark_model_n_layer(void * model) {
-    return llama_model_n_layer((const struct llama_model *) model);
-}
-
-static int64_t embark_model_size(void * model) {
-    return (int64_t) llama_model_size((const struct llama_model *) model);
-}
-
-static int64_t embark_model_n_params(void * model) {
-    return (int64_t) llama_model_n_params((const struct llama_model *) model);
-}
-
-static bool embark_model_has_encoder(void * model) {
-    return llama_model_has_encoder((const struct llama_model *) model);
-}
-
-static bool embark_model_has_decoder(void * model) {
-    return llama_model_has_decoder((const struct llama_model *) model);
-}
-
 static int embark_model_meta(void * model, const char * key, char * value, int capacity) {
     return llama_model_meta_val_str((const struct llama_model *) model, key, value, (size_t) capacity);
-}
-
-static int embark_model_describe(void * model, char * value, int capacity) {
-    return llama_model_desc((const struct llama_model *) model, value, (size_t) capacity);
 }
 
 static int embark_tokenize(void * model, const int8_t * text, int length, void * tokens, int64_t offset,
@@ -288,10 +255,6 @@ static int embark_context_pooling(void * context) {
     return (int) llama_pooling_type(((struct embark_context *) context)->llama);
 }
 
-static bool embark_context_has_memory(void * context) {
-    return llama_get_memory(((struct embark_context *) context)->llama) != NULL;
-}
-
 static void embark_context_cancel(void * context, bool cancel) {
     ((struct embark_context *) context)->cancel = cancel;
 }
@@ -325,10 +288,6 @@ static void embark_batch_free(void * batch) {
 
 static void embark_batch_clear(void * batch) {
     ((struct embark_batch *) batch)->llama.n_tokens = 0;
-}
-
-static int embark_batch_n_tokens(void * batch) {
-    return ((struct embark_batch *) batch)->llama.n_tokens;
 }
 
 static void embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output) {

@@ -1,13 +1,15 @@
 package dev.embark.job;
 
+import dev.embark.spark.Embark;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -56,33 +58,28 @@ public final class QuickstartJob implements Callable<Integer> {
   }
 
   private void printNeighbours(SparkSession spark) {
-    Neighbours texts = new Neighbours(vectors(spark.read().parquet(spec.output())));
-    Dataset<Row> asked =
-        Embedding.add(spark.read().json(queries), TEXT, Map.copyOf(spec.embedOptions()));
-    for (Neighbours.Text query : vectors(asked)) {
+    Dataset<Row> texts = spark.read().parquet(spec.output());
+    for (Row query : spark.read().json(queries).select(Embedding.quoted(TEXT)).collectAsList()) {
       terminal.out().println();
-      terminal.out().println(query.text());
-      for (Neighbours.Neighbour near : texts.nearest(query.vector(), NEAREST)) {
-        terminal.out().printf(Locale.ROOT, "  %.3f  %s%n", near.cosine(), near.text());
+      terminal.out().println(query.getString(0));
+      for (Row near : nearest(texts, query.getString(0))) {
+        terminal.out().printf(Locale.ROOT, "  %.3f  %s%n", near.getFloat(0), near.getString(1));
       }
     }
     terminal.out().flush();
   }
 
-  private static List<Neighbours.Text> vectors(Dataset<Row> embedded) {
-    return embedded
-        .select(Embedding.quoted(TEXT), Embedding.quoted(JobSpec.EMBEDDING_COLUMN))
-        .collectAsList()
-        .stream()
-        .map(row -> new Neighbours.Text(row.getString(0), floats(row.getList(1))))
-        .toList();
-  }
-
-  private static float[] floats(List<Float> values) {
-    float[] floats = new float[values.size()];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = values.get(i);
-    }
-    return floats;
+  /** Rows of a cosine and a text, the nearest first. */
+  private List<Row> nearest(Dataset<Row> texts, String query) {
+    Column cosine =
+        functions.call_function(
+            "cosine_similarity",
+            Embedding.quoted(JobSpec.EMBEDDING_COLUMN),
+            Embark.embed(functions.lit(query), spec.embedOptions()));
+    return texts
+        .select(cosine.as("cosine"), Embedding.quoted(TEXT))
+        .orderBy(functions.col("cosine").desc())
+        .limit(NEAREST)
+        .collectAsList();
   }
 }

@@ -23,8 +23,9 @@ import org.apache.arrow.vector.complex.ListVector;
  */
 public final class EmbeddingEngine implements AutoCloseable {
   /**
-   * Tokens of a native batch on a CPU, where no option says otherwise. MiniLM in F16 costs the same
-   * from 256 to 512 tokens a call and more beyond, as attention is computed over the whole batch.
+   * Tokens of a native batch on a CPU, where no option says otherwise. Attention is computed over
+   * the whole batch: MiniLM in F16 on one Zen 5 thread, texts of 32 tokens, cost 328 µs a token
+   * with 256 tokens a call, 338 with 512, 394 with 2,048 and 806 with 8,192.
    */
   static final int CPU_BATCH_TOKENS = 512;
 

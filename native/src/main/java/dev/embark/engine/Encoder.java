@@ -47,7 +47,14 @@ final class Encoder implements AutoCloseable {
    */
   void encode(TokenizedTexts texts, PackedBatch packed, BooleanSupplier isCancelled, Sink sink) {
     if (packed.tokens() > context.capacity()) {
-      grow(packed.tokens());
+      try {
+        open(capacityFor(packed.tokens()));
+      } catch (EmbeddingException e) {
+        for (int sequence : packed.sequences()) {
+          sink.error(sequence, e);
+        }
+        return;
+      }
     }
     encode(texts, packed.sequences(), isCancelled, sink);
   }
@@ -112,21 +119,26 @@ final class Encoder implements AutoCloseable {
   }
 
   /** The next power of two that has room, within the model's context. */
-  private void grow(int tokens) {
-    int larger =
-        Math.max(tokens, Math.min(Integer.highestOneBit(tokens - 1) * 2, model.trainedContext()));
-    close();
-    open(larger);
+  private int capacityFor(int tokens) {
+    return Math.max(
+        tokens, Math.min(Integer.highestOneBit(tokens - 1) * 2, model.trainedContext()));
   }
 
+  /** Puts a new context in the place of the one there is, which stays if there cannot be one. */
   private synchronized void open(int capacity) {
-    context = new LlamaContext(model, capacity, pooling);
+    LlamaContext newContext = new LlamaContext(model, capacity, pooling);
+    TokenBatch newBatch;
     try {
-      batch = new TokenBatch(model, capacity, context.maxSequences());
+      newBatch = new TokenBatch(model, capacity, newContext.maxSequences());
     } catch (RuntimeException e) {
-      context.close();
+      newContext.close();
       throw e;
     }
+    if (context != null) {
+      close();
+    }
+    context = newContext;
+    batch = newBatch;
     context.cancel(cancelled);
   }
 

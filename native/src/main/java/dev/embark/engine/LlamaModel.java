@@ -105,12 +105,6 @@ public final class LlamaModel implements AutoCloseable {
     return length < 0 ? Optional.empty() : Optional.of(text(value, length));
   }
 
-  /** Architecture, size and weight type in a few words, such as {@code bert 22M F16}. */
-  public String description() {
-    byte[] value = new byte[TEXT_CAPACITY];
-    return text(value, Llama.embark_model_describe(handle(), value, value.length));
-  }
-
   /**
    * What it is, its file's hash included; reads the whole file.
    *

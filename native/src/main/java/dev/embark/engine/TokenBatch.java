@@ -16,6 +16,7 @@ final class TokenBatch implements AutoCloseable {
   private final int vocabularySize;
   private final int trainedContext;
   private Pointer handle;
+  private int size;
 
   /**
    * @param capacity in tokens
@@ -40,7 +41,8 @@ final class TokenBatch implements AutoCloseable {
 
   /** Tokens it holds. */
   int size() {
-    return Llama.embark_batch_n_tokens(handle());
+    checkOpen();
+    return size;
   }
 
   /**
@@ -60,6 +62,7 @@ final class TokenBatch implements AutoCloseable {
       checkSequence(id);
     }
     Llama.embark_batch_add(handle(), token, position, sequenceIds, sequenceIds.length, output);
+    size++;
   }
 
   /** Appends {@code ids[offset … offset + n)} as a whole sequence from position 0. */
@@ -71,18 +74,18 @@ final class TokenBatch implements AutoCloseable {
           "a sequence of " + n + " tokens, but the model's context is " + trainedContext);
     }
     Llama.embark_batch_add_sequence(handle(), ids, offset, n, sequenceId);
+    size += n;
   }
 
   /** Empties it. */
   void clear() {
     Llama.embark_batch_clear(handle());
+    size = 0;
   }
 
   /** The native batch; valid until {@link #close()}. */
   Pointer handle() {
-    if (handle == null) {
-      throw new IllegalStateException("The batch is closed.");
-    }
+    checkOpen();
     return handle;
   }
 
@@ -91,6 +94,12 @@ final class TokenBatch implements AutoCloseable {
     if (handle != null) {
       Llama.embark_batch_free(handle);
       handle = null;
+    }
+  }
+
+  private void checkOpen() {
+    if (handle == null) {
+      throw new IllegalStateException("The batch is closed.");
     }
   }
 

@@ -49,11 +49,11 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
   private final JoinedRow joinedRow = new JoinedRow();
   private final boolean vectorsWanted;
 
-  private ExecutorModels.Lease lease;
+  private volatile ExecutorModels.Lease lease;
   private BufferAllocator allocator;
   private ListVector vector;
   private ResultValues resultValues;
-  private boolean closed;
+  private volatile boolean closed;
 
   private final List<InternalRow> rows = new ArrayList<>();
   private final List<Integer> textOfRow = new ArrayList<>(); // index into texts; -1 for NULL
@@ -222,7 +222,8 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
   @Override
   public void close() {
     ExecutorModels.Lease running = lease;
-    if (running != null) {
+    // Once only: after it the engine is another task's.
+    if (running != null && !closed) {
       running.engine().cancel(true);
     }
     synchronized (this) {

@@ -166,6 +166,21 @@ class EmbedFunctionTest {
   }
 
   @Test
+  void cosineSimilarityOrdersByAngleWhateverTheLengths() {
+    List<Row> nearest =
+        spark
+            .sql(
+                "SELECT name, cosine_similarity(v, array(1F, 0F)) AS c FROM VALUES"
+                    + " ('far', array(-1F, 0F)), ('near', array(10F, 1F)), ('between', array(1F,"
+                    + " 1F)) AS t(name, v) ORDER BY c DESC LIMIT 2")
+            .collectAsList();
+    assertThat(nearest).extracting(row -> row.getString(0)).containsExactly("near", "between");
+    assertThat(
+            spark.sql("SELECT cosine_similarity(array(3F, 4F), array(8F, 6F))").head().getFloat(0))
+        .isCloseTo(0.96f, within(1e-6f));
+  }
+
+  @Test
   void cosineSimilarityRefusesVectorsOfDifferentLengthAndOtherTypes() {
     assertThatThrownBy(
             () -> spark.sql("SELECT cosine_similarity(array(1F), array(1F, 2F))").collectAsList())
