@@ -43,6 +43,11 @@ public final class EmbeddingEngine implements AutoCloseable {
    * @throws EmbeddingException when an option does not fit the model, or there is no memory
    */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options) {
+    this(model, options, capacity -> new LlamaContext(model, capacity, options.pooling()));
+  }
+
+  /** With contexts of the caller's making, which tests let fail. */
+  EmbeddingEngine(LlamaModel model, EmbedOptions options, Encoder.ContextFactory contexts) {
     this.options = options;
     this.dimensions = options.dimensions().orElse(model.dimensions());
     if (dimensions > model.dimensions()) {
@@ -52,7 +57,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
     this.batchTokens = options.batchTokens().orElse(CPU_BATCH_TOKENS);
     this.tokenizer = new Tokenizer(model, options);
-    this.encoder = new Encoder(model, options.pooling(), batchTokens);
+    this.encoder = new Encoder(model, batchTokens, contexts);
     this.texts = new TokenizedTexts();
   }
 
