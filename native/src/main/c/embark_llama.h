@@ -55,6 +55,8 @@ static bool embark_token_is_control(void * model, int token);
  * and then the old one still stands. */
 static int * embark_tokens_resize(int * tokens, int64_t capacity);
 static void embark_tokens_free(int * tokens);
+/* Index of the first of tokens[offset ... offset + n) that the vocabulary lacks, or -1. */
+static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int n_vocab);
 
 /* ---- context: one thread at a time ---------------------------------------------------------- */
 
@@ -205,6 +207,15 @@ static int * embark_tokens_resize(int * tokens, int64_t capacity) {
 
 static void embark_tokens_free(int * tokens) {
     free(tokens);
+}
+
+static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int n_vocab) {
+    for (int i = 0; i < n; i++) {
+        if (tokens[offset + i] < 0 || tokens[offset + i] >= n_vocab) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 struct embark_context {

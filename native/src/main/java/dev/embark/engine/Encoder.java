@@ -111,8 +111,13 @@ final class Encoder implements AutoCloseable {
       return sequences;
     }
     batch.clear();
-    for (int i = 0; i < sequences.length; i++) {
-      batch.addSequence(texts.ids(), texts.offset(sequences[i]), texts.length(sequences[i]), i);
+    try {
+      for (int i = 0; i < sequences.length; i++) {
+        batch.addSequence(texts.ids(), texts.offset(sequences[i]), texts.length(sequences[i]), i);
+      }
+    } catch (IllegalArgumentException e) {
+      return failed(
+          sequences, Kind.MODEL, "The tokenizer contradicts the model: " + e.getMessage(), false);
     }
     return switch (context.decode(batch)) {
       case DONE -> handOut(sequences, sink);

@@ -83,12 +83,19 @@ class LlamaContext implements AutoCloseable {
     return Math.min(MAX_SEQUENCES, capacity);
   }
 
-  /** Computes a batch; vectors of an earlier one are gone. */
+  /**
+   * Computes a batch; vectors of an earlier one are gone.
+   *
+   * @throws IllegalArgumentException when the batch is larger than this context, or has no output
+   */
   final Status decode(TokenBatch batch) {
     Llama.embark_llama_clear_log();
-    // Closed ones are the caller's error.
     Pointer context = handle();
-    batch.handle();
+    if (batch.size() > capacity) {
+      throw new IllegalArgumentException(
+          "a batch of " + batch.size() + " tokens in a context of " + capacity);
+    }
+    batch.checkOutputs();
     int code;
     try {
       code = decodeNatively(context, batch);
