@@ -41,6 +41,8 @@ static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
 static int embark_model_n_vocab(void * model);
+/* True when its layers, or some of them, carry a state from token to token (Mamba and its like). */
+static bool embark_model_is_recurrent(void * model);
 /* Copies the value of a metadata key; returns its length in bytes, or -1 if there is none. */
 static int embark_model_meta(void * model, const char * key, char * value, int capacity);
 
@@ -185,6 +187,11 @@ static int embark_model_n_ctx_train(void * model) {
 
 static int embark_model_n_vocab(void * model) {
     return llama_vocab_n_tokens(llama_model_get_vocab((const struct llama_model *) model));
+}
+
+static bool embark_model_is_recurrent(void * model) {
+    return llama_model_is_recurrent((const struct llama_model *) model)
+        || llama_model_is_hybrid((const struct llama_model *) model);
 }
 
 static int embark_model_meta(void * model, const char * key, char * value, int capacity) {

@@ -34,6 +34,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   private final int batchTokens;
   private final Tokenizer tokenizer;
   private final TokenizedTexts texts;
+  private final BatchPacker packer;
   private final Encoder encoder;
   private boolean closed;
 
@@ -58,6 +59,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     this.batchTokens = options.batchTokens().orElse(CPU_BATCH_TOKENS);
     this.tokenizer = new Tokenizer(model, options);
     this.encoder = new Encoder(model, batchTokens, contexts);
+    this.packer = new BatchPacker(Packing.of(model), batchTokens, encoder.maxSequences());
     this.texts = new TokenizedTexts();
   }
 
@@ -88,8 +90,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
     tokenizer.tokenize(window, texts);
     RowCollector rows = new RowCollector(writer);
-    for (PackedBatch batch :
-        new BatchPacker(batchTokens, encoder.maxSequences()).pack(texts.lengths())) {
+    for (PackedBatch batch : packer.pack(texts.lengths())) {
       encoder.encode(texts, batch, isCancelled, rows);
       texts.outcomes().countBatch(Math.max(batchTokens, batch.tokens()));
     }
