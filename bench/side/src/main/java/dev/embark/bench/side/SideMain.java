@@ -94,8 +94,12 @@ public final class SideMain {
   }
 
   private static void fail(PrintStream replies, Throwable error) {
-    String cause = error.getCause() == null ? "" : ", because " + error.getCause();
-    reply(replies, "failed\t" + (error + cause).replaceAll("\\s+", " "));
+    String cause = error.getCause() == null ? "" : ", because " + firstLine(error.getCause());
+    reply(replies, "failed\t" + firstLine(error) + cause);
+  }
+
+  private static String firstLine(Throwable error) {
+    return error.toString().lines().findFirst().orElse("");
   }
 
   private static void reply(PrintStream replies, String reply) {

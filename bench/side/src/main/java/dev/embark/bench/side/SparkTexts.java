@@ -47,14 +47,16 @@ public final class SparkTexts {
 
   /** Takes the vectors out of a result with the columns {@code id} and {@code embedding}. */
   public static float[][] vectors(Dataset<Row> result) {
-    List<Row> rows = result.select("id", "embedding").sort("id").collectAsList();
+    // Spark's own sort of the rows would compute them twice.
+    List<Row> rows = result.select("id", "embedding").collectAsList();
     float[][] vectors = new float[rows.size()][];
-    for (int i = 0; i < vectors.length; i++) {
-      List<Float> values = rows.get(i).getList(1);
-      vectors[i] = new float[values.size()];
-      for (int d = 0; d < values.size(); d++) {
-        vectors[i][d] = values.get(d);
+    for (Row row : rows) {
+      List<Float> values = row.getList(1);
+      float[] vector = new float[values.size()];
+      for (int d = 0; d < vector.length; d++) {
+        vector[d] = values.get(d);
       }
+      vectors[row.getInt(0)] = vector;
     }
     return vectors;
   }

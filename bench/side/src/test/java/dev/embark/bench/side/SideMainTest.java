@@ -34,7 +34,7 @@ class SideMainTest {
         @Override
         public long run() {
           if (texts.contains("boom")) {
-            throw new IllegalStateException("a reason\nof two lines");
+            throw new IllegalStateException("a reason\nand a trace");
           }
           return texts.size() * 10L + batch;
         }
@@ -99,7 +99,7 @@ class SideMainTest {
         .containsExactly(
             "@side\tready",
             "@side\tdone\t0",
-            "@side\tfailed\tjava.lang.IllegalStateException: a reason of two lines",
+            "@side\tfailed\tjava.lang.IllegalStateException: a reason",
             "@side\tdone\t0",
             "@side\tdone\t10");
   }

@@ -22,6 +22,7 @@ public final class JavaLlamaSide implements Side {
                 .setModel(arguments.get(0))
                 .enableEmbedding()
                 .enableFlashAttn()
+                .disableLog()
                 .setCtxSize(MAX_TOKENS)
                 .setBatchSize(MAX_TOKENS)
                 .setUbatchSize(MAX_TOKENS)

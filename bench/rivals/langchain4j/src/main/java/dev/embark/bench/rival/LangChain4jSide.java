@@ -3,28 +3,19 @@ package dev.embark.bench.rival;
 import dev.embark.bench.side.Side;
 import dev.embark.bench.side.SparkTexts;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * langchain4j's in-process model inside {@code mapPartitions} of a local Spark. Arguments: a folder
  * for its files, and the cores.
  */
 public final class LangChain4jSide implements Side {
-  private static final StructType SCHEMA =
-      new StructType()
-          .add("id", DataTypes.IntegerType)
-          .add("embedding", DataTypes.createArrayType(DataTypes.FloatType));
-
   private final Path folder;
   private final int cores;
   private final SparkSession spark;
@@ -52,13 +43,17 @@ public final class LangChain4jSide implements Side {
       }
 
       private Dataset<Row> embedded() {
-        MapPartitionsFunction<Row, Row> each = LangChain4jSide::embed;
-        return spark.read().parquet(input.toString()).mapPartitions(each, Encoders.row(SCHEMA));
+        MapPartitionsFunction<Row, Embedded> each = LangChain4jSide::embed;
+        return spark
+            .read()
+            .parquet(input.toString())
+            .mapPartitions(each, Encoders.bean(Embedded.class))
+            .toDF();
       }
     };
   }
 
-  private static Iterator<Row> embed(Iterator<Row> rows) {
+  private static Iterator<Embedded> embed(Iterator<Row> rows) {
     InProcessModel model = InProcessModel.shared();
     return new Iterator<>() {
       @Override
@@ -67,11 +62,12 @@ public final class LangChain4jSide implements Side {
       }
 
       @Override
-      public Row next() {
+      public Embedded next() {
         Row row = rows.next();
-        List<Float> vector =
-            new ArrayList<>(model.embed(row.<String>getAs("text")).content().vectorAsList());
-        return RowFactory.create(row.<Integer>getAs("id"), vector);
+        Embedded embedded = new Embedded();
+        embedded.setId(row.<Integer>getAs("id"));
+        embedded.setEmbedding(model.embed(row.<String>getAs("text")).content().vector());
+        return embedded;
       }
     };
   }
@@ -79,5 +75,27 @@ public final class LangChain4jSide implements Side {
   @Override
   public void close() {
     spark.stop();
+  }
+
+  /** A row of the result, as Spark's bean encoder wants it. */
+  public static final class Embedded {
+    private int id;
+    private float[] embedding;
+
+    public int getId() {
+      return id;
+    }
+
+    public void setId(int id) {
+      this.id = id;
+    }
+
+    public float[] getEmbedding() {
+      return embedding;
+    }
+
+    public void setEmbedding(float[] embedding) {
+      this.embedding = embedding;
+    }
   }
 }
