@@ -52,6 +52,11 @@ static int embark_tokenize(void * model, const int8_t * text, int length, void *
                            int capacity, bool add_special, bool parse_special);
 /* True for [CLS], [SEP], </s> and their like. */
 static bool embark_token_is_control(void * model, int token);
+/* 1 for what is found in a text before anything else is, 2 when it swallows white space beside it, 0
+ * for other tokens. */
+static int embark_token_is_user_defined(void * model, int token);
+/* As the vocabulary spells it; valid as long as the model. */
+static const char * embark_token_text(void * model, int token);
 
 /* Grows a buffer of token ids, or makes one of NULL; its owner frees it. NULL when out of memory,
  * and then the old one still stands. */
@@ -206,6 +211,18 @@ static int embark_tokenize(void * model, const int8_t * text, int length, void *
 
 static bool embark_token_is_control(void * model, int token) {
     return llama_vocab_is_control(llama_model_get_vocab((const struct llama_model *) model), token);
+}
+
+static int embark_token_is_user_defined(void * model, int token) {
+    int attr = (int) llama_vocab_get_attr(llama_model_get_vocab((const struct llama_model *) model), token);
+    if ((attr & LLAMA_TOKEN_ATTR_USER_DEFINED) == 0) {
+        return 0;
+    }
+    return (attr & (LLAMA_TOKEN_ATTR_LSTRIP | LLAMA_TOKEN_ATTR_RSTRIP)) != 0 ? 2 : 1;
+}
+
+static const char * embark_token_text(void * model, int token) {
+    return llama_vocab_get_text(llama_model_get_vocab((const struct llama_model *) model), token);
 }
 
 static int * embark_tokens_resize(int * tokens, int64_t capacity) {

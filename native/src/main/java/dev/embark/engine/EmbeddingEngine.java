@@ -79,7 +79,8 @@ public final class EmbeddingEngine implements AutoCloseable {
    * @param window UTF-8, null for a NULL row
    * @param out made by {@link VectorWriter#newVector}; overwritten with one row a text, NULL where
    *     there is no vector
-   * @param isCancelled asked before each native batch
+   * @param isCancelled asked before each text, before each part of a very long one, and before each
+   *     native batch
    * @return what became of each row
    * @throws EmbeddingException of kind CANCELLED; {@code out} is then undefined and the engine
    *     stays usable. Errors of single rows are in the result.
@@ -88,7 +89,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier isCancelled) {
     checkOpen();
     VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
-    tokenizer.tokenize(window, texts);
+    tokenizer.tokenize(window, texts, () -> encoder.isCancelled() || isCancelled.getAsBoolean());
     RowCollector rows = new RowCollector(writer);
     for (PackedBatch batch : packer.pack(texts.lengths())) {
       encoder.encode(texts, batch, isCancelled, rows);
@@ -103,11 +104,12 @@ public final class EmbeddingEngine implements AutoCloseable {
    * Counts tokens without computing vectors.
    *
    * @return rows whose {@link EmbeddedRows#tokens} are set
+   * @throws EmbeddingException of kind CANCELLED after {@link #cancel}
    * @throws IllegalStateException when the engine is closed
    */
   public EmbeddedRows countTokens(List<byte[]> window) {
     checkOpen();
-    tokenizer.tokenize(window, texts);
+    tokenizer.tokenize(window, texts, encoder::isCancelled);
     return texts.outcomes();
   }
 

@@ -25,6 +25,7 @@ public final class LlamaModel implements AutoCloseable {
   private final ModelOptions options;
   private final boolean stripsAccents;
   private Pointer handle;
+  private SentencePieceCuts cuts; // made when the first long text comes
 
   private LlamaModel(Path path, ModelOptions options, boolean stripsAccents, Pointer handle) {
     this.path = path;
@@ -81,6 +82,14 @@ public final class LlamaModel implements AutoCloseable {
   /** Whether its texts have to go through {@link AccentStripper} first. */
   boolean stripsAccents() {
     return stripsAccents;
+  }
+
+  /** Where long texts may be cut for its tokenizer, which has to be of the kind {@code llama}. */
+  synchronized SentencePieceCuts sentencePieceCuts() {
+    if (cuts == null) {
+      cuts = new SentencePieceCuts(this);
+    }
+    return cuts;
   }
 
   /** Length of its vectors. */

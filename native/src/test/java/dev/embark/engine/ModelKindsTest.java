@@ -119,7 +119,8 @@ class ModelKindsTest {
         TokenizedTexts tokenized = new TokenizedTexts()) {
       String[] texts = texts();
       Embedded embedded = embed(model, Map.of(), texts);
-      new Tokenizer(model, EmbedOptions.defaults()).tokenize(Embedded.utf8(texts), tokenized);
+      new Tokenizer(model, EmbedOptions.defaults())
+          .tokenize(Embedded.utf8(texts), tokenized, () -> false);
       for (int row = 0; row < TEXTS; row++) {
         int[] ids = new int[tokenized.length(row)];
         for (int i = 0; i < ids.length; i++) {
