@@ -7,6 +7,7 @@ import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelDescription;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.VectorWriter;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,8 @@ import org.apache.arrow.vector.complex.ListVector;
 final class BatchBudgets {
   private static final int[] BUDGETS = {128, 256, 512, 1024, 2048};
   private static final int ROUNDS = 3;
-  private static final int TOKENS = 8192; // of a measurement
+  private static final int TOKENS = 4096; // of a measurement
+  private static final int RANDOM_LAYERS = 2;
   private static final String[] WORDS =
       ("the of and to in a is that for it was on are as with his they at be this from have or by"
               + " one had not but what all were when we there can an your which their said if do"
@@ -45,16 +47,25 @@ final class BatchBudgets {
 
   private BatchBudgets() {}
 
-  /** Arguments: where to write JSON, a commit, and models in GGUF. */
+  /** Arguments: where to write JSON, a commit, and models in GGUF or widths of random ones. */
   public static void main(String[] args) throws Exception {
     List<String> models = new ArrayList<>();
     for (String model : Arrays.asList(args).subList(2, args.length)) {
-      models.add(measure(Path.of(model)));
+      models.add(model.matches("\\d+") ? random(Integer.parseInt(model)) : measure(Path.of(model)));
     }
     Files.writeString(
         Path.of(args[0]),
         "{\n  \"date\": \"%s\",\n  \"machine\": \"%s\",\n  \"commit\": \"%s\",\n  \"models\": [\n%s\n  ]\n}\n"
             .formatted(Instant.now(), Machine.describe(), args[1], String.join(",\n", models)));
+  }
+
+  private static String random(int width) throws IOException {
+    Path file = Files.createTempFile("embark-random", ".gguf");
+    try {
+      return measure(RandomModel.write(file, width, RANDOM_LAYERS, List.of(WORDS)));
+    } finally {
+      Files.delete(file);
+    }
   }
 
   private static String measure(Path file) {

@@ -19,7 +19,12 @@ public enum EmbedOption {
       EmbedOption::notBlank),
   MODEL_SHA256(
       "modelSha256", "64 hex digits", "", "What the model file must hash to.", EmbedOption::sha256),
-  PREFIX("prefix", "text", "", "Text put before each input, such as 'query: '.", value -> value),
+  PREFIX(
+      "prefix",
+      "text",
+      "",
+      "Text put before each input, such as 'query: '; the model's own if unset, none if empty.",
+      value -> value),
   MAX_TOKENS(
       "maxTokens",
       "1 or more",

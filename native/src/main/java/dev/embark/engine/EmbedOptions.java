@@ -69,9 +69,9 @@ public final class EmbedOptions implements Serializable {
     return Optional.of(get(EmbedOption.MODEL_SHA256)).filter(value -> !value.isEmpty());
   }
 
-  /** Text before each input; empty for none. */
-  public String prefix() {
-    return get(EmbedOption.PREFIX);
+  /** Text before each input, an empty one for none; absent for the model's own. */
+  public Optional<String> prefix() {
+    return Optional.ofNullable(values.get(EmbedOption.PREFIX));
   }
 
   /** Tokens of a text that are looked at; empty for the model's context. */
@@ -145,7 +145,8 @@ public final class EmbedOptions implements Serializable {
         return false;
       }
     }
-    return true;
+    // An empty prefix switches the model's own off.
+    return prefix().equals(that.prefix());
   }
 
   @Override

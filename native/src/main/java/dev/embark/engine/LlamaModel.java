@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 public final class LlamaModel implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LlamaModel.class);
   private static final int TEXT_CAPACITY = 4096;
+  private static final String PREFIX_KEY = "embark.prefix";
 
   private final Path path;
   private final ModelOptions options;
@@ -117,6 +118,14 @@ public final class LlamaModel implements AutoCloseable {
     byte[] value = new byte[TEXT_CAPACITY];
     int length = Llama.embark_model_meta(handle(), key, value, value.length);
     return length < 0 ? Optional.empty() : Optional.of(text(value, length));
+  }
+
+  /**
+   * Text that its authors want before each input, from {@code embark.prefix} of its file; empty for
+   * none. llama.cpp's own conversion, as of 0.5.0, keeps no prompt of an embedding model.
+   */
+  public String prefix() {
+    return metadata(PREFIX_KEY).orElse("");
   }
 
   /**

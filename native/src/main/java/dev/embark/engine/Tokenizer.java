@@ -28,7 +28,7 @@ final class Tokenizer {
   Tokenizer(LlamaModel model, EmbedOptions options) {
     this.model = model;
     this.vocabulary = new Vocabulary(model);
-    this.prefix = options.prefix().getBytes(StandardCharsets.UTF_8);
+    this.prefix = options.prefix().orElseGet(model::prefix).getBytes(StandardCharsets.UTF_8);
     this.longText = options.longText();
     this.chunkOverlap = options.chunkOverlap();
     int context = model.trainedContext();
