@@ -22,13 +22,6 @@ import org.apache.arrow.vector.complex.ListVector;
  * <p>Owns a context, not the model. For one thread at a time, but {@link #cancel} is for any.
  */
 public final class EmbeddingEngine implements AutoCloseable {
-  /**
-   * Tokens of a native batch on a CPU, where no option says otherwise. Attention is computed over
-   * the whole batch: MiniLM in F16 on one Zen 5 thread, texts of 32 tokens, cost 328 µs a token
-   * with 256 tokens a call, 338 with 512, 394 with 2,048 and 806 with 8,192.
-   */
-  static final int CPU_BATCH_TOKENS = 512;
-
   private final EmbedOptions options;
   private final int dimensions;
   private final int batchTokens;
@@ -56,7 +49,7 @@ public final class EmbeddingEngine implements AutoCloseable {
           Kind.OPTION,
           "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
     }
-    this.batchTokens = options.batchTokens().orElse(CPU_BATCH_TOKENS);
+    this.batchTokens = options.batchTokens().orElseGet(() -> BatchBudget.of(model));
     this.tokenizer = new Tokenizer(model, options);
     this.encoder = new Encoder(model, batchTokens, contexts);
     this.packer = new BatchPacker(Packing.of(model), batchTokens, encoder.maxSequences());

@@ -33,6 +33,7 @@ public final class LlamaModel implements AutoCloseable {
     this.options = options;
     this.stripsAccents = stripsAccents;
     this.handle = handle;
+    NativeHandles.opened();
   }
 
   /**
@@ -152,6 +153,7 @@ public final class LlamaModel implements AutoCloseable {
     if (handle != null) {
       Llama.embark_model_free(handle);
       handle = null;
+      NativeHandles.closed();
     }
   }
 

@@ -79,7 +79,7 @@ class EmbeddingEngineTest {
       }
     }
     assertThat(embedded.rows().batches()).isPositive();
-    assertThat(embedded.rows().batchCapacity()).isEqualTo(embedded.rows().batches() * 512);
+    assertThat(embedded.rows().batchCapacity()).isEqualTo(embedded.rows().batches() * 256);
   }
 
   @Test
