@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Compiles the accelerator, a backend of ggml, against the headers of one llama.cpp release.
 #
-#   accelerator.sh PLATFORM RELEASE_DIRECTORY CACHE_DIRECTORY name|make
+#   accelerator.sh PLATFORM RELEASE_DIRECTORY CACHE_DIRECTORY name|make|check
 #
 # name tells the directory in the cache, which is named after what it is made from, or nothing where
-# there is no accelerator for the platform; make fills it if it is not there. EMBARK_CXXFLAGS are
-# added to the compiler's and the linker's options, and count as part of what it is made from.
+# there is no accelerator for the platform; make fills it if it is not there; check does that too and
+# runs its tests. EMBARK_CXXFLAGS are added to the compiler's and the linker's options, and count as
+# part of what it is made from.
 #
 # The library names no other: ggml's functions are found among those that the process has opened.
 set -euo pipefail
@@ -23,8 +24,9 @@ key() {
     basename "$(dirname "$release")"; } | sha256sum | cut -c1-16
 }
 directory=$cache/accelerator/$platform-$(key)
-[ "$step" = make ] || { printf '%s' "$directory"; exit 0; }
-[ ! -d "$directory" ] || exit 0
+[ "$step" != name ] || { printf '%s' "$directory"; exit 0; }
+run_tests() { [ "$step" = make ] || "$directory/accelerator-test"; }
+[ ! -d "$directory" ] || { run_tests; exit; }
 
 command -v g++ >/dev/null 2>&1 || { printf 'embark-native: g++ is missing; install a C++ compiler (Debian, Ubuntu: g++).\n' >&2; exit 1; }
 printf 'embark-native: compiling the accelerator\n' >&2
@@ -57,7 +59,10 @@ for source in "$sources"/*.cpp; do
 done
 
 mkdir "$work/made"
-g++ "${flags[@]}" -shared -static-libgcc -o "$work/made/libembark-accelerator.so" "$work"/*.o
+g++ "${flags[@]}" -shared -o "$work/made/libembark-accelerator.so" "$work"/*.o
+g++ "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/{kernels_*,choice,segments,weights}.o \
+  "$release/lib/libggml-base.so" -Wl,-rpath,"$release/lib"
 mkdir -p "$(dirname "$directory")"
 # Another build may have been faster; its copy is the same.
 mv -T "$work/made" "$directory" 2>/dev/null || [ -d "$directory" ]
+run_tests

@@ -114,7 +114,7 @@ mkdir -p "$output/java" "$resources" "$output/resources/META-INF/licenses"
 cp -R "$binding/java/." "$output/java/"
 find "$binding/lib" -name '*.so' -exec cp {} "$resources/" \;
 cp "$release"/lib/* "$resources/"
-[ -z "$accelerator" ] || cp "$accelerator"/*.so "$resources/"
+[ -z "$accelerator" ] || { cp "$accelerator"/*.so "$resources/"; cp "$accelerator/accelerator-test" "$output/"; }
 (cd "$resources" && sha256sum *.so >"$output/sums" \
   && { sha256sum <"$output/sums" | cut -c1-16; cut -c67- "$output/sums"; } >libraries.index)
 cp "$release/LICENSE" "$output/resources/META-INF/licenses/llama.cpp.txt"
