@@ -31,12 +31,20 @@ static const char * embark_llama_device_name(int device);
 static const char * embark_llama_device_description(int device);
 static bool embark_llama_device_is_gpu(int device);
 
+/* ---- accelerator: encoders computed by a ggml backend of Embark's own ------------------------- */
+
+/* Opens the backend, after embark_llama_start(). False where it has nothing for this machine. */
+static bool embark_accelerator_load(const char * library);
+/* The instructions that it computes with at a precision, "exact" or "fast"; "" before it is loaded. */
+static const char * embark_accelerator_kernels(const char * precision);
+
 /* ---- model: shared by any number of contexts and threads ----------------------------------- */
 
 /* Maps the file. device: index below embark_llama_device_count(), or -1 for the CPU alone.
  * keep_accents: the tokenizer leaves accents on, whatever the file says.
+ * precision: "exact" or "fast" gives the weights of the encoder to the accelerator, "" does not.
  * NULL on failure, with the reason in embark_llama_log(). */
-static void * embark_model_load(const char * path, int device, bool keep_accents);
+static void * embark_model_load(const char * path, int device, bool keep_accents, const char * precision);
 static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
@@ -153,7 +161,25 @@ static bool embark_llama_device_is_gpu(int device) {
     return type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
 }
 
-static void * embark_model_load(const char * path, int device, bool keep_accents) {
+static void * embark_accelerator_function(const char * name) {
+    ggml_backend_reg_t accelerator = ggml_backend_reg_by_name("Embark");
+    return accelerator == NULL ? NULL : ggml_backend_reg_get_proc_address(accelerator, name);
+}
+
+static bool embark_accelerator_load(const char * library) {
+    bool loaded = ggml_backend_load(library) != NULL;
+    /* That a machine has none of its instructions is no error. */
+    embark_llama_clear_log();
+    return loaded;
+}
+
+static const char * embark_accelerator_kernels(const char * precision) {
+    const char * (*kernels)(const char *) =
+        (const char * (*)(const char *)) embark_accelerator_function("embark_accelerator_kernels");
+    return kernels == NULL ? "" : kernels(precision);
+}
+
+static void * embark_model_load(const char * path, int device, bool keep_accents, const char * precision) {
     struct llama_model_params params = llama_model_default_params();
     /* The list ends with an empty key. */
     struct llama_model_kv_override overrides[2];
@@ -163,6 +189,18 @@ static void * embark_model_load(const char * path, int device, bool keep_accents
         overrides[0].tag = LLAMA_KV_OVERRIDE_TYPE_BOOL;
         overrides[0].val_bool = false;
         params.kv_overrides = overrides;
+    }
+    /* The weights of all products in the encoder; the list ends with an empty pattern. */
+    struct llama_model_tensor_buft_override weights[2];
+    memset(weights, 0, sizeof(weights));
+    ggml_backend_buffer_type_t (*weights_for)(const char *) =
+        (ggml_backend_buffer_type_t (*)(const char *)) embark_accelerator_function("embark_accelerator_weights");
+    if (precision[0] != '\0' && weights_for != NULL) {
+        weights[0].pattern = "blk\\.[0-9]+\\.(attn_(q|k|v|output)|ffn_(up|down))\\.weight";
+        weights[0].buft = weights_for(precision);
+        params.tensor_buft_overrides = weights;
+        /* Mapped, the file's pages would stay in memory beside the packed weights. */
+        params.load_mode = LLAMA_LOAD_MODE_NONE;
     }
     ggml_backend_dev_t devices[2] = { NULL, NULL };
     params.split_mode = LLAMA_SPLIT_MODE_NONE;

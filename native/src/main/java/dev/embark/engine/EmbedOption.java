@@ -73,6 +73,18 @@ public enum EmbedOption {
       ErrorMode.PERMISSIVE.toString(),
       "PERMISSIVE gives NULL for a text that cannot be embedded, FAILFAST ends the query.",
       value -> oneOf(value, ErrorMode.values())),
+  ACCELERATOR(
+      "accelerator",
+      values(AcceleratorChoice.values()),
+      AcceleratorChoice.AUTO.toString(),
+      "Whether a CPU computes BERT models by Embark's own kernels, where it can.",
+      value -> oneOf(value, AcceleratorChoice.values())),
+  PRECISION(
+      "precision",
+      values(Precision.values()),
+      Precision.FAST.toString(),
+      "What the accelerator computes in: 32-bit floats, or bfloat16 where the CPU multiplies it.",
+      value -> oneOf(value, Precision.values())),
   BATCH_TOKENS(
       "batchTokens",
       "1 or more",

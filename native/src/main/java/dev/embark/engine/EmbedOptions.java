@@ -114,6 +114,14 @@ public final class EmbedOptions implements Serializable {
     return ErrorMode.valueOf(get(EmbedOption.MODE));
   }
 
+  /** What computes the model. */
+  public Acceleration acceleration() {
+    if (get(EmbedOption.ACCELERATOR).equals(AcceleratorChoice.OFF.toString())) {
+      return Acceleration.OFF;
+    }
+    return Acceleration.valueOf(get(EmbedOption.PRECISION).toUpperCase(Locale.ROOT));
+  }
+
   /** Tokens of a native batch; empty to choose by device. */
   public OptionalInt batchTokens() {
     return integer(EmbedOption.BATCH_TOKENS);

@@ -101,6 +101,10 @@ public final class LlamaBackend {
     }
     Llama.embark_llama_start(directory.toString());
     LOG.info("llama.cpp {} from {}", version, directory);
+    // The accelerator reads ggml's own structures, which another build may have changed.
+    if (directory.equals(PackedLibraries.directory())) {
+      Accelerator.open();
+    }
     return directory;
   }
 

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A GGUF model, mapped into memory once and shared by any number of contexts.
+ * A GGUF model, in memory once and shared by any number of contexts.
  *
  * <p>Owns the native model. Safe for any thread until {@link #close()}, which the owner calls after
  * every {@link LlamaContext} and {@link Tokenizer} made of it is closed.
@@ -25,19 +25,27 @@ public final class LlamaModel implements AutoCloseable {
   private final Path path;
   private final ModelOptions options;
   private final boolean stripsAccents;
+  private final Acceleration acceleration;
   private Pointer handle;
   private SentencePieceCuts cuts; // made when the first long text comes
 
-  private LlamaModel(Path path, ModelOptions options, boolean stripsAccents, Pointer handle) {
+  private LlamaModel(
+      Path path,
+      ModelOptions options,
+      boolean stripsAccents,
+      Acceleration acceleration,
+      Pointer handle) {
     this.path = path;
     this.options = options;
     this.stripsAccents = stripsAccents;
+    this.acceleration = acceleration;
     this.handle = handle;
     NativeHandles.opened();
   }
 
   /**
-   * Maps a model file; weights are read when they are first used.
+   * Loads a model file: without the accelerator it is mapped, and weights are read when they are
+   * first used.
    *
    * @throws EmbeddingException of kind MODEL when the file is not a whole GGUF file, contradicts
    *     itself, or llama.cpp does not take it, with its reason
@@ -55,13 +63,16 @@ public final class LlamaModel implements AutoCloseable {
     ModelCheck.check(path, header);
     Llama.embark_llama_clear_log();
     boolean stripsAccents = AccentStripper.isWanted(header);
-    Pointer handle = Llama.embark_model_load(path.toString(), options.device(), stripsAccents);
+    Acceleration acceleration = Accelerator.of(header, options);
+    Pointer handle =
+        Llama.embark_model_load(
+            path.toString(), options.device(), stripsAccents, acceleration.precision());
     if (handle == null) {
       throw new EmbeddingException(
           Kind.MODEL,
           "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
     }
-    LlamaModel model = new LlamaModel(path, options, stripsAccents, handle);
+    LlamaModel model = new LlamaModel(path, options, stripsAccents, acceleration, handle);
     try {
       SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
     } catch (RuntimeException e) {
@@ -79,6 +90,11 @@ public final class LlamaModel implements AutoCloseable {
   /** What it was loaded with. */
   public ModelOptions options() {
     return options;
+  }
+
+  /** What computes it: what was asked for, or {@link Acceleration#OFF} where that cannot be. */
+  public Acceleration acceleration() {
+    return acceleration;
   }
 
   /** Whether its texts have to go through {@link AccentStripper} first. */

@@ -4,13 +4,20 @@ package dev.embark.engine;
  * Where a model's weights go.
  *
  * @param device index of a {@link LlamaBackend.Device}, or {@link #CPU}
+ * @param acceleration what computes it on a CPU, where machine and model suit; see {@link
+ *     LlamaModel#acceleration()}
  */
-public record ModelOptions(int device) {
+public record ModelOptions(int device, Acceleration acceleration) {
   /** The CPU alone; no GPU is initialised. */
   public static final int CPU = -1;
 
-  /** Weights mapped into memory and computed on by the CPU. */
+  /** On the CPU, accelerated where that can be. */
   public static ModelOptions cpu() {
-    return new ModelOptions(CPU);
+    return cpu(Acceleration.FAST);
+  }
+
+  /** On the CPU. */
+  public static ModelOptions cpu(Acceleration acceleration) {
+    return new ModelOptions(CPU, acceleration);
   }
 }

@@ -23,10 +23,13 @@ import org.apache.spark.SparkEnv;
  * wait, so that it is loaded once.
  */
 final class ExecutorModels {
-  private static final Map<String, Loaded> MODELS = new HashMap<>(); // by SHA-256
+  private static final Map<Wanted, Loaded> MODELS = new HashMap<>();
   private static final Map<EmbedOptions, Deque<EmbeddingEngine>> IDLE = new HashMap<>();
   private static int leased;
   private static ModelStore store;
+
+  /** A model as it is in memory: one file may be there for several precisions. */
+  private record Wanted(String sha256, ModelOptions options) {}
 
   private ExecutorModels() {}
 
@@ -76,8 +79,9 @@ final class ExecutorModels {
     }
     long start = System.nanoTime();
     StoredModel file = access.open(options, store());
-    boolean known = MODELS.containsKey(file.sha256());
-    Loaded loaded = MODELS.computeIfAbsent(file.sha256(), hash -> Loaded.of(file));
+    Wanted wanted = new Wanted(file.sha256(), ModelOptions.cpu(options.acceleration()));
+    boolean known = MODELS.containsKey(wanted);
+    Loaded loaded = MODELS.computeIfAbsent(wanted, w -> Loaded.of(file, w.options()));
     if (known) {
       file.close();
     }
@@ -97,9 +101,9 @@ final class ExecutorModels {
   }
 
   private record Loaded(StoredModel file, LlamaModel model) implements AutoCloseable {
-    static Loaded of(StoredModel file) {
+    static Loaded of(StoredModel file, ModelOptions options) {
       try {
-        return new Loaded(file, LlamaModel.load(file.path(), ModelOptions.cpu()));
+        return new Loaded(file, LlamaModel.load(file.path(), options));
       } catch (RuntimeException e) {
         file.close();
         throw e;
