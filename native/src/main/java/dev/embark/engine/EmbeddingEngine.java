@@ -88,7 +88,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier isCancelled) {
     checkOpen();
     VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
-    tokenizer.tokenize(window, texts);
+    tokenize(window);
     RowCollector rows = new RowCollector(writer);
     for (PackedBatch batch : packer.pack(texts.lengths())) {
       encoder.encode(texts, batch, isCancelled, rows);
@@ -107,7 +107,7 @@ public final class EmbeddingEngine implements AutoCloseable {
    */
   public EmbeddedRows countTokens(List<byte[]> window) {
     checkOpen();
-    tokenizer.tokenize(window, texts);
+    tokenize(window);
     return texts.outcomes();
   }
 
@@ -122,6 +122,12 @@ public final class EmbeddingEngine implements AutoCloseable {
     closed = true;
     encoder.close();
     texts.close();
+  }
+
+  private void tokenize(List<byte[]> window) {
+    long start = System.nanoTime();
+    tokenizer.tokenize(window, texts);
+    texts.outcomes().setTokenizeNanos(System.nanoTime() - start);
   }
 
   private void checkOpen() {
