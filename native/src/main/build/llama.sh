@@ -89,10 +89,11 @@ make_binding() {
   local builder=(java -jar "$javacpp" -classpath "$work/classes"
     "-Dplatform.includepath=$main/c:$release/include:$release/ggml/include")
   javac -cp "$javacpp" -d "$work/classes" "$main/java/dev/embark/llama/preset/LlamaPreset.java"
+  # nodelete: llama.cpp keeps calling the library to log, also when the class loader that had it is gone.
   # JavaCPP tells its steps on standard output; they matter only when one fails.
   { "${builder[@]}" -d "$work/made/java" dev.embark.llama.preset.LlamaPreset \
       && javac -cp "$javacpp:$work/classes" -d "$work/classes" "$work/made/java/dev/embark/llama/Llama.java" \
-      && "${builder[@]}" -d "$work/made/lib" dev.embark.llama.Llama
+      && "${builder[@]}" -Xcompiler -Wl,-z,nodelete -d "$work/made/lib" dev.embark.llama.Llama
   } >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "JavaCPP could not build the binding; see above."; }
   find "$work/made/lib" ! -name '*.so' -type f -delete
   mkdir -p "$(dirname "$binding")"

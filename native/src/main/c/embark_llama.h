@@ -132,7 +132,10 @@ static void embark_llama_start(const char * dir) {
     /* Otherwise an abort in ggml forks a debugger before it ends the process. */
     setenv("GGML_NO_BACKTRACE", "1", 0);
     llama_log_set(embark_on_log, NULL);
-    ggml_backend_load_all_from_path(dir);
+    /* Another class loader may have done it: a second time would show every device twice. */
+    if (ggml_backend_reg_count() == 0) {
+        ggml_backend_load_all_from_path(dir);
+    }
     llama_backend_init();
 }
 

@@ -82,7 +82,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier isCancelled) {
     checkOpen();
     VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
-    tokenizer.tokenize(window, texts, () -> encoder.isCancelled() || isCancelled.getAsBoolean());
+    tokenize(window, () -> encoder.isCancelled() || isCancelled.getAsBoolean());
     RowCollector rows = new RowCollector(writer);
     for (PackedBatch batch : packer.pack(texts.lengths())) {
       encoder.encode(texts, batch, isCancelled, rows);
@@ -102,7 +102,7 @@ public final class EmbeddingEngine implements AutoCloseable {
    */
   public EmbeddedRows countTokens(List<byte[]> window) {
     checkOpen();
-    tokenizer.tokenize(window, texts, encoder::isCancelled);
+    tokenize(window, encoder::isCancelled);
     return texts.outcomes();
   }
 
@@ -117,6 +117,12 @@ public final class EmbeddingEngine implements AutoCloseable {
     closed = true;
     encoder.close();
     texts.close();
+  }
+
+  private void tokenize(List<byte[]> window, BooleanSupplier isCancelled) {
+    long start = System.nanoTime();
+    tokenizer.tokenize(window, texts, isCancelled);
+    texts.outcomes().setTokenizeNanos(System.nanoTime() - start);
   }
 
   private void checkOpen() {
