@@ -114,6 +114,11 @@ public final class EmbedOptions implements Serializable {
     return ErrorMode.valueOf(get(EmbedOption.MODE));
   }
 
+  /** Where vectors are computed. */
+  public DeviceChoice device() {
+    return DeviceChoice.valueOf(get(EmbedOption.DEVICE).toUpperCase(Locale.ROOT));
+  }
+
   /** Tokens of a native batch; empty to choose by device. */
   public OptionalInt batchTokens() {
     return integer(EmbedOption.BATCH_TOKENS);

@@ -27,7 +27,7 @@ public final class EmbeddingEngine implements AutoCloseable {
    * the whole batch: MiniLM in F16 on one Zen 5 thread, texts of 32 tokens, cost 328 µs a token
    * with 256 tokens a call, 338 with 512, 394 with 2,048 and 806 with 8,192.
    */
-  static final int CPU_BATCH_TOKENS = 512;
+  static final int DEFAULT_BATCH_TOKENS = 512;
 
   private final EmbedOptions options;
   private final int dimensions;
@@ -56,11 +56,16 @@ public final class EmbeddingEngine implements AutoCloseable {
           Kind.OPTION,
           "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
     }
-    this.batchTokens = options.batchTokens().orElse(CPU_BATCH_TOKENS);
+    this.batchTokens = batchTokens(options);
     this.tokenizer = new Tokenizer(model, options);
     this.encoder = new Encoder(model, batchTokens, contexts);
     this.packer = new BatchPacker(Packing.of(model), batchTokens, encoder.maxSequences());
     this.texts = new TokenizedTexts();
+  }
+
+  /** Tokens of a native batch of an engine with these options. */
+  public static int batchTokens(EmbedOptions options) {
+    return options.batchTokens().orElse(DEFAULT_BATCH_TOKENS);
   }
 
   /** Floats of a vector. */

@@ -52,7 +52,9 @@ public final class LlamaModel implements AutoCloseable {
     ModelCheck.check(path, header);
     Llama.embark_llama_clear_log();
     boolean stripsAccents = AccentStripper.isWanted(header);
-    Pointer handle = Llama.embark_model_load(path.toString(), options.device(), stripsAccents);
+    Pointer handle =
+        Llama.embark_model_load(
+            path.toString(), options.device(), options.gpuLayers(), stripsAccents);
     if (handle == null) {
       throw new EmbeddingException(
           Kind.MODEL,

@@ -237,6 +237,7 @@ class EmbedOptionsTest {
             Map.entry(EmbedOption.DIMENSIONS, "8"),
             Map.entry(EmbedOption.OUTPUT, "int8"),
             Map.entry(EmbedOption.MODE, "FAILFAST"),
+            Map.entry(EmbedOption.DEVICE, "gpu"),
             Map.entry(EmbedOption.BATCH_TOKENS, "9"));
 
     assertThat(EmbedOptions.of(Map.of(option.key(), others.get(option))))

@@ -49,7 +49,7 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
   private final JoinedRow joinedRow = new JoinedRow();
   private final boolean vectorsWanted;
 
-  private volatile ExecutorModels.Lease lease;
+  private volatile EnginePool.Lease lease;
   private BufferAllocator allocator;
   private ListVector vector;
   private ResultValues resultValues;
@@ -221,7 +221,7 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
 
   @Override
   public void close() {
-    ExecutorModels.Lease running = lease;
+    EnginePool.Lease running = lease;
     // Once only: after it the engine is another task's.
     if (running != null && !closed) {
       running.engine().cancel(true);
