@@ -26,8 +26,8 @@ final class BatchBudget {
 
   private BatchBudget() {}
 
-  /** For a model where it was loaded to. */
-  static int of(LlamaModel model) {
-    return model.options().device() == ModelOptions.CPU ? CPU : GPU;
+  /** For a device of {@link ModelOptions}. */
+  static int of(int device) {
+    return device == ModelOptions.CPU ? CPU : GPU;
   }
 }

@@ -73,6 +73,12 @@ public enum EmbedOption {
       ErrorMode.PERMISSIVE.toString(),
       "PERMISSIVE gives NULL for a text that cannot be embedded, FAILFAST ends the query.",
       value -> oneOf(value, ErrorMode.values())),
+  DEVICE(
+      "device",
+      values(DeviceChoice.values()),
+      DeviceChoice.AUTO.toString(),
+      "Where vectors are computed; auto takes the GPU that Spark assigned to the task, if any.",
+      value -> oneOf(value, DeviceChoice.values())),
   ACCELERATOR(
       "accelerator",
       values(AcceleratorChoice.values()),

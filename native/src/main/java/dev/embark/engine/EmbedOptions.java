@@ -114,6 +114,11 @@ public final class EmbedOptions implements Serializable {
     return ErrorMode.valueOf(get(EmbedOption.MODE));
   }
 
+  /** Where vectors are computed. */
+  public DeviceChoice device() {
+    return DeviceChoice.valueOf(get(EmbedOption.DEVICE).toUpperCase(Locale.ROOT));
+  }
+
   /** What computes the model. */
   public Acceleration acceleration() {
     if (get(EmbedOption.ACCELERATOR).equals(AcceleratorChoice.OFF.toString())) {

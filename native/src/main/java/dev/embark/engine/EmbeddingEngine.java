@@ -49,11 +49,16 @@ public final class EmbeddingEngine implements AutoCloseable {
           Kind.OPTION,
           "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
     }
-    this.batchTokens = options.batchTokens().orElseGet(() -> BatchBudget.of(model));
+    this.batchTokens = batchTokens(options, model.options().device());
     this.tokenizer = new Tokenizer(model, options);
     this.encoder = new Encoder(model, batchTokens, contexts);
     this.packer = new BatchPacker(Packing.of(model), batchTokens, encoder.maxSequences());
     this.texts = new TokenizedTexts();
+  }
+
+  /** Tokens of a native batch of an engine with these options. */
+  public static int batchTokens(EmbedOptions options, int device) {
+    return options.batchTokens().orElseGet(() -> BatchBudget.of(device));
   }
 
   /** Floats of a vector. */

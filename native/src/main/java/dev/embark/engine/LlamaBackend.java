@@ -34,8 +34,15 @@ public final class LlamaBackend {
 
   private LlamaBackend() {}
 
-  /** A device that a model can be put on. {@code index} counts all devices of llama.cpp. */
-  public record Device(int index, String name, String description, boolean gpu) {}
+  /**
+   * A device that a model can be put on.
+   *
+   * @param index counts all devices of llama.cpp
+   * @param id the address on its bus where the backend tells it, else empty
+   * @param freeBytes of its memory, when it was listed
+   */
+  public record Device(
+      int index, String name, String description, boolean gpu, String id, long freeBytes) {}
 
   /**
    * Opens llama.cpp, if that was not done yet.
@@ -69,7 +76,9 @@ public final class LlamaBackend {
               i,
               string(Llama.embark_llama_device_name(i)),
               string(Llama.embark_llama_device_description(i)),
-              Llama.embark_llama_device_is_gpu(i)));
+              Llama.embark_llama_device_is_gpu(i),
+              string(Llama.embark_llama_device_id(i)),
+              Llama.embark_llama_device_free(i)));
     }
     return devices;
   }

@@ -66,7 +66,11 @@ public final class LlamaModel implements AutoCloseable {
     Acceleration acceleration = Accelerator.of(header, options);
     Pointer handle =
         Llama.embark_model_load(
-            path.toString(), options.device(), stripsAccents, acceleration.precision());
+            path.toString(),
+            options.device(),
+            options.gpuLayers(),
+            stripsAccents,
+            acceleration.precision());
     if (handle == null) {
       throw new EmbeddingException(
           Kind.MODEL,

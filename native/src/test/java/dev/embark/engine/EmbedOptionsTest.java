@@ -239,6 +239,7 @@ class EmbedOptionsTest {
             Map.entry(EmbedOption.MODE, "FAILFAST"),
             Map.entry(EmbedOption.ACCELERATOR, "off"),
             Map.entry(EmbedOption.PRECISION, "exact"),
+            Map.entry(EmbedOption.DEVICE, "gpu"),
             Map.entry(EmbedOption.BATCH_TOKENS, "9"));
 
     assertThat(EmbedOptions.of(Map.of(option.key(), others.get(option))))

@@ -7,8 +7,9 @@ import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.api.plugin.SparkPlugin;
 
 /**
- * {@code spark.plugins=dev.embark.spark.EmbarkPlugin}: shows what each executor has embedded in
- * Spark's metrics system, as {@code plugin.dev.embark.spark.EmbarkPlugin.tokens} and so on.
+ * {@code spark.plugins=dev.embark.spark.EmbarkPlugin}: executors load the models that {@code
+ * spark.embark.warm} names before their first task, and show what they have embedded in Spark's
+ * metrics system, as {@code plugin.dev.embark.spark.EmbarkPlugin.tokens} and so on.
  */
 public final class EmbarkPlugin implements SparkPlugin {
   @Override
@@ -22,6 +23,7 @@ public final class EmbarkPlugin implements SparkPlugin {
       @Override
       public void init(PluginContext context, Map<String, String> extraConf) {
         ExecutorCounters.register(context.metricRegistry());
+        WarmStart.run(context);
       }
     };
   }

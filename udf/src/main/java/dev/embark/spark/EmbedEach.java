@@ -44,7 +44,7 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
     if (value == null) {
       return null;
     }
-    try (ExecutorModels.Lease lease = ExecutorModels.lease(options(), ModelAccess.NONE);
+    try (EnginePool.Lease lease = ExecutorModels.lease(options(), ModelAccess.NONE);
         BufferAllocator allocator = TaskArrowMemory.newAllocator("embed-each", TaskContext.get());
         ListVector vector = VectorWriter.newVector("embedding", allocator)) {
       List<byte[]> window = List.of(value.getBytes());

@@ -24,7 +24,7 @@ final class TaskEmbedder implements AutoCloseable {
   private final boolean vectorsWanted;
   private final EmbedMetrics.Fill fill;
 
-  private volatile ExecutorModels.Lease lease;
+  private volatile EnginePool.Lease lease;
   private BufferAllocator allocator;
   private ListVector vector;
   private ResultValues resultValues;
@@ -137,7 +137,7 @@ final class TaskEmbedder implements AutoCloseable {
 
   @Override
   public void close() {
-    ExecutorModels.Lease running = lease;
+    EnginePool.Lease running = lease;
     // Once only: after it the engine is another task's.
     if (running != null && !closed) {
       running.engine().cancel(true);
