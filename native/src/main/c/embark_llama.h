@@ -41,6 +41,8 @@ static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
 static int embark_model_n_vocab(void * model);
+/* True when its layers, or some of them, carry a state from token to token (Mamba and its like). */
+static bool embark_model_is_recurrent(void * model);
 /* Copies the value of a metadata key; returns its length in bytes, or -1 if there is none. */
 static int embark_model_meta(void * model, const char * key, char * value, int capacity);
 
@@ -55,6 +57,8 @@ static bool embark_token_is_control(void * model, int token);
  * and then the old one still stands. */
 static int * embark_tokens_resize(int * tokens, int64_t capacity);
 static void embark_tokens_free(int * tokens);
+/* Index of the first of tokens[offset ... offset + n) that the vocabulary lacks, or -1. */
+static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int n_vocab);
 
 /* ---- context: one thread at a time ---------------------------------------------------------- */
 
@@ -185,6 +189,11 @@ static int embark_model_n_vocab(void * model) {
     return llama_vocab_n_tokens(llama_model_get_vocab((const struct llama_model *) model));
 }
 
+static bool embark_model_is_recurrent(void * model) {
+    return llama_model_is_recurrent((const struct llama_model *) model)
+        || llama_model_is_hybrid((const struct llama_model *) model);
+}
+
 static int embark_model_meta(void * model, const char * key, char * value, int capacity) {
     return llama_model_meta_val_str((const struct llama_model *) model, key, value, (size_t) capacity);
 }
@@ -205,6 +214,15 @@ static int * embark_tokens_resize(int * tokens, int64_t capacity) {
 
 static void embark_tokens_free(int * tokens) {
     free(tokens);
+}
+
+static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int n_vocab) {
+    for (int i = 0; i < n; i++) {
+        if (tokens[offset + i] < 0 || tokens[offset + i] >= n_vocab) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 struct embark_context {

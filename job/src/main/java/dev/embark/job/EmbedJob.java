@@ -2,7 +2,10 @@ package dev.embark.job;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
@@ -75,7 +78,23 @@ public final class EmbedJob implements Callable<Integer> {
       }
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
-    JobResult result = new JobResult(Totals.of(spark).since(before), took, sink.location());
+    Totals counted = Totals.of(spark).since(before);
+    RunTotals totals =
+        new RunTotals(
+            counted.rows(),
+            counted.tokens(),
+            counted.nullRows(),
+            new TreeMap<>(Map.of("FAILED", counted.failedRows())),
+            counted.truncatedRows(),
+            0,
+            new TreeMap<>());
+    JobResult result =
+        new JobResult(
+            new RunPlan("run", "", 1, totals.rows(), totals.rows(), 0, 0, 0, List.of()),
+            List.of(new WaveResult(0, Instant.now(), took, totals)),
+            took,
+            sink.location(),
+            sink.location() + "/_embark");
     if (result.totals().failedRows() > 0) {
       warnOfFailedRows(spark, spec, input.textColumn(), result, terminal);
     }

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 public enum EmbedOption {
   MODEL(
       "model",
-      "path, file:, Hadoop URI or classpath:",
+      "path, file:, Hadoop URI, hf:org/repo/file.gguf or classpath:",
       "classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf",
       "The GGUF model.",
       EmbedOption::notBlank),

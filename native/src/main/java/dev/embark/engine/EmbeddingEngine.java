@@ -34,6 +34,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   private final int batchTokens;
   private final Tokenizer tokenizer;
   private final TokenizedTexts texts;
+  private final BatchPacker packer;
   private final Encoder encoder;
   private boolean closed;
 
@@ -43,6 +44,11 @@ public final class EmbeddingEngine implements AutoCloseable {
    * @throws EmbeddingException when an option does not fit the model, or there is no memory
    */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options) {
+    this(model, options, capacity -> new LlamaContext(model, capacity, options.pooling()));
+  }
+
+  /** With contexts of the caller's making, which tests let fail. */
+  EmbeddingEngine(LlamaModel model, EmbedOptions options, Encoder.ContextFactory contexts) {
     this.options = options;
     this.dimensions = options.dimensions().orElse(model.dimensions());
     if (dimensions > model.dimensions()) {
@@ -52,7 +58,8 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
     this.batchTokens = options.batchTokens().orElse(CPU_BATCH_TOKENS);
     this.tokenizer = new Tokenizer(model, options);
-    this.encoder = new Encoder(model, options.pooling(), batchTokens);
+    this.encoder = new Encoder(model, batchTokens, contexts);
+    this.packer = new BatchPacker(Packing.of(model), batchTokens, encoder.maxSequences());
     this.texts = new TokenizedTexts();
   }
 
@@ -83,8 +90,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
     tokenizer.tokenize(window, texts);
     RowCollector rows = new RowCollector(writer);
-    for (PackedBatch batch :
-        new BatchPacker(batchTokens, encoder.maxSequences()).pack(texts.lengths())) {
+    for (PackedBatch batch : packer.pack(texts.lengths())) {
       encoder.encode(texts, batch, isCancelled, rows);
       texts.outcomes().countBatch(Math.max(batchTokens, batch.tokens()));
     }

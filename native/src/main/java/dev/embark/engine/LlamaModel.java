@@ -98,6 +98,11 @@ public final class LlamaModel implements AutoCloseable {
     return Llama.embark_model_n_vocab(handle());
   }
 
+  /** Whether layers of it carry a state from token to token. */
+  boolean isRecurrent() {
+    return Llama.embark_model_is_recurrent(handle());
+  }
+
   /** Its value of a GGUF metadata key, as text. */
   public Optional<String> metadata(String key) {
     byte[] value = new byte[TEXT_CAPACITY];

@@ -44,7 +44,7 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
     if (value == null) {
       return null;
     }
-    try (ExecutorModels.Lease lease = ExecutorModels.lease(options());
+    try (ExecutorModels.Lease lease = ExecutorModels.lease(options(), ModelAccess.NONE);
         BufferAllocator allocator =
             ArrowUtils.rootAllocator().newChildAllocator("embed-each", 0, Long.MAX_VALUE);
         ListVector vector = VectorWriter.newVector("embedding", allocator)) {

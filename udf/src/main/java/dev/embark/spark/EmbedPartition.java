@@ -121,7 +121,7 @@ final class EmbedPartition implements Iterator<InternalRow>, AutoCloseable {
   }
 
   private void open() {
-    lease = ExecutorModels.lease(task.options());
+    lease = ExecutorModels.lease(task.options(), task.access());
     task.metrics().loadTime().add(lease.loadMillis());
     allocator =
         ArrowUtils.rootAllocator()

@@ -14,6 +14,7 @@ import org.apache.spark.util.TaskCompletionListener;
  * What the driver sends to every task of the operator, as plain values.
  *
  * @param text over the columns of {@code input}
+ * @param access to the model
  * @param outputs what each of {@code results} holds
  * @param input columns of the child
  * @param results columns that are added
@@ -21,6 +22,7 @@ import org.apache.spark.util.TaskCompletionListener;
 record EmbedTask(
     Expression text,
     EmbedOptions options,
+    ModelAccess access,
     List<EmbedOutput> outputs,
     List<Attribute> input,
     List<Attribute> results,

@@ -80,10 +80,12 @@ public final class EvalEmbedExec extends SparkPlan {
 
   @Override
   public RDD<InternalRow> doExecute() {
+    ModelAccess access = ModelAccess.ofSession(sparkContext(), options.model());
     EmbedTask task =
         new EmbedTask(
             text,
-            options,
+            access.pinned(options, ExecutorModels.store()),
+            access,
             Scala.list(outputs),
             Scala.list(child.output()),
             Scala.list(results),

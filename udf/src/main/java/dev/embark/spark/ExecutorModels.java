@@ -4,13 +4,16 @@ import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
-import java.nio.file.Path;
+import dev.embark.store.ModelStore;
+import dev.embark.store.StoredModel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 
 /**
  * The models and engines of this JVM: a model is mapped once and shared by all tasks; an engine
@@ -20,9 +23,10 @@ import java.util.Map;
  * wait, so that it is loaded once.
  */
 final class ExecutorModels {
-  private static final Map<Path, LlamaModel> MODELS = new HashMap<>();
+  private static final Map<String, Loaded> MODELS = new HashMap<>(); // by SHA-256
   private static final Map<EmbedOptions, Deque<EmbeddingEngine>> IDLE = new HashMap<>();
   private static int leased;
+  private static ModelStore store;
 
   private ExecutorModels() {}
 
@@ -64,20 +68,49 @@ final class ExecutorModels {
    *
    * @throws dev.embark.engine.EmbeddingException when the model cannot be had or used
    */
-  static synchronized Lease lease(EmbedOptions options) {
+  static synchronized Lease lease(EmbedOptions options, ModelAccess access) {
     Deque<EmbeddingEngine> idle = IDLE.get(options);
     if (idle != null && !idle.isEmpty()) {
       leased++;
       return new Lease(idle.pop(), 0);
     }
     long start = System.nanoTime();
-    Path file = ModelStore.fetch(options.model(), options.modelSha256());
-    boolean known = MODELS.containsKey(file);
-    LlamaModel model = MODELS.computeIfAbsent(file, f -> LlamaModel.load(f, ModelOptions.cpu()));
+    StoredModel file = access.open(options, store());
+    boolean known = MODELS.containsKey(file.sha256());
+    Loaded loaded = MODELS.computeIfAbsent(file.sha256(), hash -> Loaded.of(file));
+    if (known) {
+      file.close();
+    }
     long loadMillis = known ? 0 : (System.nanoTime() - start) / 1_000_000;
-    EmbeddingEngine engine = new EmbeddingEngine(model, options);
+    EmbeddingEngine engine = new EmbeddingEngine(loaded.model(), options);
     leased++;
     return new Lease(engine, loadMillis);
+  }
+
+  /** The store of this JVM, as the application sets it. */
+  static synchronized ModelStore store() {
+    if (store == null) {
+      SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
+      store = new ModelStore(ExecutorSettings.of(conf, System.getenv()).store());
+    }
+    return store;
+  }
+
+  private record Loaded(StoredModel file, LlamaModel model) implements AutoCloseable {
+    static Loaded of(StoredModel file) {
+      try {
+        return new Loaded(file, LlamaModel.load(file.path(), ModelOptions.cpu()));
+      } catch (RuntimeException e) {
+        file.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() {
+      model.close();
+      file.close();
+    }
   }
 
   /** Engines that tasks hold right now. */
@@ -99,6 +132,7 @@ final class ExecutorModels {
     IDLE.clear();
     all.addAll(MODELS.values());
     MODELS.clear();
+    store = null;
     for (AutoCloseable closeable : all) {
       try {
         closeable.close();

@@ -1,0 +1,60 @@
+package dev.embark.job;
+
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What became of the rows of a run, or of one of its waves. Counted in what was written, so exact
+ * however often tasks were tried again.
+ *
+ * @param rows rows written, with an embedding or without
+ * @param tokens tokens that the model has seen; with deduplication, those of distinct texts
+ * @param nullRows rows without a text
+ * @param failed rows whose text could not be embedded, by the kind of failure
+ * @param truncatedRows rows whose text lost its tail
+ * @param deduplicatedRows rows that took the vector of an equal text
+ * @param lengths embedded rows by tokens: the count under the key n has n/2 &lt; tokens ≤ n, n a
+ *     power of two
+ */
+public record RunTotals(
+    long rows,
+    long tokens,
+    long nullRows,
+    SortedMap<String, Long> failed,
+    long truncatedRows,
+    long deduplicatedRows,
+    SortedMap<Integer, Long> lengths) {
+
+  /** Nothing yet. */
+  public static final RunTotals NONE =
+      new RunTotals(0, 0, 0, new TreeMap<>(), 0, 0, new TreeMap<>());
+
+  /** Rows that could not be embedded. */
+  public long failedRows() {
+    return failed.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Rows that have an embedding. */
+  public long embeddedRows() {
+    return rows - nullRows - failedRows();
+  }
+
+  /** The totals of both. */
+  public RunTotals plus(RunTotals other) {
+    return new RunTotals(
+        rows + other.rows,
+        tokens + other.tokens,
+        nullRows + other.nullRows,
+        sum(failed, other.failed),
+        truncatedRows + other.truncatedRows,
+        deduplicatedRows + other.deduplicatedRows,
+        sum(lengths, other.lengths));
+  }
+
+  private static <K> SortedMap<K, Long> sum(Map<K, Long> a, Map<K, Long> b) {
+    SortedMap<K, Long> sum = new TreeMap<>(a);
+    b.forEach((key, count) -> sum.merge(key, count, Long::sum));
+    return sum;
+  }
+}
