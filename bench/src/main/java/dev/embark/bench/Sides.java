@@ -64,7 +64,7 @@ final class Sides {
             "java-llama",
             "java-llama.cpp, F16, one thread, one call a text",
             "java-llama",
-            RIVAL + "JavaLlamaSide",
+            "JavaLlamaSide",
             places.gguf().toString()));
     sides.add(spark("spark", SparkSide.class, "embed(), rows thrown away", CORES, "rows"));
     sides.add(
@@ -77,16 +77,19 @@ final class Sides {
         spark("job", JobSide.class, "the whole job, Parquet to Parquet", CORES)
             .withShortTexts(jobTexts));
     sides.add(
-        rival(
-                "langchain4j-spark",
-                "langchain4j's in-process model in mapPartitions, Spark local["
-                    + CORES
-                    + "]; its tokenizer cuts texts off at 128 tokens, and it is credited with all",
-                "langchain4j",
-                RIVAL + "LangChain4jSide",
-                places.work().resolve("langchain4j").toString(),
-                Integer.toString(CORES))
-            .withEffort(SPARK_EFFORT));
+        sparkRival(
+            "langchain4j-spark",
+            "langchain4j's in-process model in mapPartitions; its tokenizer cuts texts off at 128"
+                + " tokens, and it is credited with all",
+            "langchain4j",
+            "LangChain4jSide"));
+    sides.add(
+        sparkRival(
+            "spark-nlp",
+            "Spark NLP's ONNX annotator for E5 with MiniLM's graph, on a Spark 3.5; AutoGGUFEmbeddings"
+                + " is not measured, as its jsl-llamacpp-cpu_2.12 0.1.4 did not resolve",
+            "spark-nlp",
+            "SparkNlpSide"));
     return sides;
   }
 
@@ -95,7 +98,7 @@ final class Sides {
             name,
             "ONNX Runtime, " + type + ", one thread, sorted by length, its best batch of texts",
             "onnxruntime",
-            RIVAL + "OnnxRuntimeSide",
+            "OnnxRuntimeSide",
             graph)
         .withBatches(ONNX_BATCHES);
   }
@@ -159,8 +162,20 @@ final class Sides {
       throws IOException {
     Optional<String> missing = rivals.missing(module);
     String classPath = missing.isPresent() ? "" : rivals.classPath(module);
-    return SideSpec.of(name, what, java(classPath, side, List.of(arguments)))
+    return SideSpec.of(name, what, java(classPath, RIVAL + side, List.of(arguments)))
         .missingBecause(missing);
+  }
+
+  private SideSpec sparkRival(String name, String what, String module, String side)
+      throws IOException {
+    return rival(
+            name,
+            what + ", in Spark local[" + CORES + "]",
+            module,
+            side,
+            places.work().resolve(name).toString(),
+            Integer.toString(CORES))
+        .withEffort(SPARK_EFFORT);
   }
 
   private List<String> java(String classPath, String side, List<String> arguments) {
