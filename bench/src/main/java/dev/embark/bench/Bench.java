@@ -70,7 +70,7 @@ public final class Bench implements Callable<Integer> {
 
   @Option(
       names = "--seconds",
-      defaultValue = "2.5",
+      defaultValue = "2",
       paramLabel = "S",
       description = "Of a side in a round; more for sides in Spark. Default: ${DEFAULT-VALUE}.")
   private double seconds;

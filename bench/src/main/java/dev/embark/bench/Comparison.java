@@ -20,7 +20,7 @@ final class Comparison {
   /** The side whose vectors all others are compared with. */
   static final String REFERENCE = "onnxruntime-f32";
 
-  /** The corpus that {@link SideSpec#texts} speaks of. */
+  /** The corpus that {@link SideSpec#shortTexts} speaks of. */
   static final String SHORT = "short";
 
   private static final double COSINE_TOKENS = 6000;
@@ -95,8 +95,10 @@ final class Comparison {
       Running side = new Running(spec, process, new ArrayList<>(), new HashMap<>());
       running.add(side);
       for (Corpus corpus : corpora) {
-        side.plans().add(plan(side, corpus));
-        side.rounds().put(corpus.name(), new ArrayList<>());
+        if (spec.isMeasuredOn(corpus)) {
+          side.plans().add(plan(side, corpus));
+          side.rounds().put(corpus.name(), new ArrayList<>());
+        }
       }
     } catch (SideException e) {
       fail(spec, e.getMessage());
@@ -131,8 +133,8 @@ final class Comparison {
       }
     }
     int full = corpus.textsOf(bestSpeed * seconds);
-    if (corpus.name().equals(SHORT) && spec.texts().isPresent()) {
-      full = Math.min(spec.texts().getAsInt(), corpus.size());
+    if (corpus.name().equals(SHORT) && spec.shortTexts().isPresent()) {
+      full = Math.min(spec.shortTexts().getAsInt(), corpus.size());
     }
     side.process().prepare(corpus, full, best);
     progress.printf(

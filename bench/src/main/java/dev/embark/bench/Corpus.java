@@ -15,7 +15,8 @@ final class Corpus {
   private final long[] tokensBefore; // [texts + 1]
   private final int leftOut;
 
-  private Corpus(String name, Path file, long[] tokensBefore, int leftOut) {
+  /** Of a file as {@link #write} makes it; {@code tokensBefore[texts + 1]} counts up. */
+  Corpus(String name, Path file, long[] tokensBefore, int leftOut) {
     this.name = name;
     this.file = file;
     this.tokensBefore = tokensBefore;

@@ -13,7 +13,9 @@ import java.util.OptionalInt;
  * @param batches what to try as the batch of {@link dev.embark.bench.side.Side#prepare}; the
  *     fastest is measured
  * @param effort how long its rounds are, in rounds of a side that has no start-up to make up for
- * @param texts how many short texts it embeds in a round, whatever time that takes
+ * @param corpora the names of those that it is measured on; all, if empty
+ * @param shortTexts how many it embeds in a round on the corpus of short ones, whatever time that
+ *     takes; as many as fill the round, if empty
  * @param missing why it cannot run, if so
  */
 record SideSpec(
@@ -22,27 +24,38 @@ record SideSpec(
     List<String> command,
     List<Integer> batches,
     double effort,
-    OptionalInt texts,
+    List<String> corpora,
+    OptionalInt shortTexts,
     Optional<String> missing) {
 
-  /** A side with a batch of its own and rounds of the usual length. */
+  /** A side with a batch of its own and rounds of the usual length, on all corpora. */
   static SideSpec of(String name, String what, List<String> command) {
-    return new SideSpec(name, what, command, List.of(0), 1, OptionalInt.empty(), Optional.empty());
+    return new SideSpec(
+        name, what, command, List.of(0), 1, List.of(), OptionalInt.empty(), Optional.empty());
   }
 
   SideSpec withBatches(Integer... choices) {
-    return new SideSpec(name, what, command, List.of(choices), effort, texts, missing);
+    return new SideSpec(
+        name, what, command, List.of(choices), effort, corpora, shortTexts, missing);
   }
 
   SideSpec withEffort(double rounds) {
-    return new SideSpec(name, what, command, batches, rounds, texts, missing);
+    return new SideSpec(name, what, command, batches, rounds, corpora, shortTexts, missing);
   }
 
-  SideSpec withTexts(OptionalInt count) {
-    return new SideSpec(name, what, command, batches, effort, count, missing);
+  SideSpec only(String corpus) {
+    return new SideSpec(name, what, command, batches, effort, List.of(corpus), shortTexts, missing);
+  }
+
+  SideSpec withShortTexts(OptionalInt count) {
+    return new SideSpec(name, what, command, batches, effort, corpora, count, missing);
   }
 
   SideSpec missingBecause(Optional<String> reason) {
-    return new SideSpec(name, what, command, batches, effort, texts, reason);
+    return new SideSpec(name, what, command, batches, effort, corpora, shortTexts, reason);
+  }
+
+  boolean isMeasuredOn(Corpus corpus) {
+    return corpora.isEmpty() || corpora.contains(corpus.name());
   }
 }

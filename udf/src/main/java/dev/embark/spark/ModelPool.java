@@ -17,8 +17,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * Loaded models, one for each content, device and precision. Those who want the same model wait for the one
- * that loads it, and nobody else does. Safe for any thread.
+ * Loaded models, one for each content, device and precision. Those who want the same model wait for
+ * the one that loads it, and nobody else does. Safe for any thread.
  */
 final class ModelPool {
   private final ModelStore store;

@@ -43,7 +43,8 @@ class InstallTest {
             .redirectOutput(out.toFile())
             .start();
     assertThat(process.waitFor()).as(() -> read(temp.resolve("err"))).isZero();
-    assertThat(Files.readAllLines(out)).contains(
+    assertThat(Files.readAllLines(out))
+        .contains(
             "before false",
             "column 384",
             "after 384",
