@@ -1,6 +1,7 @@
 package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -139,11 +140,12 @@ public final class EmbeddingEngine implements AutoCloseable {
   /** Puts sequences back together as rows. */
   private final class RowCollector implements Encoder.Sink {
     private final VectorWriter writer;
-    private final java.util.BitSet chunked = texts.chunkedRows();
-    private final Map<Integer, float[]> sums = new HashMap<>(); // of chunked rows
+    private final BitSet chunked = texts.chunkedRows();
+    private final Map<Integer, float[]> sums; // of chunked rows
 
     RowCollector(VectorWriter writer) {
       this.writer = writer;
+      this.sums = chunked.isEmpty() ? Map.of() : new HashMap<>();
     }
 
     @Override

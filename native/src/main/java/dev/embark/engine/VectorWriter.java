@@ -23,7 +23,7 @@ public final class VectorWriter {
   private final ArrowBuf data;
 
   /**
-   * Overwrites {@code vector} with {@code rows} NULLs.
+   * Overwrites {@code vector} with {@code rows} NULLs, in the memory that it has if that is enough.
    *
    * @param vector as {@link #newVector} makes it
    * @param dimensions floats of a row
@@ -33,11 +33,14 @@ public final class VectorWriter {
     this.rows = rows;
     this.dimensions = dimensions;
     this.values = (Float4Vector) vector.getDataVector();
-    vector.clear();
-    vector.setInitialCapacity(Math.max(rows, 1));
-    values.setInitialCapacity(Math.max(rows * dimensions, 1));
-    vector.allocateNew();
-    values.allocateNew(Math.max(rows * dimensions, 1));
+    int floats = Math.max(rows * dimensions, 1);
+    if (vector.getValueCapacity() < Math.max(rows, 1) || values.getValueCapacity() < floats) {
+      vector.clear();
+      vector.setInitialCapacity(Math.max(rows, 1));
+      values.setInitialCapacity(floats);
+      vector.allocateNew();
+      values.allocateNew(floats);
+    }
     this.data = values.getDataBuffer();
     ArrowBuf offsets = vector.getOffsetBuffer();
     for (int row = 0; row <= rows; row++) {

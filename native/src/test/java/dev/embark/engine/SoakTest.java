@@ -46,7 +46,6 @@ class SoakTest {
         }
       }
     }
-    System.out.println(resident);
     assertThat(bytesPerSample(resident)).isLessThan(5.0 * WINDOW * BYTES_PER_TEXT);
     assertThat(NativeHandles.open()).isZero();
   }

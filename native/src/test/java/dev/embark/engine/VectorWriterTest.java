@@ -47,6 +47,31 @@ class VectorWriterTest {
   }
 
   @Test
+  void aVectorThatHasRoomKeepsItsMemoryAndNothingOfWhatItHeld() {
+    try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
+      VectorWriter first = new VectorWriter(vector, 4, 3);
+      for (int row = 0; row < 4; row++) {
+        first.write(row, new float[] {row, row, row});
+      }
+      first.finish();
+      long address = vector.getDataVector().getDataBufferAddress();
+
+      VectorWriter second = new VectorWriter(vector, 3, 2);
+      second.write(1, new float[] {7, 8});
+      second.finish();
+      assertThat(vector.getDataVector().getDataBufferAddress()).isEqualTo(address);
+      assertThat(vector.getValueCount()).isEqualTo(3);
+      assertThat(vector.isNull(0)).isTrue();
+      assertThat(vector.getObject(1)).isEqualTo(List.of(7f, 8f));
+      assertThat(vector.isNull(2)).isTrue();
+
+      new VectorWriter(vector, 10_000, 3).finish();
+      assertThat(vector.getValueCount()).isEqualTo(10_000);
+      assertThat(vector.getNullCount()).isEqualTo(10_000);
+    }
+  }
+
+  @Test
   void rowsThatAreNotWrittenAreNull() {
     try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
       VectorWriter writer = new VectorWriter(vector, 6, 3);
