@@ -17,13 +17,16 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Ten times as many texts with {@code -Dembark.fuzz=true}. */
+/**
+ * Ten times as many texts in the profile {@code fuzz}. The build of the default model runs these
+ * through that one, too.
+ */
 class HostileTextsTest {
   private static final boolean FUZZ = Boolean.getBoolean("embark.fuzz");
-  private static final int TEXTS = FUZZ ? 20_000 : 2_000;
+  private static final String MODEL = System.getProperty("embark.test.model");
+  private static final int TEXTS = FUZZ ? 20_000 : MODEL == null ? 2_000 : 400;
   private static final int WINDOW = 200;
 
   // Anything else would be the engine's fault and not the row's.
@@ -32,7 +35,7 @@ class HostileTextsTest {
   @TempDir Path dir;
 
   @ParameterizedTest
-  @MethodSource("models")
+  @MethodSource("modelsGiven")
   void everyHostileTextHasAVectorOrAReasonAndHarmsNoNeighbour(String name) throws IOException {
     List<byte[]> texts = HostileTexts.of(50, TEXTS);
     try (LlamaModel model = LlamaModel.load(write(name), ModelOptions.cpu());
@@ -45,10 +48,10 @@ class HostileTextsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(TinyKind.class)
-  void hostileTextsInChunksHaveVectorsOrReasonsToo(TinyKind kind) throws IOException {
+  @MethodSource("modelsGiven")
+  void hostileTextsInChunksHaveVectorsOrReasonsToo(String name) throws IOException {
     List<byte[]> texts = HostileTexts.of(51, WINDOW);
-    try (LlamaModel model = LlamaModel.load(kind.write(dir), ModelOptions.cpu());
+    try (LlamaModel model = LlamaModel.load(write(name), ModelOptions.cpu());
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("chunk"))) {
       survives(engine, allocator, texts);
@@ -56,7 +59,7 @@ class HostileTextsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("models")
+  @MethodSource("modelsGiven")
   void aTextWithoutAnEndIsCutAndHarmsNoNeighbour(String name) throws IOException {
     List<byte[]> texts = HostileTexts.endless(1 << 20, FUZZ ? 300_000 : 30_000);
     try (LlamaModel model = LlamaModel.load(write(name), ModelOptions.cpu());
@@ -66,6 +69,11 @@ class HostileTextsTest {
     }
   }
 
+  static List<String> modelsGiven() {
+    return MODEL == null ? models() : List.of(MODEL);
+  }
+
+  /** The test models. */
   static List<String> models() {
     List<String> names = new ArrayList<>(List.of("BERT", "BYTE_PAIR"));
     for (TinyKind kind : TinyKind.values()) {
@@ -75,6 +83,9 @@ class HostileTextsTest {
   }
 
   private Path write(String name) throws IOException {
+    if (name.equals(MODEL)) {
+      return Path.of(name);
+    }
     return switch (name) {
       case "BERT" -> TinyModel.wordPiece(dir);
       case "BYTE_PAIR" -> TinyModel.bytePair(dir);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Damaged models, loaded in processes of their own as a crash would end this one. 2,000 instead of
- * 60 with {@code -Dembark.fuzz=true}.
+ * 60 in the profile {@code fuzz}.
  */
 class MutatedModelsTest {
   private static final int MODELS = Boolean.getBoolean("embark.fuzz") ? 2_000 : 60;

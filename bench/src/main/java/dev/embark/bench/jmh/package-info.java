@@ -1,0 +1,2 @@
+/** Benchmarks of single calls, with JMH. */
+package dev.embark.bench.jmh;
