@@ -1,5 +1,6 @@
 package dev.embark.bench;
 
+import dev.embark.engine.Acceleration;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingEngine;
@@ -27,7 +28,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 
 /**
- * What a token costs with batches of different sizes, in CPU seconds of the one thread that
+ * What a token costs llama.cpp alone with batches of different sizes, in CPU seconds of the one thread that
  * computes, so that a busy machine matters little. {@code bench/budgets.sh} runs it.
  */
 final class BatchBudgets {
@@ -70,7 +71,7 @@ final class BatchBudgets {
 
   private static String measure(Path file) {
     List<String> rows = new ArrayList<>();
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu());
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(Acceleration.OFF));
         BufferAllocator allocator = new RootAllocator()) {
       ModelDescription description = model.describe();
       for (int words : new int[] {13, 248}) { // and two special tokens around them
