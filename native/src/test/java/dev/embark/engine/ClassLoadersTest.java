@@ -32,11 +32,11 @@ class ClassLoadersTest {
         assertThat(inside(loader, gguf)).isEqualTo(here);
       }
     }
-    assertThat(mapped("libllama.so")).hasSize(1);
+    assertThat(mapped("libllama.")).hasSize(1);
     assertThat(LlamaBackend.devices())
         .extracting(LlamaBackend.Device::name)
         .doesNotHaveDuplicates();
-    assertThat(mapped("libggml-base.so")).hasSize(1);
+    assertThat(mapped("libggml-base")).hasSize(1);
   }
 
   @Test

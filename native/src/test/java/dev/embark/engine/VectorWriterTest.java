@@ -126,6 +126,23 @@ class VectorWriterTest {
     }
   }
 
+  @Test
+  void aRowCopiedToAnotherIsTheSameWhetherItHasAVectorOrNot() {
+    try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
+      VectorWriter writer = new VectorWriter(vector, 5, 3);
+      writer.write(1, valuesOf(1, 3));
+      writer.write(4, valuesOf(4, 3));
+      writer.finish();
+      VectorWriter.copy(vector, 1, 3);
+      VectorWriter.copy(vector, 0, 4);
+
+      assertThat(vector.getObject(3)).isEqualTo(boxed(valuesOf(1, 3)));
+      assertThat(vector.getObject(1)).isEqualTo(boxed(valuesOf(1, 3)));
+      assertThat(vector.isNull(4)).isTrue();
+      assertThat(vector.isNull(2)).isTrue();
+    }
+  }
+
   private static float[] valuesOf(int row, int dimensions) {
     float[] values = new float[dimensions];
     for (int i = 0; i < dimensions; i++) {

@@ -47,10 +47,10 @@ final class DependentKeys {
   private DependentKeys(Aggregate aggregate) {
     this.aggregate = aggregate;
     this.columns =
-        Scala.list(
+        new ArrayList<>(
             aggregate.child() instanceof Project project
-                ? project.projectList()
-                : (scala.collection.Seq) aggregate.child().output());
+                ? Scala.list(project.projectList())
+                : Scala.list(aggregate.child().output()));
   }
 
   static LogicalPlan apply(LogicalPlan node) {
