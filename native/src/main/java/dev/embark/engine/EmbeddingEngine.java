@@ -51,7 +51,10 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   /** With contexts of the caller's making, which tests let fail. */
   EmbeddingEngine(LlamaModel model, EmbedOptions options, Encoder.ContextFactory contexts) {
-    this(model, options, () -> new OwnContext(model, batchTokens(options, model.options().device()), contexts));
+    this(
+        model,
+        options,
+        () -> new OwnContext(model, batchTokens(options, model.options().device()), contexts));
   }
 
   private EmbeddingEngine(LlamaModel model, EmbedOptions options, Supplier<WindowEncoder> encoder) {

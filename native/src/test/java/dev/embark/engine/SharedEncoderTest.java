@@ -42,6 +42,8 @@ class SharedEncoderTest {
   private static final int TEXTS = 16; // of a task
   private static final int FIRST_BATCH = 512 / 7; // sequences at most, of 7 tokens or more
 
+  private static final EmbedOptions OPTIONS = EmbedOptions.of(Map.of("batchTokens", "512"));
+
   @TempDir static Path dir;
   private static LlamaModel model;
 
@@ -213,8 +215,8 @@ class SharedEncoderTest {
         EngineFailuresTest.withoutNumbersFor(TinyModel.wordPiece(dir), dir.resolve("nan.gguf"));
     try (LlamaModel poisoned = LlamaModel.load(broken, ModelOptions.cpu());
         SharedEncoder shared = new SharedEncoder(poisoned, Pooling.MODEL, 512, 1);
-        EmbeddingEngine guilty = new EmbeddingEngine(poisoned, EmbedOptions.defaults(), shared);
-        EmbeddingEngine other = new EmbeddingEngine(poisoned, EmbedOptions.defaults(), shared)) {
+        EmbeddingEngine guilty = new EmbeddingEngine(poisoned, OPTIONS, shared);
+        EmbeddingEngine other = new EmbeddingEngine(poisoned, OPTIONS, shared)) {
       Future<Embedded> one =
           threads.submit(() -> Embedded.of(guilty, allocator, "dog", "dog q", "cat"));
       Future<Embedded> two = threads.submit(() -> Embedded.of(other, allocator, "sun", "tree"));
@@ -247,7 +249,7 @@ class SharedEncoderTest {
   void optionsThatNeedAnotherContextAreRefused() {
     try (SharedEncoder shared = new SharedEncoder(model, Pooling.MODEL, 512, 1)) {
       for (Map<String, String> other :
-          List.of(Map.of("pooling", "cls"), Map.of("batchTokens", "64"))) {
+          List.of(Map.of("pooling", "cls", "batchTokens", "512"), Map.of("batchTokens", "64"))) {
         assertThatThrownBy(() -> new EmbeddingEngine(model, EmbedOptions.of(other), shared))
             .isInstanceOf(IllegalArgumentException.class);
       }
@@ -259,7 +261,7 @@ class SharedEncoderTest {
   }
 
   private static EmbeddingEngine engine(SharedEncoder shared) {
-    return new EmbeddingEngine(model, EmbedOptions.defaults(), shared);
+    return new EmbeddingEngine(model, OPTIONS, shared);
   }
 
   private Embedded embed(SharedEncoder shared, String... texts) {

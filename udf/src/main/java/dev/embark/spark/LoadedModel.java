@@ -73,7 +73,9 @@ final class LoadedModel {
    */
   synchronized SharedEncoder shared(
       EmbedOptions options, int contexts, Supplier<MemoryBudget.Reservation> reserve) {
-    SharedKey key = new SharedKey(options.pooling(), EmbeddingEngine.batchTokens(options, model.options().device()));
+    SharedKey key =
+        new SharedKey(
+            options.pooling(), EmbeddingEngine.batchTokens(options, model.options().device()));
     Shared there = shared.get(key);
     if (there == null) {
       MemoryBudget.Reservation taken = reserve.get();
