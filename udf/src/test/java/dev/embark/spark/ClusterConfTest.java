@@ -20,8 +20,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The confs that clusters are started with, in {@code submit/conf}. */
 class ClusterConfTest {
   static Stream<Path> confs() throws IOException {
-    Path folder = Path.of(System.getProperty("basedir")).resolve("../../submit/conf");
-    try (Stream<Path> files = Files.list(folder)) {
+    Path folder = Path.of(System.getProperty("basedir")).toAbsolutePath();
+    while (!Files.isDirectory(folder.resolve("submit/conf"))) {
+      folder = folder.getParent(); // each module that runs these tests lies elsewhere
+    }
+    try (Stream<Path> files = Files.list(folder.resolve("submit/conf"))) {
       return files.filter(f -> f.toString().matches(".*\\.(conf|json)")).toList().stream();
     }
   }
