@@ -83,8 +83,8 @@ public final class EmbeddedRows {
     embedded.clear(row);
   }
 
-  void countBatch(int capacity) {
-    batches++;
+  void countBatches(int n, long capacity) {
+    batches += n;
     batchCapacity += capacity;
   }
 }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.arrow.vector.complex.ListVector;
 
 /**
@@ -20,16 +21,15 @@ import org.apache.arrow.vector.complex.ListVector;
  * }
  * }</pre>
  *
- * <p>Owns a context, not the model. For one thread at a time, but {@link #cancel} is for any.
+ * <p>Owns a context, unless it was given shared ones, and not the model. For one thread at a time,
+ * but {@link #cancel} is for any.
  */
 public final class EmbeddingEngine implements AutoCloseable {
   private final EmbedOptions options;
   private final int dimensions;
-  private final int batchTokens;
   private final Tokenizer tokenizer;
   private final TokenizedTexts texts;
-  private final BatchPacker packer;
-  private final Encoder encoder;
+  private final WindowEncoder encoder;
   private boolean closed;
 
   /**
@@ -41,8 +41,24 @@ public final class EmbeddingEngine implements AutoCloseable {
     this(model, options, capacity -> new LlamaContext(model, capacity, options.pooling()));
   }
 
+  /**
+   * Computes on contexts that others use, too; they must outlive the engine.
+   *
+   * @throws EmbeddingException when an option does not fit the model
+   */
+  public EmbeddingEngine(LlamaModel model, EmbedOptions options, SharedEncoder shared) {
+    this(model, options, () -> shared.client(options));
+  }
+
   /** With contexts of the caller's making, which tests let fail. */
   EmbeddingEngine(LlamaModel model, EmbedOptions options, Encoder.ContextFactory contexts) {
+    this(
+        model,
+        options,
+        () -> new OwnContext(model, batchTokens(options, model.options().device()), contexts));
+  }
+
+  private EmbeddingEngine(LlamaModel model, EmbedOptions options, Supplier<WindowEncoder> encoder) {
     this.options = options;
     this.dimensions = options.dimensions().orElse(model.dimensions());
     if (dimensions > model.dimensions()) {
@@ -50,10 +66,8 @@ public final class EmbeddingEngine implements AutoCloseable {
           Kind.OPTION,
           "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
     }
-    this.batchTokens = batchTokens(options, model.options().device());
     this.tokenizer = new Tokenizer(model, options);
-    this.encoder = new Encoder(model, batchTokens, contexts);
-    this.packer = new BatchPacker(Packing.of(model), batchTokens, encoder.maxSequences());
+    this.encoder = encoder.get();
     this.texts = new TokenizedTexts();
   }
 
@@ -90,10 +104,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
     tokenize(window, () -> encoder.isCancelled() || isCancelled.getAsBoolean());
     RowCollector rows = new RowCollector(writer);
-    for (PackedBatch batch : packer.pack(texts.lengths())) {
-      encoder.encode(texts, batch, isCancelled, rows);
-      texts.outcomes().countBatch(Math.max(batchTokens, batch.tokens()));
-    }
+    encoder.encode(texts, isCancelled, rows);
     rows.finishChunked();
     writer.finish();
     return texts.outcomes();

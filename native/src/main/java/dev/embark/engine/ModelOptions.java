@@ -43,9 +43,4 @@ public record ModelOptions(int device, int gpuLayers, Acceleration acceleration)
     return gpu(
         device.index(), GpuLayers.fitting(MemoryEstimate.of(model), tokens, device.freeBytes()));
   }
-
-  /** Whether a GPU computes, all or some of it. */
-  public boolean onGpu() {
-    return device != CPU && gpuLayers != 0;
-  }
 }

@@ -65,6 +65,22 @@ final class TokenizedTexts implements AutoCloseable {
     size += length;
   }
 
+  /** Adds a sequence of {@code row} whose ids are given. */
+  void append(int row, int[] sequence) {
+    IntPointer buffer = reserve(sequence.length);
+    buffer.position(size).put(sequence, 0, sequence.length);
+    buffer.position(0);
+    addSequence(row, sequence.length);
+  }
+
+  /** The ids of a sequence. */
+  int[] copy(int sequence) {
+    int[] copy = new int[lengths[sequence]];
+    ids.position(offsets[sequence]).get(copy);
+    ids.position(0);
+    return copy;
+  }
+
   /** Token ids; valid until the next {@link #reserve} or {@link #close()}. */
   IntPointer ids() {
     return ids;

@@ -11,7 +11,8 @@
  * <p>Ownership: {@link dev.embark.engine.LlamaModel} owns the mapped model and is shared; each
  * {@link dev.embark.engine.EmbeddingEngine} owns one context, one batch and one buffer of token
  * ids, and writes into a vector that its caller owns. Native memory is freed by {@code close()} and
- * never by the garbage collector. Everything that llama.cpp would abort on is refused in Java
- * before the call.
+ * never by the garbage collector. Engines made on a {@link dev.embark.engine.SharedEncoder} own no
+ * context: they feed its queue, and batches hold texts of many tasks. Everything that llama.cpp
+ * would abort on is refused in Java before the call.
  */
 package dev.embark.engine;

@@ -336,7 +336,7 @@ class EngineFailuresTest {
   }
 
   /** A copy of the model in which the token of a lone q has no numbers for an embedding. */
-  private static Path withoutNumbersFor(Path whole, Path copy) throws IOException {
+  static Path withoutNumbersFor(Path whole, Path copy) throws IOException {
     GgufHeader header = GgufHeader.read(whole);
     GgufTensor embeddings =
         header.tensors().stream()

@@ -25,6 +25,7 @@ final class Devices {
   private final Hardware hardware;
   private final boolean alone;
   private final List<String> visible;
+  private volatile String whyNone; // once it is known that there is no GPU
   private final Set<String> told = ConcurrentHashMap.newKeySet();
 
   /**
@@ -51,9 +52,12 @@ final class Devices {
       tell("Spark assigned no GPU to the task (spark.task.resource.gpu.amount)");
       return Optional.empty();
     }
-    List<Device> gpus = hardware.gpus();
+    List<Device> gpus = whyNone == null ? hardware.gpus() : List.of();
     if (gpus.isEmpty()) {
-      return none(choice, hardware.whyNoGpu());
+      if (whyNone == null) {
+        whyNone = hardware.whyNoGpu();
+      }
+      return none(choice, whyNone);
     }
     if (assigned.isEmpty()) {
       return Optional.of(gpus.get(0));

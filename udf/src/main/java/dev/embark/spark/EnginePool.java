@@ -14,25 +14,34 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * Engines, leased to one task at a time and kept for the next one with the same options and device.
- * An engine that nobody wants for a while is freed, and its model with the last engine of it; both
- * at once when their memory is needed. Owns them all. Safe for any thread.
+ * Engines, each with a context of its own or on those that a model shares, leased to one task at a
+ * time and kept for the next one with the same options and device. An engine that nobody wants for
+ * a while is freed, and its model with the last engine of it; both at once when their memory is
+ * needed. Owns them all. Safe for any thread.
  */
 final class EnginePool {
   private final ModelPool models;
   private final Devices devices;
   private final MemoryBudget budget;
+  private final boolean sharedContext;
   private final LongSupplier clock;
   private final Deque<Idle> idle = new ArrayDeque<>(); // the one used last comes first
   private int leased;
 
   /**
+   * @param sharedContext whether tasks share contexts on the CPU; on a GPU they always do
    * @param clock in nanoseconds, as {@link System#nanoTime}
    */
-  EnginePool(ModelPool models, Devices devices, MemoryBudget budget, LongSupplier clock) {
+  EnginePool(
+      ModelPool models,
+      Devices devices,
+      MemoryBudget budget,
+      boolean sharedContext,
+      LongSupplier clock) {
     this.models = models;
     this.devices = devices;
     this.budget = budget;
+    this.sharedContext = sharedContext;
     this.clock = clock;
   }
 
@@ -106,17 +115,23 @@ final class EnginePool {
   }
 
   private Pooled open(Key key, LoadedModel model) {
-    int tokens = EmbeddingEngine.batchTokens(key.options(), key.device());
-    long context = model.estimate().contextBytes(tokens);
+    boolean onGpu = key.device() != ModelOptions.CPU;
     MemoryBudget.Reservation memory = null;
     try {
-      memory =
-          budget.reserve(
-              "A context of " + tokens + " tokens for " + key.options().model(),
-              context,
-              budget.used() + Math.max(1, budget.slots() - leased()) * context,
-              this::freeLongestIdle);
-      return new Pooled(key, new EmbeddingEngine(model.model(), key.options()), model, memory);
+      EmbeddingEngine engine;
+      if (onGpu || sharedContext) {
+        int contexts = onGpu ? 1 : budget.slots();
+        memory = budget.none();
+        engine =
+            new EmbeddingEngine(
+                model.model(),
+                key.options(),
+                model.shared(key.options(), contexts, () -> reserve(key, model, contexts)));
+      } else {
+        memory = reserve(key, model, 1);
+        engine = new EmbeddingEngine(model.model(), key.options());
+      }
+      return new Pooled(key, engine, model, memory);
     } catch (RuntimeException e) {
       if (memory != null) {
         memory.close();
@@ -124,6 +139,19 @@ final class EnginePool {
       model.release();
       throw e;
     }
+  }
+
+  private MemoryBudget.Reservation reserve(Key key, LoadedModel model, int contexts) {
+    int tokens = EmbeddingEngine.batchTokens(key.options(), key.device());
+    long context = model.estimate().contextBytes(tokens);
+    return budget.reserve(
+        (contexts == 1 ? "A context of " : contexts + " contexts of ")
+            + tokens
+            + " tokens for "
+            + key.options().model(),
+        contexts * context,
+        budget.used() + Math.max(contexts, budget.slots() - leased()) * context,
+        this::freeLongestIdle);
   }
 
   private synchronized Optional<Pooled> takeIdle(Key key) {

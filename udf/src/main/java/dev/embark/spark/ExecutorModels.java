@@ -40,7 +40,7 @@ final class ExecutorModels {
     Devices devices = new Devices(hardware, isAlone(conf), System.getenv());
     store = new ModelStore(settings.store());
     ModelPool models = new ModelPool(store, hardware, budget);
-    engines = new EnginePool(models, devices, budget, System::nanoTime);
+    engines = new EnginePool(models, devices, budget, settings.sharedContext(), System::nanoTime);
     idleClock =
         Executors.newSingleThreadScheduledExecutor(
             task -> {

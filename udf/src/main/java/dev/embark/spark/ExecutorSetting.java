@@ -30,6 +30,12 @@ enum ExecutorSetting {
       "",
       "What models and contexts of an executor may take; the memory overhead on YARN and"
           + " Kubernetes, else what the machine has beside the heap."),
+  SHARED_CONTEXT(
+      "sharedContext",
+      "true, false",
+      "false",
+      "On CPUs, too, all tasks of an executor feed contexts that they share, one for each of its"
+          + " slots; on GPUs they always do, one for each GPU."),
   WARM(
       "warm",
       "models, with commas between",

@@ -17,8 +17,10 @@ import org.apache.spark.network.util.JavaUtils;
  * @param store how models get onto the node
  * @param idleTimeout after which what nobody uses is freed
  * @param memoryBytes of models and contexts; 0 where it follows from the executor's memory
+ * @param sharedContext whether tasks share contexts on the CPU
  */
-record ExecutorSettings(StoreSettings store, Duration idleTimeout, long memoryBytes) {
+record ExecutorSettings(
+    StoreSettings store, Duration idleTimeout, long memoryBytes, boolean sharedContext) {
   /**
    * @param environment of this process
    * @throws EmbeddingException of kind OPTION when a value is not allowed
@@ -36,7 +38,8 @@ record ExecutorSettings(StoreSettings store, Duration idleTimeout, long memoryBy
         value(
             conf,
             ExecutorSetting.MEMORY,
-            size -> size.isEmpty() ? 0L : JavaUtils.byteStringAsBytes(size)));
+            size -> size.isEmpty() ? 0L : JavaUtils.byteStringAsBytes(size)),
+        value(conf, ExecutorSetting.SHARED_CONTEXT, ExecutorSettings::flag));
   }
 
   private static Optional<String> given(SparkConf conf, ExecutorSetting setting) {

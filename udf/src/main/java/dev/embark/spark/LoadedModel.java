@@ -1,8 +1,15 @@
 package dev.embark.spark;
 
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.MemoryEstimate;
+import dev.embark.engine.Pooling;
+import dev.embark.engine.SharedEncoder;
 import dev.embark.store.StoredModel;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A model on a device, shared by the engines of this JVM and freed with the last of them.
@@ -15,9 +22,19 @@ final class LoadedModel {
   private final MemoryEstimate estimate;
   private final MemoryBudget.Reservation memory;
   private final Runnable atEnd;
+  private final Map<SharedKey, Shared> shared = new HashMap<>();
   private int users;
   private boolean freed;
   private boolean asked;
+
+  private record SharedKey(Pooling pooling, int batchTokens) {}
+
+  private record Shared(SharedEncoder encoder, MemoryBudget.Reservation memory) {
+    void free() {
+      encoder.close();
+      memory.close();
+    }
+  }
 
   /**
    * @param atEnd run once, when it is freed
@@ -48,6 +65,32 @@ final class LoadedModel {
     return file == other;
   }
 
+  /**
+   * Contexts of this model that all tasks share; made for the first who asks, freed with the model.
+   *
+   * @param contexts how many there are to be
+   * @param reserve takes their memory
+   */
+  synchronized SharedEncoder shared(
+      EmbedOptions options, int contexts, Supplier<MemoryBudget.Reservation> reserve) {
+    SharedKey key =
+        new SharedKey(
+            options.pooling(), EmbeddingEngine.batchTokens(options, model.options().device()));
+    Shared there = shared.get(key);
+    if (there == null) {
+      MemoryBudget.Reservation taken = reserve.get();
+      try {
+        there =
+            new Shared(new SharedEncoder(model, key.pooling(), key.batchTokens(), contexts), taken);
+      } catch (RuntimeException e) {
+        taken.close();
+        throw e;
+      }
+      shared.put(key, there);
+    }
+    return there.encoder();
+  }
+
   /** Counts one more user; false when it is freed already. */
   synchronized boolean retain() {
     if (!freed) {
@@ -73,6 +116,7 @@ final class LoadedModel {
       freed = true;
     }
     atEnd.run();
+    shared.values().forEach(Shared::free);
     model.close();
     memory.close();
     file.close();

@@ -68,6 +68,11 @@ final class MemoryBudget {
     }
   }
 
+  /** Nothing, for those who have it from elsewhere. */
+  Reservation none() {
+    return new Reservation(0);
+  }
+
   synchronized long used() {
     return used;
   }

@@ -106,7 +106,8 @@ final class CacheEntry {
 
   /** Removes the copy, unless anybody uses it. */
   boolean removeIfUnused(Make remove) throws IOException {
-    if (!threads.tryLock()) {
+    // Whoever holds it already is about to make this very copy.
+    if (threads.isHeldByCurrentThread() || !threads.tryLock()) {
       return false;
     }
     try {

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class CacheSpace {
   private static final Logger LOG = LoggerFactory.getLogger(CacheSpace.class);
   private static final String COPY = ".gguf";
+  private static final String PARTIAL = ".gguf.part";
 
   private final Path directory;
   private final long maxBytes;
@@ -69,16 +70,19 @@ final class CacheSpace {
 
   private void remove(String key) throws IOException {
     Files.deleteIfExists(directory.resolve(key + COPY));
+    Files.deleteIfExists(directory.resolve(key + PARTIAL));
     Files.deleteIfExists(directory.resolve(key + COPY + ".sha256"));
   }
 
-  /** All of them, the one unused for longest first. */
+  /**
+   * All of them, and what is left of downloads that were given up; the one unused for longest
+   * first.
+   */
   private List<Copy> copies() throws IOException {
     List<Copy> copies = new ArrayList<>();
     try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.filter(f -> f.toString().endsWith(COPY)).toList()) {
-        String name = file.getFileName().toString();
-        String key = name.substring(0, name.length() - COPY.length());
+      for (Path file : files.filter(f -> f.toString().matches(".*\\.gguf(\\.part)?")).toList()) {
+        String key = file.getFileName().toString().replaceFirst("\\..*", "");
         try {
           FileStamp used = FileStamp.of(directory.resolve(key + ".lock"));
           copies.add(new Copy(key, Files.size(file), used));

@@ -40,6 +40,7 @@ class EnginePoolTest {
 
   @TempDir Path dir;
   private final AtomicLong clock = new AtomicLong();
+  private boolean sharedContext;
   private FakeHardware hardware = new FakeHardware(2);
   private Path minilm;
   private MemoryBudget budget;
@@ -60,7 +61,8 @@ class EnginePoolTest {
     ModelStore store =
         new ModelStore(StoreSettings.of(dir.resolve("cache"), 1L << 30, true, Map.of()));
     models = new ModelPool(store, hardware, budget);
-    pool = new EnginePool(models, new Devices(hardware, false, Map.of()), budget, clock::get);
+    Devices devices = new Devices(hardware, false, Map.of());
+    pool = new EnginePool(models, devices, budget, sharedContext, clock::get);
   }
 
   @AfterEach
@@ -259,6 +261,25 @@ class EnginePoolTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("1 engines are in use.");
       assertThat(held.engine().dimensions()).isEqualTo(384);
+    }
+  }
+
+  @Test
+  void sharedContextsAreMadeOnceForEachGpuOrForTheCpuAndCountTheirMemory() {
+    sharedContext = true;
+    limit(4096);
+    try (EnginePool.Lease a = lease(minilm)) {
+      long used = budget.used();
+      try (EnginePool.Lease b = lease(minilm);
+          EnginePool.Lease c = lease(minilm)) {
+        assertThat(budget.used()).isEqualTo(used);
+        assertThat(a.engine().countTokens(List.of(new byte[] {'x'})).tokens(0)).isPositive();
+      }
+      // The model, and a context for each of the two slots.
+      assertThat(used / MB).isEqualTo(44 + 2 * 33);
+      try (EnginePool.Lease onGpu = lease(minilm, "1")) {
+        assertThat((budget.used() - used) / MB).isEqualTo(66);
+      }
     }
   }
 

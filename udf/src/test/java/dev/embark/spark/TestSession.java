@@ -10,14 +10,17 @@ final class TestSession {
   private TestSession() {}
 
   static SparkSession start(String master) {
+    return builder(master).getOrCreate();
+  }
+
+  static SparkSession.Builder builder(String master) {
     return SparkSession.builder()
         .master(master)
         .appName("test")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.embark.cacheDir", System.getProperty("basedir") + "/target/models")
-        .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
-        .getOrCreate();
+        .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse");
   }
 
   /** Stops the session; no engine is leased and no Arrow byte is held any more. */

@@ -184,6 +184,44 @@ class ModelCacheTest {
   }
 
   @Test
+  void whatIsLeftOfADownloadThatWasGivenUpMakesWayToo() throws IOException {
+    RemoteFile cutOff =
+        new RemoteFile() {
+          @Override
+          public String version() {
+            return "cut off";
+          }
+
+          @Override
+          public Optional<String> sha256() {
+            return Optional.empty();
+          }
+
+          @Override
+          public OptionalLong size() {
+            return OptionalLong.of(900);
+          }
+
+          @Override
+          public void copyTo(Path partial) throws IOException {
+            Files.writeString(partial, "x".repeat(800));
+            throw new IOException("cut off");
+          }
+        };
+    assertThatThrownBy(() -> cache.open(cutOff)).hasMessage("cut off");
+    assertThatThrownBy(() -> cache.open(cutOff)).hasMessage("cut off"); // its own does not count
+    assertThat(partials()).isEqualTo(1);
+    copyOf(Counted.of("a", 400));
+    assertThat(partials()).isZero();
+  }
+
+  private long partials() throws IOException {
+    try (var files = Files.list(dir.resolve("cache"))) {
+      return files.filter(f -> f.toString().endsWith(".part")).count();
+    }
+  }
+
+  @Test
   void aFileLargerThanTheCacheIsRefusedBeforeItIsCopied() {
     Counted file = Counted.of("a", 1001);
     assertThatThrownBy(() -> cache.open(file))

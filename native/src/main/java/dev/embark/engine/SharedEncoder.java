@@ -1,0 +1,260 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+/**
+ * Contexts that all tasks of a process feed, so that batches are full although each task has
+ * little.
+ *
+ * <pre>
+ *  task threads                              one thread a context
+ *  Tokenizer ──► SequenceQueue ──► batch of several tasks ──► Encoder ──┐
+ *  VectorWriter ◄── Ticket, one a window ◄──────────────────────────────┘
+ * </pre>
+ *
+ * <p>Tasks tokenise, normalise and write; the threads here only compute. A task that is cancelled
+ * takes its sequences out of the queue; those that are being computed finish with their batch. A
+ * sequence that fails stands alone, as in {@link Encoder}. Owns its contexts, not the model. Safe
+ * for any thread.
+ */
+public final class SharedEncoder implements AutoCloseable {
+  private final Pooling pooling;
+  private final int batchTokens;
+  private final int device;
+  private final SequenceQueue queue;
+  private final List<Worker> workers = new ArrayList<>();
+
+  /**
+   * Makes the contexts.
+   *
+   * @param batchTokens tokens of a native batch
+   * @param contexts on a GPU one, on a CPU as many as there are cores to use
+   * @throws EmbeddingException when there is no memory for them
+   */
+  public SharedEncoder(LlamaModel model, Pooling pooling, int batchTokens, int contexts) {
+    this(
+        model,
+        pooling,
+        batchTokens,
+        contexts,
+        capacity -> new LlamaContext(model, capacity, pooling));
+  }
+
+  /** With contexts of the caller's making, which tests let fail. */
+  SharedEncoder(
+      LlamaModel model,
+      Pooling pooling,
+      int batchTokens,
+      int contexts,
+      Encoder.ContextFactory factory) {
+    this.pooling = pooling;
+    this.batchTokens = batchTokens;
+    this.device = model.options().device();
+    this.queue =
+        new SequenceQueue(
+            Packing.of(model), batchTokens, LlamaContext.maxSequences(batchTokens), contexts);
+    try {
+      for (int i = 0; i < contexts; i++) {
+        workers.add(new Worker(new Encoder(model, batchTokens, factory), "embark-encoder-" + i));
+      }
+    } catch (RuntimeException e) {
+      workers.forEach(Worker::free);
+      throw e;
+    }
+    workers.forEach(Thread::start);
+  }
+
+  /** A task's way in; closing it frees nothing. */
+  WindowEncoder client(EmbedOptions options) {
+    if (options.pooling() != pooling
+        || EmbeddingEngine.batchTokens(options, device) != batchTokens) {
+      throw new IllegalArgumentException(
+          "shared for pooling " + pooling + " and " + batchTokens + " tokens, not " + options);
+    }
+    return new Client();
+  }
+
+  /** Sequences that wait for a place in a batch. */
+  int waiting() {
+    return queue.waiting();
+  }
+
+  private final class Client implements WindowEncoder {
+    private volatile boolean cancelled;
+    private volatile Ticket running;
+
+    @Override
+    public void encode(TokenizedTexts texts, BooleanSupplier isCancelled, Encoder.Sink sink) {
+      Ticket ticket = new Ticket();
+      running = ticket;
+      BooleanSupplier stopped = () -> cancelled || isCancelled.getAsBoolean();
+      int[] lengths = texts.lengths();
+      try {
+        IntStream.range(0, lengths.length)
+            .boxed()
+            .sorted((a, b) -> Integer.compare(lengths[a], lengths[b]))
+            .forEach(i -> queue.add(waiting(ticket, texts, i), stopped));
+        for (int i = 0; i < lengths.length; i++) {
+          hand(ticket.take(stopped), texts, sink);
+        }
+      } finally {
+        queue.remove(ticket);
+        running = null;
+      }
+    }
+
+    private SequenceQueue.Waiting waiting(Ticket ticket, TokenizedTexts texts, int sequence) {
+      return new SequenceQueue.Waiting(ticket, sequence, texts.copy(sequence));
+    }
+
+    private void hand(Ticket.Result result, TokenizedTexts texts, Encoder.Sink sink) {
+      texts.outcomes().countBatches(result.batches(), result.capacity());
+      if (result.error() == null) {
+        sink.vector(result.sequence(), result.vector());
+      } else {
+        sink.error(result.sequence(), result.error());
+      }
+    }
+
+    @Override
+    public void cancel(boolean cancel) {
+      cancelled = cancel;
+      Ticket ticket = running;
+      if (ticket != null) {
+        ticket.wake();
+      }
+    }
+
+    @Override
+    public boolean isCancelled() {
+      return cancelled;
+    }
+
+    @Override
+    public void close() {
+      // The contexts belong to all.
+    }
+  }
+
+  /** Computes batches on one context until the queue is closed. */
+  private final class Worker extends Thread {
+    private final Encoder encoder;
+    private final TokenizedTexts texts = new TokenizedTexts();
+
+    Worker(Encoder encoder, String name) {
+      super(name);
+      setDaemon(true);
+      this.encoder = encoder;
+    }
+
+    @Override
+    public void run() {
+      try {
+        List<SequenceQueue.Waiting> batch = queue.take();
+        while (!batch.isEmpty()) {
+          compute(batch);
+          batch = queue.take();
+        }
+      } finally {
+        free();
+      }
+    }
+
+    private void compute(List<SequenceQueue.Waiting> batch) {
+      Results results = new Results(batch, batchTokens);
+      try {
+        texts.clear(batch.size());
+        for (int i = 0; i < batch.size(); i++) {
+          texts.append(i, batch.get(i).ids());
+        }
+        int[] all = IntStream.range(0, batch.size()).toArray();
+        encoder.encode(texts, new PackedBatch(all, (int) texts.size()), () -> false, results);
+      } catch (EmbeddingException e) {
+        results.fail(e);
+      } catch (RuntimeException | OutOfMemoryError e) {
+        // Whatever it is, nobody may wait for ever.
+        results.fail(
+            new EmbeddingException(Kind.MODEL, "The batch could not be computed: " + e, e));
+      }
+    }
+
+    void free() {
+      encoder.close();
+      texts.close();
+    }
+  }
+
+  /** Sends what becomes of the sequences of a batch to their tasks. */
+  private static final class Results implements Encoder.Sink {
+    private final List<SequenceQueue.Waiting> batch;
+    private final long[] until; // of the batch's capacity, for the sequences up to each
+    private final boolean[] sent;
+
+    Results(List<SequenceQueue.Waiting> batch, int batchTokens) {
+      this.batch = batch;
+      this.until = new long[batch.size()];
+      this.sent = new boolean[batch.size()];
+      long tokens = batch.stream().mapToLong(w -> w.ids().length).sum();
+      long capacity = Math.max(batchTokens, tokens);
+      long before = 0;
+      for (int i = 0; i < until.length; i++) {
+        before += batch.get(i).ids().length;
+        until[i] = capacity * before / tokens;
+      }
+    }
+
+    @Override
+    public void vector(int sequence, float[] vector) {
+      send(sequence, Arrays.copyOf(vector, vector.length), null);
+    }
+
+    @Override
+    public void error(int sequence, EmbeddingException error) {
+      send(sequence, null, error);
+    }
+
+    /** Sends an error for all that have nothing yet. */
+    void fail(EmbeddingException error) {
+      for (int i = 0; i < sent.length; i++) {
+        if (!sent[i]) {
+          send(i, null, error);
+        }
+      }
+    }
+
+    private void send(int i, float[] vector, EmbeddingException error) {
+      sent[i] = true;
+      SequenceQueue.Waiting waiting = batch.get(i);
+      long share = until[i] - (i == 0 ? 0 : until[i - 1]);
+      waiting
+          .ticket()
+          .put(new Ticket.Result(waiting.sequence(), vector, error, i == 0 ? 1 : 0, share));
+    }
+  }
+
+  /** Frees the contexts once their batches are done; what still waits is told so. */
+  @Override
+  public void close() {
+    EmbeddingException closed =
+        new EmbeddingException(Kind.CANCELLED, "The shared encoder was closed.");
+    queue.close().forEach(w -> w.ticket().put(new Ticket.Result(w.sequence(), null, closed, 0, 0)));
+    boolean interrupted = false;
+    for (Worker worker : workers) {
+      while (worker.isAlive()) {
+        try {
+          worker.join();
+        } catch (InterruptedException e) {
+          interrupted = true; // the model must not go before its contexts
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

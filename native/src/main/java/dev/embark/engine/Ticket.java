@@ -1,0 +1,61 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.BooleanSupplier;
+
+/** Where the results of a window arrive while its task waits. Safe for any thread. */
+final class Ticket {
+  private static final long LOOK_MILLIS = 20;
+
+  private final Deque<Result> results = new ArrayDeque<>();
+
+  /**
+   * What became of a sequence.
+   *
+   * @param vector as pooled, or null
+   * @param error why there is none, or null
+   * @param batches 1 for the first sequence of a batch, so that each batch is counted once
+   * @param capacity the sequence's share of what its batch could have held, in tokens
+   */
+  record Result(
+      int sequence, float[] vector, EmbeddingException error, int batches, long capacity) {}
+
+  synchronized void put(Result result) {
+    results.add(result);
+    notifyAll();
+  }
+
+  /** Lets the one who waits look at whether it is cancelled. */
+  synchronized void wake() {
+    notifyAll();
+  }
+
+  /**
+   * The next result, in whatever order they come.
+   *
+   * @throws EmbeddingException of kind CANCELLED
+   */
+  synchronized Result take(BooleanSupplier isCancelled) {
+    try {
+      while (results.isEmpty()) {
+        if (isCancelled.getAsBoolean()) {
+          throw cancellation();
+        }
+        wait(LOOK_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw cancellation();
+    }
+    if (isCancelled.getAsBoolean()) {
+      throw cancellation();
+    }
+    return results.poll();
+  }
+
+  static EmbeddingException cancellation() {
+    return new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
+  }
+}

@@ -1,0 +1,49 @@
+package dev.embark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+
+/** Tasks that feed the contexts of their executor, against tasks with a context each. */
+class SharedContextTest {
+  private static final int PARTITIONS = 64;
+  private static final String QUERY =
+      "SELECT id, embed(concat_ws(' ', 'row', id, repeat('of some words ', 1 + id % 7))) AS e"
+          + " FROM range(0, 256, 1, "
+          + PARTITIONS
+          + ")";
+
+  @Test
+  void manySmallPartitionsGetTheSameVectorsAsWithContextsOfTheirOwn() {
+    List<Row> own = run(false);
+    List<Row> shared = run(true);
+    assertThat(shared).hasSameSizeAs(own);
+    for (int i = 0; i < own.size(); i++) {
+      assertThat(shared.get(i).getLong(0)).isEqualTo(own.get(i).getLong(0));
+      assertThat(cosine(shared.get(i).getList(1), own.get(i).getList(1))).isGreaterThan(0.9999);
+    }
+  }
+
+  private static List<Row> run(boolean shared) {
+    SparkSession spark =
+        TestSession.builder("local[" + (shared ? PARTITIONS : 2) + "]")
+            .config("spark.embark.sharedContext", "" + shared)
+            .getOrCreate();
+    try {
+      return spark.sql(QUERY).collectAsList();
+    } finally {
+      TestSession.stop(spark);
+    }
+  }
+
+  private static double cosine(List<Float> a, List<Float> b) {
+    double dot = 0;
+    for (int i = 0; i < a.size(); i++) {
+      dot += (double) a.get(i) * b.get(i); // both are of length 1
+    }
+    return dot;
+  }
+}
