@@ -96,9 +96,7 @@ final class Encoder implements AutoCloseable {
   /** Computes sequences in one call, and gives back those that have no vector. */
   private int[] attempt(
       TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
-    if (cancelled || isCancelled.getAsBoolean()) {
-      throw cancellation();
-    }
+    EmbeddingException.throwIf(() -> cancelled || isCancelled.getAsBoolean());
     int tokens = 0;
     for (int sequence : sequences) {
       tokens += texts.length(sequence);
@@ -167,6 +165,11 @@ final class Encoder implements AutoCloseable {
 
   private static EmbeddingException cancellation() {
     return new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
+  }
+
+  /** Whether work is to end. */
+  boolean isCancelled() {
+    return cancelled;
   }
 
   /** Ends the running and every later {@link #encode}, until it is called with false. */

@@ -55,6 +55,7 @@ class LlamaContext implements AutoCloseable {
               + " tokens: "
               + LlamaBackend.reason("no reason given"));
     }
+    NativeHandles.opened();
     int pools = Llama.embark_context_pooling(handle);
     if (pools == POOLING_NONE || pools == POOLING_RANK) {
       close();
@@ -140,6 +141,7 @@ class LlamaContext implements AutoCloseable {
     if (handle != null) {
       Llama.embark_context_free(handle);
       handle = null;
+      NativeHandles.closed();
     }
   }
 

@@ -43,6 +43,7 @@ final class TokenBatch implements AutoCloseable {
       throw new EmbeddingException(
           EmbeddingException.Kind.OUT_OF_MEMORY, "No memory for a batch of " + capacity);
     }
+    NativeHandles.opened();
   }
 
   /** Room in tokens. */
@@ -158,6 +159,7 @@ final class TokenBatch implements AutoCloseable {
     if (handle != null) {
       Llama.embark_batch_free(handle);
       handle = null;
+      NativeHandles.closed();
     }
   }
 

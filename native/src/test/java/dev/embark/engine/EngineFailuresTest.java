@@ -91,7 +91,7 @@ class EngineFailuresTest {
 
     rightBut(Set.of(), embedded);
     assertThat(decoded).isEqualTo(2);
-    assertThat(opened).containsExactly(512, 512);
+    assertThat(opened).containsExactly(256, 256);
   }
 
   @Test

@@ -18,7 +18,23 @@ enum ExecutorSetting {
       "size",
       "50g",
       "What the copies may take; those unused for longest go first, those in use never."),
-  OFFLINE("offline", "true, false", "false", "Never ask the Hub; a copy serves, or it fails.");
+  OFFLINE("offline", "true, false", "false", "Never ask the Hub; a copy serves, or it fails."),
+  IDLE_TIMEOUT(
+      "idleTimeout",
+      "time",
+      "10m",
+      "After so long without a task, an engine is freed, and a model with its last engine."),
+  MEMORY(
+      "memory",
+      "size",
+      "",
+      "What models and contexts of an executor may take; the memory overhead on YARN and"
+          + " Kubernetes, else what the machine has beside the heap."),
+  WARM(
+      "warm",
+      "models, with commas between",
+      "",
+      "Loaded before an executor's first task, with EmbarkPlugin; default is the session's.");
 
   private final String key;
   private final String takes;

@@ -4,6 +4,7 @@ import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.store.StoreSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -14,8 +15,10 @@ import org.apache.spark.network.util.JavaUtils;
  * The values of {@link ExecutorSetting} in an application.
  *
  * @param store how models get onto the node
+ * @param idleTimeout after which what nobody uses is freed
+ * @param memoryBytes of models and contexts; 0 where it follows from the executor's memory
  */
-record ExecutorSettings(StoreSettings store) {
+record ExecutorSettings(StoreSettings store, Duration idleTimeout, long memoryBytes) {
   /**
    * @param environment of this process
    * @throws EmbeddingException of kind OPTION when a value is not allowed
@@ -28,7 +31,12 @@ record ExecutorSettings(StoreSettings store) {
                 .orElseGet(() -> StoreSettings.defaultDirectory(environment)),
             value(conf, ExecutorSetting.CACHE_SIZE, JavaUtils::byteStringAsBytes),
             value(conf, ExecutorSetting.OFFLINE, ExecutorSettings::flag),
-            environment));
+            environment),
+        Duration.ofMillis(value(conf, ExecutorSetting.IDLE_TIMEOUT, JavaUtils::timeStringAsMs)),
+        value(
+            conf,
+            ExecutorSetting.MEMORY,
+            size -> size.isEmpty() ? 0L : JavaUtils.byteStringAsBytes(size)));
   }
 
   private static Optional<String> given(SparkConf conf, ExecutorSetting setting) {

@@ -43,9 +43,10 @@ public final class EngineSide implements Side {
       String[] keyAndValue = option.split("=", 2);
       options.put(keyAndValue[0], keyAndValue[1]);
     }
-    model = LlamaModel.load(Path.of(arguments.get(0)), ModelOptions.cpu());
+    EmbedOptions all = EmbedOptions.of(options);
+    model = LlamaModel.load(Path.of(arguments.get(0)), ModelOptions.cpu(all.acceleration()));
     for (int i = 0; i < threads; i++) {
-      engines.add(new EmbeddingEngine(model, EmbedOptions.of(options)));
+      engines.add(new EmbeddingEngine(model, all));
     }
     executor = Executors.newFixedThreadPool(threads);
   }
