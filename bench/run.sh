@@ -77,8 +77,8 @@ say "building Embark and its rivals"
 (cd "$root" && mvn -q -B -ntp -pl bench -am -DskipTests -Dspotless.check.skip package) >&2 \
   || fail "the build failed; see above."
 build_rivals
-platform=linux-$(uname -m | sed 's/aarch64/arm64/')
-llama=$cache/llama-v$(sed -n 's/.*<llama.version>\(.*\)<.*/\1/p' "$root/pom.xml")/$platform
+# The build of native/ notes first which release of llama.cpp it took.
+read -r -d ' ' llama <"$root/native/target/llama/complete"
 gguf=$root/native/model/target/classes/dev/embark/model/all-MiniLM-L6-v2-f16.gguf
 build_raw_llama
 

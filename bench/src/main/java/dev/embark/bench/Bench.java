@@ -111,6 +111,7 @@ public final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Instant start = Instant.now();
+    checkFiles();
     Path work = Files.createTempDirectory("embark-bench");
     try {
       List<SideSpec> sides = sides(new Sides.Places(bench, llama, gguf, work));
@@ -124,6 +125,19 @@ public final class Bench implements Callable<Integer> {
       delete(work);
     }
     return 0;
+  }
+
+  /** What would else only fail after all was measured. */
+  private void checkFiles() throws IOException {
+    if (texts != null && !Files.isReadable(texts)) {
+      throw new UserError("There is no file %s to read; check --texts".formatted(texts));
+    }
+    if (save != null) {
+      Files.createDirectories(save);
+    }
+    if (json != null && !json.equals("-")) {
+      Files.writeString(Path.of(json), "");
+    }
   }
 
   private List<SideSpec> sides(Sides.Places places) throws IOException {

@@ -38,6 +38,9 @@ final class Comparison {
   /** What a side has to do on a corpus in each round. */
   private record Plan(Corpus corpus, int texts, int batch, Optional<Cosines> cosines) {}
 
+  /** Tokens per second with a batch. */
+  private record Trial(int batch, double speed) {}
+
   /** A side with what it did so far, by corpus. */
   private record Running(
       SideSpec spec, SideProcess process, List<Plan> plans, Map<String, List<Round>> rounds) {}
@@ -59,14 +62,18 @@ final class Comparison {
   }
 
   /**
-   * Runs all; a side that fails is left out from then on.
+   * What came of it.
    *
-   * @param results every side on every corpus
+   * @param results of every side on every corpus
    * @param notRun why sides are not among them, by name
    */
   record Outcome(List<SideResult> results, Map<String, String> notRun) {}
 
-  /** Measures the sides, in their order; the reference only counts where it comes first. */
+  /**
+   * Measures the sides. One that fails is left out from then on.
+   *
+   * @param sides the reference first: those before it get no cosines
+   */
   Outcome measure(List<SideSpec> sides) throws IOException {
     try {
       for (SideSpec side : sides) {
@@ -112,38 +119,43 @@ final class Comparison {
     long start = System.nanoTime();
     float[][] vectors = side.process().vectors(corpus);
     double speed = corpus.tokens(texts) / ((System.nanoTime() - start) / 1e9);
-    if (spec.name().equals(REFERENCE)) {
-      reference.put(corpus.name(), vectors);
-    }
-    Optional<Cosines> cosines =
-        reference.containsKey(corpus.name())
-            ? Optional.of(Cosines.of(vectors, reference.get(corpus.name())))
-            : Optional.empty();
+    Optional<Cosines> cosines = compare(spec, corpus, vectors);
     double seconds = secondsOfRound * spec.effort();
-    int best = 0;
-    int trial = corpus.textsOf(speed * seconds * TRIAL);
-    double bestSpeed = 0;
-    for (int batch : spec.batches()) {
-      side.process().prepare(corpus, trial, batch);
-      double found =
-          corpus.tokens(trial) / side.process().run(corpus, corpus.tokens(trial)).seconds();
-      if (found > bestSpeed) {
-        bestSpeed = found;
-        best = batch;
-      }
-    }
-    int full = corpus.textsOf(bestSpeed * seconds);
+    Trial best = bestBatch(side, corpus, corpus.textsOf(speed * seconds * TRIAL));
+    int count = corpus.textsOf(best.speed() * seconds);
     if (corpus.name().equals(SHORT) && spec.shortTexts().isPresent()) {
-      full = Math.min(spec.shortTexts().getAsInt(), corpus.size());
+      count = Math.min(spec.shortTexts().getAsInt(), corpus.size());
     }
-    side.process().prepare(corpus, full, best);
+    side.process().prepare(corpus, count, best.batch());
     progress.printf(
         Locale.ROOT,
         "  %s: %,.0f tokens/s at first, %d texts a round%n",
         corpus.name(),
-        bestSpeed,
-        full);
-    return new Plan(corpus, full, best, cosines);
+        best.speed(),
+        count);
+    return new Plan(corpus, count, best.batch(), cosines);
+  }
+
+  private Optional<Cosines> compare(SideSpec spec, Corpus corpus, float[][] vectors)
+      throws SideException {
+    if (spec.name().equals(REFERENCE)) {
+      reference.put(corpus.name(), vectors);
+    }
+    float[][] expected = reference.get(corpus.name());
+    return expected == null ? Optional.empty() : Optional.of(Cosines.of(vectors, expected));
+  }
+
+  private static Trial bestBatch(Running side, Corpus corpus, int texts) throws SideException {
+    Trial best = new Trial(0, 0);
+    for (int batch : side.spec().batches()) {
+      side.process().prepare(corpus, texts, batch);
+      Round round = side.process().run(corpus, corpus.tokens(texts));
+      double speed = corpus.tokens(texts) / round.seconds();
+      if (speed > best.speed()) {
+        best = new Trial(batch, speed);
+      }
+    }
+    return best;
   }
 
   private void round(Corpus corpus) {

@@ -86,8 +86,9 @@ final class Sides {
     sides.add(
         sparkRival(
             "spark-nlp",
-            "Spark NLP's ONNX annotator for E5 with MiniLM's graph, on a Spark 3.5; AutoGGUFEmbeddings"
-                + " is not measured, as its jsl-llamacpp-cpu_2.12 0.1.4 did not resolve",
+            "Spark NLP's ONNX annotator for E5 with MiniLM's graph, on a Spark 3.5; its vectors"
+                + " change with the padding of their batch; AutoGGUFEmbeddings is not measured, as"
+                + " its jsl-llamacpp-cpu_2.12 0.1.4 did not resolve",
             "spark-nlp",
             "SparkNlpSide"));
     return sides;

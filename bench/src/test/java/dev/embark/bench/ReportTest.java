@@ -119,7 +119,8 @@ class ReportTest {
                      "batch": 0, "texts": 2, "tokens": 1000,
                      "rounds": [{"seconds": 1.0, "cpuSeconds": 2.0},
                                 {"seconds": 0.5, "cpuSeconds": 1.0},
-                                {"seconds": 10.0, "cpuSeconds": 10.0}]}"""));
+                                {"seconds": 10.0, "cpuSeconds": 10.0}]}\
+                    """));
     assertThat(json.get("sides").get(0).get("cosineMin").isNull()).isTrue();
     assertThat(json.get("notRun").get(0).get("reason").textValue()).isEqualTo("no jars");
   }

@@ -24,7 +24,8 @@ class WordNetTest {
     Files.writeString(
         dict.resolve("data.adj"),
         "  1 This software and database | is being provided to you  \n"
-            + "00001740 00 a 01 able 0 001 = 05207437 n 0000 | having the power; \"able to swim\"  \n");
+            + "00001740 00 a 01 able 0 001 = 05207437 n 0000 | having the power; \"able to swim\" "
+            + " \n");
     Files.writeString(dict.resolve("data.adv"), "00001740 02 r 01 a_cappella 0 000 | \n");
     Files.writeString(
         dict.resolve("data.noun"),

@@ -1,0 +1,70 @@
+package dev.embark.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The list of sides in a checkout where one rival was built, and nothing else. */
+class SidesTest {
+
+  @TempDir Path folder;
+  private List<SideSpec> sides;
+  private Map<String, SideSpec> byName;
+
+  @BeforeEach
+  void list() throws IOException {
+    Path built = Files.createDirectories(folder.resolve("bench/rivals/onnxruntime/target"));
+    Files.writeString(built.resolve("classpath"), "/onnx.jar");
+    Path gguf = Files.createFile(folder.resolve("model.gguf"));
+    Sides.Places places =
+        new Sides.Places(folder.resolve("bench"), folder, gguf, folder.resolve("work"));
+    sides = new Sides(places).all(OptionalInt.of(200_000));
+    byName = sides.stream().collect(Collectors.toMap(SideSpec::name, Function.identity()));
+  }
+
+  @Test
+  void theReferenceComesFirst() {
+    assertThat(sides.get(0).name()).isEqualTo(Comparison.REFERENCE);
+  }
+
+  @Test
+  void everySideOfARatioIsThere() {
+    assertThat(byName.keySet())
+        .containsAll(
+            Ratio.ALL.stream().flatMap(ratio -> Stream.of(ratio.side(), ratio.to())).toList());
+  }
+
+  @Test
+  void whatWasNotBuiltIsMissingWithAReasonAndStillListed() {
+    assertThat(byName.get("onnxruntime-f32").missing()).isEmpty();
+    assertThat(byName.get("onnxruntime-int8").missing()).isEmpty();
+    assertThat(byName.get("engine").missing()).isEmpty();
+    assertThat(byName.get("spark-nlp").missing()).contains("it could not be built");
+    assertThat(byName.get("raw-llama").missing()).get().asString().contains("raw_llama.log");
+  }
+
+  @Test
+  void aRivalHasItsOwnClassPathAlone() {
+    List<String> command = byName.get("onnxruntime-f32").command();
+    assertThat(command.get(command.indexOf("-cp") + 1))
+        .isEqualTo(folder.resolve("bench/rivals/onnxruntime/target/classes") + ":/onnx.jar");
+    assertThat(command).endsWith("all-minilm-l6-v2.onnx");
+  }
+
+  @Test
+  void onlyTheJobHasAFixedNumberOfTexts() {
+    assertThat(byName.get("job").shortTexts()).hasValue(200_000);
+    assertThat(byName.get("spark").shortTexts()).isEmpty();
+  }
+}
