@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LinksTest {
 
   static List<Path> files() throws IOException {
-    return Markdown.files(".md", "quickstart.sql", "search.sql", "options.sql", ".scala", ".py");
+    return Markdown.files(".md", ".sql", ".scala", ".py");
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
@@ -20,13 +21,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's SQL is executed, its Java compiled, its Python's SQL executed. */
-class ReadmeTest {
-  private static final Markdown README = Markdown.of("README.md");
+/** SQL in the README and the guides is executed, Java compiled, SQL in Python executed. */
+class CodeBlocksTest {
   private static SparkSession spark;
 
   @BeforeAll
-  static void makeTheTablesThatTheReadmeReads() {
+  static void makeTheTablesThatTheyRead() {
     spark = LocalSpark.start();
     spark
         .sql("SELECT * FROM VALUES (1, 'a harbour in winter'), (2, 'rye bread') AS t(id, body)")
@@ -34,6 +34,9 @@ class ReadmeTest {
     spark
         .sql("SELECT body, embed(body) AS embedding FROM docs")
         .createOrReplaceTempView("vectors");
+    spark
+        .sql("SELECT id, body, embed(body) AS expected FROM docs")
+        .createOrReplaceTempView("checks");
   }
 
   @AfterAll
@@ -42,14 +45,14 @@ class ReadmeTest {
   }
 
   @Test
-  void everyStatementGivesRowsWithoutNullsButForTheErrorColumn() {
+  void everyStatementGivesRows() throws IOException {
     List<String> statements =
-        README.blocks("sql").stream()
+        blocks("sql").stream()
             .flatMap(block -> Pattern.compile(";\\s*").splitAsStream(block))
             .filter(statement -> !statement.isBlank())
             .toList();
 
-    assertThat(statements).hasSizeGreaterThan(3);
+    assertThat(statements).hasSizeGreaterThan(5);
     for (String statement : statements) {
       List<Row> rows = spark.sql(statement).collectAsList();
       assertThat(rows).as(statement).isNotEmpty();
@@ -58,9 +61,9 @@ class ReadmeTest {
   }
 
   @Test
-  void theSqlInPythonGivesRows() {
+  void theSqlInPythonGivesRows() throws IOException {
     List<String> statements =
-        README.blocks("python").stream()
+        blocks("python").stream()
             .flatMap(
                 block -> Pattern.compile("spark\\.sql\\(\"([^\"]+)\"\\)").matcher(block).results())
             .map(found -> found.group(1))
@@ -74,13 +77,23 @@ class ReadmeTest {
 
   @Test
   void theJavaCompiles(@TempDir Path folder) throws IOException {
-    List<String> blocks = README.blocks("java");
+    List<String> blocks = blocks("java");
 
     assertThat(blocks).isNotEmpty();
     for (String block : blocks) {
       assertThat(errors(block, folder)).as(block).isEmpty();
     }
     assertThat(errors("int a = Embark.nothing();", folder)).contains("nothing");
+  }
+
+  private static List<String> blocks(String language) throws IOException {
+    List<String> blocks = new ArrayList<>(Markdown.of("README.md").blocks(language));
+    for (Path file : Markdown.files(".md")) {
+      if (file.startsWith(Markdown.ROOT.resolve("docs"))) {
+        blocks.addAll(Markdown.read(file).blocks(language));
+      }
+    }
+    return blocks;
   }
 
   private static String errors(String statements, Path folder) throws IOException {
