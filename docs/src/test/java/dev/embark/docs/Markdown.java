@@ -89,8 +89,7 @@ record Markdown(Path file, String text) {
 
   /** The targets of all links outside of code. */
   List<String> links() {
-    return LINK
-        .matcher(FENCE.matcher(text).replaceAll(""))
+    return LINK.matcher(FENCE.matcher(text).replaceAll(""))
         .results()
         .map(MatchResult::group)
         .map(link -> link.substring(link.lastIndexOf('(') + 1, link.length() - 1))

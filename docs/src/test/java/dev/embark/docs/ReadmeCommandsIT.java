@@ -10,14 +10,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs the commands of the README in their order, as one who reads it does. Those that would install
- * packages or take many minutes are held to what they name instead.
+ * Runs the commands of the README in their order, as one who reads it does. Those that would
+ * install packages or take many minutes are held to what they name instead.
  */
 class ReadmeCommandsIT {
   private static final Markdown README = Markdown.of("README.md");
@@ -51,7 +52,7 @@ class ReadmeCommandsIT {
         .containsPattern(
             Stream.of(shown.stripTrailing().split("…", -1))
                 .map(part -> part.replaceAll(" +", " "))
-                .map(java.util.regex.Pattern::quote)
+                .map(Pattern::quote)
                 .reduce((a, b) -> a + "[\\s\\S]*" + b)
                 .orElseThrow());
   }
@@ -101,8 +102,7 @@ class ReadmeCommandsIT {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
     ProcessBuilder builder =
-        new ProcessBuilder(
-                "bash", "-c", command.replace("linux-x86_64", platform()))
+        new ProcessBuilder("bash", "-c", command.replace("linux-x86_64", platform()))
             .directory(folder.toFile())
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());

@@ -80,7 +80,10 @@ final class Reference {
       line(escaped(function.getUsage().replace("_FUNC_", function.getName())));
       line(
           "```\n"
-              + function.getExamples().strip().replaceAll("(?m)^ {4,}", "")
+              + function
+                  .getExamples()
+                  .strip()
+                  .replaceAll("(?m)^ {4,}", "")
                   .replace("_FUNC_", function.getName())
                   .replaceFirst("Examples:\\s*", "")
               + "\n```");

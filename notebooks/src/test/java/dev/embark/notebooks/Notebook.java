@@ -15,8 +15,8 @@ import org.apache.spark.sql.SparkSession;
 /**
  * A notebook that was executed from its first cell to its last, on a Spark session of its own.
  *
- * <p>SQL and Scala cells run as they stand. Of Python cells, whose interpreter Spark would need, the
- * syntax is checked and every {@code spark.sql("…")} is executed where it stands.
+ * <p>SQL and Scala cells run as they stand. Of Python cells, whose interpreter Spark would need,
+ * the syntax is checked and every {@code spark.sql("…")} is executed where it stands.
  *
  * <p>Owns the session until {@link #close()}; for one thread.
  */

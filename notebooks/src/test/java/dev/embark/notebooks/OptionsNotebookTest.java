@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -91,7 +92,7 @@ class OptionsNotebookTest {
   void theOptionOfTheCallWinsOverTheSessions() {
     assertThat(notebook.rows("With the session's option"))
         .singleElement()
-        .isEqualTo(org.apache.spark.sql.RowFactory.create(16, 32));
+        .isEqualTo(RowFactory.create(16, 32));
     assertThat(notebook.spark().conf().contains("spark.embark.maxTokens")).isFalse();
   }
 }

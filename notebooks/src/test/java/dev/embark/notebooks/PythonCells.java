@@ -22,11 +22,7 @@ final class PythonCells {
 
   /** The statements handed to {@code spark.sql}, in order. */
   static List<String> sql(String cell) {
-    return SQL.matcher(cell)
-        .results()
-        .map(PythonCells::statement)
-        .map(String::strip)
-        .toList();
+    return SQL.matcher(cell).results().map(PythonCells::statement).map(String::strip).toList();
   }
 
   private static String statement(MatchResult result) {
@@ -44,7 +40,9 @@ final class PythonCells {
         Files.writeString(file, cell);
         Process process =
             new ProcessBuilder(
-                    "python3", "-c", "import sys; compile(open(sys.argv[1]).read(), 'cell', 'exec')",
+                    "python3",
+                    "-c",
+                    "import sys; compile(open(sys.argv[1]).read(), 'cell', 'exec')",
                     file.toString())
                 .redirectErrorStream(true)
                 .start();

@@ -2,6 +2,7 @@ package dev.embark.notebooks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.util.List;
@@ -52,13 +53,14 @@ class PythonNotebookTest {
 
   @Test
   void statementsOfOneLineAndOfSeveralAreFound() {
-    assertThat(PythonCells.sql("a = spark.sql(\"SELECT 1\")\nspark.sql(\n  \"\"\"\nSELECT\n2\"\"\")"))
+    assertThat(
+            PythonCells.sql("a = spark.sql(\"SELECT 1\")\nspark.sql(\n  \"\"\"\nSELECT\n2\"\"\")"))
         .containsExactly("SELECT 1", "SELECT\n2");
   }
 
   @Test
   void aCellThatDoesNotCompileFails() {
-    org.junit.jupiter.api.Assumptions.assumeTrue(PythonCells.hasPython());
+    assumeTrue(PythonCells.hasPython());
 
     assertThatThrownBy(() -> PythonCells.compile("x = (1"))
         .isInstanceOf(AssertionError.class)

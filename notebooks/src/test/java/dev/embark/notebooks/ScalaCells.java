@@ -29,7 +29,11 @@ final class ScalaCells implements AutoCloseable {
             settings,
             new ReplReporterImpl(
                 ShellConfig.apply(settings), settings, new PrintWriter(output, true)));
-    interpreter.bind("boundSpark", SparkSession.class.getName(), spark, CollectionConverters.asScala(List.<String>of()).toList());
+    interpreter.bind(
+        "boundSpark",
+        SparkSession.class.getName(),
+        spark,
+        CollectionConverters.asScala(List.<String>of()).toList());
     // A value of a cell has a stable path, which spark.implicits._ needs.
     run("val spark: org.apache.spark.sql.SparkSession = boundSpark\nimport spark.implicits._");
   }

@@ -1,12 +1,14 @@
 package dev.embark.notebooks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -76,8 +78,7 @@ class SearchNotebookTest {
     double[][] vectors = centred();
     double largest = variance(vectors, principal(vectors));
 
-    Row axes =
-        notebook.spark().sql("SELECT variance1, variance2, variance FROM map_axes").first();
+    Row axes = notebook.spark().sql("SELECT variance1, variance2, variance FROM map_axes").first();
 
     assertThat(axes.<Double>getAs("variance1")).isCloseTo(largest, within(1e-4));
     assertThat(axes.<Double>getAs("variance2")).isPositive().isLessThan(largest);
@@ -105,25 +106,16 @@ class SearchNotebookTest {
     assertThat(circles.getLength()).as("20 tickets and 4 topics").isEqualTo(24);
     for (int i = 0; i < circles.getLength(); i++) {
       var attributes = circles.item(i).getAttributes();
-      assertThat(Integer.parseInt(attributes.getNamedItem("cx").getNodeValue()))
-          .isBetween(40, 750);
-      assertThat(Integer.parseInt(attributes.getNamedItem("cy").getNodeValue()))
-          .isBetween(40, 400);
+      assertThat(Integer.parseInt(attributes.getNamedItem("cx").getNodeValue())).isBetween(40, 750);
+      assertThat(Integer.parseInt(attributes.getNamedItem("cy").getNodeValue())).isBetween(40, 400);
     }
-  }
-
-  private static org.assertj.core.data.Offset<Double> within(double value) {
-    return org.assertj.core.data.Offset.offset(value);
   }
 
   /** The vectors of the tickets less their mean, in the order of their ids. */
   private static double[][] centred() {
     List<double[]> vectors = new ArrayList<>();
     for (Row row :
-        notebook
-            .spark()
-            .sql("SELECT embedding FROM ticket_vectors ORDER BY id")
-            .collectAsList()) {
+        notebook.spark().sql("SELECT embedding FROM ticket_vectors ORDER BY id").collectAsList()) {
       vectors.add(row.<Float>getList(0).stream().mapToDouble(Float::doubleValue).toArray());
     }
     double[][] centred = vectors.toArray(double[][]::new);
@@ -142,7 +134,7 @@ class SearchNotebookTest {
   /** The unit vector along which {@code vectors} vary most: here by the d × d side, not n × n. */
   private static double[] principal(double[][] vectors) {
     double[] axis = new double[vectors[0].length];
-    java.util.Arrays.setAll(axis, j -> Math.cos(j));
+    Arrays.setAll(axis, j -> Math.cos(j));
     for (int step = 0; step < 500; step++) {
       double[] turned = new double[axis.length];
       for (double[] vector : vectors) {
