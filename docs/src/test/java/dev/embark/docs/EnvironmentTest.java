@@ -22,7 +22,7 @@ class EnvironmentTest {
   @Test
   void everyVariableThatIsReadIsToldAndTheOtherWayRound() throws IOException {
     Set<String> read = new TreeSet<>();
-    for (Path file : Markdown.files(".java", ".sh", ".h", "submit/embark")) {
+    for (Path file : Markdown.files(".java", ".sh", ".h", ".cpp", "submit/embark")) {
       String path = Markdown.ROOT.relativize(file).toString();
       if (!path.contains("src/test") && !path.contains("/rivals/") && !path.contains("recipes")) {
         READ.matcher(Files.readString(file)).results().map(m -> m.group(1)).forEach(read::add);

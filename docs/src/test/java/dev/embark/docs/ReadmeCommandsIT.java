@@ -73,8 +73,7 @@ class ReadmeCommandsIT {
             assertThat(Markdown.of(".ci/run").text()).contains("mvn -B -ntp verify");
         case "mvn package -Pmatrix -DskipTests" ->
             assertThat(Markdown.of("pom.xml").text()).contains("<id>matrix</id>");
-        case BENCH ->
-            assertThat(CommandFacts.command().getSubcommands()).containsKey("bench");
+        case BENCH -> assertThat(CommandFacts.command().getSubcommands()).containsKey("bench");
         // The script names the same packages to those who lack them.
         case "apt-get install openjdk-17-jdk maven npm git g++" -> {
           String script = Markdown.of("submit/embark").text();

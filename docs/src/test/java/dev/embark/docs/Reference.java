@@ -2,6 +2,7 @@ package dev.embark.docs;
 
 import dev.embark.engine.EmbedOption;
 import dev.embark.engine.EmbeddingException;
+import dev.embark.spark.EmbarkPlugin;
 import dev.embark.spark.UdfFacts;
 import dev.embark.submit.CommandFacts;
 import java.util.Arrays;
@@ -74,6 +75,10 @@ final class Reference {
   }
 
   private void functions() {
+    line(
+        code(UdfFacts.progressConf() + "=true")
+            + ", also for a session: a line on the speed of each stage on the driver's standard"
+            + " error.");
     line("## Functions");
     for (ExpressionInfo function : UdfFacts.functions()) {
       line("### " + function.getName());
@@ -99,6 +104,17 @@ final class Reference {
       row(metric.name(), kind(metric.kind()));
     }
     text.append('\n');
+    line("## Metrics of executors");
+    line(
+        "In Spark's metrics system, as `plugin."
+            + EmbarkPlugin.class.getName()
+            + ".<metric>`, where `spark.plugins="
+            + EmbarkPlugin.class.getName()
+            + "` is set: "
+            + UdfFacts.executorMetrics().stream()
+                .map(Reference::code)
+                .collect(Collectors.joining(", "))
+            + ".");
   }
 
   private static String kind(String sparkKind) {

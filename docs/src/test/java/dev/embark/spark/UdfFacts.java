@@ -1,5 +1,6 @@
 package dev.embark.spark;
 
+import com.codahale.metrics.MetricRegistry;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -42,6 +43,18 @@ public final class UdfFacts {
     return Arrays.stream(ExecutorSetting.values())
         .map(s -> new Setting(s.key(), s.takes(), s.defaultValue(), s.description()))
         .toList();
+  }
+
+  /** The conf that shows the speed of each stage. */
+  public static String progressConf() {
+    return EmbarkConf.PROGRESS;
+  }
+
+  /** The metrics that an executor shows in Spark's metrics system, with the plugin. */
+  public static List<String> executorMetrics() {
+    MetricRegistry registry = new MetricRegistry();
+    ExecutorCounters.register(registry);
+    return List.copyOf(registry.getNames());
   }
 
   /** What every conf begins with. */
