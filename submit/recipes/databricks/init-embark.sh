@@ -3,4 +3,4 @@
 # embed(). Upload the jar beside this script; on a GPU cluster also the one of native/cuda, which
 # `mvn package -Pcuda` makes. A library attached later needs Embark.install(spark).
 set -euo pipefail
-cp /Volumes/CATALOG/SCHEMA/embark/embark-*-linux-x86_64.jar /databricks/jars/
+cp /Volumes/CATALOG/SCHEMA/embark/embark-*.jar /databricks/jars/
