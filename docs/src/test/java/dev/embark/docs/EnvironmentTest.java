@@ -16,8 +16,9 @@ class EnvironmentTest {
   private static final Pattern READ =
       Pattern.compile("(?:\"|\\$\\{)((?:EMBARK|HF)_[A-Z_]+)(?:\"|:-|\\})");
   private static final Pattern TOLD = Pattern.compile("`((?:EMBARK|HF)_[A-Z_]+)`");
-  // What the script submit/embark tells the program that it starts.
-  private static final Set<String> INTERNAL = Set.of("EMBARK_TERMINAL");
+  // What the script submit/embark tells the program that it starts, and a macro of the C compiler.
+  private static final Set<String> INTERNAL =
+      Set.of("EMBARK_TERMINAL", "EMBARK_LLAMA_IMPLEMENTATION");
 
   @Test
   void everyVariableThatIsReadIsToldAndTheOtherWayRound() throws IOException {
