@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.notebooks.NotebookSource.Cell;
-import dev.embark.notebooks.NotebookSource.Kind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,14 +36,14 @@ class NotebookSourceTest {
   void partsCellsOfMarkdownAndSqlInOrder() {
     assertThat(NotebookSource.parse("n.sql", NOTEBOOK).cells())
         .containsExactly(
-            new Cell(Kind.MARKDOWN, "", 2, "# Heading\n\nindented `text`"),
-            new Cell(Kind.SQL, "All, of it", 9, "SELECT 1 AS a, -- a remark\n  'é' AS b"),
-            new Cell(Kind.SQL, "", 15, "SELECT 2"));
+            new Cell(Language.MD, "", 2, "# Heading\n\n  indented `text`"),
+            new Cell(Language.SQL, "All, of it", 9, "SELECT 1 AS a, -- a remark\n  'é' AS b"),
+            new Cell(Language.SQL, "", 15, "SELECT 2"));
   }
 
   @Test
-  void sqlLeavesMarkdownOut() {
-    assertThat(NotebookSource.parse("n.sql", NOTEBOOK).sql())
+  void cellsOfOneLanguageLeaveTheOthersOut() {
+    assertThat(NotebookSource.parse("n.sql", NOTEBOOK).cells(Language.SQL))
         .extracting(Cell::line)
         .containsExactly(9, 15);
   }
@@ -67,12 +66,11 @@ class NotebookSourceTest {
   void refusesAFileWithoutTheHeader() {
     assertThatThrownBy(() -> NotebookSource.parse("n.sql", "SELECT 1\n"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "n.sql is not a SQL notebook: its first line must be '-- Databricks notebook"
-                + " source'.");
+        .hasMessageStartingWith(
+            "n.sql is not a notebook: its first line must be '-- Databricks notebook source'");
     assertThatThrownBy(() -> NotebookSource.parse("n.sql", ""))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("n.sql is not a SQL notebook");
+        .hasMessageStartingWith("n.sql is not a notebook");
   }
 
   @Test
@@ -102,12 +100,51 @@ class NotebookSourceTest {
   }
 
   @Test
-  void refusesACellOfAnotherLanguage() {
+  void aCellMayBeOfAnotherLanguageThanItsNotebook() {
+    assertThat(
+            NotebookSource.parse(
+                    "n.py",
+                    """
+                    # Databricks notebook source
+                    x = 1 # of Python
+
+                    # COMMAND ----------
+
+                    # DBTITLE 1,Other
+                    # MAGIC %sql
+                    # MAGIC SELECT
+                    # MAGIC   1
+                    """)
+                .cells())
+        .containsExactly(
+            new Cell(Language.PYTHON, "", 2, "x = 1 # of Python"),
+            new Cell(Language.SQL, "Other", 6, "SELECT\n  1"));
+  }
+
+  @Test
+  void aScalaNotebookHasItsCommentsForMarks() {
+    assertThat(
+            NotebookSource.parse(
+                    "n.scala",
+                    """
+                    // Databricks notebook source
+                    val x = 1
+                    // COMMAND ----------
+                    // MAGIC %md
+                    // MAGIC text
+                    """)
+                .cells())
+        .extracting(Cell::language)
+        .containsExactly(Language.SCALA, Language.MD);
+  }
+
+  @Test
+  void refusesACellOfALanguageThatIsNotTested() {
     assertThatThrownBy(
             () ->
                 NotebookSource.parse(
-                    "n.sql", "-- Databricks notebook source\n-- MAGIC %python\n-- MAGIC 1 + 1\n"))
+                    "n.sql", "-- Databricks notebook source\n-- MAGIC %r\n-- MAGIC 1 + 1\n"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("'%python' near line 2");
+        .hasMessageContaining("'%r' near line 2");
   }
 }

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -13,22 +16,57 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterIT {
   private static final double SAME = 0.99999;
 
-  @TempDir private Path folder;
+  @TempDir private static Path folder;
+  private static Cluster cluster;
+
+  @BeforeAll
+  static void startCluster() throws Exception {
+    cluster = Cluster.start(folder, 2);
+  }
+
+  @AfterAll
+  static void stopCluster() throws Exception {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @Test
+  void theRecipeForStandaloneClustersEmbedsTheSample() throws Exception {
+    Path output = folder.resolve("recipe");
+
+    Embark.Result result =
+        Embark.start(
+            folder,
+            List.of(Embark.jar().getParent().resolveSibling("recipes/standalone.sh").toString()),
+            Map.of(
+                "SPARK_HOME", Embark.sparkHome().toString(),
+                "EMBARK_JAR", Embark.jar().toString(),
+                "MASTER", cluster.url(),
+                "EXECUTOR_MEMORY", "1000M",
+                "INPUT", Embark.sample().toString(),
+                "OUTPUT", output.toString()));
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("rows\t200\n");
+    assertThat(output.resolve("_SUCCESS")).exists();
+  }
 
   @Test
   void aClusterOfTwoWorkersWritesTheRowsOfALocalRun() throws Exception {
     Path local = folder.resolve("local");
     Path spread = folder.resolve("spread");
-    try (Cluster cluster = Cluster.start(folder, 2)) {
-      Embark.Result result = run(spread, cluster.url());
+    int before0 = cluster.executorsOf(0).size();
+    int before1 = cluster.executorsOf(1).size();
 
-      assertThat(result.out())
-          .contains("rows\t200\n")
-          .containsPattern("tokens\t[1-9]\\d*\n")
-          .contains("output\tfile:" + spread);
-      assertThat(cluster.executorsOf(0)).as("executors of the first worker").isNotEmpty();
-      assertThat(cluster.executorsOf(1)).as("executors of the second worker").isNotEmpty();
-    }
+    Embark.Result result = run(spread, cluster.url());
+
+    assertThat(result.out())
+        .contains("rows\t200\n")
+        .containsPattern("tokens\t[1-9]\\d*\n")
+        .contains("output\tfile:" + spread);
+    assertThat(cluster.executorsOf(0)).as("executors of worker 0").hasSizeGreaterThan(before0);
+    assertThat(cluster.executorsOf(1)).as("executors of worker 1").hasSizeGreaterThan(before1);
     run(local, "local[2]");
 
     Map<Long, float[]> expected = Embark.vectors(local);

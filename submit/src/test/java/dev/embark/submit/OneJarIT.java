@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.jar.JarFile;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +46,35 @@ class OneJarIT {
   void licencesAreKeptOnceEach() throws IOException {
     assertThat(entries())
         .doesNotHaveDuplicates()
-        .contains("META-INF/LICENSE", "META-INF/NOTICE", "META-INF/licenses/llama.cpp.txt");
+        .contains(
+            "META-INF/LICENSE",
+            "META-INF/NOTICE",
+            "META-INF/licenses/llama.cpp.txt",
+            "META-INF/licenses/all-MiniLM-L6-v2.txt");
+  }
+
+  @Test
+  void everyArtifactOfOthersHasItsLicenceInIt() throws IOException {
+    List<String> shaded =
+        Pattern.compile("<include>([\\w.-]+):([\\w.-]+)</include>")
+            .matcher(Files.readString(Path.of("pom.xml")))
+            .results()
+            .filter(include -> !include.group(1).equals("dev.embark"))
+            .map(include -> include.group(2))
+            .toList();
+
+    assertThat(shaded).contains("javacpp", "picocli");
+    try (JarFile jar = new JarFile(Embark.jar().toFile())) {
+      for (String artifact : shaded) {
+        ZipEntry licence = jar.getEntry("META-INF/licenses/" + artifact + ".txt");
+        assertThat(licence).as("the licence of %s", artifact).isNotNull();
+        assertThat(new String(jar.getInputStream(licence).readAllBytes(), StandardCharsets.UTF_8))
+            .contains("Copyright", "License");
+      }
+      ZipEntry apache = jar.getEntry("META-INF/LICENSE");
+      assertThat(new String(jar.getInputStream(apache).readAllBytes(), StandardCharsets.UTF_8))
+          .contains("Apache License", "Version 2.0, January 2004");
+    }
   }
 
   @Test

@@ -1,0 +1,165 @@
+package dev.embark.docs;
+
+import dev.embark.engine.EmbedOption;
+import dev.embark.engine.EmbeddingException;
+import dev.embark.spark.EmbarkPlugin;
+import dev.embark.spark.UdfFacts;
+import dev.embark.submit.CommandFacts;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+
+/** The text of {@code docs/reference.md}, made of the same objects that check and execute. */
+final class Reference {
+  /** How the file is made anew. */
+  static final String COMMAND =
+      "mvn -q -pl docs -am package -DskipITs -Dtest=ReferenceTest"
+          + " -Dsurefire.failIfNoSpecifiedTests=false -Dembark.docs.write=true";
+
+  private final StringBuilder text = new StringBuilder();
+
+  private Reference() {}
+
+  static String of(SparkContext context) {
+    Reference reference = new Reference();
+    reference.line("# Reference");
+    reference.line("Made from the code by the command below; a test fails when it is out of date.");
+    reference.line("```\n" + COMMAND + "\n```");
+    reference.options();
+    reference.settings();
+    reference.functions();
+    reference.metrics(context);
+    reference.command();
+    return reference.text.toString().stripTrailing() + "\n";
+  }
+
+  private void options() {
+    line("## Options");
+    line(
+        "As a key of the map in SQL and of the Column functions, in any case: `embed(text,"
+            + " map('longText', 'chunk'))`. For a session as `SET "
+            + UdfFacts.confPrefix()
+            + "<option> = <value>`, or `--conf "
+            + UdfFacts.confPrefix()
+            + "<option>=<value>`. On the command line as `--option <option>=<value>`, those below"
+            + " [`embark run`](#embark-run) also by names of their own. An option of the call wins"
+            + " over the session's.");
+    row("option", "takes", "default", "");
+    row("---", "---", "---", "---");
+    for (EmbedOption option : EmbedOption.values()) {
+      row(
+          code(option.key()),
+          escaped(option.takes()),
+          option.defaultValue().isEmpty() ? "" : code(option.defaultValue()),
+          escaped(option.description()));
+    }
+    text.append('\n');
+  }
+
+  private void settings() {
+    line("## Settings of an application");
+    line("Set before Spark starts, as `--conf key=value`. None of them changes a vector.");
+    row("setting", "takes", "default", "");
+    row("---", "---", "---", "---");
+    for (UdfFacts.Setting setting : UdfFacts.settings()) {
+      row(
+          code(setting.key()),
+          escaped(setting.takes()),
+          setting.defaultValue().isEmpty() ? "" : code(setting.defaultValue()),
+          escaped(setting.description()));
+    }
+    text.append('\n');
+  }
+
+  private void functions() {
+    line(
+        code(UdfFacts.progressConf() + "=true")
+            + ", also for a session: a line on the speed of each stage on the driver's standard"
+            + " error.");
+    line("## Functions");
+    for (ExpressionInfo function : UdfFacts.functions()) {
+      line("### " + function.getName());
+      line(escaped(function.getUsage().replace("_FUNC_", function.getName())));
+      line(
+          "```\n"
+              + function
+                  .getExamples()
+                  .strip()
+                  .replaceAll("(?m)^ {4,}", "")
+                  .replace("_FUNC_", function.getName())
+                  .replaceFirst("Examples:\\s*", "")
+              + "\n```");
+    }
+  }
+
+  private void metrics(SparkContext context) {
+    line("## Metrics of the operator");
+    line("In the SQL tab of Spark's UI, on the node `EvalEmbed`.");
+    row("metric", "kind");
+    row("---", "---");
+    for (UdfFacts.Metric metric : UdfFacts.metrics(context)) {
+      row(metric.name(), kind(metric.kind()));
+    }
+    text.append('\n');
+    line("## Metrics of executors");
+    line(
+        "In Spark's metrics system, as `plugin."
+            + EmbarkPlugin.class.getName()
+            + ".<metric>`, where `spark.plugins="
+            + EmbarkPlugin.class.getName()
+            + "` is set: "
+            + UdfFacts.executorMetrics().stream()
+                .map(Reference::code)
+                .collect(Collectors.joining(", "))
+            + ".");
+  }
+
+  private static String kind(String sparkKind) {
+    return switch (sparkKind) {
+      case "sum" -> "sum over tasks";
+      case "average" -> "average over tasks";
+      case "timing", "nsTiming" -> "time, summed over tasks";
+      default -> sparkKind;
+    };
+  }
+
+  private void command() {
+    CommandLine embark = CommandFacts.command();
+    line("## Exit codes");
+    line(String.join("\n", embark.getCommandSpec().usageMessage().footer()).strip());
+    line("## Kinds of failure");
+    line(
+        "What is wrong with a text, a model or an option is one of: "
+            + Arrays.stream(EmbeddingException.Kind.values())
+                .map(kind -> code(kind.name()))
+                .collect(Collectors.joining(", "))
+            + ".");
+    line("## The command");
+    help(embark);
+  }
+
+  private void help(CommandLine command) {
+    line("### " + command.getCommandSpec().qualifiedName());
+    line("```\n" + command.getUsageMessage(Ansi.OFF).stripTrailing() + "\n```");
+    command.getSubcommands().values().stream().distinct().forEach(this::help);
+  }
+
+  private void line(String paragraph) {
+    text.append(paragraph).append("\n\n");
+  }
+
+  private void row(String... cells) {
+    text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+  }
+
+  private static String code(String value) {
+    return "`" + value + "`";
+  }
+
+  private static String escaped(String value) {
+    return value.replace("|", "\\|").replace("<", "&lt;");
+  }
+}

@@ -1,0 +1,33 @@
+package dev.embark.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.embark.engine.EmbedOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+
+class ReferenceTest {
+  private static final Path FILE = Markdown.ROOT.resolve("docs/reference.md");
+
+  @Test
+  void theReferenceSaysWhatTheCodeSays() throws IOException {
+    String expected;
+    try (SparkSession spark = LocalSpark.start()) {
+      expected = Reference.of(spark.sparkContext());
+    }
+    if (Boolean.getBoolean("embark.docs.write")) {
+      Files.writeString(FILE, expected);
+    }
+
+    assertThat(Files.readString(FILE))
+        .as("docs/reference.md is out of date; write it anew with: %s", Reference.COMMAND)
+        .isEqualTo(expected);
+    for (EmbedOption option : EmbedOption.values()) {
+      assertThat(expected).contains("| `" + option.key() + "` |");
+    }
+    assertThat(expected).contains("### embed_detail", "rows truncated", "### embark run", "2 bad");
+  }
+}

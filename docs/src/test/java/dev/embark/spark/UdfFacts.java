@@ -1,0 +1,64 @@
+package dev.embark.spark;
+
+import com.codahale.metrics.MetricRegistry;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
+
+/** What the reference tells of {@code udf/}, where it is not public. */
+public final class UdfFacts {
+  private UdfFacts() {}
+
+  /** The documentation of each function, as {@code DESCRIBE FUNCTION} has it. */
+  public static List<ExpressionInfo> functions() {
+    return EmbedFunction.all().stream().map(EmbedFunction::info).toList();
+  }
+
+  /**
+   * A metric of the operator.
+   *
+   * @param kind of {@code SQLMetric}
+   */
+  public record Metric(String name, String kind) {}
+
+  /** The metrics of the operator, in the order of their names. */
+  public static List<Metric> metrics(SparkContext context) {
+    List<Metric> metrics = new ArrayList<>();
+    EmbedMetrics.of(context)
+        .asMap()
+        .foreach(
+            entry -> metrics.add(new Metric(entry._2().name().get(), entry._2().metricType())));
+    metrics.sort(Comparator.comparing(Metric::name));
+    return metrics;
+  }
+
+  /** A setting of an application, with its whole key. */
+  public record Setting(String key, String takes, String defaultValue, String description) {}
+
+  /** What is set before Spark starts, in the order of the code. */
+  public static List<Setting> settings() {
+    return Arrays.stream(ExecutorSetting.values())
+        .map(s -> new Setting(s.key(), s.takes(), s.defaultValue(), s.description()))
+        .toList();
+  }
+
+  /** The conf that shows the speed of each stage. */
+  public static String progressConf() {
+    return EmbarkConf.PROGRESS;
+  }
+
+  /** The metrics that an executor shows in Spark's metrics system, with the plugin. */
+  public static List<String> executorMetrics() {
+    MetricRegistry registry = new MetricRegistry();
+    ExecutorCounters.register(registry);
+    return List.copyOf(registry.getNames());
+  }
+
+  /** What every conf begins with. */
+  public static String confPrefix() {
+    return EmbarkConf.PREFIX;
+  }
+}

@@ -1,0 +1,58 @@
+package dev.embark.notebooks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.embark.notebooks.NotebookSource.Cell;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class EveryNotebookTest {
+
+  static List<Path> notebooks() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of(""))) {
+      return files.filter(file -> file.toString().matches("\\d\\d_.*")).sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("notebooks")
+  void isExecutedByATest(Path file) throws IOException {
+    String call = "Notebook.run(\"" + file + "\"";
+    try (Stream<Path> tests = Files.walk(Path.of("src/test/java"))) {
+      List<String> sources =
+          tests
+              .filter(test -> test.toString().endsWith("Test.java"))
+              .map(EveryNotebookTest::read)
+              .map(source -> source.replaceAll("\\(\\s+", "("))
+              .toList();
+      assertThat(sources).as("a test that calls %s", call).anyMatch(s -> s.contains(call));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("notebooks")
+  void beginsWithAHeadingAndEveryCellOfCodeHasATitleOfItsOwn(Path file) throws IOException {
+    List<Cell> cells = NotebookSource.read(file).cells();
+
+    assertThat(cells.get(0).language()).isEqualTo(Language.MD);
+    assertThat(cells.get(0).text()).startsWith("# ");
+    assertThat(cells.stream().filter(cell -> cell.language() != Language.MD))
+        .extracting(Cell::title)
+        .isNotEmpty()
+        .doesNotContain("")
+        .doesNotHaveDuplicates();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

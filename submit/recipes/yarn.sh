@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The batch job on YARN, with the driver in the cluster. Paths are of the cluster's file system.
+set -euo pipefail
+: "${EMBARK_JAR:?}" "${INPUT:?}" "${OUTPUT:?}"
+
+exec spark-submit \
+  --master yarn \
+  --deploy-mode cluster \
+  --num-executors "${EXECUTORS:-10}" \
+  --executor-cores 4 \
+  --executor-memory 4g \
+  --conf spark.executor.memoryOverhead=4g \
+  --class dev.embark.job.EmbedJob \
+  "$EMBARK_JAR" \
+  --input "$INPUT" \
+  --text-column "${TEXT_COLUMN:-text}" \
+  --output "$OUTPUT"
