@@ -1,0 +1,67 @@
+package dev.embark.job.report;
+
+import java.util.List;
+
+/** Draws counts as bars. */
+final class BarChart {
+  private static final int TOP = 20;
+  private static final int PLOT = 180;
+  private static final double BAR = 0.72; // of the room between two bars' middles
+  private static final int ROW = 46;
+  private static final int THICKNESS = 12;
+
+  private BarChart() {}
+
+  /**
+   * @param label under or above the bar
+   * @param count its length
+   * @param told when it is pointed at
+   */
+  record Bar(String label, long count, String told) {}
+
+  /** Returns upright bars side by side, for an order that means something. */
+  static String upright(String id, List<Bar> bars, String description) {
+    Axis axis = Axis.upTo(bars.stream().mapToLong(Bar::count).max().orElse(0));
+    StringBuilder svg = new StringBuilder(axis.grid(TOP, PLOT));
+    for (int i = 0; i < bars.size(); i++) {
+      Bar bar = bars.get(i);
+      double y = axis.down(bar.count(), PLOT);
+      String middle = Svg.percent(i + 0.5, bars.size());
+      svg.append(
+          "<rect class='bar' x='%s' width='%s' y='%s' height='%s'><title>%s</title></rect>"
+              .formatted(
+                  Svg.percent(i + (1 - BAR) / 2, bars.size()),
+                  Svg.percent(BAR, bars.size()),
+                  Svg.number(TOP + y),
+                  Svg.number(PLOT - y),
+                  Html.text(bar.told())));
+      if (bar.count() > 0) {
+        svg.append(
+            Svg.label("value", middle, TOP + y - 5, "middle", Figures.shortCount(bar.count())));
+      }
+      svg.append(Svg.label("tick", middle, TOP + PLOT + 18, "middle", bar.label()));
+    }
+    return Svg.image(id, TOP + PLOT + 24, description, svg.toString());
+  }
+
+  /** Returns lying bars below one another, each under its name: its share of all of them. */
+  static String lying(String id, List<Bar> bars, String description) {
+    long all = bars.stream().mapToLong(Bar::count).sum();
+    StringBuilder svg = new StringBuilder();
+    for (int i = 0; i < bars.size(); i++) {
+      Bar bar = bars.get(i);
+      double y = i * ROW + 16.0;
+      svg.append(Svg.label("name", "0", y, "start", bar.label()));
+      svg.append(Svg.label("name", "100%", y, "end", bar.told()));
+      svg.append(
+          "<rect class='rest' x='0' width='100%%' y='%s' height='%d'/><rect class='bad' x='0' width='%s' y='%s' height='%d'/>"
+              .formatted(
+                  Svg.number(y + 8),
+                  THICKNESS,
+                  Svg.percent(bar.count(), all),
+                  Svg.number(y + 8),
+                  THICKNESS));
+    }
+    return Svg.image(id, bars.size() * ROW, description, svg.toString());
+  }
+}

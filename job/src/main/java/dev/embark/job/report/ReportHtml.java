@@ -1,0 +1,218 @@
+package dev.embark.job.report;
+
+import dev.embark.job.report.BarChart.Bar;
+import dev.embark.job.report.RunReport.Totals;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Makes the page of a report: one file that loads nothing, runs no script, reads well in light and
+ * dark and on narrow screens, and has a table for each chart.
+ */
+public final class ReportHtml {
+  private static final String TEMPLATE = "report.html";
+  private static final Pattern PLACE = Pattern.compile("\\{\\{(\\w+)}}");
+
+  private final RunReport report;
+
+  private ReportHtml(RunReport report) {
+    this.report = report;
+  }
+
+  /** Returns the whole page. */
+  public static String of(RunReport report) {
+    return new ReportHtml(report).page();
+  }
+
+  private String page() {
+    Map<String, String> parts = new LinkedHashMap<>();
+    parts.put("title", Html.text("Embark: " + lastPart(report.run().output())));
+    parts.put("output", Html.text(report.run().output()));
+    parts.put("when", Html.text(report.run().start() + " to " + report.run().end()));
+    parts.put("verdict", Html.text(verdict()));
+    parts.put("tiles", tiles());
+    parts.put("outcome", outcome());
+    parts.put("timeline", timeline());
+    parts.put("lengths", lengths());
+    parts.put("failures", failures());
+    parts.put("waves", waves());
+    parts.put("facts", new ReportFacts(report).html());
+    return PLACE
+        .matcher(template())
+        .replaceAll(place -> Matcher.quoteReplacement(parts.get(place.group(1))));
+  }
+
+  private static String template() {
+    try (InputStream in = ReportHtml.class.getResourceAsStream(TEMPLATE)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String lastPart(String path) {
+    return path.substring(path.lastIndexOf('/', path.length() - 2) + 1);
+  }
+
+  private String verdict() {
+    Totals totals = report.totals();
+    List<String> parts = new ArrayList<>();
+    parts.add(Figures.count(totals.embedded()) + " embedded");
+    if (totals.withoutText() > 0) {
+      parts.add(Figures.count(totals.withoutText()) + " without a text");
+    }
+    if (totals.failed() > 0) {
+      parts.add(Figures.count(totals.failed()) + " failed");
+    }
+    return "%s written: %s."
+        .formatted(
+            totals.rows() == 1 ? "1 row" : Figures.count(totals.rows()) + " rows",
+            String.join(", ", parts));
+  }
+
+  private String tiles() {
+    Totals totals = report.totals();
+    double perSecond = report.rates().tokensPerSecond();
+    return tile("Rows", "totals.rows", totals.rows(), Figures.count(totals.rows()))
+        + tile("Tokens", "totals.tokens", totals.tokens(), Figures.count(totals.tokens()))
+        + tile(
+            "Tokens a second",
+            "rates.tokensPerSecond",
+            perSecond,
+            Figures.count(Math.round(perSecond)))
+        + tile(
+            "Time",
+            "run.seconds",
+            report.run().seconds(),
+            Figures.duration(report.run().seconds()));
+  }
+
+  private static String tile(String name, String key, Object value, String shown) {
+    return "<div><dt>%s</dt>%s</div>".formatted(name, Html.figure("dd", key, value, shown));
+  }
+
+  private String outcome() {
+    Totals t = report.totals();
+    return outcome("Embedded", "embedded", t.embedded(), "good")
+        + outcome("Without a text", "withoutText", t.withoutText(), "")
+        + outcome("Failed", "failed", t.failed(), t.failed() > 0 ? "bad" : "")
+        + outcome("Truncated: only the beginning was embedded", "truncated", t.truncated(), "")
+        + ifAny("Chunked: embedded in windows", "chunked", t.chunked())
+        + ifAny("Took the vector of an equal text", "deduplicated", t.deduplicated())
+        + ifAny("Changed since the last run", "changed", t.changed())
+        + ifAny("Skipped, as they were there already", "skipped", t.skipped())
+        + ifAny("No longer in the input", "deleted", t.deleted());
+  }
+
+  private String ifAny(String name, String key, long count) {
+    return count == 0 ? "" : outcome(name, key, count, "");
+  }
+
+  private String outcome(String name, String key, long count, String kind) {
+    // Those two are no part of the rows written.
+    boolean outside = key.equals("skipped") || key.equals("deleted");
+    return "<tr class='%s'><th scope='row'>%s</th>%s<td>%s</td></tr>"
+        .formatted(
+            kind,
+            name,
+            Html.figure("td", "totals." + key, count, Figures.count(count)),
+            outside ? "" : Figures.percent(count, report.totals().rows()));
+  }
+
+  private String timeline() {
+    double average = report.rates().tokensPerSecond();
+    double best =
+        report.timeline().stream().mapToDouble(RunReport.Point::tokensPerSecond).max().orElse(0);
+    String description =
+        "Tokens a second over %s: %s on average, %s at most."
+            .formatted(
+                Figures.duration(report.run().seconds()),
+                Figures.count(Math.round(average)),
+                Figures.count(Math.round(best)));
+    List<List<String>> rows = new ArrayList<>();
+    for (RunReport.Point point : report.timeline()) {
+      rows.add(
+          List.of(
+              Figures.duration(point.second()),
+              Figures.count(point.rows()),
+              Figures.count(point.tokens()),
+              Figures.count(Math.round(point.tokensPerSecond()))));
+    }
+    return "<figure><figcaption>%s</figcaption>%s</figure>"
+            .formatted(Html.text(description), TimeChart.svg(report.timeline(), description))
+        + Html.details("As a table", List.of("From", "Rows", "Tokens", "Tokens a second"), rows);
+  }
+
+  private String lengths() {
+    long embedded = report.totals().embedded();
+    List<Bar> bars = new ArrayList<>();
+    List<List<String>> rows = new ArrayList<>();
+    for (RunReport.Length length : report.tokenLengths()) {
+      String range = Figures.count(length.above() + 1L) + " to " + Figures.count(length.upTo());
+      String share = Figures.percent(length.rows(), embedded);
+      bars.add(
+          new Bar(
+              Figures.shortLabel(length.upTo()),
+              length.rows(),
+              "%s tokens: %s rows, %s".formatted(range, Figures.count(length.rows()), share)));
+      rows.add(List.of(range, Figures.count(length.rows()), share));
+    }
+    if (bars.isEmpty()) {
+      return "<p>No row has an embedding.</p>";
+    }
+    String description =
+        "Embedded rows by tokens; each bar goes up to the number below it. %s tokens a row on average."
+            .formatted(
+                Figures.count(
+                    Math.round((double) report.totals().tokens() / Math.max(1, embedded))));
+    return "<figure><figcaption>%s</figcaption>%s</figure>"
+            .formatted(Html.text(description), BarChart.upright("chart-lengths", bars, description))
+        + Html.details("As a table", List.of("Tokens", "Rows", "Share"), rows);
+  }
+
+  private String failures() {
+    if (report.failures().isEmpty()) {
+      return "<p>No row failed.</p>";
+    }
+    long rows = report.totals().rows();
+    List<Bar> bars = new ArrayList<>();
+    StringBuilder told = new StringBuilder();
+    for (RunReport.Failure failure : report.failures()) {
+      String count =
+          "%s, %s of all rows"
+              .formatted(Figures.count(failure.rows()), Figures.percent(failure.rows(), rows));
+      bars.add(new Bar(failure.kind(), failure.rows(), count));
+      told.append(told.isEmpty() ? "" : "; ").append(failure.kind()).append(' ').append(count);
+    }
+    return "<figure><figcaption>Failed rows by kind. Ids and messages"
+        + " are in the quarantine beside this report.</figcaption>%s</figure>"
+            .formatted(
+                BarChart.lying("chart-failures", bars, "Failed rows by kind: " + told + "."));
+  }
+
+  private String waves() {
+    List<List<String>> rows = new ArrayList<>();
+    for (RunReport.Wave wave : report.waves()) {
+      rows.add(
+          List.of(
+              Figures.count(wave.number() + 1L),
+              wave.start(),
+              Figures.duration(wave.seconds()),
+              Figures.count(wave.rows()),
+              Figures.count(wave.tokens()),
+              Figures.count(wave.failed())));
+    }
+    return Html.details(
+        rows.size() == 1 ? "1 wave" : Figures.count(rows.size()) + " waves",
+        List.of("Wave", "Start", "Took", "Rows", "Tokens", "Failed"),
+        rows);
+  }
+}

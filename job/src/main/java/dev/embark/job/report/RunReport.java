@@ -1,0 +1,163 @@
+package dev.embark.job.report;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a run did, as its report tells it; {@code report.schema.json} describes it as JSON. What is
+ * not known is null and left out.
+ *
+ * @param formatVersion of this record: raised when a reader of the older one could misread it
+ * @param embark Embark's version
+ * @param run what was asked, when and where
+ * @param totals of all rows, over all processes of the run
+ * @param rates of this process
+ * @param timeline of this process: points that follow one another without gap
+ * @param waves in their order
+ * @param tokenLengths embedded rows by tokens, from the shortest range to the longest
+ * @param failures by kind, the most frequent first
+ * @param options of embed() that were given; the others have their defaults
+ * @param fingerprint of the model and the options that change a vector, in hex
+ * @param model that made the vectors
+ * @param machine that it ran on
+ */
+public record RunReport(
+    int formatVersion,
+    String embark,
+    Run run,
+    Totals totals,
+    Rates rates,
+    List<Point> timeline,
+    List<Wave> waves,
+    List<Length> tokenLengths,
+    List<Failure> failures,
+    Map<String, String> options,
+    String fingerprint,
+    Model model,
+    Machine machine) {
+
+  /** The version of this format. */
+  public static final int FORMAT_VERSION = 1;
+
+  /**
+   * @param id names the run, also after it was resumed
+   * @param start ISO 8601, in UTC, of the first wave
+   * @param end ISO 8601, in UTC
+   * @param seconds of wall time of this process
+   * @param resumed whether an earlier process of this run was interrupted
+   * @param input what was read: a path, a table or a query
+   * @param output where the vectors lie
+   * @param textColumn whose texts were embedded
+   * @param idColumn that names a row, if one was given
+   */
+  public record Run(
+      String id,
+      String start,
+      String end,
+      double seconds,
+      boolean resumed,
+      String input,
+      String output,
+      String textColumn,
+      String idColumn) {}
+
+  /**
+   * @param rows written, with an embedding or without
+   * @param embedded of these, rows with an embedding
+   * @param withoutText of these, rows whose text is NULL
+   * @param failed of these, rows whose text could not be embedded
+   * @param truncated embedded rows whose text lost its tail
+   * @param chunked embedded rows whose text was cut into windows
+   * @param deduplicated rows that took the vector of an equal text
+   * @param added of the rows, those whose id was not there; all without an id column
+   * @param changed of the rows, those whose id was there with another text
+   * @param skipped rows of the input that were in the output already
+   * @param deleted ids of the output that the input no longer has
+   * @param tokens that the model has seen
+   */
+  public record Totals(
+      long rows,
+      long embedded,
+      long withoutText,
+      long failed,
+      long truncated,
+      long chunked,
+      long deduplicated,
+      long added,
+      long changed,
+      long skipped,
+      long deleted,
+      long tokens) {}
+
+  /** Averages over the wall time of this process. */
+  public record Rates(double rowsPerSecond, double tokensPerSecond) {}
+
+  /**
+   * @param second after the start of this process at which it begins
+   * @param seconds that it lasts
+   * @param rows that came out of the model meanwhile, as far as executors had told
+   * @param tokens that went into it
+   */
+  public record Point(double second, double seconds, long rows, long tokens) {
+    /** Tokens in a second. */
+    public double tokensPerSecond() {
+      return seconds > 0 ? tokens / seconds : 0;
+    }
+  }
+
+  /**
+   * @param number from 0
+   * @param start ISO 8601, in UTC
+   * @param seconds from its first task to its commit
+   */
+  public record Wave(
+      int number, String start, double seconds, long rows, long tokens, long failed) {}
+
+  /**
+   * @param above tokens, exclusive
+   * @param upTo tokens, inclusive
+   * @param rows in between
+   */
+  public record Length(int above, int upTo, long rows) {}
+
+  /** Rows that failed for one reason. */
+  public record Failure(String kind, long rows) {}
+
+  /**
+   * @param uri as it was given
+   * @param pooling how token vectors become one, by the model's file
+   * @param quantisation the type of most weights
+   * @param context tokens of the longest text it was trained for
+   * @param bytes of its file
+   * @param sha256 of its file, in hex
+   */
+  public record Model(
+      String uri,
+      String architecture,
+      String name,
+      int dimensions,
+      int context,
+      String pooling,
+      String quantisation,
+      long parameters,
+      long bytes,
+      String sha256) {}
+
+  /**
+   * @param spark its version
+   * @param master as Spark writes it
+   * @param application Spark's id of it
+   * @param executors processes with tasks at the end; 1 in local mode
+   * @param cores tasks that run at the same time
+   * @param java version of the driver's
+   * @param system name and architecture of the driver's
+   */
+  public record Machine(
+      String spark,
+      String master,
+      String application,
+      int executors,
+      int cores,
+      String java,
+      String system) {}
+}

@@ -1,0 +1,90 @@
+package dev.embark.job.report;
+
+import dev.embark.job.report.RunReport.Failure;
+import dev.embark.job.report.RunReport.Length;
+import dev.embark.job.report.RunReport.Machine;
+import dev.embark.job.report.RunReport.Model;
+import dev.embark.job.report.RunReport.Point;
+import dev.embark.job.report.RunReport.Rates;
+import dev.embark.job.report.RunReport.Run;
+import dev.embark.job.report.RunReport.Totals;
+import dev.embark.job.report.RunReport.Wave;
+import java.util.List;
+import java.util.Map;
+
+/** Reports of runs that nobody ran. */
+final class Examples {
+  private static final String HOSTILE = "</td><script>fetch('x')</script>&\"'{{title}}$1\\\u0000";
+
+  private Examples() {}
+
+  /** Returns a report in which every field has a value. */
+  static RunReport full() {
+    return of("/data/docs", "my-model", Map.of("longText", "chunk"));
+  }
+
+  /** Returns a report whose every free text would break a page that does not escape. */
+  static RunReport hostile() {
+    return of(HOSTILE, HOSTILE, Map.of("prefix", HOSTILE));
+  }
+
+  private static RunReport of(String input, String name, Map<String, String> options) {
+    return new RunReport(
+        RunReport.FORMAT_VERSION,
+        "1.2.3",
+        new Run(
+            "run-1",
+            "2026-01-02T03:04:05Z",
+            "2026-01-02T03:06:05Z",
+            120.5,
+            true,
+            input,
+            "file:/data/vectors",
+            "body",
+            "id"),
+        new Totals(12_345, 12_000, 45, 300, 17, 19, 23, 12_000, 345, 99, 7, 987_654),
+        new Rates(102.4, 8196.3),
+        List.of(
+            new Point(0, 40, 2000, 200_000),
+            new Point(40, 40, 6000, 500_000),
+            new Point(80, 40.5, 4345, 287_654)),
+        List.of(
+            new Wave(0, "2026-01-02T03:04:05Z", 60, 6000, 500_000, 100),
+            new Wave(1, "2026-01-02T03:05:05Z", 60, 6345, 487_654, 200)),
+        List.of(new Length(8, 16, 1000), new Length(16, 32, 3000), new Length(32, 64, 8000)),
+        List.of(new Failure("TOO_LONG", 200), new Failure("NOT_TEXT", 100)),
+        options,
+        "0f".repeat(32),
+        new Model(
+            "/models/m.gguf",
+            "bert",
+            name,
+            384,
+            512,
+            "mean",
+            "F16",
+            22_000_000,
+            45_000_000,
+            "ab".repeat(32)),
+        new Machine("4.1.3", "local[2]", "local-1", 1, 2, "17.0.1", "Linux amd64"));
+  }
+
+  /** Returns a report of a run that had nothing to do. */
+  static RunReport empty() {
+    return new RunReport(
+        RunReport.FORMAT_VERSION,
+        "1.2.3",
+        new Run(
+            "run-0", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z", 0, false, "a", "b", "t", null),
+        new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        new Rates(0, 0),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        Map.of(),
+        "0f".repeat(32),
+        new Model("classpath:m", "bert", null, 384, 512, "mean", "F16", 1, 1, "ab".repeat(32)),
+        new Machine("4.1.3", "local[2]", "local-1", 1, 2, "17.0.1", "Linux amd64"));
+  }
+}
