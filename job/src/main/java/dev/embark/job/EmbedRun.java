@@ -197,11 +197,7 @@ final class EmbedRun {
     List<WaveResult> waves = run.waves().stream().map(Manifest.Wave::result).toList();
     JobResult result =
         new JobResult(
-            plan,
-            waves,
-            Duration.between(start, Instant.now()),
-            sink.location(),
-            state.toString());
+            plan, waves, Duration.between(start, Instant.now()), sink.location(), state.toString());
     listener.finished(result);
     save(run.completed());
     state.deleteRuns();

@@ -59,8 +59,7 @@ final class WaveEmbedder {
     String textsPath = new Path(folder, "texts").toString();
     Column own = Embedding.quoted(text);
     String distinct = "_embark_text";
-    Dataset<Row> once =
-        rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
+    Dataset<Row> once = rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
     dealt(once, count)
         .withColumn(DETAIL, Embark.embedDetail(col(distinct), spec.embedOptions()))
         .write()

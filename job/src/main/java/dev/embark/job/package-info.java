@@ -10,8 +10,8 @@
  *
  * <p>A run reads its input once and copies what is to be embedded into {@code _embark/}, cut into
  * waves. Each wave is embedded beside the output, then the manifest says READY, then the sink puts
- * it into the output, then the manifest says COMMITTED. The manifest is replaced at one moment, so a
- * process that carries on after a crash sees one of these:
+ * it into the output, then the manifest says COMMITTED. The manifest is replaced at one moment, so
+ * a process that carries on after a crash sees one of these:
  *
  * <ul>
  *   <li>no run: the copy was not complete; it is made again;

@@ -101,10 +101,7 @@ class JobSpecTest {
 
     JobSpec again = parse(spec.toArguments().toArray(String[]::new));
 
-    assertThat(again)
-        .usingRecursiveComparison()
-        .ignoringFields("command", "embed")
-        .isEqualTo(spec);
+    assertThat(again).usingRecursiveComparison().ignoringFields("command", "embed").isEqualTo(spec);
     assertThat(again.embedOptions()).isEqualTo(spec.embedOptions()).hasSize(2);
     assertThat(again.idColumn()).contains("-id");
   }
@@ -187,8 +184,7 @@ class JobSpecTest {
 
   @Test
   void filesCannotGetAnotherColumn() {
-    assertThat(
-            execute("--input=i", "--output=o", "--id-column=id", "--new-fingerprint=add-column"))
+    assertThat(execute("--input=i", "--output=o", "--id-column=id", "--new-fingerprint=add-column"))
         .isEqualTo(2);
     assertThat(captured.err()).contains("delta or iceberg");
   }

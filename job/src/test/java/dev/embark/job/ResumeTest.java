@@ -140,11 +140,26 @@ class ResumeTest {
         .containsExactlyElementsOf(
             repeatsTheWave
                 ? List.of(
-                    "planned 3", "started 0", "committed 0", "started 1",
-                    "planned 3", "started 1", "committed 1", "started 2", "committed 2", "finished")
+                    "planned 3",
+                    "started 0",
+                    "committed 0",
+                    "started 1",
+                    "planned 3",
+                    "started 1",
+                    "committed 1",
+                    "started 2",
+                    "committed 2",
+                    "finished")
                 : List.of(
-                    "planned 3", "started 0", "committed 0", "started 1",
-                    "planned 3", "committed 1", "started 2", "committed 2", "finished"));
+                    "planned 3",
+                    "started 0",
+                    "committed 0",
+                    "started 1",
+                    "planned 3",
+                    "committed 1",
+                    "started 2",
+                    "committed 2",
+                    "finished"));
     assertThat(result.totals().rows()).isEqualTo(ROWS);
     assertSameAsUndisturbed(runs);
   }
@@ -186,8 +201,7 @@ class ResumeTest {
     runs.sink = sink -> new CrashingSink(sink, moment);
 
     assertThatThrownBy(
-            () ->
-                runs.run(runs.json("in.json", texts), "--rows-per-wave=10", "--id-column=id"))
+            () -> runs.run(runs.json("in.json", texts), "--rows-per-wave=10", "--id-column=id"))
         .hasRootCauseInstanceOf(Crash.class);
 
     assertThat(runs.written().count()).isEqualTo(10);
@@ -198,7 +212,8 @@ class ResumeTest {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
     runs.sink = sink -> new CrashingSink(sink, Moment.AFTER_PUBLISH);
-    assertThatThrownBy(() -> runs.run(input, "--rows-per-wave=10")).hasRootCauseInstanceOf(Crash.class);
+    assertThatThrownBy(() -> runs.run(input, "--rows-per-wave=10"))
+        .hasRootCauseInstanceOf(Crash.class);
     runs.sink = sink -> sink;
 
     assertThatThrownBy(() -> runs.run(input, "--prefix=query: "))

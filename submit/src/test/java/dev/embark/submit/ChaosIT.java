@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Kills parts of a real cluster under a job, and runs the job again until it is done: the output has
- * every id once, and the vectors of a run that nobody disturbed.
+ * Kills parts of a real cluster under a job, and runs the job again until it is done: the output
+ * has every id once, and the vectors of a run that nobody disturbed.
  */
 class ChaosIT {
   private static final long SEED = 20261121;
@@ -141,8 +141,7 @@ class ChaosIT {
   private void assertSameAsUndisturbed(Table table, Path input, int rows) throws Exception {
     Path calm = folder.resolve("calm");
     assertThat(
-            Embark.run(
-                folder, "run", "--master=local[2]", "--input=" + input, "--output=" + calm))
+            Embark.run(folder, "run", "--master=local[2]", "--input=" + input, "--output=" + calm))
         .extracting(Embark.Result::exitCode)
         .isEqualTo(0);
     List<String> words =
@@ -155,7 +154,8 @@ class ChaosIT {
                 SELECT count(*) AS rows, count(DISTINCT a.id) AS ids, count(b.id) AS expected,
                   max(aggregate(zip_with(a.embedding, b.embedding, (x, y) -> abs(x - y)),
                     0f, (m, d) -> greatest(m, d))) AS difference
-                FROM %s a FULL OUTER JOIN parquet.`%s` b ON a.id = b.id"""
+                FROM %s a FULL OUTER JOIN parquet.`%s` b ON a.id = b.id\
+                """
                     .formatted(table.relation(folder), calm)));
     words.addAll(table.conf(folder));
     Embark.Result result = Embark.run(folder, words.toArray(String[]::new));
