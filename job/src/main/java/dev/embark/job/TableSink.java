@@ -108,8 +108,13 @@ abstract class TableSink implements Sink {
   @Override
   public void addColumn(String name, String type) {
     if (Arrays.stream(read().columns()).noneMatch(name::equalsIgnoreCase)) {
-      spark.sql("ALTER TABLE %s ADD COLUMN %s %s".formatted(reference(), quoted(name), type));
+      alterToAdd(name, type);
     }
+  }
+
+  /** Adds a column that is not there. */
+  void alterToAdd(String name, String type) {
+    spark.sql("ALTER TABLE %s ADD COLUMN %s %s".formatted(reference(), quoted(name), type));
   }
 
   @Override
