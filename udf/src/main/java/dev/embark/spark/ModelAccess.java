@@ -85,6 +85,15 @@ record ModelAccess(Map<String, String> hadoop) implements Serializable {
     }
   }
 
+  /**
+   * What the model of some options hashes to, lower-case hex.
+   *
+   * @throws EmbeddingException of kind MODEL when it cannot be had
+   */
+  String sha256(EmbedOptions options, ModelStore store) {
+    return store.sha256(options.model(), places());
+  }
+
   private ModelPlaces places() {
     SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
     Configuration configuration = SparkHadoopUtil.get().newConfiguration(conf);

@@ -1,0 +1,30 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbedOptions;
+import java.util.Map;
+import org.apache.spark.sql.SparkSession;
+
+/** What a call of embed() in a session stands for: its options and its model. For the driver. */
+public final class EmbedIdentity {
+  private EmbedIdentity() {}
+
+  /**
+   * The options that a call has, those of the session's conf included.
+   *
+   * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed
+   */
+  public static EmbedOptions options(SparkSession session, Map<String, String> ofCall) {
+    return EmbarkConf.options(session.conf().getAll()).with(ofCall);
+  }
+
+  /**
+   * The SHA-256 of the model's file, in lower-case hex; fetches the model only where its place does
+   * not tell.
+   *
+   * @throws dev.embark.engine.EmbeddingException of kind MODEL when it cannot be had
+   */
+  public static String modelSha256(SparkSession session, EmbedOptions options) {
+    return ModelAccess.ofSession(session.sparkContext(), options.model())
+        .sha256(options, ExecutorModels.store());
+  }
+}
