@@ -73,7 +73,9 @@ public final class EmbedJob implements Callable<Integer> {
     if (spec.quiet()) {
       sink.write(embedded);
     } else {
-      try (Progress progress = Progress.of(spark, before, terminal)) {
+      Meter meter = new Meter(() -> Totals.of(spark), System::nanoTime);
+      try (Progress progress =
+          Progress.of(spark, meter, ProgressView.of(ProgressMode.AUTO, terminal))) {
         sink.write(embedded);
       }
     }
