@@ -38,12 +38,14 @@ public final class Main implements Runnable {
         terminal,
         new QuickstartCommand(launcher, terminal),
         new RunCommand(launcher),
-        new SqlCommand(launcher));
+        new SqlCommand(launcher),
+        new ModelCommand(launcher));
   }
 
   @Override
   public void run() {
-    throw new ParameterException(command.commandLine(), "say what to do: quickstart, run or sql");
+    throw new ParameterException(
+        command.commandLine(), "say what to do: quickstart, run, sql or model");
   }
 
   /** Tells Embark's version and the Spark that it brings. */

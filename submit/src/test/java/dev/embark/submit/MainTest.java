@@ -37,7 +37,7 @@ class MainTest {
   @Test
   void helpNamesEveryCommandOnStandardOutput() {
     assertThat(embark("--help")).isZero();
-    assertThat(out()).contains("quickstart").contains("run").contains("sql");
+    assertThat(out()).contains("quickstart", "run", "sql", "model");
     assertThat(err()).isEmpty();
   }
 
@@ -49,9 +49,15 @@ class MainTest {
   }
 
   @Test
+  void modelHasHelpWithoutOptionsOfSpark() {
+    assertThat(embark("model", "--help")).isZero();
+    assertThat(out()).contains("Usage: embark model", "--json").doesNotContain("--master");
+  }
+
+  @Test
   void noCommandIsBadUsage() {
     assertThat(embark()).isEqualTo(2);
-    assertThat(err()).contains("quickstart, run or sql");
+    assertThat(err()).contains("quickstart, run, sql or model");
     assertThat(out()).isEmpty();
   }
 
