@@ -12,9 +12,10 @@ import org.apache.spark.sql.Row;
 final class Embedding {
   private Embedding() {}
 
-  /** Returns the rows with the column {@link JobSpec#EMBEDDING_COLUMN} added, lazily. */
-  static Dataset<Row> add(Dataset<Row> rows, String textColumn, Map<String, String> options) {
-    return rows.withColumn(JobSpec.EMBEDDING_COLUMN, Embark.embed(quoted(textColumn), options));
+  /** Returns the rows with a column of embeddings added, lazily. */
+  static Dataset<Row> add(
+      Dataset<Row> rows, String textColumn, String column, Map<String, String> options) {
+    return rows.withColumn(column, Embark.embed(quoted(textColumn), options));
   }
 
   /** Returns a top-level column, whatever characters its name has. */

@@ -1,14 +1,12 @@
 package dev.embark.job;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -21,7 +19,7 @@ import picocli.CommandLine.Spec;
  * <p>Not safe for several threads; picocli fills it, later it is only read.
  */
 public final class JobSpec {
-  /** The column that the job adds. */
+  /** The column that the job adds, unless told otherwise. */
   public static final String EMBEDDING_COLUMN = "embedding";
 
   @Spec(Spec.Target.MIXEE)
@@ -29,16 +27,21 @@ public final class JobSpec {
 
   @Option(
       names = "--input",
-      required = true,
       paramLabel = "PATH|TABLE",
       description = "What to read: a path, a glob, any Hadoop URI, or the name of a table.")
   private String input;
 
   @Option(
+      names = "--query",
+      paramLabel = "SQL",
+      description = "What to read, as a SELECT; instead of --input.")
+  private String query;
+
+  @Option(
       names = "--input-format",
       paramLabel = "FORMAT",
       description =
-          "parquet, json, csv, text, table, or another format that this Spark reads."
+          "parquet, orc, json, csv, text, table, or another format that this Spark reads."
               + " Default: by the extension; a name without slash or extension is a table.")
   private String inputFormat;
 
@@ -57,70 +60,46 @@ public final class JobSpec {
   @Option(
       names = "--id-column",
       paramLabel = "COLUMN",
-      description = "The column that names a row where the report tells of rows that failed.")
+      description =
+          "The column that names a row, in --save-mode append and in the quarantine;"
+              + " unique and without NULL.")
   private String idColumn;
 
-  @Option(
-      names = "--output",
-      required = true,
-      paramLabel = "PATH",
-      description = "Where to write Parquet: the input's columns and embedding.")
-  private String output;
+  @Mixin private OutputSpec output;
 
   @Option(
-      names = "--save-mode",
-      paramLabel = "MODE",
-      defaultValue = "errorifexists",
-      description = "If the output exists: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  private SaveBehaviour saveMode;
-
-  @Option(
-      names = "--model",
-      paramLabel = "MODEL",
-      description = "A GGUF embedding model: path or URI. Default: the built-in MiniLM.")
-  private String model;
-
-  @Option(
-      names = "--max-tokens",
+      names = "--rows-per-wave",
       paramLabel = "N",
-      description = "Tokens of a text that count. Default: the model's context.")
-  private Integer maxTokens;
+      description =
+          "Rows that are committed together, at most; what a crash can cost."
+              + " Default: 10000 for each core.")
+  private Long rowsPerWave;
 
   @Option(
-      names = "--long-text",
-      paramLabel = "WAY",
-      description = "What to do with longer texts: truncate, chunk or error. Default: truncate.")
-  private String longText;
+      names = "--dedupe",
+      description = "Embed each distinct text once over the whole input; shuffles the input.")
+  private boolean dedupe;
 
   @Option(
-      names = "--prefix",
-      paramLabel = "TEXT",
-      description = "Put before each text, such as 'query: '.")
-  private String prefix;
+      names = "--max-failed",
+      paramLabel = "N|P%%",
+      description =
+          "Stop after the wave in which more rows than that have failed, or more percent.")
+  private String maxFailed;
 
   @Option(
-      names = "--dimensions",
-      paramLabel = "N",
-      description = "Keep the first N dimensions and normalise again. Default: all.")
-  private Integer dimensions;
+      names = "--retry-quarantined",
+      description =
+          "Also embed rows of the output that failed before; may change --long-text, --max-tokens"
+              + " and chunkOverlap. Takes --id-column.")
+  private boolean retryQuarantined;
 
   @Option(
-      names = "--normalize",
-      paramLabel = "NORM",
-      description = "l2, none, l1, max or p:<n>. Default: l2.")
-  private String normalize;
+      names = "--quarantine-text",
+      description = "Keep the text of rows that fail in the quarantine, too.")
+  private boolean quarantineText;
 
-  @Option(
-      names = "--mode",
-      paramLabel = "MODE",
-      description = "A row that fails: PERMISSIVE gives NULL, FAILFAST ends the job.")
-  private String mode;
-
-  @Option(
-      names = "--option",
-      paramLabel = "KEY=VALUE",
-      description = "Any other option of embed(), such as batchTokens=4096; repeatable.")
-  private Map<String, String> options = new LinkedHashMap<>();
+  @Mixin private EmbedSpec embed;
 
   @Option(names = "--quiet", description = "Show no progress.")
   private boolean quiet;
@@ -136,85 +115,90 @@ public final class JobSpec {
 
   /** Checks what picocli's types cannot; a mistake is a {@link ParameterException}. */
   public void check() {
-    require(!input.isBlank(), "--input is empty; give a path or the name of a table");
-    require(!output.isBlank(), "--output is empty; give a path");
-    for (String key : options.keySet()) {
-      require(
-          ownOptions().keySet().stream().noneMatch(key::equalsIgnoreCase),
-          "the option " + key + " is given twice: by --option and by its own name");
-    }
     try {
-      EmbedOptions.of(embedOptions());
-    } catch (EmbeddingException e) {
+      require(
+          (input == null) != (query == null),
+          input == null
+              ? "give --input, a path or table, or --query"
+              : "--input and --query are both given; give one of them");
+      require(input == null || !input.isBlank(), "--input is empty; give a path or a table");
+      require(query == null || !query.isBlank(), "--query is empty; give a SELECT");
+      require(rowsPerWave == null || rowsPerWave > 0, "--rows-per-wave takes 1 or more");
+      require(
+          idColumn != null || !retryQuarantined,
+          "--retry-quarantined finds rows by their id; give --id-column");
+      require(
+          idColumn != null
+              || !output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN)),
+          "--new-fingerprint add-column finds rows by their id; give --id-column");
+      FailureLimit.parse(maxFailed);
+      output.check();
+      embed.check();
+    } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), e.getMessage(), e);
     }
   }
 
-  private void require(boolean holds, String otherwise) {
+  private static void require(boolean holds, String otherwise) {
     if (!holds) {
-      throw new ParameterException(command.commandLine(), otherwise);
+      throw new IllegalArgumentException(otherwise);
     }
   }
 
   /** Returns the options of embed() in the spelling of SQL: only those that were given. */
   public Map<String, String> embedOptions() {
-    Map<String, String> all = ownOptions();
-    all.putAll(options);
-    return all;
-  }
-
-  private Map<String, String> ownOptions() {
-    Map<String, String> own = new LinkedHashMap<>();
-    putIfGiven(own, "model", model == null ? null : absoluteIfFile(model));
-    putIfGiven(own, "maxTokens", maxTokens);
-    putIfGiven(own, "longText", longText);
-    putIfGiven(own, "prefix", prefix);
-    putIfGiven(own, "dimensions", dimensions);
-    putIfGiven(own, "normalize", normalize);
-    putIfGiven(own, "mode", mode);
-    return own;
-  }
-
-  /** An executor has another working directory than the user who wrote the path. */
-  private static String absoluteIfFile(String model) {
-    boolean relative = !model.startsWith("/") && !model.matches("[A-Za-z][A-Za-z0-9+.-]*:.*");
-    return relative && Files.exists(Path.of(model))
-        ? Path.of(model).toAbsolutePath().normalize().toString()
-        : model;
-  }
-
-  private static void putIfGiven(Map<String, String> map, String key, Object value) {
-    if (value != null) {
-      map.put(key, value.toString());
-    }
+    return embed.toMap();
   }
 
   /** Returns the arguments that make an equal spec, to hand on to {@link EmbedJob}. */
   public List<String> toArguments() {
-    Map<String, String> single = new LinkedHashMap<>();
-    putIfGiven(single, "--input", input);
-    putIfGiven(single, "--input-format", inputFormat);
-    putIfGiven(single, "--text-column", textColumn);
-    putIfGiven(single, "--id-column", idColumn);
-    putIfGiven(single, "--output", output);
-    putIfGiven(single, "--save-mode", saveMode);
-    List<String> arguments = new ArrayList<>();
-    // One word each: a value may begin with a dash.
-    single.forEach((name, value) -> arguments.add(name + "=" + value));
-    inputOptions.forEach((key, value) -> arguments.add("--input-option=" + key + "=" + value));
-    embedOptions().forEach((key, value) -> arguments.add("--option=" + key + "=" + value));
-    if (quiet) {
-      arguments.add("--quiet");
-    }
-    if (verbose) {
-      arguments.add("--verbose");
-    }
+    List<String> arguments = inputArguments();
+    arguments.addAll(output.toArguments());
+    arguments.addAll(embed.toArguments());
+    addIfGiven(arguments, "--rows-per-wave", rowsPerWave);
+    addIfGiven(arguments, "--max-failed", maxFailed);
+    addIf(arguments, "--dedupe", dedupe);
+    addIf(arguments, "--retry-quarantined", retryQuarantined);
+    addIf(arguments, "--quarantine-text", quarantineText);
+    addIf(arguments, "--quiet", quiet);
+    addIf(arguments, "--verbose", verbose);
     return arguments;
   }
 
-  /** Returns the path or table to read. */
+  /**
+   * Returns the arguments that say what is read; one word each, as a value may begin with a dash.
+   */
+  List<String> inputArguments() {
+    List<String> arguments = new ArrayList<>();
+    addIfGiven(arguments, "--input", input);
+    addIfGiven(arguments, "--query", query);
+    addIfGiven(arguments, "--input-format", inputFormat);
+    addIfGiven(arguments, "--text-column", textColumn);
+    addIfGiven(arguments, "--id-column", idColumn);
+    inputOptions.forEach((key, value) -> arguments.add("--input-option=" + key + "=" + value));
+    return arguments;
+  }
+
+  private static void addIfGiven(List<String> arguments, String name, Object value) {
+    if (value != null) {
+      arguments.add(name + "=" + value);
+    }
+  }
+
+  private static void addIf(List<String> arguments, String name, boolean given) {
+    if (given) {
+      arguments.add(name);
+    }
+  }
+
+  /** Returns the path or table to read, or the query, as messages name it. */
   public String input() {
-    return input;
+    return input == null ? "the query" : input;
+  }
+
+  /** Returns the query to read, if it is one. */
+  public Optional<String> query() {
+    return Optional.ofNullable(query);
   }
 
   /** Returns the format that was asked for, if any. */
@@ -237,14 +221,39 @@ public final class JobSpec {
     return Optional.ofNullable(idColumn);
   }
 
-  /** Returns the path to write to. */
+  /** Returns the path or table to write to. */
   public String output() {
+    return output.output();
+  }
+
+  /** Returns how to write. */
+  public OutputSpec outputSpec() {
     return output;
   }
 
-  /** Returns what to do with an output that exists. */
-  public SaveBehaviour saveMode() {
-    return saveMode;
+  /** Returns the most rows of a wave, if that was said. */
+  public OptionalLong rowsPerWave() {
+    return rowsPerWave == null ? OptionalLong.empty() : OptionalLong.of(rowsPerWave);
+  }
+
+  /** Whether each distinct text is embedded once. */
+  public boolean dedupe() {
+    return dedupe;
+  }
+
+  /** Returns how many rows may fail. */
+  public FailureLimit maxFailed() {
+    return FailureLimit.parse(maxFailed);
+  }
+
+  /** Whether rows that failed before are tried again. */
+  public boolean retryQuarantined() {
+    return retryQuarantined;
+  }
+
+  /** Whether the quarantine keeps texts. */
+  public boolean quarantineText() {
+    return quarantineText;
   }
 
   /** Returns whether to show no progress. */

@@ -72,7 +72,8 @@ final class Paths {
     }
   }
 
-  private static FileSystem fileSystem(SparkSession spark, Path path) {
+  /** Returns the file system of a path. */
+  static FileSystem fileSystem(SparkSession spark, Path path) {
     try {
       return path.getFileSystem(spark.sparkContext().hadoopConfiguration());
     } catch (IOException | UncheckedIOException e) {

@@ -51,7 +51,7 @@ public final class QuickstartJob implements Callable<Integer> {
   public Integer call() throws IOException {
     spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark quickstart").getOrCreate()) {
-      EmbedJob.run(spark, spec, terminal).print(terminal.out());
+      EmbedJob.run(spark, spec, terminal, new Termination(spark)).print(terminal.out());
       printNeighbours(spark);
     }
     return 0;

@@ -40,6 +40,11 @@ public record RunTotals(
     return rows - nullRows - failedRows();
   }
 
+  /** The same rows, of which only distinct texts went to the model. */
+  RunTotals withEmbeddedOnce(long tokensOnce, long rowsSpared) {
+    return new RunTotals(rows, tokensOnce, nullRows, failed, truncatedRows, rowsSpared, lengths);
+  }
+
   /** The totals of both. */
   public RunTotals plus(RunTotals other) {
     return new RunTotals(

@@ -9,7 +9,9 @@ public enum SaveBehaviour {
   /** Replace it. */
   OVERWRITE,
   /** Add to it. */
-  APPEND;
+  APPEND,
+  /** Leave it as it is and do nothing. */
+  IGNORE;
 
   /** Returns the name as written on the command line, which is also Spark's. */
   @Override

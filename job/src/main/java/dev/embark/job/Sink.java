@@ -1,52 +1,79 @@
 package dev.embark.job;
 
+import java.util.List;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
-/** Writes a job's rows as Parquet. */
-final class Sink {
-  private final SparkSession spark;
-  private final JobSpec spec;
-
-  Sink(SparkSession spark, JobSpec spec) {
-    this.spark = spark;
-    this.spec = spec;
-  }
+/** Where a run's waves end up: files, or a table. */
+interface Sink {
 
   /**
-   * Checks before the work that the output may be written.
+   * A wave on its way into the output.
    *
-   * @throws UserError if it exists and is not to be touched, or is the input itself
+   * @param run it belongs to
+   * @param wave its number
+   * @param rows as they are to be in the output, to be read from {@code folder}
+   * @param textColumn whose change makes other columns of embeddings stale
+   * @param otherEmbeddings those columns
+   * @param folder of the wave, beside the output and unseen by its readers
    */
-  void check() {
-    String output = location();
-    if (spec.saveMode() == SaveBehaviour.ERRORIFEXISTS && Paths.exists(spark, spec.output())) {
-      throw new UserError(
-          "There is something at %s already; choose another --output, or say --save-mode overwrite or append"
-              .formatted(output));
+  record Commit(
+      Manifest.Run run,
+      int wave,
+      Dataset<Row> rows,
+      String textColumn,
+      List<String> otherEmbeddings,
+      Path folder) {
+    /** Names the wave in the history of a table. */
+    String tag() {
+      return run.id() + "/" + wave;
     }
-    boolean isTable = InputFormat.isTableName(spec.input());
-    if (!isTable && Paths.qualified(spark, spec.input()).equals(output)) {
-      throw new UserError(
-          "--input and --output are both %s; write to another place".formatted(output));
+
+    /** Whether it replaces all rows of the output. */
+    boolean replacesAll() {
+      return run.kind() == Manifest.Kind.REPLACE && wave == 0;
     }
   }
 
-  /** Writes all rows; blocks until they are committed. */
-  void write(Dataset<Row> rows) {
-    SaveMode mode =
-        switch (spec.saveMode()) {
-          case ERRORIFEXISTS -> SaveMode.ErrorIfExists;
-          case OVERWRITE -> SaveMode.Overwrite;
-          case APPEND -> SaveMode.Append;
-        };
-    rows.write().mode(mode).parquet(spec.output());
+  /** Makes the sink that a spec asks for. */
+  static Sink of(SparkSession spark, JobSpec spec) {
+    return switch (spec.outputSpec().format()) {
+      case DELTA -> new DeltaSink(spark, spec);
+      case ICEBERG -> new IcebergSink(spark, spec);
+      default -> new FileSink(spark, spec);
+    };
   }
 
-  /** Returns where the output lies: absolute, with its file system. */
-  String location() {
-    return Paths.qualified(spark, spec.output());
-  }
+  /** Returns the output for reports: a path with its file system, or a table's name. */
+  String location();
+
+  /** Whether there is anything. */
+  boolean exists();
+
+  /** Makes the output if it has to be there before the first wave is, and its state folder. */
+  StateFolder open(StructType schema);
+
+  /** Returns the newest row of each id; only if it {@link #exists}. */
+  Dataset<Row> read();
+
+  /** Adds a column of embeddings if it is not there. */
+  void addColumn(String name, String type);
+
+  /** Returns columns that this sink adds to rows; may be empty. */
+  List<String> ownColumns();
+
+  /** Writes the wave where no reader sees it; begins anew if repeated. */
+  void prepare(Commit commit);
+
+  /**
+   * Puts a prepared wave into the output, once however often it is called: finds out first whether
+   * an interrupted call did.
+   */
+  void publish(Commit commit);
+
+  /** Called when all waves are in the output. */
+  void finish();
 }

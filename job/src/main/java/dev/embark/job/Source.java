@@ -1,7 +1,9 @@
 package dev.embark.job;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
@@ -19,10 +21,15 @@ final class Source {
 
   private final SparkSession spark;
   private final JobSpec spec;
+  private final Sink sink;
 
-  Source(SparkSession spark, JobSpec spec) {
+  /**
+   * @param sink whose own columns the input must not have, and which must not be the input
+   */
+  Source(SparkSession spark, JobSpec spec, Sink sink) {
     this.spark = spark;
     this.spec = spec;
+    this.sink = sink;
   }
 
   /**
@@ -41,8 +48,14 @@ final class Source {
    * @throws UserError if there is nothing to read or no column of text
    */
   Input open() {
-    String format = spec.inputFormat().orElseGet(this::guessFormat);
-    Dataset<Row> rows = format.equals(InputFormat.TABLE) ? readTable() : readFiles(format);
+    String format =
+        spec.query().isPresent() ? "query" : spec.inputFormat().orElseGet(this::guessFormat);
+    Dataset<Row> rows =
+        switch (format) {
+          case "query" -> readQuery(spec.query().orElseThrow());
+          case InputFormat.TABLE -> readTable();
+          default -> readFiles(format);
+        };
     String text = spec.textColumn().orElse(format.equals(InputFormat.TEXT) ? "value" : "text");
     StructField column = require(rows, text, "--text-column");
     if (!(column.dataType() instanceof StringType)) {
@@ -51,7 +64,7 @@ final class Source {
               .formatted(column.name(), spec.input(), column.dataType().simpleString()));
     }
     spec.idColumn().ifPresent(id -> require(rows, id, "--id-column"));
-    refuseEmbeddingColumn(rows);
+    refuseOwnColumns(rows);
     boolean corrupt = Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN);
     return new Input(rows, format, column.name(), corrupt);
   }
@@ -66,7 +79,16 @@ final class Source {
         .orElse(InputFormat.PARQUET);
   }
 
+  private Dataset<Row> readQuery(String query) {
+    try {
+      return spark.sql(query);
+    } catch (Exception e) {
+      throw new UserError("--query cannot be run: " + Failures.sentence(e), e);
+    }
+  }
+
   private Dataset<Row> readTable() {
+    refuseOutput(spec.input());
     try {
       return spark.table(spec.input());
     } catch (Exception e) {
@@ -79,6 +101,7 @@ final class Source {
 
   private Dataset<Row> readFiles(String format) {
     String path = spec.input();
+    refuseOutput(Paths.qualified(spark, path));
     if (!Paths.matchesAnything(spark, path)) {
       throw new UserError("There is nothing at %s; check --input".formatted(path));
     }
@@ -126,9 +149,18 @@ final class Source {
                         .formatted(spec.input(), name, String.join(", ", rows.columns()), option)));
   }
 
-  private void refuseEmbeddingColumn(Dataset<Row> rows) {
+  private void refuseOutput(String input) {
+    if (input.equals(sink.location())) {
+      throw new UserError(
+          "--input and --output are both %s; write to another place".formatted(input));
+    }
+  }
+
+  private void refuseOwnColumns(Dataset<Row> rows) {
+    List<String> own = new ArrayList<>(sink.ownColumns());
+    own.add(spec.outputSpec().embeddingColumn());
     for (String column : rows.columns()) {
-      if (column.equalsIgnoreCase(JobSpec.EMBEDDING_COLUMN)) {
+      if (own.stream().anyMatch(column::equalsIgnoreCase)) {
         throw new UserError(
             "%s has a column %s already, which the job would have to replace; rename or drop it first"
                 .formatted(spec.input(), column));

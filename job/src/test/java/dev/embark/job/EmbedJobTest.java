@@ -54,7 +54,7 @@ class EmbedJobTest {
   private List<Float> embedded(String text) {
     Dataset<Row> one =
         spark.createDataset(List.of(text), org.apache.spark.sql.Encoders.STRING()).toDF("text");
-    return Embedding.add(one, "text", java.util.Map.of()).first().getList(1);
+    return Embedding.add(one, "text", "embedding", java.util.Map.of()).first().getList(1);
   }
 
   private static void assertSameVector(List<Float> actual, List<Float> expected) {

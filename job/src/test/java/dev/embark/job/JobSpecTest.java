@@ -42,7 +42,7 @@ class JobSpecTest {
     assertThat(spec.idColumn()).isEmpty();
     assertThat(spec.embedOptions()).isEmpty();
     assertThat(spec.inputOptions()).isEmpty();
-    assertThat(spec.saveMode()).isEqualTo(SaveBehaviour.ERRORIFEXISTS);
+    assertThat(spec.outputSpec().saveMode()).isEqualTo(SaveBehaviour.ERRORIFEXISTS);
     assertThat(spec.quiet()).isFalse();
   }
 
@@ -85,6 +85,17 @@ class JobSpecTest {
             "--save-mode=Overwrite",
             "--prefix=-- \"quoted\" = ",
             "--max-tokens=7",
+            "--output-format=delta",
+            "--output-option=compression=zstd",
+            "--partition-by=lang,my year",
+            "--repartition=3",
+            "--embedding-column=e5",
+            "--new-fingerprint=add-column",
+            "--rows-per-wave=1000",
+            "--max-failed=0.5%",
+            "--dedupe",
+            "--retry-quarantined",
+            "--quarantine-text",
             "--quiet",
             "--verbose");
 
@@ -92,7 +103,7 @@ class JobSpecTest {
 
     assertThat(again)
         .usingRecursiveComparison()
-        .ignoringFields("command", "maxTokens", "prefix", "options")
+        .ignoringFields("command", "embed")
         .isEqualTo(spec);
     assertThat(again.embedOptions()).isEqualTo(spec.embedOptions()).hasSize(2);
     assertThat(again.idColumn()).contains("-id");
@@ -154,6 +165,38 @@ class JobSpecTest {
   void anUnknownSaveModeNamesThoseThereAre() {
     assertThat(execute("--input=i", "--output=o", "--save-mode=replace")).isEqualTo(2);
     assertThat(captured.err()).contains("replace").containsIgnoringCase("overwrite");
+  }
+
+  @Test
+  void aQueryTakesThePlaceOfAnInput() {
+    assertThat(execute("--query=SELECT 'a' AS text", "--output=o")).isZero();
+    assertThat(execute("--query=SELECT 'a' AS text", "--input=i", "--output=o")).isEqualTo(2);
+    assertThat(captured.err()).contains("--input and --query are both given");
+  }
+
+  @Test
+  void aLimitOfFailuresIsANumberOrAPercentage() {
+    assertThat(execute("--input=i", "--output=o", "--max-failed=5")).isZero();
+    assertThat(execute("--input=i", "--output=o", "--max-failed=0.5%")).isZero();
+    for (String wrong : new String[] {"many", "-1", "101%", "1.5", "%", ""}) {
+      assertThat(execute("--input=i", "--output=o", "--max-failed=" + wrong))
+          .as(wrong)
+          .isEqualTo(2);
+    }
+  }
+
+  @Test
+  void filesCannotGetAnotherColumn() {
+    assertThat(
+            execute("--input=i", "--output=o", "--id-column=id", "--new-fingerprint=add-column"))
+        .isEqualTo(2);
+    assertThat(captured.err()).contains("delta or iceberg");
+  }
+
+  @Test
+  void icebergWritesTablesOnly() {
+    assertThat(execute("--input=i", "--output=a/path", "--output-format=iceberg")).isEqualTo(2);
+    assertThat(captured.err()).contains("name of a table");
   }
 
   @Test

@@ -9,7 +9,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "run",
     sortOptions = false,
-    description = "Embeds the texts of an input and writes Parquet.")
+    description = "Embeds the texts of an input, wave by wave; can be interrupted and run again.")
 final class RunCommand implements Callable<Integer> {
   private static final String MAIN_CLASS = "dev.embark.job.EmbedJob";
 

@@ -20,16 +20,19 @@ final class EmbarkConf {
    * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed
    */
   static EmbedOptions sessionOptions() {
+    return optionsIn(SQLConf.get().getAllConfs());
+  }
+
+  /** The options among all that is set. */
+  static EmbedOptions optionsIn(scala.collection.Map<String, String> conf) {
     Map<String, String> options = new TreeMap<>();
-    SQLConf.get()
-        .getAllConfs()
-        .foreach(
-            entry -> {
-              if (entry._1().startsWith(PREFIX)) {
-                options.put(entry._1().substring(PREFIX.length()), entry._2());
-              }
-              return null;
-            });
+    conf.foreach(
+        entry -> {
+          if (entry._1().startsWith(PREFIX)) {
+            options.put(entry._1().substring(PREFIX.length()), entry._2());
+          }
+          return null;
+        });
     return EmbedOptions.of(options);
   }
 }

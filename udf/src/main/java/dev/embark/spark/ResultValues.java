@@ -35,7 +35,9 @@ final class ResultValues {
                 of(EmbedOutput.EMBEDDING, rows, i),
                 rows.tokens(i),
                 rows.isTruncated(i),
-                error == null ? null : UTF8String.fromString(error.getMessage())
+                error == null
+                    ? null
+                    : UTF8String.fromString("[" + error.kind() + "] " + error.getMessage())
               });
       case TOKENS -> error == null ? rows.tokens(i) : null;
     };

@@ -1,0 +1,77 @@
+package dev.embark.job;
+
+import java.util.List;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Writes into a Delta table, at a path or of a catalog. A wave's commit carries {@code
+ * userMetadata} and, for Delta itself to refuse a second one, {@code txnAppId} and {@code
+ * txnVersion}.
+ */
+final class DeltaSink extends TableSink {
+  private static final String CONF = "spark.databricks.delta.";
+
+  private final boolean isPath;
+
+  DeltaSink(SparkSession spark, JobSpec spec) {
+    super(spark, spec);
+    isPath = !output.isTableName();
+  }
+
+  @Override
+  public String location() {
+    return isPath ? Paths.qualified(spark, output.output()) : super.location();
+  }
+
+  @Override
+  String reference() {
+    return isPath ? "delta." + quoted(location()) : output.output();
+  }
+
+  @Override
+  public boolean exists() {
+    return isPath ? new FileSink(spark, spec).exists() : super.exists();
+  }
+
+  @Override
+  public StateFolder open(StructType schema) {
+    return isPath ? new StateFolder(spark, location()) : super.open(schema);
+  }
+
+  @Override
+  boolean hasCommit(String tag) {
+    boolean isThere = !isPath || Paths.exists(spark, new Path(location(), "_delta_log").toString());
+    return isThere && hasTag(spark.sql("DESCRIBE HISTORY " + reference()), "userMetadata", tag);
+  }
+
+  @Override
+  List<String[]> taggingConfs(Commit commit) {
+    return List.of(
+        new String[] {CONF + "commitInfo.userMetadata", commit.tag()},
+        new String[] {CONF + "write.txnAppId", "embark-" + commit.run().id()},
+        new String[] {CONF + "write.txnVersion", Integer.toString(commit.wave())});
+  }
+
+  @Override
+  void write(Commit commit) {
+    DataFrameWriter<Row> writer =
+        commit
+            .rows()
+            .write()
+            .format("delta")
+            .options(output.options())
+            .partitionBy(output.partitionBy().toArray(String[]::new))
+            .option("overwriteSchema", Boolean.toString(commit.replacesAll()))
+            .mode(commit.replacesAll() ? SaveMode.Overwrite : SaveMode.Append);
+    if (isPath) {
+      writer.save(location());
+    } else {
+      writer.saveAsTable(output.output());
+    }
+  }
+}

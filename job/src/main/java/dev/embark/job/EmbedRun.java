@@ -1,0 +1,204 @@
+package dev.embark.job;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+
+/**
+ * Takes a run from its input to the last commit, wave by wave. After each step the manifest says
+ * how far it is, so that the same command carries on where this process ended.
+ *
+ * <pre>
+ *  input ──copy, once──► waves ──embed──► beside the output ──manifest: READY──► output ──manifest: COMMITTED
+ * </pre>
+ */
+final class EmbedRun {
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final RunListener listener;
+  private final Termination termination;
+  private final Consumer<String> warnings;
+
+  private final Sink sink;
+  private Fingerprint fingerprint;
+  private StateFolder state;
+  private Manifest manifest;
+  private Manifest.Run run;
+  private WaveEmbedder embedder;
+  private String textColumn;
+  private List<String> otherEmbeddings;
+
+  EmbedRun(
+      SparkSession spark,
+      JobSpec spec,
+      Sink sink,
+      RunListener listener,
+      Termination termination,
+      Consumer<String> warnings) {
+    this.spark = spark;
+    this.spec = spec;
+    this.sink = sink;
+    this.listener = listener;
+    this.termination = termination;
+    this.warnings = warnings;
+  }
+
+  /**
+   * Runs to the end.
+   *
+   * @throws UserError for what the user can mend; what is committed by then stays, and the same
+   *     command carries on
+   */
+  JobResult run() {
+    Instant start = Instant.now();
+    fingerprint = Fingerprint.of(spark, spec.embedOptions());
+    RunStart begin = new RunStart(spark, spec, sink, fingerprint);
+    Source source = new Source(spark, spec, sink);
+    Source.Input input = source.open();
+    if (input.hasUnreadableLines()) {
+      warnings.accept(
+          "some lines of %s are not %s; they are kept in the column _corrupt_record, without embedding"
+              .formatted(spec.input(), input.format()));
+    }
+    textColumn = input.textColumn();
+    state = sink.open(begin.schema(input));
+    manifest = state.load();
+    Optional<Manifest.Run> interrupted = begin.resumable(manifest);
+    if (interrupted.isPresent()) {
+      run = interrupted.get();
+    } else {
+      manifest = manifest.withoutUnfinished();
+      Optional<RunStart.Way> way = begin.choose(manifest);
+      if (way.isEmpty()) {
+        return nothingToDo();
+      }
+      run = begin.begin(manifest, way.get(), input, state);
+      save(run);
+    }
+    if (run.kind() == Manifest.Kind.MERGE) {
+      StructField added = begin.schema(input).apply(spec.outputSpec().embeddingColumn());
+      sink.addColumn(added.name(), added.dataType().sql());
+    }
+    otherEmbeddings = begin.otherEmbeddings(manifest);
+    embedder = new WaveEmbedder(spark, spec, textColumn);
+    listener.planned(run.plan());
+    run.waves().forEach(this::take);
+    return finish(start);
+  }
+
+  private JobResult nothingToDo() {
+    RunPlan none = new RunPlan("", fingerprint.sha256(), 0, 0, 0, 0, 0, 0, List.of());
+    return new JobResult(none, List.of(), Duration.ZERO, sink.location(), state.toString());
+  }
+
+  private void save(Manifest.Run changed) {
+    run = changed;
+    manifest = manifest.with(run, fingerprint);
+    state.save(manifest);
+  }
+
+  private void take(Manifest.Wave planned) {
+    if (planned.state() == Manifest.State.COMMITTED) {
+      return;
+    }
+    Manifest.Wave wave = planned;
+    if (wave.state() == Manifest.State.PLANNED) {
+      termination.check(progressOfWaves());
+      listener.waveStarted(wave.number(), wave.rows());
+      wave = termination.interruptible(() -> embed(planned), this::progressOfWaves);
+      save(run.with(wave));
+    }
+    sink.publish(commit(wave));
+    new Quarantine(spark, state).publish(run, wave.number(), folder(wave));
+    Path done = folder(wave);
+    wave = wave.committed();
+    save(run.with(wave));
+    state.delete(done);
+    listener.waveCommitted(wave.result());
+    stopIfTooManyFailed();
+  }
+
+  private Manifest.Wave embed(Manifest.Wave wave) {
+    Instant start = Instant.now();
+    String name = "wave-" + wave.number() + "-" + UUID.randomUUID().toString().substring(0, 8);
+    Path folder = new Path(state.runFolder(run), name);
+    Dataset<Row> rows = RunInput.read(spark, state.runFolder(run), wave);
+    WaveEmbedder.Embedded embedded = embedder.embed(rows, wave.rows(), folder);
+    if (embedded.totals().failedRows() > 0) {
+      new Quarantine(spark, state).prepare(run, embedder.failed(embedded.rows()), folder);
+    }
+    Manifest.Wave ready = wave.ready(name, start, embedded.totals());
+    sink.prepare(commit(ready));
+    return ready;
+  }
+
+  private Path folder(Manifest.Wave wave) {
+    return new Path(state.runFolder(run), wave.folder());
+  }
+
+  private Sink.Commit commit(Manifest.Wave wave) {
+    Dataset<Row> rows =
+        embedder.output(spark.read().parquet(new Path(folder(wave), "embedded").toString()));
+    return new Sink.Commit(run, wave.number(), rows, textColumn, otherEmbeddings, folder(wave));
+  }
+
+  private void stopIfTooManyFailed() {
+    RunTotals totals =
+        run.plan().committed().stream()
+            .map(WaveResult::totals)
+            .reduce(RunTotals.NONE, RunTotals::plus);
+    if (spec.maxFailed().isExceededBy(totals)) {
+      throw new UserError(
+          "%d of %d rows failed, which is more than --max-failed %s; see %s for what failed, then run again with a higher limit to carry on (%s)"
+              .formatted(
+                  totals.failedRows(),
+                  totals.rows(),
+                  spec.maxFailed(),
+                  state.path("quarantine"),
+                  progressOfWaves()));
+    }
+  }
+
+  private String progressOfWaves() {
+    return "%d of %d waves are in %s"
+        .formatted(run.plan().committed().size(), run.waves().size(), sink.location());
+  }
+
+  private JobResult finish(Instant start) {
+    sink.finish();
+    settleQuarantine();
+    List<WaveResult> waves = run.waves().stream().map(Manifest.Wave::result).toList();
+    JobResult result =
+        new JobResult(
+            run.plan(),
+            waves,
+            Duration.between(start, Instant.now()),
+            sink.location(),
+            state.toString());
+    listener.finished(result);
+    save(run.completed());
+    state.deleteRuns();
+    return result;
+  }
+
+  private void settleQuarantine() {
+    if (run.number() == 1) {
+      return;
+    }
+    Quarantine quarantine = new Quarantine(spark, state);
+    if (run.kind() == Manifest.Kind.REPLACE) {
+      quarantine.settle(run, null);
+    } else {
+      spec.idColumn()
+          .ifPresent(id -> quarantine.settle(run, RunInput.ids(spark, state.runFolder(run), id)));
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package dev.embark.job;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.row_number;
+
+import java.io.IOException;
+import java.util.List;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Writes files. A wave is written below {@code _embark/}, which readers skip, and once the manifest
+ * says that it is ready its files are renamed into the output one by one: each is whole when it
+ * appears, and an interrupted commit is carried on by moving what has not moved.
+ *
+ * <p>Files cannot replace rows. With an id, rows get the column {@link #VERSION_COLUMN}, the number
+ * of the run that wrote them: of several rows of one id, the highest is the newest.
+ */
+final class FileSink implements Sink {
+  static final String VERSION_COLUMN = "embedding_version";
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final OutputSpec output;
+  private final Path root;
+  private final StateFolder state;
+
+  FileSink(SparkSession spark, JobSpec spec) {
+    this.spark = spark;
+    this.spec = spec;
+    this.output = spec.outputSpec();
+    this.root = new Path(Paths.qualified(spark, output.output()));
+    this.state = new StateFolder(spark, root.toString());
+  }
+
+  @Override
+  public String location() {
+    return root.toString();
+  }
+
+  @Override
+  public boolean exists() {
+    try {
+      if (!state.fileSystem().exists(root)) {
+        return false;
+      }
+      FileStatus[] found = state.fileSystem().listStatus(root);
+      return List.of(found).stream()
+          .anyMatch(status -> !status.getPath().getName().equals(StateFolder.NAME));
+    } catch (IOException e) {
+      throw new UserError("Cannot reach " + root + ": " + Failures.sentence(e), e);
+    }
+  }
+
+  @Override
+  public StateFolder open(StructType schema) {
+    return state;
+  }
+
+  @Override
+  public Dataset<Row> read() {
+    Dataset<Row> all = spark.read().format(output.format().toString()).load(root.toString());
+    if (spec.idColumn().isEmpty() || !List.of(all.columns()).contains(VERSION_COLUMN)) {
+      return all;
+    }
+    String rank = "_embark_rank";
+    return all.withColumn(
+            rank,
+            row_number()
+                .over(
+                    Window.partitionBy(Embedding.quoted(spec.idColumn().get()))
+                        .orderBy(col(VERSION_COLUMN).desc())))
+        .where(col(rank).equalTo(1))
+        .drop(rank);
+  }
+
+  @Override
+  public void addColumn(String name, String type) {
+    throw new UnsupportedOperationException("OutputSpec refuses it: files cannot be changed");
+  }
+
+  @Override
+  public List<String> ownColumns() {
+    return spec.idColumn().isPresent() ? List.of(VERSION_COLUMN) : List.of();
+  }
+
+  @Override
+  public void prepare(Commit commit) {
+    Dataset<Row> rows = commit.rows();
+    if (spec.idColumn().isPresent()) {
+      rows = rows.withColumn(VERSION_COLUMN, lit(commit.run().number()));
+    }
+    rows.write()
+        .format(output.format().toString())
+        .options(output.options())
+        .partitionBy(output.partitionBy().toArray(String[]::new))
+        .mode(SaveMode.Overwrite)
+        .save(prepared(commit).toString());
+  }
+
+  @Override
+  public void publish(Commit commit) {
+    String prefix = commit.run().id() + "-" + commit.wave() + "-";
+    if (commit.replacesAll()) {
+      deleteAllBut(prefix);
+    }
+    state.moveAll(prepared(commit), root, prefix);
+  }
+
+  private static Path prepared(Commit commit) {
+    return new Path(commit.folder(), "output");
+  }
+
+  private void deleteAllBut(String prefix) {
+    try {
+      deleteAllBut(prefix, root);
+    } catch (IOException e) {
+      throw new UserError("Cannot replace " + root + ": " + Failures.sentence(e), e);
+    }
+  }
+
+  private boolean deleteAllBut(String prefix, Path folder) throws IOException {
+    boolean empty = true;
+    for (FileStatus status : state.fileSystem().listStatus(folder)) {
+      String name = status.getPath().getName();
+      boolean kept = name.startsWith(prefix) || name.equals(StateFolder.NAME);
+      if (!kept && status.isDirectory()) {
+        kept = !deleteAllBut(prefix, status.getPath());
+      }
+      if (!kept) {
+        state.delete(status.getPath());
+      }
+      empty &= !kept;
+    }
+    return empty;
+  }
+
+  @Override
+  public void finish() {
+    try {
+      state.fileSystem().create(new Path(root, "_SUCCESS"), true).close();
+    } catch (IOException e) {
+      throw new UserError("Cannot write to " + root + ": " + Failures.sentence(e), e);
+    }
+  }
+}

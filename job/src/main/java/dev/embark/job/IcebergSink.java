@@ -1,0 +1,45 @@
+package dev.embark.job;
+
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+
+/** Writes into an Iceberg table. A wave's snapshot carries its name as a property. */
+final class IcebergSink extends TableSink {
+  private static final String PROPERTY = "embark.wave";
+
+  IcebergSink(SparkSession spark, JobSpec spec) {
+    super(spark, spec);
+  }
+
+  @Override
+  String reference() {
+    return output.output();
+  }
+
+  @Override
+  boolean hasCommit(String tag) {
+    return hasTag(
+        spark.sql("SELECT summary FROM " + reference() + ".snapshots"),
+        "summary['" + PROPERTY + "']",
+        tag);
+  }
+
+  @Override
+  List<String[]> taggingConfs(Commit commit) {
+    return List.<String[]>of(
+        new String[] {"spark.sql.iceberg.snapshot-property." + PROPERTY, commit.tag()});
+  }
+
+  @Override
+  void write(Commit commit) {
+    if (commit.replacesAll()) {
+      table(commit.rows()).createOrReplace();
+    } else {
+      try {
+        commit.rows().writeTo(output.output()).options(output.options()).append();
+      } catch (org.apache.spark.sql.catalyst.analysis.NoSuchTableException e) {
+        throw new UserError("The table " + output.output() + " is gone; run again", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package dev.embark.job;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What an output holds and how far the run into it is: the content of {@code
+ * _embark/manifest.json}. Immutable.
+ *
+ * @param version of this layout
+ * @param columns the fingerprint of each column of embeddings
+ * @param runs all runs into the output, the newest last; only that one can be unfinished
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> runs) {
+  private static final int VERSION = 1;
+
+  /** Of an output without a run. */
+  static final Manifest EMPTY = new Manifest(VERSION, new TreeMap<>(), List.of());
+
+  /** How a run's rows get into the output. */
+  enum Kind {
+    /** They are added. */
+    APPEND,
+    /** The first wave replaces all there is, the others are added. */
+    REPLACE,
+    /** They replace the rows of the same id, and are added where there is none. */
+    MERGE
+  }
+
+  /** How far a wave is. */
+  enum State {
+    /** To be embedded, or interrupted while it was. */
+    PLANNED,
+    /** Embedded and written beside the output: it will be in the output, whatever happens. */
+    READY,
+    /** In the output. */
+    COMMITTED
+  }
+
+  /**
+   * A wave.
+   *
+   * @param number from 0
+   * @param rows it has
+   * @param files of the run's copy of the input, by name; empty once committed
+   * @param state how far it is
+   * @param folder in the run's folder, where it was embedded; null while planned
+   * @param startMillis since 1970; 0 while planned
+   * @param tookMillis until it was ready or, later, committed
+   * @param totals null while planned
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record Wave(
+      int number,
+      long rows,
+      List<String> files,
+      State state,
+      String folder,
+      long startMillis,
+      long tookMillis,
+      RunTotals totals) {
+    static Wave planned(int number, long rows, List<String> files) {
+      return new Wave(number, rows, files, State.PLANNED, null, 0, 0, null);
+    }
+
+    Wave ready(String folder, Instant start, RunTotals totals) {
+      return new Wave(
+          number, rows, files, State.READY, folder, start.toEpochMilli(), since(start), totals);
+    }
+
+    Wave committed() {
+      long took = since(Instant.ofEpochMilli(startMillis));
+      return new Wave(number, rows, List.of(), State.COMMITTED, null, startMillis, took, totals);
+    }
+
+    WaveResult result() {
+      return new WaveResult(
+          number, Instant.ofEpochMilli(startMillis), Duration.ofMillis(tookMillis), totals);
+    }
+
+    private static long since(Instant start) {
+      return Duration.between(start, Instant.now()).toMillis();
+    }
+  }
+
+  /**
+   * A run.
+   *
+   * @param id its name; part of the names of its files and commits
+   * @param number 1 for the first into this output
+   * @param column the column of embeddings it makes
+   * @param fingerprint of that column
+   * @param command what was asked for; only the same command resumes the run
+   * @param kind how its rows get into the output
+   * @param complete whether all waves are committed and the run has ended
+   * @param counts of rows that are in waves and of those that are not
+   * @param waves in their order
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record Run(
+      String id,
+      int number,
+      String column,
+      String fingerprint,
+      String command,
+      Kind kind,
+      boolean complete,
+      Counts counts,
+      List<Wave> waves) {
+
+    Run with(Wave changed) {
+      List<Wave> all = new ArrayList<>(waves);
+      all.set(changed.number(), changed);
+      return new Run(id, number, column, fingerprint, command, kind, complete, counts, all);
+    }
+
+    Run completed() {
+      return new Run(id, number, column, fingerprint, command, kind, true, counts, waves);
+    }
+
+    RunPlan plan() {
+      List<WaveResult> committed =
+          waves.stream().filter(w -> w.state() == State.COMMITTED).map(Wave::result).toList();
+      return new RunPlan(
+          id,
+          fingerprint,
+          waves.size(),
+          waves.stream().mapToLong(Wave::rows).sum(),
+          counts.added(),
+          counts.changed(),
+          counts.skipped(),
+          counts.deleted(),
+          committed);
+    }
+  }
+
+  /**
+   * How the input compares with the output before the run.
+   *
+   * @param added rows of ids that the output did not have; all without --id-column
+   * @param changed rows of ids that it had with another text, or that are tried again
+   * @param skipped rows that it had
+   * @param deleted ids of the output that the input does not have
+   */
+  record Counts(long added, long changed, long skipped, long deleted) {}
+
+  /** Returns the run that was interrupted, if one was. */
+  Optional<Run> unfinished() {
+    return last().filter(run -> !run.complete());
+  }
+
+  /** Returns the newest run. */
+  Optional<Run> last() {
+    return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() - 1));
+  }
+
+  /** Adds a run, or replaces the newest by its new state. */
+  Manifest with(Run run, Fingerprint fingerprint) {
+    List<Run> all = new ArrayList<>(runs);
+    all.removeIf(known -> known.id().equals(run.id()));
+    all.add(run);
+    SortedMap<String, Fingerprint> fingerprints =
+        run.kind() == Kind.REPLACE ? new TreeMap<>() : new TreeMap<>(columns);
+    // A retry that cuts long texts in another way leaves the fingerprint of the many as it is.
+    fingerprints.putIfAbsent(run.column(), fingerprint);
+    return new Manifest(VERSION, fingerprints, all);
+  }
+
+  /** The same without a run that was given up. */
+  Manifest withoutUnfinished() {
+    return new Manifest(VERSION, columns, runs.stream().filter(Run::complete).toList());
+  }
+}

@@ -1,0 +1,229 @@
+package dev.embark.job;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.countDistinct;
+import static org.apache.spark.sql.functions.input_file_name;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A run's copy of the rows that are to be embedded, cut into waves.
+ *
+ * <p>The input is read once, into files of at most a wave's rows; a wave is a list of those files.
+ * So what is in which wave stays as it is, though the input may change, vanish, or come in another
+ * order when it is read again.
+ */
+final class RunInput {
+  private static final String KNOWN_ID = "_embark_known_id";
+  private static final String KNOWN_TEXT = "_embark_known_text";
+  private static final String KNOWN_VECTOR = "_embark_known_vector";
+  private static final String INPUT = "input";
+  private static final int IDS_SHOWN = 5;
+  private static final int MAX_FILES = 100_000;
+
+  /** Some ten minutes of a core's work with a small model and texts of a hundred tokens. */
+  private static final int ROWS_PER_CORE = 10_000;
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final StateFolder state;
+  private final Path folder;
+  private final String text;
+
+  /**
+   * @param folder of the run; the copy is its folder {@code input}
+   * @param text the column to embed
+   */
+  RunInput(SparkSession spark, JobSpec spec, StateFolder state, Path folder, String text) {
+    this.spark = spark;
+    this.spec = spec;
+    this.state = state;
+    this.folder = folder;
+    this.text = text;
+  }
+
+  /** Waves, and how their rows compare with the output. */
+  record Cut(List<Manifest.Wave> waves, Manifest.Counts counts) {}
+
+  /**
+   * Copies all rows.
+   *
+   * @throws UserError if the input cannot be read or has ids that are not one
+   */
+  Cut cut(Dataset<Row> rows) {
+    Dataset<Row> copy = copied(rows, spec.dedupe() ? "read" : INPUT);
+    checkIds(copy);
+    List<Manifest.Wave> waves = waves(spec.dedupe() ? write(textsTogether(copy), INPUT) : copy);
+    long all = waves.stream().mapToLong(Manifest.Wave::rows).sum();
+    return new Cut(waves, new Manifest.Counts(all, 0, 0, 0));
+  }
+
+  /**
+   * Copies rows that the output does not have, and writes which ids only the output has to {@code
+   * _embark/deleted}.
+   *
+   * @param known the output's rows, one for each id
+   * @param column of embeddings of the output in which failed rows have NULL, to count those as not
+   *     there; empty to count them as there
+   */
+  Cut cutNew(Dataset<Row> rows, Dataset<Row> known, Optional<String> column) {
+    Column id = Embedding.quoted(spec.idColumn().orElseThrow());
+    Column ownText = Embedding.quoted(text);
+    Column hasVector = column.map(c -> Embedding.quoted(c).isNotNull()).orElse(lit(true));
+    Dataset<Row> read = copied(rows, "read");
+    checkIds(read);
+    Dataset<Row> there =
+        known.select(id.as(KNOWN_ID), ownText.as(KNOWN_TEXT), hasVector.as(KNOWN_VECTOR));
+    Column isSame =
+        col(KNOWN_ID)
+            .isNotNull()
+            .and(ownText.eqNullSafe(col(KNOWN_TEXT)))
+            .and(col(KNOWN_VECTOR).or(ownText.isNull()));
+    Dataset<Row> compared =
+        write(
+            read.join(there, id.equalTo(col(KNOWN_ID)), "left_outer")
+                .where(not(isSame))
+                .drop(KNOWN_TEXT, KNOWN_VECTOR),
+            "compared");
+    long replaced = compared.where(col(KNOWN_ID).isNotNull()).count();
+    Dataset<Row> kept = compared.drop(KNOWN_ID);
+    List<Manifest.Wave> waves = waves(write(spec.dedupe() ? textsTogether(kept) : kept, INPUT));
+    long embedded = waves.stream().mapToLong(Manifest.Wave::rows).sum();
+    return new Cut(
+        waves,
+        new Manifest.Counts(
+            embedded - replaced, replaced, read.count() - embedded, writeDeleted(there, read, id)));
+  }
+
+  private long writeDeleted(Dataset<Row> there, Dataset<Row> read, Column id) {
+    String path = state.path("deleted").toString();
+    there
+        .join(read, id.equalTo(col(KNOWN_ID)), "left_anti")
+        .select(col(KNOWN_ID).as("id"))
+        .write()
+        .mode(SaveMode.Overwrite)
+        .parquet(path);
+    return spark.read().parquet(path).count();
+  }
+
+  private Dataset<Row> copied(Dataset<Row> rows, String name) {
+    try {
+      return write(rows, name);
+    } catch (Exception e) {
+      throw new UserError(
+          "Cannot copy %s to %s; check that both can be read and written (%s)"
+              .formatted(spec.input(), state, Failures.sentence(e)),
+          e);
+    }
+  }
+
+  private Dataset<Row> write(Dataset<Row> rows, String name) {
+    String path = new Path(folder, name).toString();
+    rows.write()
+        .option("maxRecordsPerFile", spec.dedupe() ? 0 : rowsPerWave())
+        .mode(SaveMode.Overwrite)
+        .parquet(path);
+    return spark.read().schema(rows.schema()).parquet(path);
+  }
+
+  /** Puts rows of one text into one file, so into one wave. */
+  private Dataset<Row> textsTogether(Dataset<Row> rows) {
+    long files = 1 + 2 * rows.count() / rowsPerWave();
+    return rows.repartition((int) Math.min(files, MAX_FILES), Embedding.quoted(text));
+  }
+
+  private void checkIds(Dataset<Row> rows) {
+    if (spec.idColumn().isEmpty()) {
+      return;
+    }
+    Column id = Embedding.quoted(spec.idColumn().get());
+    Row counts = rows.agg(count(lit(1)), count(id), countDistinct(id)).first();
+    long nulls = counts.getLong(0) - counts.getLong(1);
+    if (nulls > 0) {
+      throw new UserError(
+          "%s of %s %s no id: %s is NULL there; fill it in, drop them with --query, or go without --id-column"
+              .formatted(
+                  nulls == 1 ? "1 row" : nulls + " rows",
+                  spec.input(),
+                  nulls == 1 ? "has" : "have",
+                  spec.idColumn().get()));
+    }
+    if (counts.getLong(2) < counts.getLong(1)) {
+      String some =
+          rows
+              .groupBy(id.as("id"))
+              .count()
+              .where("count > 1")
+              .limit(IDS_SHOWN)
+              .collectAsList()
+              .stream()
+              .map(row -> String.valueOf(row.get(0)))
+              .collect(Collectors.joining(", "));
+      throw new UserError(
+          "%d rows of %s have an id (%s) that another row has too, such as %s; make ids unique with --query, or go without --id-column"
+              .formatted(
+                  counts.getLong(1) - counts.getLong(2),
+                  spec.input(),
+                  spec.idColumn().get(),
+                  some));
+    }
+  }
+
+  /** Groups files, in the order of their names, up to a wave's rows; at least one wave. */
+  private List<Manifest.Wave> waves(Dataset<Row> copy) {
+    List<Row> files =
+        copy.groupBy(input_file_name().as("file")).count().orderBy("file").collectAsList();
+    List<Manifest.Wave> waves = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    long rows = 0;
+    for (Row file : files) {
+      if (rows > 0 && rows + file.getLong(1) > rowsPerWave()) {
+        waves.add(Manifest.Wave.planned(waves.size(), rows, List.copyOf(names)));
+        names.clear();
+        rows = 0;
+      }
+      names.add(new Path(file.getString(0)).getName());
+      rows += file.getLong(1);
+    }
+    if (rows > 0 || waves.isEmpty()) {
+      waves.add(Manifest.Wave.planned(waves.size(), rows, List.copyOf(names)));
+    }
+    return waves;
+  }
+
+  private long rowsPerWave() {
+    return spec.rowsPerWave()
+        .orElse((long) ROWS_PER_CORE * spark.sparkContext().defaultParallelism());
+  }
+
+  /** Reads the ids of the rows of all waves, as column {@code id}. */
+  static Dataset<Row> ids(SparkSession spark, Path runFolder, String idColumn) {
+    return spark
+        .read()
+        .parquet(new Path(runFolder, INPUT).toString())
+        .select(Embedding.quoted(idColumn).as("id"));
+  }
+
+  /** Reads the rows of a wave. */
+  static Dataset<Row> read(SparkSession spark, Path runFolder, Manifest.Wave wave) {
+    Path input = new Path(runFolder, INPUT);
+    // An empty input has a file without rows, which is in no wave and knows the columns.
+    String[] paths =
+        wave.files().isEmpty()
+            ? new String[] {input.toString()}
+            : wave.files().stream().map(f -> new Path(input, f).toString()).toArray(String[]::new);
+    return spark.read().parquet(paths);
+  }
+}

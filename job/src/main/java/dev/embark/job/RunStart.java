@@ -1,0 +1,176 @@
+package dev.embark.job;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Decides what a run does with what is there already: carries on an interrupted run, begins one, or
+ * refuses.
+ */
+final class RunStart {
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final OutputSpec output;
+  private final Sink sink;
+  private final Fingerprint fingerprint;
+
+  RunStart(SparkSession spark, JobSpec spec, Sink sink, Fingerprint fingerprint) {
+    this.spark = spark;
+    this.spec = spec;
+    this.output = spec.outputSpec();
+    this.sink = sink;
+    this.fingerprint = fingerprint;
+  }
+
+  /**
+   * What a run makes of an output.
+   *
+   * @param kind how its rows get in
+   * @param isIncremental whether rows that are there are skipped
+   */
+  record Way(Manifest.Kind kind, boolean isIncremental) {}
+
+  /** What was asked for, as far as it decides what a run writes. */
+  String command() {
+    return String.join("\n", spec.inputArguments())
+        + "\n%s %s %s %s %s %s"
+            .formatted(
+                output.format(),
+                output.partitionBy(),
+                output.embeddingColumn(),
+                spec.dedupe(),
+                spec.retryQuarantined(),
+                fingerprint.sha256());
+  }
+
+  /**
+   * Returns the run to carry on; empty to begin one.
+   *
+   * @throws UserError if another command was interrupted, whose rows are half in
+   */
+  Optional<Manifest.Run> resumable(Manifest manifest) {
+    Optional<Manifest.Run> unfinished = manifest.unfinished();
+    if (unfinished.isEmpty() || unfinished.get().command().equals(command())) {
+      return unfinished;
+    }
+    if (output.saveMode() == SaveBehaviour.OVERWRITE) {
+      return Optional.empty();
+    }
+    throw new UserError(
+        "Another command was interrupted while it wrote to %s; run that one again to finish it, or say --save-mode overwrite to begin anew"
+            .formatted(sink.location()));
+  }
+
+  /**
+   * Chooses how to begin a run; empty if there is nothing to do.
+   *
+   * @throws UserError if the output is not to be touched
+   */
+  Optional<Way> choose(Manifest manifest) {
+    if (!sink.exists()) {
+      return Optional.of(new Way(Manifest.Kind.APPEND, false));
+    }
+    boolean adds = output.newFingerprint().isPresent() || spec.retryQuarantined();
+    return switch (output.saveMode()) {
+      case IGNORE -> Optional.empty();
+      case OVERWRITE -> Optional.of(new Way(Manifest.Kind.REPLACE, false));
+      case APPEND -> Optional.of(append(manifest));
+      case ERRORIFEXISTS -> {
+        if (adds) {
+          yield Optional.of(append(manifest));
+        }
+        throw new UserError(
+            "There is something at %s already; choose another --output, or say --save-mode overwrite or append"
+                .formatted(sink.location()));
+      }
+    };
+  }
+
+  private Way append(Manifest manifest) {
+    if (manifest.columns().isEmpty()) {
+      throw new UserError(
+          "%s was not written by Embark, so which model its vectors are of is unknown; choose another --output, or say --save-mode overwrite"
+              .formatted(sink.location()));
+    }
+    String column = output.embeddingColumn();
+    Fingerprint there = manifest.columns().get(column);
+    Optional<OutputSpec.NewFingerprint> way = output.newFingerprint();
+    if (there == null) {
+      if (way.equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN))) {
+        return new Way(Manifest.Kind.MERGE, false);
+      }
+      throw new UserError(
+          "%s has its vectors in %s and none in %s; to add that column, say --new-fingerprint add-column"
+              .formatted(sink.location(), String.join(", ", manifest.columns().keySet()), column));
+    }
+    boolean isSame =
+        spec.retryQuarantined()
+            ? fingerprint.isSameForShortTexts(there)
+            : fingerprint.sha256().equals(there.sha256());
+    if (isSame) {
+      return incremental();
+    }
+    if (way.equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE))) {
+      return new Way(Manifest.Kind.REPLACE, false);
+    }
+    throw new UserError(
+        "The vectors of %s cannot be mixed with these: %s; say --new-fingerprint overwrite, or add-column with another --embedding-column"
+            .formatted(sink.location(), fingerprint.difference(there)));
+  }
+
+  private Way incremental() {
+    if (spec.idColumn().isEmpty()) {
+      return new Way(Manifest.Kind.APPEND, false);
+    }
+    return new Way(output.format().isTable() ? Manifest.Kind.MERGE : Manifest.Kind.APPEND, true);
+  }
+
+  /** Begins a run: copies the input and cuts it into waves. */
+  Manifest.Run begin(Manifest manifest, Way way, Source.Input input, StateFolder state) {
+    state.deleteRuns();
+    String id = UUID.randomUUID().toString().substring(0, 8);
+    int number = manifest.last().map(run -> run.number() + 1).orElse(1);
+    RunInput copy = new RunInput(spark, spec, state, state.path("run-" + id), input.textColumn());
+    RunInput.Cut cut =
+        way.isIncremental()
+            ? copy.cutNew(input.rows(), sink.read(), failedIn(manifest))
+            : copy.cut(input.rows());
+    return new Manifest.Run(
+        id,
+        number,
+        output.embeddingColumn(),
+        fingerprint.sha256(),
+        command(),
+        way.kind(),
+        false,
+        cut.counts(),
+        cut.waves());
+  }
+
+  /** With one column of embeddings, NULL there is a failure; with more, it may be a new row. */
+  private Optional<String> failedIn(Manifest manifest) {
+    return spec.retryQuarantined() || manifest.columns().size() > 1
+        ? Optional.of(output.embeddingColumn())
+        : Optional.empty();
+  }
+
+  /** Returns the columns of the output, with those that the run adds. */
+  StructType schema(Source.Input input) {
+    Dataset<Row> embedded =
+        Embedding.add(
+            input.rows(), input.textColumn(), output.embeddingColumn(), spec.embedOptions());
+    return embedded.schema();
+  }
+
+  /** Returns the other columns of embeddings of the output. */
+  List<String> otherEmbeddings(Manifest manifest) {
+    return manifest.columns().keySet().stream()
+        .filter(column -> !column.equals(output.embeddingColumn()))
+        .toList();
+  }
+}

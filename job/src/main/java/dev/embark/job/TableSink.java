@@ -1,0 +1,188 @@
+package dev.embark.job;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.CreateTableWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Writes into a table whose format commits at once and can replace rows. Each commit carries the
+ * name of its wave in the table's history, which is how a commit of unknown outcome is found out.
+ * Nothing here links the format's classes: all goes through data source options and SQL.
+ */
+abstract class TableSink implements Sink {
+  final SparkSession spark;
+  final JobSpec spec;
+  final OutputSpec output;
+
+  TableSink(SparkSession spark, JobSpec spec) {
+    this.spark = spark;
+    this.spec = spec;
+    this.output = spec.outputSpec();
+  }
+
+  /** Returns the table as SQL names it. */
+  abstract String reference();
+
+  /** Whether the table's history has a commit. */
+  abstract boolean hasCommit(String tag);
+
+  /** Adds rows, or replaces all, in a commit that carries the tag. */
+  abstract void write(Commit commit);
+
+  /** Returns the confs that make a statement's commit carry the tag. */
+  abstract List<String[]> taggingConfs(Commit commit);
+
+  @Override
+  public String location() {
+    return output.output();
+  }
+
+  @Override
+  public boolean exists() {
+    try {
+      // A table that an interrupted run made but put nothing into is as good as none.
+      return spark.catalog().tableExists(output.output())
+          && (new StateFolder(spark, storage()).load().last().isPresent()
+              || !spark.table(output.output()).isEmpty());
+    } catch (Exception e) {
+      throw new UserError(
+          "Cannot look up the table %s; check --output (%s)"
+              .formatted(output.output(), Failures.sentence(e)),
+          e);
+    }
+  }
+
+  @Override
+  public StateFolder open(StructType schema) {
+    if (!spark.catalog().tableExists(output.output())) {
+      create(schema);
+    }
+    return new StateFolder(spark, storage());
+  }
+
+  private void create(StructType schema) {
+    try {
+      table(spark.createDataFrame(List.of(), schema)).create();
+    } catch (Exception e) {
+      throw new UserError(
+          "Cannot create the table %s (%s)".formatted(output.output(), Failures.sentence(e)), e);
+    }
+  }
+
+  final CreateTableWriter<Row> table(Dataset<Row> rows) {
+    CreateTableWriter<Row> writer =
+        rows.writeTo(output.output()).using(output.format().toString()).options(output.options());
+    List<String> columns = output.partitionBy();
+    if (columns.isEmpty()) {
+      return writer;
+    }
+    Column[] rest = columns.stream().skip(1).map(Embedding::quoted).toArray(Column[]::new);
+    return writer.partitionedBy(Embedding.quoted(columns.get(0)), rest);
+  }
+
+  /** Returns the folder of a table of a catalog. */
+  private String storage() {
+    return spark
+        .sql("DESCRIBE TABLE EXTENDED " + reference())
+        .where("col_name = 'Location'")
+        .first()
+        .getString(1);
+  }
+
+  @Override
+  public Dataset<Row> read() {
+    return spark.sql("SELECT * FROM " + reference());
+  }
+
+  @Override
+  public void addColumn(String name, String type) {
+    if (Arrays.stream(read().columns()).noneMatch(name::equalsIgnoreCase)) {
+      spark.sql("ALTER TABLE %s ADD COLUMN %s %s".formatted(reference(), quoted(name), type));
+    }
+  }
+
+  @Override
+  public List<String> ownColumns() {
+    return List.of();
+  }
+
+  @Override
+  public void prepare(Commit commit) {
+    // The format itself keeps readers from what is not committed.
+  }
+
+  @Override
+  public void publish(Commit commit) {
+    if (hasCommit(commit.tag())) {
+      return;
+    }
+    List<String[]> confs = taggingConfs(commit);
+    confs.forEach(conf -> spark.conf().set(conf[0], conf[1]));
+    try {
+      if (commit.run().kind() == Manifest.Kind.MERGE) {
+        merge(commit);
+      } else {
+        write(commit);
+      }
+    } finally {
+      confs.forEach(conf -> spark.conf().unset(conf[0]));
+    }
+  }
+
+  private void merge(Commit commit) {
+    String view = "embark_wave_" + commit.run().id();
+    commit.rows().createOrReplaceTempView(view);
+    try {
+      spark.sql(mergeStatement(commit, view));
+    } finally {
+      spark.catalog().dropTempView(view);
+    }
+  }
+
+  private String mergeStatement(Commit commit, String view) {
+    List<String> columns = List.of(commit.rows().columns());
+    List<String> updates = new ArrayList<>();
+    columns.forEach(c -> updates.add("t.%1$s = s.%1$s".formatted(quoted(c))));
+    for (String other : commit.otherEmbeddings()) {
+      updates.add(
+          "t.%1$s = CASE WHEN t.%2$s <=> s.%2$s THEN t.%1$s END"
+              .formatted(quoted(other), quoted(commit.textColumn())));
+    }
+    return "MERGE INTO %s t USING %s s ON t.%3$s = s.%3$s"
+            .formatted(reference(), view, quoted(spec.idColumn().orElseThrow()))
+        + " WHEN MATCHED THEN UPDATE SET "
+        + String.join(", ", updates)
+        + " WHEN NOT MATCHED THEN INSERT ("
+        + joined(columns, TableSink::quoted)
+        + ") VALUES ("
+        + joined(columns, c -> "s." + quoted(c))
+        + ")";
+  }
+
+  private static String joined(List<String> columns, UnaryOperator<String> each) {
+    return columns.stream().map(each).collect(Collectors.joining(", "));
+  }
+
+  static String quoted(String name) {
+    return "`" + name.replace("`", "``") + "`";
+  }
+
+  /** The rows in a history that a run's wave left; {@code tagOf} is SQL over a history's row. */
+  static boolean hasTag(Dataset<Row> history, String tagOf, String tag) {
+    return !history.where(functions.expr(tagOf).equalTo(tag)).isEmpty();
+  }
+
+  @Override
+  public void finish() {
+    // A table has no marker of completeness but its commits.
+  }
+}

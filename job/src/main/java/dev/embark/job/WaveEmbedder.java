@@ -1,0 +1,148 @@
+package dev.embark.job;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import dev.embark.spark.Embark;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * Embeds the rows of a wave, once, into a folder beside the output: what goes into the output, the
+ * quarantine and the report is read from there.
+ *
+ * <p>Rows are dealt out to more tasks than cores in random order, so that no task gets all the long
+ * texts that lie together in the input, and a slow core gets fewer tasks.
+ */
+final class WaveEmbedder {
+  private static final String DETAIL = "_embark";
+  private static final int TASKS_PER_CORE = 2;
+  private static final int ROWS_WORTH_A_TASK = 500;
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final String text;
+
+  WaveEmbedder(SparkSession spark, JobSpec spec, String textColumn) {
+    this.spark = spark;
+    this.spec = spec;
+    this.text = textColumn;
+  }
+
+  /** A wave that is embedded: the input's rows with what became of them. */
+  record Embedded(Dataset<Row> rows, RunTotals totals) {}
+
+  /** Embeds into {@code folder}, whose content is replaced; blocks until it is written. */
+  Embedded embed(Dataset<Row> rows, long count, Path folder) {
+    String path = new Path(folder, "embedded").toString();
+    int tasks = tasks(count);
+    if (spec.dedupe()) {
+      return embedDistinct(rows, tasks, folder);
+    }
+    rows.repartition(tasks)
+        .withColumn(DETAIL, Embark.embedDetail(Embedding.quoted(text), spec.embedOptions()))
+        .write()
+        .mode(SaveMode.Overwrite)
+        .parquet(path);
+    Dataset<Row> embedded = spark.read().parquet(path);
+    return new Embedded(embedded, totals(embedded));
+  }
+
+  private Embedded embedDistinct(Dataset<Row> rows, int tasks, Path folder) {
+    String textsPath = new Path(folder, "texts").toString();
+    Column own = Embedding.quoted(text);
+    String distinct = "_embark_text";
+    rows.select(own.as(distinct))
+        .where(col(distinct).isNotNull())
+        .distinct()
+        .repartition(tasks)
+        .withColumn(DETAIL, Embark.embedDetail(col(distinct), spec.embedOptions()))
+        .write()
+        .mode(SaveMode.Overwrite)
+        .parquet(textsPath);
+    Dataset<Row> texts = spark.read().parquet(textsPath);
+    String path = new Path(folder, "embedded").toString();
+    rows.join(texts, own.equalTo(col(distinct)), "left_outer")
+        .drop(distinct)
+        .write()
+        .mode(SaveMode.Overwrite)
+        .parquet(path);
+    Dataset<Row> embedded = spark.read().parquet(path);
+    RunTotals each = totals(embedded);
+    RunTotals once = totals(texts);
+    return new Embedded(
+        embedded,
+        each.withEmbeddedOnce(once.tokens(), each.rows() - each.nullRows() - once.rows()));
+  }
+
+  private int tasks(long rows) {
+    int cores = spark.sparkContext().defaultParallelism();
+    int fitting = rows < (long) cores * ROWS_WORTH_A_TASK ? cores : cores * TASKS_PER_CORE;
+    return spec.outputSpec().repartition().orElse(fitting);
+  }
+
+  /** Returns the rows as they are to be in the output. */
+  Dataset<Row> output(Dataset<Row> embedded) {
+    return embedded
+        .withColumn(spec.outputSpec().embeddingColumn(), col(DETAIL + ".embedding"))
+        .drop(DETAIL);
+  }
+
+  /** Returns the rows that failed: id, kind, error, and the text if it was asked for. */
+  Dataset<Row> failed(Dataset<Row> embedded) {
+    Column none = lit(null).cast("string");
+    return embedded
+        .where(col(DETAIL + ".error").isNotNull())
+        .select(
+            spec.idColumn().map(Embedding::quoted).orElse(none).as("id"),
+            kind().as("kind"),
+            functions.regexp_replace(col(DETAIL + ".error"), "^\\[\\w+\\] ", "").as("error"),
+            (spec.quarantineText() ? Embedding.quoted(text) : none).as("text"));
+  }
+
+  private static Column kind() {
+    return functions.regexp_extract(col(DETAIL + ".error"), "^\\[(\\w+)\\]", 1);
+  }
+
+  private static RunTotals totals(Dataset<Row> embedded) {
+    Column tokens = col(DETAIL + ".tokens");
+    List<Row> groups =
+        embedded
+            .groupBy(
+                col(DETAIL).isNull().as("isNull"),
+                kind().as("kind"),
+                col(DETAIL + ".truncated").as("truncated"),
+                functions
+                    .pow(lit(2), functions.ceil(functions.log2(functions.greatest(tokens, lit(1)))))
+                    .cast("int")
+                    .as("length"))
+            .agg(functions.count(lit(1)).as("rows"), functions.sum(tokens).as("tokens"))
+            .collectAsList();
+    return groups.stream().map(WaveEmbedder::group).reduce(RunTotals.NONE, RunTotals::plus);
+  }
+
+  private static RunTotals group(Row group) {
+    long rows = group.getLong(4);
+    if (group.getBoolean(0)) {
+      return new RunTotals(rows, 0, rows, new TreeMap<>(), 0, 0, new TreeMap<>());
+    }
+    SortedMap<String, Long> failed = new TreeMap<>();
+    SortedMap<Integer, Long> lengths = new TreeMap<>();
+    boolean isEmbedded = group.isNullAt(1);
+    if (isEmbedded) {
+      lengths.put(group.getInt(3), rows);
+    } else {
+      failed.put(group.getString(1), rows);
+    }
+    long truncated = isEmbedded && group.getBoolean(2) ? rows : 0;
+    return new RunTotals(rows, group.getLong(5), 0, failed, truncated, 0, lengths);
+  }
+}

@@ -1,0 +1,246 @@
+package dev.embark.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A run that ended anywhere is carried on by the same command: no row lost, none twice. */
+class ResumeTest {
+  private static final int ROWS = 30;
+  private static final Offset<Float> SAME = Offset.offset(1e-5f);
+
+  @TempDir private Path folder;
+
+  private final Map<Integer, String> texts = new TreeMap<>();
+
+  @BeforeEach
+  void makeTexts() {
+    for (int i = 0; i < ROWS; i++) {
+      texts.put(i, "text number " + i);
+    }
+  }
+
+  private static final class Crash extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** A moment in the commit of a wave. */
+  enum Moment {
+    BEFORE_PREPARE,
+    AFTER_PREPARE,
+    BEFORE_PUBLISH,
+    WITHIN_PUBLISH,
+    AFTER_PUBLISH
+  }
+
+  /** Crashes at a moment of the second wave. */
+  private record CrashingSink(Sink sink, Moment moment) implements Sink {
+    @Override
+    public String location() {
+      return sink.location();
+    }
+
+    @Override
+    public boolean exists() {
+      return sink.exists();
+    }
+
+    @Override
+    public StateFolder open(StructType schema) {
+      return sink.open(schema);
+    }
+
+    @Override
+    public Dataset<Row> read() {
+      return sink.read();
+    }
+
+    @Override
+    public void addColumn(String name, String type) {
+      sink.addColumn(name, type);
+    }
+
+    @Override
+    public List<String> ownColumns() {
+      return sink.ownColumns();
+    }
+
+    @Override
+    public void prepare(Commit commit) {
+      crashAt(Moment.BEFORE_PREPARE, commit);
+      sink.prepare(commit);
+      crashAt(Moment.AFTER_PREPARE, commit);
+    }
+
+    @Override
+    public void publish(Commit commit) {
+      crashAt(Moment.BEFORE_PUBLISH, commit);
+      if (moment == Moment.WITHIN_PUBLISH && commit.wave() == 1) {
+        moveOneFile(commit);
+        throw new Crash();
+      }
+      sink.publish(commit);
+      crashAt(Moment.AFTER_PUBLISH, commit);
+    }
+
+    private void crashAt(Moment now, Commit commit) {
+      if (now == moment && commit.wave() == 1) {
+        throw new Crash();
+      }
+    }
+
+    private void moveOneFile(Commit commit) {
+      Path prepared = Path.of(commit.folder().toUri().getPath(), "output");
+      try (var files = Files.newDirectoryStream(prepared, "part-*")) {
+        Path file = files.iterator().next();
+        String name = commit.run().id() + "-" + commit.wave() + "-" + file.getFileName();
+        Files.move(file, Path.of(sink.location().replaceFirst("^file:", ""), name));
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    @Override
+    public void finish() {
+      sink.finish();
+    }
+  }
+
+  private void crashAndResume(String format, Moment moment) throws IOException {
+    Assumptions.assumeTrue(format.equals("parquet") || LocalSpark.hasTables());
+    Runs runs = new Runs(folder, format);
+    String[] options = {"--id-column=id", "--rows-per-wave=10", "--repartition=2"};
+    String input = runs.json("in.json", texts);
+
+    runs.sink = sink -> new CrashingSink(sink, moment);
+    assertThatThrownBy(() -> runs.run(input, options)).isInstanceOf(Crash.class);
+    runs.sink = sink -> sink;
+    // What was not read by now is not read again.
+    Files.writeString(Path.of(input), "{\"id\":99,\"text\":\"another input\"}");
+    JobResult result = runs.run(input, options);
+
+    boolean repeatsTheWave = moment == Moment.BEFORE_PREPARE || moment == Moment.AFTER_PREPARE;
+    assertThat(runs.events)
+        .containsExactlyElementsOf(
+            repeatsTheWave
+                ? List.of(
+                    "planned 3", "started 0", "committed 0", "started 1",
+                    "planned 3", "started 1", "committed 1", "started 2", "committed 2", "finished")
+                : List.of(
+                    "planned 3", "started 0", "committed 0", "started 1",
+                    "planned 3", "committed 1", "started 2", "committed 2", "finished"));
+    assertThat(result.totals().rows()).isEqualTo(ROWS);
+    assertSameAsUndisturbed(runs);
+  }
+
+  private void assertSameAsUndisturbed(Runs runs) throws IOException {
+    Runs calm = new Runs(Files.createDirectory(folder.resolve("calm")), "parquet");
+    calm.run(calm.json("in.json", texts), "--id-column=id");
+    Map<Integer, List<Float>> expected = calm.vectors();
+    Map<Integer, List<Float>> actual = runs.vectors();
+    assertThat(actual.keySet()).isEqualTo(expected.keySet()).hasSize(ROWS);
+    expected.forEach(
+        (id, vector) -> {
+          for (int i = 0; i < vector.size(); i++) {
+            assertThat(actual.get(id).get(i)).as("id %d", id).isCloseTo(vector.get(i), SAME);
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "parquet, AFTER_PREPARE",
+    "parquet, BEFORE_PUBLISH",
+    "parquet, WITHIN_PUBLISH",
+    "parquet, AFTER_PUBLISH",
+    "delta, BEFORE_PREPARE",
+    "delta, BEFORE_PUBLISH",
+    "delta, AFTER_PUBLISH",
+    "iceberg, BEFORE_PUBLISH",
+    "iceberg, AFTER_PUBLISH"
+  })
+  void everyIdIsThereOnceAfterACrash(String format, Moment moment) throws IOException {
+    crashAndResume(format, moment);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"BEFORE_PUBLISH", "AFTER_PREPARE"})
+  void aWaveThatIsNotCommittedIsNotSeen(Moment moment) throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    runs.sink = sink -> new CrashingSink(sink, moment);
+
+    assertThatThrownBy(
+            () ->
+                runs.run(runs.json("in.json", texts), "--rows-per-wave=10", "--id-column=id"))
+        .isInstanceOf(Crash.class);
+
+    assertThat(runs.written().count()).isEqualTo(10);
+  }
+
+  @org.junit.jupiter.api.Test
+  void anotherCommandDoesNotCarryOnAnInterruptedOne() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    String input = runs.json("in.json", texts);
+    runs.sink = sink -> new CrashingSink(sink, Moment.AFTER_PUBLISH);
+    assertThatThrownBy(() -> runs.run(input, "--rows-per-wave=10")).isInstanceOf(Crash.class);
+    runs.sink = sink -> sink;
+
+    assertThatThrownBy(() -> runs.run(input, "--prefix=query: "))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("interrupted")
+        .hasMessageContaining("--save-mode overwrite");
+    runs.run(input, "--prefix=query: ", "--save-mode=overwrite");
+    assertThat(runs.vectors()).hasSize(ROWS);
+  }
+
+  @org.junit.jupiter.api.Test
+  void aRequestToEndInterruptsTheWaveAndSaysHowToGoOn() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    String input = runs.json("in.json", texts);
+    runs.atWaveStart =
+        () -> {
+          if (runs.events.contains("committed 0")) {
+            runs.termination.request();
+          }
+        };
+
+    assertThatThrownBy(() -> runs.run(input, "--rows-per-wave=10"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("1 of 3 waves are in ")
+        .hasMessageContaining("run the same command again");
+    assertThat(runs.written().count()).isEqualTo(10);
+    Runs again = new Runs(folder, "parquet");
+    again.run(input, "--rows-per-wave=10");
+    assertThat(again.events).doesNotContain("started 0").contains("finished");
+    assertThat(again.vectors()).hasSize(ROWS);
+  }
+
+  @org.junit.jupiter.api.Test
+  void nothingOfARunIsKeptWhenItIsOver() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+
+    runs.run(runs.json("in.json", texts), "--rows-per-wave=10");
+
+    try (var files = Files.list(runs.state())) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .filteredOn(name -> !name.startsWith("."))
+          .containsExactly("manifest.json");
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.embark.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Runs of one output of a test: what they are given, told and leave. */
+final class Runs implements RunListener {
+  private final SparkSession spark = LocalSpark.session();
+  private final Path folder;
+  private final String format;
+  private final String output;
+
+  final Captured captured = new Captured(false);
+  final List<String> events = new ArrayList<>();
+
+  /** Called when a wave starts; may throw, as a crash does. */
+  Runnable atWaveStart = () -> {};
+
+  /** Makes the sink that is used of the real one. */
+  UnaryOperator<Sink> sink = UnaryOperator.identity();
+
+  final Termination termination;
+
+  @Command(name = "embark run")
+  private static final class Holder implements Runnable {
+    @Mixin private JobSpec spec;
+
+    @Override
+    public void run() {
+      spec.check();
+    }
+  }
+
+  Runs(Path folder, String format) {
+    this.folder = folder;
+    this.format = format;
+    this.output =
+        format.equals("iceberg")
+            ? "lake.db." + folder.getFileName().toString().replaceAll("\\W", "_")
+            : folder.resolve("out").toString();
+    this.termination = new Termination(spark);
+  }
+
+  String output() {
+    return output;
+  }
+
+  String json(String name, Map<Integer, String> textsById) throws IOException {
+    List<String> lines = new ArrayList<>();
+    textsById.forEach(
+        (id, text) ->
+            lines.add(
+                text == null
+                    ? "{\"id\":%d,\"text\":null}".formatted(id)
+                    : "{\"id\":%d,\"text\":\"%s\"}".formatted(id, text)));
+    return Files.write(folder.resolve(name), lines).toString();
+  }
+
+  JobSpec spec(String input, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("--output", output, "--output-format", format, "--quiet"));
+    if (input != null) {
+      arguments.addAll(List.of("--input", input));
+    }
+    arguments.addAll(Arrays.asList(more));
+    Holder holder = new Holder();
+    new CommandLine(holder)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .parseArgs(arguments.toArray(String[]::new));
+    holder.run();
+    return holder.spec;
+  }
+
+  JobResult run(String input, String... more) {
+    JobSpec spec = spec(input, more);
+    return new EmbedRun(
+            spark,
+            spec,
+            sink.apply(Sink.of(spark, spec)),
+            this,
+            termination,
+            captured.terminal().err()::println)
+        .run();
+  }
+
+  Dataset<Row> written() {
+    return switch (format) {
+      case "iceberg" -> spark.table(output);
+      default -> spark.read().format(format).load(output);
+    };
+  }
+
+  /** The vectors by id, of which each has to be there once. */
+  Map<Integer, List<Float>> vectors() {
+    Map<Integer, List<Float>> vectors = new LinkedHashMap<>();
+    for (Row row : written().selectExpr("CAST(id AS INT)", "embedding").collectAsList()) {
+      assertThat(vectors.put(row.getInt(0), row.isNullAt(1) ? null : row.getList(1)))
+          .as("id %d is there twice", row.getInt(0))
+          .isNull();
+    }
+    return vectors;
+  }
+
+  /** Names in the output's folder that Spark's readers see. */
+  List<String> visibleFiles() throws IOException {
+    Path root = Path.of(output);
+    if (!Files.exists(root)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(root)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> !StateFolder.isHidden(name))
+          .toList();
+    }
+  }
+
+  Path state() {
+    return Path.of(output, "_embark");
+  }
+
+  @Override
+  public void planned(RunPlan plan) {
+    events.add("planned " + plan.waves());
+  }
+
+  @Override
+  public void waveStarted(int number, long rows) {
+    events.add("started " + number);
+    atWaveStart.run();
+  }
+
+  @Override
+  public void waveCommitted(WaveResult wave) {
+    events.add("committed " + wave.number());
+  }
+
+  @Override
+  public void finished(JobResult result) {
+    events.add("finished");
+  }
+}
