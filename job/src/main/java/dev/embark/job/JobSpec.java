@@ -101,7 +101,23 @@ public final class JobSpec {
 
   @Mixin private EmbedSpec embed;
 
-  @Option(names = "--quiet", description = "Show no progress.")
+  @Option(
+      names = "--dry-run",
+      description =
+          "Check everything, look at 1,000 rows, and estimate tokens, time and size of the output;"
+              + " write nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--progress",
+      paramLabel = "HOW",
+      defaultValue = "auto",
+      description =
+          "${COMPLETION-CANDIDATES}: on standard error. auto draws over one line at a terminal and"
+              + " is plain elsewhere; json is an object a line. Default: ${DEFAULT-VALUE}.")
+  private ProgressMode progress;
+
+  @Option(names = "--quiet", description = "Show no progress: --progress none.")
   private boolean quiet;
 
   @Option(names = "--verbose", description = "Show a stack trace if it fails.")
@@ -160,6 +176,8 @@ public final class JobSpec {
     addIf(arguments, "--dedupe", dedupe);
     addIf(arguments, "--retry-quarantined", retryQuarantined);
     addIf(arguments, "--quarantine-text", quarantineText);
+    addIf(arguments, "--dry-run", dryRun);
+    arguments.add("--progress=" + progress);
     addIf(arguments, "--quiet", quiet);
     addIf(arguments, "--verbose", verbose);
     return arguments;
@@ -256,8 +274,13 @@ public final class JobSpec {
     return quarantineText;
   }
 
-  /** Returns whether to show no progress. */
-  public boolean quiet() {
-    return quiet;
+  /** Whether only to estimate. */
+  public boolean dryRun() {
+    return dryRun;
+  }
+
+  /** Returns how to show progress. */
+  public ProgressMode progress() {
+    return quiet ? ProgressMode.NONE : progress;
   }
 }

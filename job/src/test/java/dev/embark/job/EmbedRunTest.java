@@ -118,17 +118,21 @@ class EmbedRunTest {
     assertThat(result.totals().failed()).isEqualTo(Map.of("TOO_LONG", 2L));
     List<Row> rows = quarantine(runs);
     assertThat(rows).extracting(row -> row.getLong(0)).containsExactly(2L, 4L);
-    assertThat(rows).allSatisfy(
-        row -> {
-          assertThat(row.<String>getAs("kind")).isEqualTo("TOO_LONG");
-          assertThat(row.<String>getAs("error")).contains("tokens").doesNotStartWith("[");
-          assertThat(row.<String>getAs("text")).isNull();
-        });
+    assertThat(rows)
+        .allSatisfy(
+            row -> {
+              assertThat(row.<String>getAs("kind")).isEqualTo("TOO_LONG");
+              assertThat(row.<String>getAs("error")).contains("tokens").doesNotStartWith("[");
+              assertThat(row.<String>getAs("text")).isNull();
+            });
     assertThat(runs.vectors()).hasSize(4).containsEntry(2, null);
   }
 
   private List<Row> quarantine(Runs runs) {
-    return spark.read().parquet(runs.state().resolve("quarantine").toString()).orderBy("id")
+    return spark
+        .read()
+        .parquet(runs.state().resolve("quarantine").toString())
+        .orderBy("id")
         .collectAsList();
   }
 
@@ -240,7 +244,10 @@ class EmbedRunTest {
   void anInputFileThatVanishesIsNamed() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     Path input = folder.resolve("in");
-    spark.sql("SELECT id, 'a' AS text FROM range(10)").repartition(2).write()
+    spark
+        .sql("SELECT id, 'a' AS text FROM range(10)")
+        .repartition(2)
+        .write()
         .parquet(input.toString());
     spark.read().parquet(input.toString()).createOrReplaceTempView("listed_before");
     Path victim;

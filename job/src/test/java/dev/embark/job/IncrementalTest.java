@@ -28,8 +28,7 @@ class IncrementalTest {
   }
 
   private Runs runs(String format) {
-    Assumptions.assumeTrue(
-        !List.of("delta", "iceberg").contains(format) || LocalSpark.hasTables());
+    Assumptions.assumeTrue(!List.of("delta", "iceberg").contains(format) || LocalSpark.hasTables());
     return new Runs(folder, format);
   }
 
@@ -154,11 +153,12 @@ class IncrementalTest {
   @Test
   void anOutputOfUnknownOriginIsNotAddedTo() throws IOException {
     Runs runs = runs("parquet");
-    LocalSpark.session().sql("SELECT 1 AS id, array(0.5f) AS embedding").write()
+    LocalSpark.session()
+        .sql("SELECT 1 AS id, array(0.5f) AS embedding")
+        .write()
         .parquet(runs.output());
 
-    assertThatThrownBy(
-            () -> runs.run(runs.json("in.json", texts(0, 3)), "--save-mode=append"))
+    assertThatThrownBy(() -> runs.run(runs.json("in.json", texts(0, 3)), "--save-mode=append"))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("not written by Embark");
   }

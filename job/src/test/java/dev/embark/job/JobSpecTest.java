@@ -43,7 +43,8 @@ class JobSpecTest {
     assertThat(spec.embedOptions()).isEmpty();
     assertThat(spec.inputOptions()).isEmpty();
     assertThat(spec.outputSpec().saveMode()).isEqualTo(SaveBehaviour.ERRORIFEXISTS);
-    assertThat(spec.quiet()).isFalse();
+    assertThat(spec.progress()).isEqualTo(ProgressMode.AUTO);
+    assertThat(spec.dryRun()).isFalse();
   }
 
   @Test
@@ -96,15 +97,14 @@ class JobSpecTest {
             "--dedupe",
             "--retry-quarantined",
             "--quarantine-text",
+            "--dry-run",
+            "--progress=json",
             "--quiet",
             "--verbose");
 
     JobSpec again = parse(spec.toArguments().toArray(String[]::new));
 
-    assertThat(again)
-        .usingRecursiveComparison()
-        .ignoringFields("command", "embed")
-        .isEqualTo(spec);
+    assertThat(again).usingRecursiveComparison().ignoringFields("command", "embed").isEqualTo(spec);
     assertThat(again.embedOptions()).isEqualTo(spec.embedOptions()).hasSize(2);
     assertThat(again.idColumn()).contains("-id");
   }
@@ -168,6 +168,14 @@ class JobSpecTest {
   }
 
   @Test
+  void quietIsNoProgress() {
+    assertThat(parse("--input=i", "--output=o", "--progress=Json").progress())
+        .isEqualTo(ProgressMode.JSON);
+    assertThat(parse("--input=i", "--output=o", "--progress=json", "--quiet").progress())
+        .isEqualTo(ProgressMode.NONE);
+  }
+
+  @Test
   void aQueryTakesThePlaceOfAnInput() {
     assertThat(execute("--query=SELECT 'a' AS text", "--output=o")).isZero();
     assertThat(execute("--query=SELECT 'a' AS text", "--input=i", "--output=o")).isEqualTo(2);
@@ -187,8 +195,7 @@ class JobSpecTest {
 
   @Test
   void filesCannotGetAnotherColumn() {
-    assertThat(
-            execute("--input=i", "--output=o", "--id-column=id", "--new-fingerprint=add-column"))
+    assertThat(execute("--input=i", "--output=o", "--id-column=id", "--new-fingerprint=add-column"))
         .isEqualTo(2);
     assertThat(captured.err()).contains("delta or iceberg");
   }

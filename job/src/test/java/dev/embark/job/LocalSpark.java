@@ -10,9 +10,7 @@ final class LocalSpark {
           .appName("tests")
           .config("spark.ui.enabled", "false")
           .config("spark.sql.shuffle.partitions", "2")
-          .config(
-              "spark.sql.warehouse.dir",
-              warehouse("tables"))
+          .config("spark.sql.warehouse.dir", warehouse("tables"))
           .getOrCreate();
 
   private LocalSpark() {}

@@ -23,7 +23,7 @@ class MeterTest {
   private static WaveResult wave(int number, long rows, long tokens, long failed) {
     RunTotals totals =
         new RunTotals(
-            rows, tokens, 0, new TreeMap<>(Map.of("TOO_LONG", failed)), 0, 0, new TreeMap<>());
+            rows, tokens, 0, new TreeMap<>(Map.of("TOO_LONG", failed)), 0, 0, 0, new TreeMap<>());
     return new WaveResult(number, Instant.EPOCH, Duration.ZERO, totals);
   }
 

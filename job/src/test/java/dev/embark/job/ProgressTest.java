@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ProgressTest {
   private static final RunPlan PLAN = new RunPlan("r", "f", 2, 2000, 1900, 100, 5, 1, List.of());
   private static final RunTotals TOTALS =
-      new RunTotals(1000, 24_000, 0, new TreeMap<>(Map.of("TOO_LONG", 3L)), 0, 0, new TreeMap<>());
+      new RunTotals(
+          1000, 24_000, 0, new TreeMap<>(Map.of("TOO_LONG", 3L)), 0, 0, 0, new TreeMap<>());
   private static final WaveResult WAVE =
       new WaveResult(0, Instant.EPOCH, Duration.ofSeconds(8), TOTALS);
   private static final JobResult RESULT =

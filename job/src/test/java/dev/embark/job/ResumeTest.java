@@ -140,11 +140,26 @@ class ResumeTest {
         .containsExactlyElementsOf(
             repeatsTheWave
                 ? List.of(
-                    "planned 3", "started 0", "committed 0", "started 1",
-                    "planned 3", "started 1", "committed 1", "started 2", "committed 2", "finished")
+                    "planned 3",
+                    "started 0",
+                    "committed 0",
+                    "started 1",
+                    "planned 3",
+                    "started 1",
+                    "committed 1",
+                    "started 2",
+                    "committed 2",
+                    "finished")
                 : List.of(
-                    "planned 3", "started 0", "committed 0", "started 1",
-                    "planned 3", "committed 1", "started 2", "committed 2", "finished"));
+                    "planned 3",
+                    "started 0",
+                    "committed 0",
+                    "started 1",
+                    "planned 3",
+                    "committed 1",
+                    "started 2",
+                    "committed 2",
+                    "finished"));
     assertThat(result.totals().rows()).isEqualTo(ROWS);
     assertSameAsUndisturbed(runs);
   }
@@ -186,8 +201,7 @@ class ResumeTest {
     runs.sink = sink -> new CrashingSink(sink, moment);
 
     assertThatThrownBy(
-            () ->
-                runs.run(runs.json("in.json", texts), "--rows-per-wave=10", "--id-column=id"))
+            () -> runs.run(runs.json("in.json", texts), "--rows-per-wave=10", "--id-column=id"))
         .isInstanceOf(Crash.class);
 
     assertThat(runs.written().count()).isEqualTo(10);

@@ -74,8 +74,7 @@ final class Runs implements RunListener {
 
   JobSpec spec(String input, String... more) {
     List<String> arguments =
-        new ArrayList<>(
-            List.of("--output", output, "--output-format", format, "--quiet"));
+        new ArrayList<>(List.of("--output", output, "--output-format", format, "--quiet"));
     if (input != null) {
       arguments.addAll(List.of("--input", input));
     }
