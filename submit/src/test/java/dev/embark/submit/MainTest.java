@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +48,29 @@ class MainTest {
   void everyCommandHasHelp(String command) {
     assertThat(embark(command, "--help")).isZero();
     assertThat(out()).contains("Usage: embark " + command).contains("--master");
+  }
+
+  @Test
+  void optionsOfRunAreToldInPartsAndWithTheExitCodes() {
+    assertThat(embark("run", "--help")).isZero();
+
+    List<String> parts =
+        List.of(
+            "Input and output:",
+            "--input=",
+            "--output=",
+            "The run:",
+            "--rows-per-wave=",
+            "--dry-run",
+            "Embedding:",
+            "--model=",
+            "What is shown:",
+            "--progress=",
+            "Handed to spark-submit:",
+            "--master=",
+            "Exit codes: 0");
+    assertThat(parts).isSortedAccordingTo(Comparator.comparingInt(part -> out().indexOf(part)));
+    assertThat(parts).allSatisfy(part -> assertThat(out()).containsOnlyOnce(part));
   }
 
   @Test
