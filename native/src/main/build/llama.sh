@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings llama.cpp into the build: prebuilt libraries and headers of one pinned release from its
-# npm packages, and the JNI binding that JavaCPP makes of embark_llama.h.
+# npm packages, the JNI binding that JavaCPP makes of embark_llama.h, and on x86 the accelerator.
 #
 #   llama.sh PLATFORM VERSION JAVACPP_JAR OUTPUT_DIRECTORY
 #
@@ -13,7 +13,8 @@ platform=$1 version=$2 javacpp=$3 output=$4
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 main=$(cd "$here/.." && pwd)
 cache=${EMBARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/embark}
-release=$cache/llama-v$version/$platform
+# The last part counts what was taken out of the packages: a cache may hold less than this needs.
+release=$cache/llama-v$version/$platform-2
 
 fail() { printf 'embark-native: %s\n' "$1" >&2; exit 1; }
 say() { printf 'embark-native: %s\n' "$1" >&2; }
@@ -65,7 +66,8 @@ fetch_release() {
 
   unpack node-llama-cpp "$headers_integrity"
   git clone --quiet --no-checkout "$work/package/llama/gitRelease.bundle" "$work/source" 2>/dev/null
-  (cd "$work/source" && git archive HEAD LICENSE include ggml/include) | tar -xf - -C "$work/release"
+  (cd "$work/source" && git archive HEAD LICENSE include ggml/include \
+      ggml/src/ggml-backend-impl.h ggml/src/ggml-impl.h) | tar -xf - -C "$work/release"
 
   mkdir -p "$(dirname "$release")"
   # Another build may have been faster; its copy is the same.
@@ -87,10 +89,11 @@ make_binding() {
   local builder=(java -jar "$javacpp" -classpath "$work/classes"
     "-Dplatform.includepath=$main/c:$release/include:$release/ggml/include")
   javac -cp "$javacpp" -d "$work/classes" "$main/java/dev/embark/llama/preset/LlamaPreset.java"
+  # nodelete: llama.cpp keeps calling the library to log, also when the class loader that had it is gone.
   # JavaCPP tells its steps on standard output; they matter only when one fails.
   { "${builder[@]}" -d "$work/made/java" dev.embark.llama.preset.LlamaPreset \
       && javac -cp "$javacpp:$work/classes" -d "$work/classes" "$work/made/java/dev/embark/llama/Llama.java" \
-      && "${builder[@]}" -d "$work/made/lib" dev.embark.llama.Llama
+      && "${builder[@]}" -Xcompiler -Wl,-z,nodelete -d "$work/made/lib" dev.embark.llama.Llama
   } >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "JavaCPP could not build the binding; see above."; }
   find "$work/made/lib" ! -name '*.so' -type f -delete
   mkdir -p "$(dirname "$binding")"
@@ -98,19 +101,22 @@ make_binding() {
 }
 
 binding=$cache/binding/$platform-$(binding_key)
+accelerator=$("$here/accelerator.sh" "$platform" "$release" "$cache" name)
 stamp=$output/complete
-[ "$(cat "$stamp" 2>/dev/null)" = "$release $binding" ] && exit 0
+[ "$(cat "$stamp" 2>/dev/null)" = "$release $binding $accelerator" ] && exit 0
 rm -rf "$output"
 
 [ -d "$release" ] || fetch_release
 [ -d "$binding" ] || make_binding
+"$here/accelerator.sh" "$platform" "$release" "$cache" make || fail "the accelerator could not be built; see above."
 
 resources=$output/resources/dev/embark/llama/$platform
 mkdir -p "$output/java" "$resources" "$output/resources/META-INF/licenses"
 cp -R "$binding/java/." "$output/java/"
 find "$binding/lib" -name '*.so' -exec cp {} "$resources/" \;
 cp "$release"/lib/* "$resources/"
+[ -z "$accelerator" ] || { cp "$accelerator"/*.so "$resources/"; cp "$accelerator/accelerator-test" "$output/"; }
 (cd "$resources" && sha256sum *.so >"$output/sums" \
   && { sha256sum <"$output/sums" | cut -c1-16; cut -c67- "$output/sums"; } >libraries.index)
 cp "$release/LICENSE" "$output/resources/META-INF/licenses/llama.cpp.txt"
-printf '%s' "$release $binding" >"$stamp"
+printf '%s' "$release $binding $accelerator" >"$stamp"

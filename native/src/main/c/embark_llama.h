@@ -30,17 +30,35 @@ static int embark_llama_device_count(void);
 static const char * embark_llama_device_name(int device);
 static const char * embark_llama_device_description(int device);
 static bool embark_llama_device_is_gpu(int device);
+/* Its address on the bus, such as 0000:01:00.0; "" where the backend does not tell. */
+static const char * embark_llama_device_id(int device);
+/* Bytes of its memory that are free now. */
+static int64_t embark_llama_device_free(int device);
+/* Whether a backend of this name, such as "CUDA", was loaded; it may still have no device. */
+static bool embark_llama_has_backend(const char * name);
+
+/* ---- accelerator: encoders computed by a ggml backend of Embark's own ------------------------- */
+
+/* Opens the backend, after embark_llama_start(). False where it has nothing for this machine. */
+static bool embark_accelerator_load(const char * library);
+/* The instructions that it computes with at a precision, "exact" or "fast"; "" before it is loaded. */
+static const char * embark_accelerator_kernels(const char * precision);
 
 /* ---- model: shared by any number of contexts and threads ----------------------------------- */
 
 /* Maps the file. device: index below embark_llama_device_count(), or -1 for the CPU alone.
+ * gpu_layers: how many go on the device, -1 for all.
  * keep_accents: the tokenizer leaves accents on, whatever the file says.
+ * precision: "exact" or "fast" gives the weights of the encoder to the accelerator, "" does not.
  * NULL on failure, with the reason in embark_llama_log(). */
-static void * embark_model_load(const char * path, int device, bool keep_accents);
+static void * embark_model_load(
+    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision);
 static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
 static int embark_model_n_vocab(void * model);
+/* True when its layers, or some of them, carry a state from token to token (Mamba and its like). */
+static bool embark_model_is_recurrent(void * model);
 /* Copies the value of a metadata key; returns its length in bytes, or -1 if there is none. */
 static int embark_model_meta(void * model, const char * key, char * value, int capacity);
 
@@ -50,11 +68,18 @@ static int embark_tokenize(void * model, const int8_t * text, int length, void *
                            int capacity, bool add_special, bool parse_special);
 /* True for [CLS], [SEP], </s> and their like. */
 static bool embark_token_is_control(void * model, int token);
+/* 1 for what is found in a text before anything else is, 2 when it swallows white space beside it, 0
+ * for other tokens. */
+static int embark_token_is_user_defined(void * model, int token);
+/* As the vocabulary spells it; valid as long as the model. */
+static const char * embark_token_text(void * model, int token);
 
 /* Grows a buffer of token ids, or makes one of NULL; its owner frees it. NULL when out of memory,
  * and then the old one still stands. */
 static int * embark_tokens_resize(int * tokens, int64_t capacity);
 static void embark_tokens_free(int * tokens);
+/* Index of the first of tokens[offset ... offset + n) that the vocabulary lacks, or -1. */
+static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int n_vocab);
 
 /* ---- context: one thread at a time ---------------------------------------------------------- */
 
@@ -114,8 +139,13 @@ static const char * embark_llama_version(void) {
 static void embark_llama_start(const char * dir) {
     /* Otherwise an abort in ggml forks a debugger before it ends the process. */
     setenv("GGML_NO_BACKTRACE", "1", 0);
+    /* Otherwise CUDA counts the fastest device first, and Spark's addresses are nvidia-smi's. */
+    setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID", 0);
     llama_log_set(embark_on_log, NULL);
-    ggml_backend_load_all_from_path(dir);
+    /* Another class loader may have done it: a second time would show every device twice. */
+    if (ggml_backend_reg_count() == 0) {
+        ggml_backend_load_all_from_path(dir);
+    }
     llama_backend_init();
 }
 
@@ -144,7 +174,48 @@ static bool embark_llama_device_is_gpu(int device) {
     return type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
 }
 
-static void * embark_model_load(const char * path, int device, bool keep_accents) {
+static const char * embark_llama_device_id(int device) {
+    struct ggml_backend_dev_props props;
+    memset(&props, 0, sizeof(props));
+    ggml_backend_dev_get_props(ggml_backend_dev_get(device), &props);
+    return props.device_id == NULL ? "" : props.device_id;
+}
+
+static int64_t embark_llama_device_free(int device) {
+    size_t free_bytes = 0;
+    size_t total_bytes = 0;
+    ggml_backend_dev_memory(ggml_backend_dev_get(device), &free_bytes, &total_bytes);
+    return (int64_t) free_bytes;
+}
+
+static bool embark_llama_has_backend(const char * name) {
+    return ggml_backend_reg_by_name(name) != NULL;
+}
+
+static void * embark_accelerator_function(const char * name) {
+    ggml_backend_reg_t accelerator = ggml_backend_reg_by_name("Embark");
+    return accelerator == NULL ? NULL : ggml_backend_reg_get_proc_address(accelerator, name);
+}
+
+static bool embark_accelerator_load(const char * library) {
+    /* Another class loader may have opened it. */
+    if (ggml_backend_reg_by_name("Embark") != NULL) {
+        return true;
+    }
+    bool loaded = ggml_backend_load(library) != NULL;
+    /* That a machine has none of its instructions is no error. */
+    embark_llama_clear_log();
+    return loaded;
+}
+
+static const char * embark_accelerator_kernels(const char * precision) {
+    const char * (*kernels)(const char *) =
+        (const char * (*)(const char *)) embark_accelerator_function("embark_accelerator_kernels");
+    return kernels == NULL ? "" : kernels(precision);
+}
+
+static void * embark_model_load(
+    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision) {
     struct llama_model_params params = llama_model_default_params();
     /* The list ends with an empty key. */
     struct llama_model_kv_override overrides[2];
@@ -155,6 +226,18 @@ static void * embark_model_load(const char * path, int device, bool keep_accents
         overrides[0].val_bool = false;
         params.kv_overrides = overrides;
     }
+    /* The weights of all products in the encoder; the list ends with an empty pattern. */
+    struct llama_model_tensor_buft_override weights[2];
+    memset(weights, 0, sizeof(weights));
+    ggml_backend_buffer_type_t (*weights_for)(const char *) =
+        (ggml_backend_buffer_type_t (*)(const char *)) embark_accelerator_function("embark_accelerator_weights");
+    if (precision[0] != '\0' && weights_for != NULL) {
+        weights[0].pattern = "blk\\.[0-9]+\\.(attn_(q|k|v|output)|ffn_(up|down))\\.weight";
+        weights[0].buft = weights_for(precision);
+        params.tensor_buft_overrides = weights;
+        /* Mapped, the file's pages would stay in memory beside the packed weights. */
+        params.load_mode = LLAMA_LOAD_MODE_NONE;
+    }
     ggml_backend_dev_t devices[2] = { NULL, NULL };
     params.split_mode = LLAMA_SPLIT_MODE_NONE;
     if (device < 0) {
@@ -164,7 +247,7 @@ static void * embark_model_load(const char * path, int device, bool keep_accents
         devices[0] = ggml_backend_dev_get(device);
         params.devices = devices;
         params.main_gpu = 0;
-        params.n_gpu_layers = -1;
+        params.n_gpu_layers = gpu_layers;
     }
     return llama_model_load_from_file(path, params);
 }
@@ -185,6 +268,11 @@ static int embark_model_n_vocab(void * model) {
     return llama_vocab_n_tokens(llama_model_get_vocab((const struct llama_model *) model));
 }
 
+static bool embark_model_is_recurrent(void * model) {
+    return llama_model_is_recurrent((const struct llama_model *) model)
+        || llama_model_is_hybrid((const struct llama_model *) model);
+}
+
 static int embark_model_meta(void * model, const char * key, char * value, int capacity) {
     return llama_model_meta_val_str((const struct llama_model *) model, key, value, (size_t) capacity);
 }
@@ -199,12 +287,33 @@ static bool embark_token_is_control(void * model, int token) {
     return llama_vocab_is_control(llama_model_get_vocab((const struct llama_model *) model), token);
 }
 
+static int embark_token_is_user_defined(void * model, int token) {
+    int attr = (int) llama_vocab_get_attr(llama_model_get_vocab((const struct llama_model *) model), token);
+    if ((attr & LLAMA_TOKEN_ATTR_USER_DEFINED) == 0) {
+        return 0;
+    }
+    return (attr & (LLAMA_TOKEN_ATTR_LSTRIP | LLAMA_TOKEN_ATTR_RSTRIP)) != 0 ? 2 : 1;
+}
+
+static const char * embark_token_text(void * model, int token) {
+    return llama_vocab_get_text(llama_model_get_vocab((const struct llama_model *) model), token);
+}
+
 static int * embark_tokens_resize(int * tokens, int64_t capacity) {
     return (int *) realloc(tokens, sizeof(int) * (size_t) capacity);
 }
 
 static void embark_tokens_free(int * tokens) {
     free(tokens);
+}
+
+static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int n_vocab) {
+    for (int i = 0; i < n; i++) {
+        if (tokens[offset + i] < 0 || tokens[offset + i] >= n_vocab) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 struct embark_context {

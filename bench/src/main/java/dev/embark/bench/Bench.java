@@ -1,123 +1,194 @@
 package dev.embark.bench;
 
-import dev.embark.engine.LlamaBackend;
+import dev.embark.job.Cli;
+import dev.embark.job.Terminal;
+import dev.embark.job.UserError;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Measures the engine and the job in turns; see {@code bench/run.sh}. */
+/** The command behind {@code bench/run.sh}, which builds what this one needs and then starts it. */
 @Command(
-    name = "run.sh",
-    description = "Measures the bare engine and the job on glosses of WordNet.",
-    mixinStandardHelpOptions = true)
+    name = "embark bench",
+    sortOptions = false,
+    description = "Measures Embark and its rivals on the same texts and weights, in turns.")
 public final class Bench implements Callable<Integer> {
-  private static final String MODEL = "/dev/embark/model/all-MiniLM-L6-v2-f16.gguf";
-  private static final int THREADS = 2;
+  private static final String MODEL = "all-MiniLM-L6-v2";
+  private static final int SHORT_TEXTS = 60_000;
+  private static final int LONG_TEXTS = 6_000;
 
-  @Option(names = "--wordnet", required = true, description = "Directory with data.noun.")
-  private Path wordnet;
+  @Option(
+      names = "--json",
+      paramLabel = "FILE|-",
+      description = "Write the result as JSON too; - writes it instead of the tables.")
+  private String json;
 
-  @Option(names = "--texts", defaultValue = "20000", description = "Default: ${DEFAULT-VALUE}.")
-  private int texts;
+  @Option(
+      names = "--save",
+      paramLabel = "DIR",
+      description = "Write DATE-comparison.md and DATE-comparison.json into this folder.")
+  private Path save;
 
-  @Option(names = "--warm-up", defaultValue = "2000", description = "Texts before the first round.")
-  private int warmUp;
+  @Option(
+      names = "--texts",
+      paramLabel = "FILE",
+      description = "Measure these texts too, one a line, as the corpus 'file'.")
+  private Path texts;
 
-  @Option(names = "--rounds", defaultValue = "3", description = "Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--job-texts",
+      paramLabel = "N",
+      description = "Have the job embed so many short texts in a round, such as 200000.")
+  private Integer jobTexts;
+
+  @Option(
+      names = "--sides",
+      split = ",",
+      paramLabel = "SIDE",
+      description = "Only these, and the reference of the cosines. Default: all.")
+  private List<String> only = List.of();
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "3",
+      paramLabel = "N",
+      description = "Default: ${DEFAULT-VALUE}.")
   private int rounds;
 
-  @Option(names = "--json", description = "Where to write the figures as JSON too.")
-  private Path json;
+  @Option(
+      names = "--seconds",
+      defaultValue = "2",
+      paramLabel = "S",
+      description = "Of a side in a round; more for sides in Spark. Default: ${DEFAULT-VALUE}.")
+  private double seconds;
 
-  private final Map<String, Double> startup = new LinkedHashMap<>();
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
+
+  @Option(names = "--bench", required = true, hidden = true)
+  private Path bench;
+
+  @Option(names = "--wordnet", required = true, hidden = true)
+  private Path wordNet;
+
+  @Option(names = "--llama", required = true, hidden = true)
+  private Path llama;
+
+  @Option(names = "--gguf", required = true, hidden = true)
+  private Path gguf;
+
+  @Option(names = "--commit", required = true, hidden = true)
+  private String commit;
+
+  private final Terminal terminal;
+
+  Bench(Terminal terminal) {
+    this.terminal = terminal;
+  }
 
   /** Runs the bench; exits with 0, 1 when it failed, 2 on bad usage. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Bench()).execute(arguments));
+    Terminal terminal = Terminal.system();
+    Cli.main(Cli.of(new Bench(terminal), terminal), terminal, arguments);
   }
 
   @Override
-  public Integer call() throws Exception {
-    List<String> glosses = Glosses.read(wordnet, texts);
-    Path folder = Files.createTempDirectory("embark-bench");
+  public Integer call() throws IOException {
+    Instant start = Instant.now();
+    Path work = Files.createTempDirectory("embark-bench");
     try {
-      BenchReport report = measure(glosses, folder);
-      report.print(System.out);
-      if (json != null) {
-        Files.writeString(json, report.json());
-      }
+      List<SideSpec> sides = sides(new Sides.Places(bench, llama, gguf, work));
+      List<Corpus> corpora = corpora(work);
+      Comparison.Outcome outcome =
+          new Comparison(corpora, rounds, seconds, work, terminal.err()).measure(sides);
+      write(
+          new ComparisonReport(
+              Machine.describe(), Versions.read(), MODEL, facts(start), corpora, sides, outcome));
     } finally {
-      delete(folder);
+      delete(work);
     }
     return 0;
   }
 
-  private BenchReport measure(List<String> glosses, Path folder) throws Exception {
-    Path gguf = unpackModel(folder);
-    List<String> few = glosses.subList(0, Math.min(warmUp, glosses.size()));
-    List<Measurement> measurements = new ArrayList<>();
-    try (EngineRunner engine =
-            timed("engine: llama.cpp and model", () -> new EngineRunner(gguf, THREADS));
-        JobRunner job = timed("job: Spark", () -> new JobRunner(folder, THREADS))) {
-      job.write("glosses", glosses);
-      job.write("few", few);
-      engine.embed(few, THREADS);
-      // The first query compiles and loads the model; what it embeds is little.
-      timed("job: first query of " + few.size() + " texts, model included", () -> job.embed("few"));
-      for (int round = 1; round <= rounds; round++) {
-        measurements.add(Measurement.of("engine, 1 thread", round, () -> engine.embed(glosses, 1)));
-        measurements.add(
-            Measurement.of(
-                "engine, " + THREADS + " threads", round, () -> engine.embed(glosses, THREADS)));
-        measurements.add(
-            Measurement.of("job, local[" + THREADS + "]", round, () -> job.embed("glosses")));
+  private List<SideSpec> sides(Sides.Places places) throws IOException {
+    List<SideSpec> all =
+        new Sides(places).all(jobTexts == null ? OptionalInt.empty() : OptionalInt.of(jobTexts));
+    List<String> names = all.stream().map(SideSpec::name).toList();
+    for (String name : only) {
+      if (!names.contains(name)) {
+        throw new UserError(
+            "There is no side %s; the sides are %s".formatted(name, String.join(", ", names)));
       }
-      if (measurements.stream().mapToLong(Measurement::tokens).distinct().count() > 1) {
-        throw new IllegalStateException(
-            "The ways embedded different numbers of tokens and cannot be compared: "
-                + measurements);
-      }
-      Map<String, String> facts = new LinkedHashMap<>();
-      facts.put("date", Instant.now().toString());
-      facts.put("machine", Machine.describe());
-      facts.put("java", System.getProperty("java.vm.version"));
-      facts.put("llama.cpp", LlamaBackend.VERSION);
-      facts.put("spark", job.version());
-      facts.put("model", "all-MiniLM-L6-v2 F16");
-      facts.put("texts", glosses.size() + " glosses of WordNet");
-      return new BenchReport(facts, startup, measurements);
     }
+    return all.stream()
+        .filter(
+            side ->
+                only.isEmpty()
+                    || only.contains(side.name())
+                    || side.name().equals(Comparison.REFERENCE))
+        .toList();
   }
 
-  private <T> T timed(String what, Callable<T> action) throws Exception {
-    long start = System.nanoTime();
-    T result = action.call();
-    startup.put(what, (System.nanoTime() - start) / 1e9);
-    return result;
+  private List<Corpus> corpora(Path work) throws IOException {
+    WordNet source = WordNet.read(wordNet);
+    int shortTexts = jobTexts == null ? SHORT_TEXTS : Math.max(SHORT_TEXTS, jobTexts);
+    List<Corpus> corpora = new ArrayList<>();
+    try (TokenCounter counter = new TokenCounter(gguf)) {
+      corpora.add(Corpus.write(Comparison.SHORT, source.shortTexts(shortTexts), counter, work));
+      corpora.add(Corpus.write("long", source.longTexts(LONG_TEXTS), counter, work));
+      if (texts != null) {
+        List<String> lines = Files.readAllLines(texts, StandardCharsets.UTF_8);
+        corpora.add(Corpus.write("file", lines, counter, work));
+      }
+    }
+    return corpora;
   }
 
-  private static Path unpackModel(Path folder) throws IOException {
-    Path gguf = folder.resolve("model.gguf");
-    try (InputStream in = Bench.class.getResourceAsStream(MODEL)) {
-      Files.copy(in, gguf);
+  private Map<String, String> facts(Instant start) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("date", start.toString());
+    facts.put("commit", commit);
+    facts.put("minutes", Long.toString(Duration.between(start, Instant.now()).toMinutes() + 1));
+    System.getenv().entrySet().stream()
+        .filter(variable -> variable.getKey().startsWith("EMBARK_"))
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(variable -> facts.put(variable.getKey(), variable.getValue()));
+    return facts;
+  }
+
+  private void write(ComparisonReport report) throws IOException {
+    String tables = ReportMarkdown.write(report);
+    String figures = ReportJson.write(report);
+    terminal.out().print("-".equals(json) ? figures : tables);
+    if (json != null && !json.equals("-")) {
+      Files.writeString(Path.of(json), figures);
     }
-    return gguf;
+    if (save != null) {
+      String name = report.facts().get("date").substring(0, "2026-01-01".length()) + "-comparison";
+      Files.writeString(save.resolve(name + ".md"), tables);
+      Files.writeString(save.resolve(name + ".json"), figures);
+    }
   }
 
   private static void delete(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }

@@ -1,10 +1,14 @@
 /**
- * What Spark costs. The bare engine and the job embed the same texts with the same model, in rounds
- * that alternate, so that a machine that slows down slows all of them.
+ * The comparison of Embark with what users could take instead. Every side is a process of its own
+ * ({@link dev.embark.bench.side}); all embed the same texts with the same weights, in rounds that
+ * alternate.
  *
  * <pre>
- *  WordNet ──► Glosses ──► EngineRunner (1 thread, 2 threads) ──► Measurement ──► BenchReport
- *                     └──► JobRunner (Spark local[2], Parquet to Parquet) ──┘
+ *  WordNet ──► Corpus ──┐
+ *  Sides ──► SideSpec ──┴──► Comparison ──► SideResult ──► Ratio ──► ReportMarkdown, ReportJson
+ *                               │  ▲
+ *                               ▼  │ Round, vectors
+ *                            SideProcess: ours, rivals, raw_llama
  * </pre>
  */
 package dev.embark.bench;

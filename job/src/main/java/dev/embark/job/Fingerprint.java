@@ -26,7 +26,11 @@ record Fingerprint(
 
   private static final Set<EmbedOption> NOT_IN_VECTORS =
       Set.of(
-          EmbedOption.MODEL, EmbedOption.MODEL_SHA256, EmbedOption.MODE, EmbedOption.BATCH_TOKENS);
+          EmbedOption.MODEL,
+          EmbedOption.MODEL_SHA256,
+          EmbedOption.MODE,
+          EmbedOption.DEVICE,
+          EmbedOption.BATCH_TOKENS);
 
   /** Options that only say what becomes of texts that are too long. */
   private static final Set<String> OF_LONG_TEXTS =
@@ -38,7 +42,7 @@ record Fingerprint(
   /** Of what embed() does in a session; reads the model's file. */
   static Fingerprint of(SparkSession spark, Map<String, String> callOptions) {
     EmbedOptions options = EmbedIdentity.options(spark, callOptions);
-    return of(EmbedIdentity.modelSha256(options), options);
+    return of(EmbedIdentity.modelSha256(spark, options), options);
   }
 
   static Fingerprint of(String modelSha256, EmbedOptions options) {

@@ -131,9 +131,9 @@ final class ReportBuilder {
         .toList();
   }
 
-  private static RunReport.Model model(EmbedOptions options) {
+  private RunReport.Model model(EmbedOptions options) {
     try {
-      ModelDescription model = ModelDescriber.describe(options);
+      ModelDescription model = ModelDescriber.describe(spark, options);
       return new RunReport.Model(
           options.model(),
           model.architecture(),

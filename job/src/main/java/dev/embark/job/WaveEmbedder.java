@@ -126,7 +126,7 @@ final class WaveEmbedder {
       return OptionalInt.empty();
     }
     return OptionalInt.of(
-        options.maxTokens().orElseGet(() -> ModelDescriber.describe(options).context()));
+        options.maxTokens().orElseGet(() -> ModelDescriber.describe(spark, options).context()));
   }
 
   private RunTotals totals(Dataset<Row> embedded) {

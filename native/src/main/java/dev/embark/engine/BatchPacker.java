@@ -9,22 +9,25 @@ import java.util.List;
  * arithmetic: knows neither texts nor llama.cpp.
  */
 final class BatchPacker {
+  private final Packing packing;
   private final int budget;
   private final int maxSequences;
 
   /**
+   * @param packing which sequences may share a batch
    * @param budget tokens of a batch; a longer sequence gets a batch of its own
    * @param maxSequences sequences of a batch
    */
-  BatchPacker(int budget, int maxSequences) {
+  BatchPacker(Packing packing, int budget, int maxSequences) {
+    this.packing = packing;
     this.budget = budget;
     this.maxSequences = maxSequences;
   }
 
   /**
    * Packs sequences in the order of their lengths, flushing by the overflow rule of llama.cpp's
-   * embedding example: when the next one would exceed the budget, or the batch has as many
-   * sequences as it may.
+   * embedding example: when the next one would exceed the budget, the batch has as many sequences
+   * as it may, or the packing keeps the next one apart.
    *
    * @param lengths of each sequence, in tokens
    * @return batches that hold every sequence once
@@ -40,14 +43,20 @@ final class BatchPacker {
     List<PackedBatch> batches = new ArrayList<>();
     int start = 0;
     long tokens = 0;
+    int longest = 0; // of the batch, which is its last
     for (int i = 0; i < order.length; i++) {
       int length = (int) (order[i] >>> 32);
-      if (i > start && (tokens + length > budget || i - start == maxSequences)) {
+      boolean fits =
+          tokens + length <= budget
+              && i - start < maxSequences
+              && packing.together(longest, length);
+      if (i > start && !fits) {
         batches.add(batch(order, start, i, tokens));
         start = i;
         tokens = 0;
       }
       tokens += length;
+      longest = length;
     }
     if (start < order.length) {
       batches.add(batch(order, start, order.length, tokens));

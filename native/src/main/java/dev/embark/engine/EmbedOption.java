@@ -13,13 +13,18 @@ import java.util.stream.Collectors;
 public enum EmbedOption {
   MODEL(
       "model",
-      "path, file:, Hadoop URI or classpath:",
+      "path, file:, Hadoop URI, hf:org/repo/file.gguf or classpath:",
       "classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf",
       "The GGUF model.",
       EmbedOption::notBlank),
   MODEL_SHA256(
       "modelSha256", "64 hex digits", "", "What the model file must hash to.", EmbedOption::sha256),
-  PREFIX("prefix", "text", "", "Text put before each input, such as 'query: '.", value -> value),
+  PREFIX(
+      "prefix",
+      "text",
+      "",
+      "Text put before each input, such as 'query: '; the model's own if unset, none if empty.",
+      value -> value),
   MAX_TOKENS(
       "maxTokens",
       "1 or more",
@@ -68,6 +73,24 @@ public enum EmbedOption {
       ErrorMode.PERMISSIVE.toString(),
       "PERMISSIVE gives NULL for a text that cannot be embedded, FAILFAST ends the query.",
       value -> oneOf(value, ErrorMode.values())),
+  DEVICE(
+      "device",
+      values(DeviceChoice.values()),
+      DeviceChoice.AUTO.toString(),
+      "Where vectors are computed; auto takes the GPU that Spark assigned to the task, if any.",
+      value -> oneOf(value, DeviceChoice.values())),
+  ACCELERATOR(
+      "accelerator",
+      values(AcceleratorChoice.values()),
+      AcceleratorChoice.AUTO.toString(),
+      "Whether a CPU computes BERT models by Embark's own kernels, where it can.",
+      value -> oneOf(value, AcceleratorChoice.values())),
+  PRECISION(
+      "precision",
+      values(Precision.values()),
+      Precision.FAST.toString(),
+      "What the accelerator computes in: 32-bit floats, or bfloat16 where the CPU multiplies it.",
+      value -> oneOf(value, Precision.values())),
   BATCH_TOKENS(
       "batchTokens",
       "1 or more",

@@ -69,9 +69,9 @@ public final class EmbedOptions implements Serializable {
     return Optional.of(get(EmbedOption.MODEL_SHA256)).filter(value -> !value.isEmpty());
   }
 
-  /** Text before each input; empty for none. */
-  public String prefix() {
-    return get(EmbedOption.PREFIX);
+  /** Text before each input, an empty one for none; absent for the model's own. */
+  public Optional<String> prefix() {
+    return Optional.ofNullable(values.get(EmbedOption.PREFIX));
   }
 
   /** Tokens of a text that are looked at; empty for the model's context. */
@@ -114,6 +114,19 @@ public final class EmbedOptions implements Serializable {
     return ErrorMode.valueOf(get(EmbedOption.MODE));
   }
 
+  /** Where vectors are computed. */
+  public DeviceChoice device() {
+    return DeviceChoice.valueOf(get(EmbedOption.DEVICE).toUpperCase(Locale.ROOT));
+  }
+
+  /** What computes the model. */
+  public Acceleration acceleration() {
+    if (get(EmbedOption.ACCELERATOR).equals(AcceleratorChoice.OFF.toString())) {
+      return Acceleration.OFF;
+    }
+    return Acceleration.valueOf(get(EmbedOption.PRECISION).toUpperCase(Locale.ROOT));
+  }
+
   /** Tokens of a native batch; empty to choose by device. */
   public OptionalInt batchTokens() {
     return integer(EmbedOption.BATCH_TOKENS);
@@ -145,7 +158,8 @@ public final class EmbedOptions implements Serializable {
         return false;
       }
     }
-    return true;
+    // An empty prefix switches the model's own off.
+    return prefix().equals(that.prefix());
   }
 
   @Override

@@ -12,6 +12,7 @@ public final class EmbeddedRows {
   private final BitSet truncated;
   private final EmbeddingException[] errors; // of each row; null where there is none
   private long batches;
+  private long tokenizeNanos;
   private long batchCapacity; // tokens that the batches could have held
 
   EmbeddedRows(int rows) {
@@ -54,6 +55,15 @@ public final class EmbeddedRows {
   /** Tokens that those batches could have held. */
   public long batchCapacity() {
     return batchCapacity;
+  }
+
+  /** Time that turning the texts into tokens took. */
+  public long tokenizeNanos() {
+    return tokenizeNanos;
+  }
+
+  void setTokenizeNanos(long nanos) {
+    tokenizeNanos = nanos;
   }
 
   void addTokens(int row, int n) {

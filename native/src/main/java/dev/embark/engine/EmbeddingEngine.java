@@ -22,18 +22,12 @@ import org.apache.arrow.vector.complex.ListVector;
  * <p>Owns a context, not the model. For one thread at a time, but {@link #cancel} is for any.
  */
 public final class EmbeddingEngine implements AutoCloseable {
-  /**
-   * Tokens of a native batch on a CPU, where no option says otherwise. Attention is computed over
-   * the whole batch: MiniLM in F16 on one Zen 5 thread, texts of 32 tokens, cost 328 µs a token
-   * with 256 tokens a call, 338 with 512, 394 with 2,048 and 806 with 8,192.
-   */
-  static final int CPU_BATCH_TOKENS = 512;
-
   private final EmbedOptions options;
   private final int dimensions;
   private final int batchTokens;
   private final Tokenizer tokenizer;
   private final TokenizedTexts texts;
+  private final BatchPacker packer;
   private final Encoder encoder;
   private boolean closed;
 
@@ -43,6 +37,11 @@ public final class EmbeddingEngine implements AutoCloseable {
    * @throws EmbeddingException when an option does not fit the model, or there is no memory
    */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options) {
+    this(model, options, capacity -> new LlamaContext(model, capacity, options.pooling()));
+  }
+
+  /** With contexts of the caller's making, which tests let fail. */
+  EmbeddingEngine(LlamaModel model, EmbedOptions options, Encoder.ContextFactory contexts) {
     this.options = options;
     this.dimensions = options.dimensions().orElse(model.dimensions());
     if (dimensions > model.dimensions()) {
@@ -50,10 +49,16 @@ public final class EmbeddingEngine implements AutoCloseable {
           Kind.OPTION,
           "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
     }
-    this.batchTokens = options.batchTokens().orElse(CPU_BATCH_TOKENS);
+    this.batchTokens = batchTokens(options, model.options().device());
     this.tokenizer = new Tokenizer(model, options);
-    this.encoder = new Encoder(model, options.pooling(), batchTokens);
+    this.encoder = new Encoder(model, batchTokens, contexts);
+    this.packer = new BatchPacker(Packing.of(model), batchTokens, encoder.maxSequences());
     this.texts = new TokenizedTexts();
+  }
+
+  /** Tokens of a native batch of an engine with these options. */
+  public static int batchTokens(EmbedOptions options, int device) {
+    return options.batchTokens().orElseGet(() -> BatchBudget.of(device));
   }
 
   /** Floats of a vector. */
@@ -72,7 +77,8 @@ public final class EmbeddingEngine implements AutoCloseable {
    * @param window UTF-8, null for a NULL row
    * @param out made by {@link VectorWriter#newVector}; overwritten with one row a text, NULL where
    *     there is no vector
-   * @param isCancelled asked before each native batch
+   * @param isCancelled asked before each text, before each part of a very long one, and before each
+   *     native batch
    * @return what became of each row
    * @throws EmbeddingException of kind CANCELLED; {@code out} is then undefined and the engine
    *     stays usable. Errors of single rows are in the result.
@@ -81,10 +87,9 @@ public final class EmbeddingEngine implements AutoCloseable {
   public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier isCancelled) {
     checkOpen();
     VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
-    tokenizer.tokenize(window, texts);
+    tokenize(window, () -> encoder.isCancelled() || isCancelled.getAsBoolean());
     RowCollector rows = new RowCollector(writer);
-    for (PackedBatch batch :
-        new BatchPacker(batchTokens, encoder.maxSequences()).pack(texts.lengths())) {
+    for (PackedBatch batch : packer.pack(texts.lengths())) {
       encoder.encode(texts, batch, isCancelled, rows);
       texts.outcomes().countBatch(Math.max(batchTokens, batch.tokens()));
     }
@@ -97,11 +102,12 @@ public final class EmbeddingEngine implements AutoCloseable {
    * Counts tokens without computing vectors.
    *
    * @return rows whose {@link EmbeddedRows#tokens} are set
+   * @throws EmbeddingException of kind CANCELLED after {@link #cancel}
    * @throws IllegalStateException when the engine is closed
    */
   public EmbeddedRows countTokens(List<byte[]> window) {
     checkOpen();
-    tokenizer.tokenize(window, texts);
+    tokenize(window, encoder::isCancelled);
     return texts.outcomes();
   }
 
@@ -116,6 +122,12 @@ public final class EmbeddingEngine implements AutoCloseable {
     closed = true;
     encoder.close();
     texts.close();
+  }
+
+  private void tokenize(List<byte[]> window, BooleanSupplier isCancelled) {
+    long start = System.nanoTime();
+    tokenizer.tokenize(window, texts, isCancelled);
+    texts.outcomes().setTokenizeNanos(System.nanoTime() - start);
   }
 
   private void checkOpen() {

@@ -1,5 +1,7 @@
 package dev.embark.engine;
 
+import java.util.function.BooleanSupplier;
+
 /**
  * What went wrong with one text, a model or the native library, in one sentence a user can act on.
  *
@@ -42,6 +44,17 @@ public final class EmbeddingException extends RuntimeException {
   public EmbeddingException(Kind kind, String message, Throwable cause) {
     super(message, cause);
     this.kind = kind;
+  }
+
+  /**
+   * Ends work that is not wanted any more.
+   *
+   * @throws EmbeddingException of kind CANCELLED when {@code isCancelled} says so
+   */
+  static void throwIf(BooleanSupplier isCancelled) {
+    if (isCancelled.getAsBoolean()) {
+      throw new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
+    }
   }
 
   /** The kind of failure. */

@@ -8,8 +8,10 @@ import java.util.function.BooleanSupplier;
  * Computes packed batches on a context of its own and hands out the pooled vector of each sequence.
  *
  * <p>The context has room for the usual batch; it is replaced by a larger one when a longer
- * sequence comes, since its buffers grow with its capacity. A batch that fails is halved until the
- * sequence that fails stands alone. For one thread, but {@link #cancel} is for any.
+ * sequence comes, since its buffers grow with its capacity. Sequences that get no finite vector are
+ * computed once more, then in halves, until the one that fails stands alone; each time on a new
+ * context, since what failed may have left NaN in the old one's buffers. For one thread, but {@link
+ * #cancel} is for any.
  */
 final class Encoder implements AutoCloseable {
   /** Takes what became of a sequence. */
@@ -21,22 +23,45 @@ final class Encoder implements AutoCloseable {
     void error(int sequence, EmbeddingException error);
   }
 
+  /** Makes the contexts of an encoder. */
+  interface ContextFactory {
+    /**
+     * @param capacity tokens of a batch
+     * @throws EmbeddingException when there can be none
+     */
+    LlamaContext open(int capacity);
+  }
+
+  private static final int[] NONE = {};
+
   private final LlamaModel model;
-  private final Pooling pooling;
+  private final ContextFactory contexts;
+  private final int usualCapacity;
   private final float[] vector;
-  private LlamaContext context;
-  private TokenBatch batch;
+  private LlamaContext context; // null when the last one could not be replaced
+  private TokenBatch batch; // of the context
+  private boolean suspect; // whether the context has to be replaced before it is used
+  private boolean closed;
+  private EmbeddingException failure; // of the last attempt
   private volatile boolean cancelled;
 
-  Encoder(LlamaModel model, Pooling pooling, int capacity) {
+  /**
+   * Makes the first context.
+   *
+   * @param capacity tokens of the usual batch
+   * @throws EmbeddingException when there can be none
+   */
+  Encoder(LlamaModel model, int capacity, ContextFactory contexts) {
     this.model = model;
-    this.pooling = pooling;
+    this.contexts = contexts;
+    this.usualCapacity = capacity;
     this.vector = new float[model.dimensions()];
     open(capacity);
   }
 
+  /** Sequences that a batch may have. */
   int maxSequences() {
-    return context.maxSequences();
+    return LlamaContext.maxSequences(usualCapacity);
   }
 
   /**
@@ -46,87 +71,138 @@ final class Encoder implements AutoCloseable {
    * @throws EmbeddingException of kind CANCELLED; the encoder stays usable
    */
   void encode(TokenizedTexts texts, PackedBatch packed, BooleanSupplier isCancelled, Sink sink) {
-    if (packed.tokens() > context.capacity()) {
-      try {
-        open(capacityFor(packed.tokens()));
-      } catch (EmbeddingException e) {
-        for (int sequence : packed.sequences()) {
-          sink.error(sequence, e);
-        }
-        return;
-      }
+    int[] failed = attempt(texts, packed.sequences(), isCancelled, sink);
+    if (failed.length > 0) {
+      failed = attempt(texts, failed, isCancelled, sink);
     }
-    encode(texts, packed.sequences(), isCancelled, sink);
+    isolate(texts, failed, isCancelled, sink);
   }
 
-  private void encode(
+  /** Halves sequences that failed together until each has a vector or failed alone. */
+  private void isolate(TokenizedTexts texts, int[] failed, BooleanSupplier isCancelled, Sink sink) {
+    if (failed.length == 1) {
+      sink.error(failed[0], failure);
+    } else if (failed.length > 1) {
+      int half = failed.length / 2;
+      for (int[] part :
+          new int[][] {
+            Arrays.copyOfRange(failed, 0, half), Arrays.copyOfRange(failed, half, failed.length)
+          }) {
+        isolate(texts, attempt(texts, part, isCancelled, sink), isCancelled, sink);
+      }
+    }
+  }
+
+  /** Computes sequences in one call, and gives back those that have no vector. */
+  private int[] attempt(
       TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
-    if (cancelled || isCancelled.getAsBoolean()) {
-      throw new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
+    EmbeddingException.throwIf(() -> cancelled || isCancelled.getAsBoolean());
+    int tokens = 0;
+    for (int sequence : sequences) {
+      tokens += texts.length(sequence);
+    }
+    try {
+      prepare(tokens);
+    } catch (EmbeddingException e) {
+      suspect = true; // its memory is better spent on the next one
+      failure = e;
+      return sequences;
     }
     batch.clear();
-    for (int i = 0; i < sequences.length; i++) {
-      int sequence = sequences[i];
-      batch.addSequence(texts.ids(), texts.offset(sequence), texts.length(sequence), i);
-    }
-    switch (context.decode(batch)) {
-      case DONE -> {
-        for (int i = 0; i < sequences.length; i++) {
-          handOut(sequences[i], i, sink);
-        }
+    try {
+      for (int i = 0; i < sequences.length; i++) {
+        batch.addSequence(texts.ids(), texts.offset(sequences[i]), texts.length(sequences[i]), i);
       }
-      case CANCELLED ->
-          throw new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
-      case FAILED -> {
-        if (sequences.length == 1) {
-          sink.error(
-              sequences[0],
-              new EmbeddingException(
-                  Kind.MODEL,
-                  "llama.cpp could not compute the text: "
-                      + LlamaBackend.reason("no reason given")));
-        } else {
-          int half = sequences.length / 2;
-          encode(texts, Arrays.copyOfRange(sequences, 0, half), isCancelled, sink);
-          encode(texts, Arrays.copyOfRange(sequences, half, sequences.length), isCancelled, sink);
-        }
-      }
+    } catch (IllegalArgumentException e) {
+      return failed(
+          sequences, Kind.MODEL, "The tokenizer contradicts the model: " + e.getMessage(), false);
     }
+    return switch (context.decode(batch)) {
+      case DONE -> handOut(sequences, sink);
+      case CANCELLED -> throw cancellation();
+      case OUT_OF_MEMORY ->
+          failed(sequences, Kind.OUT_OF_MEMORY, "There was no memory to compute the text", true);
+      case FAILED -> failed(sequences, Kind.MODEL, "llama.cpp could not compute the text", true);
+    };
   }
 
-  private void handOut(int sequence, int sequenceId, Sink sink) {
-    if (!context.embedding(sequenceId, vector)) {
-      sink.error(
-          sequence, new EmbeddingException(Kind.MODEL, "The model gave no vector for the text."));
-      return;
-    }
-    for (float value : vector) {
-      if (!Float.isFinite(value)) {
-        sink.error(
-            sequence,
-            new EmbeddingException(
-                Kind.NOT_FINITE, "The model gave a vector with NaN or infinite values."));
-        return;
+  /** Gives the finite vectors of the last call to the sink, and back those that have none. */
+  private int[] handOut(int[] sequences, Sink sink) {
+    int[] failed = NONE;
+    for (int i = 0; i < sequences.length; i++) {
+      boolean given = context.embedding(i, vector);
+      if (given && isFinite(vector)) {
+        sink.vector(sequences[i], vector);
+      } else {
+        failed = Arrays.copyOf(failed, failed.length + 1);
+        failed[failed.length - 1] = sequences[i];
+        if (given) {
+          failed(failed, Kind.NOT_FINITE, "The model gave a vector with NaN or infinity.", false);
+        } else {
+          failed(failed, Kind.MODEL, "The model gave no vector for the text.", false);
+        }
       }
     }
-    sink.vector(sequence, vector);
+    return failed;
+  }
+
+  private int[] failed(int[] sequences, Kind kind, String what, boolean asks) {
+    suspect = true;
+    failure =
+        new EmbeddingException(
+            kind, what + (asks ? ": " + LlamaBackend.reason("no reason given") : ""));
+    return sequences;
+  }
+
+  private static boolean isFinite(float[] vector) {
+    for (float value : vector) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static EmbeddingException cancellation() {
+    return new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
+  }
+
+  /** Whether work is to end. */
+  boolean isCancelled() {
+    return cancelled;
   }
 
   /** Ends the running and every later {@link #encode}, until it is called with false. */
   synchronized void cancel(boolean cancel) {
     cancelled = cancel;
-    context.cancel(cancel);
+    if (context != null) {
+      context.cancel(cancel);
+    }
   }
 
-  /** The next power of two that has room, within the model's context. */
+  /** Sees to a sound context with room for a batch. */
+  private void prepare(int tokens) {
+    if (context == null || suspect) {
+      free();
+      open(capacityFor(tokens));
+    } else if (tokens > context.capacity()) {
+      open(capacityFor(tokens));
+    }
+  }
+
+  /** The usual capacity, or the next power of two that has room, within the model's context. */
   private int capacityFor(int tokens) {
-    return Math.max(
-        tokens, Math.min(Integer.highestOneBit(tokens - 1) * 2, model.trainedContext()));
+    return tokens <= usualCapacity
+        ? usualCapacity
+        : Math.max(tokens, Math.min(Integer.highestOneBit(tokens - 1) * 2, model.trainedContext()));
   }
 
   /** Puts a new context in the place of the one there is, which stays if there cannot be one. */
   private synchronized void open(int capacity) {
-    LlamaContext newContext = new LlamaContext(model, capacity, pooling);
+    if (closed) {
+      throw new IllegalStateException("The encoder is closed.");
+    }
+    LlamaContext newContext = contexts.open(capacity);
     TokenBatch newBatch;
     try {
       newBatch = new TokenBatch(model, capacity, newContext.maxSequences());
@@ -134,17 +210,26 @@ final class Encoder implements AutoCloseable {
       newContext.close();
       throw e;
     }
-    if (context != null) {
-      close();
-    }
+    free();
     context = newContext;
     batch = newBatch;
     context.cancel(cancelled);
   }
 
+  private synchronized void free() {
+    suspect = false;
+    if (context != null) {
+      batch.close();
+      context.close();
+      batch = null;
+      context = null;
+    }
+  }
+
+  /** Frees the context; does nothing the second time. */
   @Override
   public synchronized void close() {
-    batch.close();
-    context.close();
+    closed = true;
+    free();
   }
 }

@@ -2,8 +2,10 @@ package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.llama.Llama;
+import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URL;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,8 +34,15 @@ public final class LlamaBackend {
 
   private LlamaBackend() {}
 
-  /** A device that a model can be put on. {@code index} counts all devices of llama.cpp. */
-  public record Device(int index, String name, String description, boolean gpu) {}
+  /**
+   * A device that a model can be put on.
+   *
+   * @param index counts all devices of llama.cpp
+   * @param id the address on its bus where the backend tells it, else empty
+   * @param freeBytes of its memory, when it was listed
+   */
+  public record Device(
+      int index, String name, String description, boolean gpu, String id, long freeBytes) {}
 
   /**
    * Opens llama.cpp, if that was not done yet.
@@ -67,7 +76,9 @@ public final class LlamaBackend {
               i,
               string(Llama.embark_llama_device_name(i)),
               string(Llama.embark_llama_device_description(i)),
-              Llama.embark_llama_device_is_gpu(i)));
+              Llama.embark_llama_device_is_gpu(i),
+              string(Llama.embark_llama_device_id(i)),
+              Llama.embark_llama_device_free(i)));
     }
     return devices;
   }
@@ -101,17 +112,67 @@ public final class LlamaBackend {
     }
     Llama.embark_llama_start(directory.toString());
     LOG.info("llama.cpp {} from {}", version, directory);
+    // The accelerator reads ggml's own structures, which another build may have changed.
+    if (directory.equals(PackedLibraries.directory())) {
+      Accelerator.open();
+    }
     return directory;
   }
 
-  /** Loads the JNI library of this very build, before the class {@link Llama} looks for one. */
+  /**
+   * Loads the JNI library of this very build, before the class {@link Llama} looks for one. Where
+   * another class loader has it, this one gets a copy: the JVM gives a file to one loader only. The
+   * llama.cpp under both is the same, since that is not the JVM's.
+   */
   private static void loadBinding() {
     Path library = PackedLibraries.directory().resolve(System.mapLibraryName(BINDING));
+    try {
+      loadBinding(library);
+    } catch (UnsatisfiedLinkError e) {
+      if (!isOfAnotherLoader(e)) {
+        throw e;
+      }
+      loadCopy(library);
+    }
+  }
+
+  private static void loadCopy(Path library) {
+    try {
+      Path directory = Files.createTempDirectory("embark");
+      Path copy = Files.copy(library, directory.resolve(library.getFileName()));
+      try {
+        loadBinding(copy);
+      } finally {
+        // What is mapped stays.
+        Files.delete(copy);
+        Files.delete(directory);
+      }
+    } catch (IOException e) {
+      throw new EmbeddingException(
+          Kind.BACKEND,
+          "Another class loader of this JVM has Embark's native library, and it could not be copied"
+              + " for this one: "
+              + e,
+          e);
+    }
+  }
+
+  private static void loadBinding(Path library) {
     try {
       Loader.loadLibrary(LlamaBackend.class, new URL[] {library.toUri().toURL()}, BINDING);
     } catch (MalformedURLException e) {
       throw new IllegalStateException(e); // a path of the default file system is a URL
     }
+  }
+
+  /** The JVM tells it in words only. */
+  private static boolean isOfAnotherLoader(UnsatisfiedLinkError error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (String.valueOf(cause.getMessage()).contains("already loaded in another classloader")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What llama.cpp logged as its error on this thread, on one line. */

@@ -8,13 +8,14 @@ import org.bytedeco.javacpp.Pointer;
  * A llama.cpp context for embeddings: the working memory of one computation on a shared model.
  *
  * <p>Owns the native context; its model must outlive it. For one thread, but {@link #cancel} is for
- * any.
+ * any. Tests replace {@link #decodeNatively} and {@link #embedding} to see what failures do.
  */
-final class LlamaContext implements AutoCloseable {
+class LlamaContext implements AutoCloseable {
   /** How a decode ended. */
   enum Status {
     DONE,
     CANCELLED,
+    OUT_OF_MEMORY,
     FAILED
   }
 
@@ -25,6 +26,10 @@ final class LlamaContext implements AutoCloseable {
   private static final int THREADS = 1;
   private static final int POOLING_NONE = 0;
   private static final int POOLING_RANK = 4;
+
+  // What llama_decode makes of a GGML_STATUS_ALLOC_FAILED, and what C++ calls it.
+  private static final int NO_MEMORY = -2;
+  private static final String BAD_ALLOCATION = "std::bad_alloc";
 
   private final int capacity;
   private final int maxSequences;
@@ -37,7 +42,7 @@ final class LlamaContext implements AutoCloseable {
    */
   LlamaContext(LlamaModel model, int capacity, Pooling pooling) {
     this.capacity = capacity;
-    this.maxSequences = Math.min(MAX_SEQUENCES, capacity);
+    this.maxSequences = maxSequences(capacity);
     Llama.embark_llama_clear_log();
     handle =
         Llama.embark_context_new(
@@ -50,6 +55,7 @@ final class LlamaContext implements AutoCloseable {
               + " tokens: "
               + LlamaBackend.reason("no reason given"));
     }
+    NativeHandles.opened();
     int pools = Llama.embark_context_pooling(handle);
     if (pools == POOLING_NONE || pools == POOLING_RANK) {
       close();
@@ -73,22 +79,45 @@ final class LlamaContext implements AutoCloseable {
     return maxSequences;
   }
 
-  /** Computes a batch; vectors of an earlier one are gone. */
-  Status decode(TokenBatch batch) {
+  /** Sequences that a batch of a context of {@code capacity} tokens may have. */
+  static int maxSequences(int capacity) {
+    return Math.min(MAX_SEQUENCES, capacity);
+  }
+
+  /**
+   * Computes a batch; vectors of an earlier one are gone.
+   *
+   * @throws IllegalArgumentException when the batch is larger than this context, or has no output
+   */
+  final Status decode(TokenBatch batch) {
+    Llama.embark_llama_clear_log();
     Pointer context = handle();
-    Pointer tokens = batch.handle();
+    if (batch.size() > capacity) {
+      throw new IllegalArgumentException(
+          "a batch of " + batch.size() + " tokens in a context of " + capacity);
+    }
+    batch.checkOutputs();
     int code;
     try {
-      code = Llama.embark_context_decode(context, tokens);
+      code = decodeNatively(context, batch);
     } catch (RuntimeException e) {
       // A C++ exception, such as one of llama.cpp's own checks or of its allocations.
-      return Status.FAILED;
+      return BAD_ALLOCATION.equals(e.getMessage()) ? Status.OUT_OF_MEMORY : Status.FAILED;
     }
     return switch (code) {
       case 0 -> Status.DONE;
       case 2 -> Status.CANCELLED;
+      case NO_MEMORY -> Status.OUT_OF_MEMORY;
       default -> Status.FAILED;
     };
+  }
+
+  /**
+   * @return what {@code llama_decode} gives
+   * @throws RuntimeException for a C++ exception, with its {@code what()}
+   */
+  int decodeNatively(Pointer context, TokenBatch batch) {
+    return Llama.embark_context_decode(context, batch.handle());
   }
 
   /**
@@ -101,17 +130,18 @@ final class LlamaContext implements AutoCloseable {
   }
 
   /** Makes the running and every later decode end as cancelled, until it is called with false. */
-  synchronized void cancel(boolean cancel) {
+  final synchronized void cancel(boolean cancel) {
     if (handle != null) {
       Llama.embark_context_cancel(handle, cancel);
     }
   }
 
   @Override
-  public synchronized void close() {
+  public final synchronized void close() {
     if (handle != null) {
       Llama.embark_context_free(handle);
       handle = null;
+      NativeHandles.closed();
     }
   }
 

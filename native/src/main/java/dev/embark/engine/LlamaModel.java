@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A GGUF model, mapped into memory once and shared by any number of contexts.
+ * A GGUF model, in memory once and shared by any number of contexts.
  *
  * <p>Owns the native model. Safe for any thread until {@link #close()}, which the owner calls after
  * every {@link LlamaContext} and {@link Tokenizer} made of it is closed.
@@ -20,21 +20,32 @@ import org.slf4j.LoggerFactory;
 public final class LlamaModel implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LlamaModel.class);
   private static final int TEXT_CAPACITY = 4096;
+  private static final String PREFIX_KEY = "embark.prefix";
 
   private final Path path;
   private final ModelOptions options;
   private final boolean stripsAccents;
+  private final Acceleration acceleration;
   private Pointer handle;
+  private SentencePieceCuts cuts; // made when the first long text comes
 
-  private LlamaModel(Path path, ModelOptions options, boolean stripsAccents, Pointer handle) {
+  private LlamaModel(
+      Path path,
+      ModelOptions options,
+      boolean stripsAccents,
+      Acceleration acceleration,
+      Pointer handle) {
     this.path = path;
     this.options = options;
     this.stripsAccents = stripsAccents;
+    this.acceleration = acceleration;
     this.handle = handle;
+    NativeHandles.opened();
   }
 
   /**
-   * Maps a model file; weights are read when they are first used.
+   * Loads a model file: without the accelerator it is mapped, and weights are read when they are
+   * first used.
    *
    * @throws EmbeddingException of kind MODEL when the file is not a whole GGUF file, contradicts
    *     itself, or llama.cpp does not take it, with its reason
@@ -52,13 +63,20 @@ public final class LlamaModel implements AutoCloseable {
     ModelCheck.check(path, header);
     Llama.embark_llama_clear_log();
     boolean stripsAccents = AccentStripper.isWanted(header);
-    Pointer handle = Llama.embark_model_load(path.toString(), options.device(), stripsAccents);
+    Acceleration acceleration = Accelerator.of(header, options);
+    Pointer handle =
+        Llama.embark_model_load(
+            path.toString(),
+            options.device(),
+            options.gpuLayers(),
+            stripsAccents,
+            acceleration.precision());
     if (handle == null) {
       throw new EmbeddingException(
           Kind.MODEL,
           "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
     }
-    LlamaModel model = new LlamaModel(path, options, stripsAccents, handle);
+    LlamaModel model = new LlamaModel(path, options, stripsAccents, acceleration, handle);
     try {
       SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
     } catch (RuntimeException e) {
@@ -78,9 +96,22 @@ public final class LlamaModel implements AutoCloseable {
     return options;
   }
 
+  /** What computes it: what was asked for, or {@link Acceleration#OFF} where that cannot be. */
+  public Acceleration acceleration() {
+    return acceleration;
+  }
+
   /** Whether its texts have to go through {@link AccentStripper} first. */
   boolean stripsAccents() {
     return stripsAccents;
+  }
+
+  /** Where long texts may be cut for its tokenizer, which has to be of the kind {@code llama}. */
+  synchronized SentencePieceCuts sentencePieceCuts() {
+    if (cuts == null) {
+      cuts = new SentencePieceCuts(this);
+    }
+    return cuts;
   }
 
   /** Length of its vectors. */
@@ -98,11 +129,24 @@ public final class LlamaModel implements AutoCloseable {
     return Llama.embark_model_n_vocab(handle());
   }
 
+  /** Whether layers of it carry a state from token to token. */
+  boolean isRecurrent() {
+    return Llama.embark_model_is_recurrent(handle());
+  }
+
   /** Its value of a GGUF metadata key, as text. */
   public Optional<String> metadata(String key) {
     byte[] value = new byte[TEXT_CAPACITY];
     int length = Llama.embark_model_meta(handle(), key, value, value.length);
     return length < 0 ? Optional.empty() : Optional.of(text(value, length));
+  }
+
+  /**
+   * Text that its authors want before each input, from {@code embark.prefix} of its file; empty for
+   * none. llama.cpp's own conversion, as of 0.5.0, keeps no prompt of an embedding model.
+   */
+  public String prefix() {
+    return metadata(PREFIX_KEY).orElse("");
   }
 
   /**
@@ -129,6 +173,7 @@ public final class LlamaModel implements AutoCloseable {
     if (handle != null) {
       Llama.embark_model_free(handle);
       handle = null;
+      NativeHandles.closed();
     }
   }
 

@@ -30,7 +30,8 @@ final class ModelCheck {
   private static final Set<String> WHOLE_HEAD_TURNS =
       Set.of("qwen2", "qwen2moe", "qwen3", "qwen3moe");
   // What llama.cpp takes where the file does not say.
-  private static final Map<String, Integer> WINDOW_PATTERNS = Map.of("gemma-embedding", 6);
+  private static final Map<String, Integer> WINDOW_PATTERNS =
+      Map.of("gemma-embedding", 6, "modern-bert", 3);
   private static final Set<GgufTensorType> NOT_FOR_WEIGHTS =
       EnumSet.of(
           GgufTensorType.Q8_1,
@@ -81,6 +82,8 @@ final class ModelCheck {
     heads();
     experts();
     windows();
+    dense("dense_2_feat_in");
+    dense("dense_3_feat_out");
     positive("attention.layer_norm_epsilon");
     positive("attention.layer_norm_rms_epsilon");
     positive("rope.freq_base");
@@ -154,7 +157,8 @@ final class ModelCheck {
   private void windows() {
     String key = key("attention.sliding_window_pattern");
     Integer unset = WINDOW_PATTERNS.get(architecture);
-    if (unset == null) {
+    boolean firstIsWhole = architecture.equals("modern-bert");
+    if (unset == null || (firstIsWhole && number(key("attention.sliding_window")).orElse(0) == 0)) {
       return;
     }
     long layers = number(key("block_count")).orElseThrow();
@@ -163,7 +167,7 @@ final class ModelCheck {
     boolean both =
         each instanceof List<?> list
             ? list.stream().distinct().count() > 1
-            : pattern > 1 && pattern <= layers;
+            : pattern > 1 && (firstIsWhole ? 1 : pattern - 1) < layers;
     if (!both) {
       throw refuse(
           "has the "
@@ -174,6 +178,18 @@ final class ModelCheck {
               + layers
               + " layers are not of both kinds, windowed and whole");
     }
+  }
+
+  /** Layers behind the pooling take and give vectors of the model's own length, or are absent. */
+  private void dense(String name) {
+    long embedding = number(key("embedding_length")).orElseThrow();
+    number(key(name))
+        .ifPresent(
+            n -> {
+              if (n != 0 && n != embedding) {
+                throw refuse("has the " + key(name) + " " + n + ", not " + embedding);
+              }
+            });
   }
 
   private void experts() {

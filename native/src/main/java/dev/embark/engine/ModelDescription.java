@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param vocabulary the kind of tokenizer, as GGUF names it: {@code bert} is WordPiece, {@code
  *     gpt2} byte pairs, {@code llama} and {@code t5} SentencePiece
  * @param vocabularySize number of its tokens
+ * @param prefix text that is put before each input where no option says otherwise; empty for none
  */
 public record ModelDescription(
     String architecture,
@@ -30,4 +31,5 @@ public record ModelDescription(
     long bytes,
     String sha256,
     String vocabulary,
-    int vocabularySize) {}
+    int vocabularySize,
+    String prefix) {}

@@ -38,7 +38,8 @@ final class ModelFile {
           Files.size(path),
           Sha256.of(path),
           text(header, "tokenizer.ggml.model").orElse(""),
-          model.vocabularySize());
+          model.vocabularySize(),
+          model.prefix());
     } catch (IOException e) {
       throw new EmbeddingException(
           Kind.MODEL, "The model cannot be described: " + e.getMessage() + ".", e);

@@ -21,7 +21,7 @@ final class SelfTest {
   static List<String> warnings(LlamaModel model, GgufHeader header) {
     List<String> warnings = new ArrayList<>();
     try (TokenizedTexts texts = new TokenizedTexts()) {
-      new Tokenizer(model, EmbedOptions.defaults()).tokenize(List.of(TEXT), texts);
+      new Tokenizer(model, EmbedOptions.defaults()).tokenize(List.of(TEXT), texts, () -> false);
       if (texts.sequences() == 0) {
         return warnings;
       }

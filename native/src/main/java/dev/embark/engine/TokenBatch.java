@@ -1,22 +1,31 @@
 package dev.embark.engine;
 
 import dev.embark.llama.Llama;
+import java.util.Arrays;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
  * Owns a {@code llama_batch}: tokens, their positions and the sequences they belong to.
  *
- * <p>Whatever would make llama.cpp write past the batch or abort is refused here, and then the
- * batch stays as it was. For one thread.
+ * <p>Whatever would make llama.cpp write past the batch, abort or refuse it ({@code
+ * llama_batch_allocr::init} of its 0.5.0) is refused here, with the token, its sequence and its
+ * position, and then the batch stays as it was. What a caller leaves out is filled in as that
+ * function does: the next position, sequence 0, and every token an output, since a context for
+ * embeddings needs them all. For one thread.
  */
 final class TokenBatch implements AutoCloseable {
+  private static final int[] FIRST_SEQUENCE = {0};
+  private static final int NONE = -1;
+
   private final int capacity;
   private final int maxSequences;
   private final int vocabularySize;
   private final int trainedContext;
+  private final int[] next; // position of each sequence's next token; NONE when it has no token
   private Pointer handle;
   private int size;
+  private int outputs;
 
   /**
    * @param capacity in tokens
@@ -27,11 +36,14 @@ final class TokenBatch implements AutoCloseable {
     this.maxSequences = maxSequences;
     this.vocabularySize = model.vocabularySize();
     this.trainedContext = model.trainedContext();
+    this.next = new int[maxSequences];
+    Arrays.fill(next, NONE);
     this.handle = Llama.embark_batch_new(capacity, maxSequences);
     if (handle == null) {
       throw new EmbeddingException(
           EmbeddingException.Kind.OUT_OF_MEMORY, "No memory for a batch of " + capacity);
     }
+    NativeHandles.opened();
   }
 
   /** Room in tokens. */
@@ -45,41 +57,83 @@ final class TokenBatch implements AutoCloseable {
     return size;
   }
 
+  /** Appends one token to sequence 0, at its next position. */
+  void add(int token) {
+    add(token, FIRST_SEQUENCE);
+  }
+
+  /** Appends one token at the next position of the first of its sequences. */
+  void add(int token, int[] sequenceIds) {
+    boolean known = sequenceIds.length > 0 && sequenceIds[0] >= 0 && sequenceIds[0] < maxSequences;
+    add(token, known ? Math.max(0, next[sequenceIds[0]]) : 0, sequenceIds, true);
+  }
+
   /**
    * Appends one token.
    *
-   * @param sequenceIds the sequences that it belongs to, one or more
+   * @param position behind that of the last token in each of its sequences; any for their first
+   * @param sequenceIds the sequences that it belongs to, one or more, each once
    * @param output whether the model's output at this token counts
    */
   void add(int token, int position, int[] sequenceIds, boolean output) {
     checkRoom(1);
-    checkToken(token, position);
-    if (sequenceIds.length < 1 || sequenceIds.length > maxSequences) {
-      throw new IllegalArgumentException(
-          "token " + token + " at " + position + " is in " + sequenceIds.length + " sequences");
+    int sequence = sequenceIds.length > 0 ? sequenceIds[0] : NONE;
+    if (token < 0 || token >= vocabularySize) {
+      throw refuse(token, sequence, position, "the vocabulary has " + vocabularySize + " tokens");
     }
-    for (int id : sequenceIds) {
-      checkSequence(id);
+    if (position < 0 || position >= trainedContext) {
+      throw refuse(token, sequence, position, "the model's context has " + trainedContext);
+    }
+    if (sequenceIds.length < 1 || sequenceIds.length > maxSequences) {
+      throw refuse(
+          token, sequence, position, "in " + sequenceIds.length + " of " + maxSequences + " ids");
+    }
+    for (int i = 0; i < sequenceIds.length; i++) {
+      checkSequence(token, sequenceIds, i, position);
     }
     Llama.embark_batch_add(handle(), token, position, sequenceIds, sequenceIds.length, output);
+    for (int id : sequenceIds) {
+      next[id] = position + 1;
+    }
+    outputs += output ? 1 : 0;
     size++;
   }
 
-  /** Appends {@code ids[offset … offset + n)} as a whole sequence from position 0. */
+  /** Appends {@code ids[offset … offset + n)} as a whole new sequence from position 0. */
   void addSequence(IntPointer ids, long offset, int n, int sequenceId) {
     checkRoom(n);
-    checkSequence(sequenceId);
     if (n > trainedContext) {
-      throw new IllegalArgumentException(
-          "a sequence of " + n + " tokens, but the model's context is " + trainedContext);
+      throw refuse(
+          ids.get(offset + trainedContext),
+          sequenceId,
+          trainedContext,
+          "the model's context has " + trainedContext);
+    }
+    if (sequenceId < 0 || sequenceId >= maxSequences) {
+      throw refuse(ids.get(offset), sequenceId, 0, "the batch has " + maxSequences + " sequences");
+    }
+    if (next[sequenceId] != NONE) {
+      throw refuse(ids.get(offset), sequenceId, 0, "the sequence is in the batch already");
+    }
+    int unknown = Llama.embark_tokens_unknown(ids, offset, n, vocabularySize);
+    if (unknown >= 0) {
+      throw refuse(
+          ids.get(offset + unknown),
+          sequenceId,
+          unknown,
+          "the vocabulary has " + vocabularySize + " tokens");
     }
     Llama.embark_batch_add_sequence(handle(), ids, offset, n, sequenceId);
+    next[sequenceId] = n;
+    outputs += n;
     size += n;
   }
 
   /** Empties it. */
   void clear() {
     Llama.embark_batch_clear(handle());
+    Arrays.fill(next, NONE);
+    outputs = 0;
     size = 0;
   }
 
@@ -89,11 +143,23 @@ final class TokenBatch implements AutoCloseable {
     return handle;
   }
 
+  /**
+   * Makes sure that there is something to compute.
+   *
+   * @throws IllegalArgumentException when it has no token, or none that is an output
+   */
+  void checkOutputs() {
+    if (outputs == 0) {
+      throw new IllegalArgumentException("none of " + size() + " tokens is an output");
+    }
+  }
+
   @Override
   public void close() {
     if (handle != null) {
       Llama.embark_batch_free(handle);
       handle = null;
+      NativeHandles.closed();
     }
   }
 
@@ -104,26 +170,30 @@ final class TokenBatch implements AutoCloseable {
   }
 
   private void checkRoom(int n) {
-    if (n > capacity - size()) {
+    if (n < 1 || n > capacity - size()) {
       throw new IllegalArgumentException(
           n + " more tokens in a batch of " + capacity + " that holds " + size());
     }
   }
 
-  private void checkToken(int token, int position) {
-    if (token < 0 || token >= vocabularySize) {
-      throw new IllegalArgumentException(
-          "token " + token + " at " + position + "; the vocabulary has " + vocabularySize);
+  private void checkSequence(int token, int[] sequenceIds, int i, int position) {
+    int id = sequenceIds[i];
+    if (id < 0 || id >= maxSequences) {
+      throw refuse(token, id, position, "the batch has " + maxSequences + " sequences");
     }
-    if (position < 0 || position >= trainedContext) {
-      throw new IllegalArgumentException(
-          "token " + token + " at " + position + "; the context has " + trainedContext);
+    for (int other = 0; other < i; other++) {
+      if (sequenceIds[other] == id) {
+        throw refuse(token, id, position, "the sequence is given twice");
+      }
+    }
+    if (next[id] != NONE && next[id] != position) {
+      throw refuse(token, id, position, "the sequence goes on at " + next[id]);
     }
   }
 
-  private void checkSequence(int id) {
-    if (id < 0 || id >= maxSequences) {
-      throw new IllegalArgumentException("sequence " + id + " of at most " + maxSequences);
-    }
+  private static IllegalArgumentException refuse(
+      int token, int sequence, int position, String reason) {
+    return new IllegalArgumentException(
+        "token " + token + " of sequence " + sequence + " at position " + position + ": " + reason);
   }
 }

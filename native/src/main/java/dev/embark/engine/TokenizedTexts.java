@@ -35,6 +35,9 @@ final class TokenizedTexts implements AutoCloseable {
             EmbeddingException.Kind.OUT_OF_MEMORY,
             "No memory for " + grown + " token ids; make windows or texts smaller.");
       }
+      if (ids == null) {
+        NativeHandles.opened();
+      }
       ids = resized;
       capacity = grown;
     }
@@ -116,6 +119,7 @@ final class TokenizedTexts implements AutoCloseable {
     if (ids != null) {
       Llama.embark_tokens_free(ids);
       ids = null;
+      NativeHandles.closed();
       capacity = 0;
       size = 0;
     }

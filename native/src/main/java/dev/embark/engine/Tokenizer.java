@@ -1,12 +1,9 @@
 package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
-import dev.embark.llama.Llama;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
@@ -17,18 +14,8 @@ import org.bytedeco.javacpp.IntPointer;
  * For one thread; llama.cpp's vocabulary behind it is shared.
  */
 final class Tokenizer {
-  // A byte is at most one token in every vocabulary, plus what is added around a text.
-  private static final int SPECIAL_TOKENS = 16;
-
-  // Most byte-pair vocabularies split texts by std::regex, which recurses once for each character
-  // of a run of letters or digits. 4,000 digits ended a process whose stack was of 1 MB.
-  private static final Set<String> WITHOUT_REGEX = Set.of("bert", "llama", "t5");
-  private static final int SHALLOW_BYTES = 1000;
-  private static final long SHALLOW_STACK = 1 << 20;
-  private static final long STACK_PER_BYTE = 1024;
-
   private final LlamaModel model;
-  private final boolean recurses;
+  private final Vocabulary vocabulary;
   private final byte[] prefix;
   private final int maxTokens;
   private final LongText longText;
@@ -40,8 +27,8 @@ final class Tokenizer {
    */
   Tokenizer(LlamaModel model, EmbedOptions options) {
     this.model = model;
-    this.recurses = !WITHOUT_REGEX.contains(model.metadata("tokenizer.ggml.model").orElse("none"));
-    this.prefix = options.prefix().getBytes(StandardCharsets.UTF_8);
+    this.vocabulary = new Vocabulary(model);
+    this.prefix = options.prefix().orElseGet(model::prefix).getBytes(StandardCharsets.UTF_8);
     this.longText = options.longText();
     this.chunkOverlap = options.chunkOverlap();
     int context = model.trainedContext();
@@ -52,7 +39,7 @@ final class Tokenizer {
           "maxTokens is " + maxTokens + ", but the model's context is " + context + " tokens.");
     }
     if (longText == LongText.CHUNK) {
-      chunkStep(maxTokens - tokensAroundText());
+      chunkStep(maxTokens - vocabulary.tokensAroundText());
     }
   }
 
@@ -66,28 +53,35 @@ final class Tokenizer {
    *
    * @param texts UTF-8; null for a NULL row; bytes that are not UTF-8 are left out
    * @param out cleared and filled; its outcomes hold the rows that failed
+   * @param isCancelled asked before each text, and before each part of a long one
+   * @throws EmbeddingException of kind CANCELLED
    */
-  void tokenize(List<byte[]> texts, TokenizedTexts out) {
+  void tokenize(List<byte[]> texts, TokenizedTexts out, BooleanSupplier isCancelled) {
     out.clear(texts.size());
     for (int row = 0; row < texts.size(); row++) {
+      EmbeddingException.throwIf(isCancelled);
       byte[] text = texts.get(row);
       if (text == null) {
         continue;
       }
       try {
-        tokenize(row, text, out);
+        tokenize(row, text, out, isCancelled);
       } catch (EmbeddingException e) {
+        if (e.kind() == Kind.CANCELLED) {
+          throw e;
+        }
         out.outcomes().setError(row, e);
       }
     }
   }
 
-  private void tokenize(int row, byte[] text, TokenizedTexts out) {
+  private void tokenize(int row, byte[] text, TokenizedTexts out, BooleanSupplier isCancelled) {
     byte[] input = withPrefix(text);
     if (model.stripsAccents()) {
       input = AccentStripper.strip(input);
     }
-    int n = write(input, out);
+    int enough = longText == LongText.TRUNCATE ? maxTokens : Integer.MAX_VALUE;
+    int n = vocabulary.write(input, out, enough, isCancelled);
     if (n == 0) {
       throw new EmbeddingException(
           Kind.EMPTY, "The text has no token in this model's vocabulary, so it has no vector.");
@@ -114,48 +108,6 @@ final class Tokenizer {
     }
   }
 
-  /** Writes the ids of a text behind those of {@code out}, which does not count them yet. */
-  private int write(byte[] text, TokenizedTexts out) {
-    int room = text.length + SPECIAL_TOKENS;
-    int n = call(text, out, room);
-    return n >= 0 ? n : call(text, out, -n);
-  }
-
-  private int call(byte[] text, TokenizedTexts out, int room) {
-    IntPointer ids = out.reserve(room);
-    try {
-      return recurses && text.length > SHALLOW_BYTES
-          ? DeepStack.call(
-              SHALLOW_STACK + STACK_PER_BYTE * text.length, () -> call(text, ids, out, room))
-          : call(text, ids, out, room);
-    } catch (EmbeddingException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw notTokenised(text, e);
-    }
-  }
-
-  /** The error for a C++ exception of the vocabulary. */
-  private static EmbeddingException notTokenised(byte[] text, RuntimeException cause) {
-    try {
-      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
-      return new EmbeddingException(
-          Kind.MODEL,
-          "The model's vocabulary cannot tokenise the text: " + cause.getMessage() + ".",
-          cause);
-    } catch (CharacterCodingException e) {
-      return new EmbeddingException(
-          Kind.NOT_TEXT,
-          "The bytes are not UTF-8, and code points beyond Unicode cannot be left out.",
-          cause);
-    }
-  }
-
-  private int call(byte[] text, IntPointer ids, TokenizedTexts out, int room) {
-    return Llama.embark_tokenize(
-        model.handle(), text, text.length, ids, out.size(), room, true, false);
-  }
-
   private static void add(int row, int n, TokenizedTexts out) {
     out.addSequence(row, n);
     out.outcomes().addTokens(row, n);
@@ -165,7 +117,7 @@ final class Tokenizer {
   private void truncate(int n, TokenizedTexts out) {
     IntPointer ids = out.ids();
     int last = ids.get(out.size() + n - 1);
-    if (maxTokens > 1 && isControl(last)) {
+    if (maxTokens > 1 && vocabulary.isControl(last)) {
       ids.put(out.size() + maxTokens - 1, last);
     }
   }
@@ -175,8 +127,8 @@ final class Tokenizer {
     int[] all = new int[n];
     out.ids().position(out.size()).get(all);
     out.ids().position(0);
-    int head = isControl(all[0]) ? 1 : 0;
-    int tail = n > head && isControl(all[n - 1]) ? 1 : 0;
+    int head = vocabulary.isControl(all[0]) ? 1 : 0;
+    int tail = n > head && vocabulary.isControl(all[n - 1]) ? 1 : 0;
     int window = maxTokens - head - tail;
     int step = chunkStep(window);
     int end = n - tail;
@@ -215,17 +167,6 @@ final class Tokenizer {
               + " tokens of text; make chunkOverlap smaller or maxTokens larger.");
     }
     return window - chunkOverlap;
-  }
-
-  /** Tokens that the vocabulary puts around every text. */
-  private int tokensAroundText() {
-    try (TokenizedTexts nothing = new TokenizedTexts()) {
-      return write(new byte[0], nothing);
-    }
-  }
-
-  private boolean isControl(int token) {
-    return Llama.embark_token_is_control(model.handle(), token);
   }
 
   private byte[] withPrefix(byte[] text) {

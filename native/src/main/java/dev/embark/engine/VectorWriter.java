@@ -55,6 +55,17 @@ public final class VectorWriter {
     return vector;
   }
 
+  /** Makes a row the same as another, in a vector that is {@link #finish finished}. */
+  public static void copy(ListVector vector, int from, int to) {
+    long start = (long) vector.getElementStartIndex(from) * Float4Vector.TYPE_WIDTH;
+    long end = (long) vector.getElementEndIndex(from) * Float4Vector.TYPE_WIDTH;
+    long at = (long) vector.getElementStartIndex(to) * Float4Vector.TYPE_WIDTH;
+    ArrowBuf floats = vector.getDataVector().getDataBuffer();
+    floats.setBytes(at, floats, start, end - start);
+    BitVectorHelper.setValidityBit(
+        vector.getValidityBuffer(), to, BitVectorHelper.get(vector.getValidityBuffer(), from));
+  }
+
   /** Sets a row to {@code source[0 … dimensions)}. */
   public void write(int row, float[] source) {
     long at = (long) row * dimensions * Float4Vector.TYPE_WIDTH;

@@ -13,18 +13,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchPackerTest {
 
-  /** Lengths, a budget and a sequence limit that a seed gives. */
-  private record Case(int[] lengths, int budget, int maxSequences) {
+  /** Lengths, a packing, a budget and a sequence limit that a seed gives. */
+  private record Case(Packing packing, int[] lengths, int budget, int maxSequences) {
     static Case of(long seed) {
       Random random = new Random(seed);
       int budget = 1 + random.nextInt(600);
       int longest = 1 + random.nextInt(budget * 3 / 2 + 1);
       int[] lengths = random.ints(random.nextInt(400), 1, longest + 1).toArray();
-      return new Case(lengths, budget, 1 + random.nextInt(40));
+      Packing packing = Packing.values()[(int) (seed % 3)];
+      return new Case(packing, lengths, budget, 1 + random.nextInt(40));
     }
 
     List<PackedBatch> pack() {
-      return new BatchPacker(budget, maxSequences).pack(lengths);
+      return new BatchPacker(packing, budget, maxSequences).pack(lengths);
     }
   }
 
@@ -43,6 +44,11 @@ class BatchPackerTest {
         assertThat(batch.sequences()).hasSizeBetween(1, given.maxSequences);
         if (batch.sequences().length > 1) {
           assertThat(tokens).isLessThanOrEqualTo(given.budget);
+          assertThat(given.packing).isNotEqualTo(Packing.SEQUENCE);
+        }
+        if (given.packing == Packing.EQUAL) {
+          assertThat(Arrays.stream(batch.sequences()).map(s -> given.lengths[s]).distinct())
+              .hasSize(1);
         }
       }
     }
@@ -64,7 +70,8 @@ class BatchPackerTest {
 
   @Test
   void sequencesOfOneLengthStayInTheirOrder() {
-    List<PackedBatch> batches = new BatchPacker(10, 3).pack(new int[] {2, 9, 2, 2, 2, 1});
+    List<PackedBatch> batches =
+        new BatchPacker(Packing.SIMPLE, 10, 3).pack(new int[] {2, 9, 2, 2, 2, 1});
 
     assertThat(batches).extracting(PackedBatch::sequences).hasSize(3);
     assertThat(batches.get(0).sequences()).containsExactly(5, 0, 2);
@@ -74,7 +81,8 @@ class BatchPackerTest {
 
   @Test
   void aSequenceAboveTheBudgetGoesAlone() {
-    List<PackedBatch> batches = new BatchPacker(10, 256).pack(new int[] {11, 3, 500, 3});
+    List<PackedBatch> batches =
+        new BatchPacker(Packing.SIMPLE, 10, 256).pack(new int[] {11, 3, 500, 3});
 
     assertThat(batches).hasSize(3);
     assertThat(batches.get(0).sequences()).containsExactly(1, 3);
@@ -84,23 +92,42 @@ class BatchPackerTest {
   }
 
   @Test
+  void equalPacksSequencesOfOneLengthAndSequencePacksNone() {
+    int[] lengths = {2, 3, 2, 3, 2, 3, 3};
+    assertThat(new BatchPacker(Packing.EQUAL, 9, 256).pack(lengths))
+        .extracting(PackedBatch::tokens)
+        .containsExactly(6, 9, 3);
+    assertThat(new BatchPacker(Packing.SEQUENCE, 9, 256).pack(lengths))
+        .extracting(batch -> batch.sequences()[0])
+        .containsExactly(0, 2, 4, 1, 3, 5, 6);
+  }
+
+  @Test
   void noSequencesMakeNoBatches() {
-    assertThat(new BatchPacker(10, 2).pack(new int[0])).isEmpty();
+    assertThat(new BatchPacker(Packing.SIMPLE, 10, 2).pack(new int[0])).isEmpty();
   }
 
   /** Batches when each sequence, shortest first, goes into the first batch with room. */
   private static int firstFit(Case given) {
-    List<int[]> batches = new ArrayList<>(); // {tokens, sequences} of each
+    List<int[]> batches = new ArrayList<>(); // {tokens, sequences, longest} of each
     for (int length : Arrays.stream(given.lengths).sorted().toArray()) {
       batches.stream()
           .filter(batch -> batch[0] + length <= given.budget && batch[1] < given.maxSequences)
+          .filter(
+              batch ->
+                  switch (given.packing) {
+                    case SIMPLE -> true;
+                    case EQUAL -> batch[2] == length;
+                    case SEQUENCE -> false;
+                  })
           .findFirst()
           .ifPresentOrElse(
               batch -> {
                 batch[0] += length;
                 batch[1]++;
+                batch[2] = length;
               },
-              () -> batches.add(new int[] {length, 1}));
+              () -> batches.add(new int[] {length, 1, length}));
     }
     return batches.size();
   }

@@ -60,7 +60,7 @@ class EmbedOptionsTest {
 
     assertThat(options.model()).isEqualTo("/models/a.gguf");
     assertThat(options.modelSha256()).contains(SHA256);
-    assertThat(options.prefix()).isEqualTo(" query: ");
+    assertThat(options.prefix()).contains(" query: ");
     assertThat(options.maxTokens()).hasValue(128);
     assertThat(options.longText()).isEqualTo(LongText.CHUNK);
     assertThat(options.chunkOverlap()).isEqualTo(16);
@@ -237,6 +237,9 @@ class EmbedOptionsTest {
             Map.entry(EmbedOption.DIMENSIONS, "8"),
             Map.entry(EmbedOption.OUTPUT, "int8"),
             Map.entry(EmbedOption.MODE, "FAILFAST"),
+            Map.entry(EmbedOption.ACCELERATOR, "off"),
+            Map.entry(EmbedOption.PRECISION, "exact"),
+            Map.entry(EmbedOption.DEVICE, "gpu"),
             Map.entry(EmbedOption.BATCH_TOKENS, "9"));
 
     assertThat(EmbedOptions.of(Map.of(option.key(), others.get(option))))
@@ -265,5 +268,13 @@ class EmbedOptionsTest {
     if (!option.defaultValue().isEmpty()) {
       assertThat(option.canonical(option.defaultValue())).isEqualTo(option.defaultValue());
     }
+  }
+
+  @Test
+  void anEmptyPrefixIsNotTheSameAsNone() {
+    EmbedOptions none = EmbedOptions.of(Map.of("prefix", ""));
+    assertThat(none.prefix()).contains("");
+    assertThat(none).isNotEqualTo(EmbedOptions.defaults()).isEqualTo(none.with(Map.of()));
+    assertThat(none.with(Map.of("prefix", "query: ")).prefix()).contains("query: ");
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.gguf.GgufValue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ class EmbeddingEngineTest {
       }
     }
     assertThat(embedded.rows().batches()).isPositive();
-    assertThat(embedded.rows().batchCapacity()).isEqualTo(embedded.rows().batches() * 512);
+    assertThat(embedded.rows().batchCapacity()).isEqualTo(embedded.rows().batches() * 256);
   }
 
   @Test
@@ -219,6 +220,23 @@ class EmbeddingEngineTest {
     same(embedded.vector(0), alone("query: dog"));
     same(embedded.vector(1), alone("query: "));
     assertThat(embedded.vector(2)).isNull();
+  }
+
+  @Test
+  void thePrefixOfTheModelIsEmbeddedUnlessAnOptionNamesAnotherOrNone() throws IOException {
+    Path file =
+        ChangedModel.with(
+            model.path(), dir.resolve("prefix.gguf"), "embark.prefix", GgufValue.string("over "));
+    try (LlamaModel prefixed = LlamaModel.load(file, ModelOptions.cpu());
+        EmbeddingEngine own = new EmbeddingEngine(prefixed, EmbedOptions.defaults());
+        EmbeddingEngine none =
+            new EmbeddingEngine(prefixed, EmbedOptions.of(Map.of("prefix", "")));
+        EmbeddingEngine other =
+            new EmbeddingEngine(prefixed, EmbedOptions.of(Map.of("prefix", "query: ")))) {
+      same(Embedded.of(own, allocator, "dog").vector(0), alone("over dog"));
+      same(Embedded.of(none, allocator, "dog").vector(0), alone("dog"));
+      same(Embedded.of(other, allocator, "dog").vector(0), alone("query: dog"));
+    }
   }
 
   @Test

@@ -51,9 +51,8 @@ final class HostileTexts {
         utf8(" ".repeat(bytes)),
         utf8("\u0301".repeat(emoji)),
         utf8("1".repeat(bytes / 2)),
-        // SentencePiece vocabularies take these byte by byte, in time that grows as the square.
-        utf8("!?".repeat(bytes / 32)),
-        new byte[bytes / 16]);
+        utf8("!?".repeat(bytes / 2)),
+        new byte[bytes]);
   }
 
   private static byte[] text(Random random, int kind) {

@@ -31,12 +31,14 @@ class ModelCheckTest {
   private static GgufHeader bert;
   private static GgufHeader qwen3;
   private static GgufHeader gemma;
+  private static GgufHeader modernBert;
 
   @BeforeAll
   static void write() throws IOException {
     bert = GgufHeader.read(TinyModel.wordPiece(dir));
     qwen3 = GgufHeader.read(TinyKind.QWEN3_LAST.write(dir));
     gemma = GgufHeader.read(TinyKind.GEMMA_EMBEDDING.write(dir));
+    modernBert = GgufHeader.read(TinyKind.MODERN_BERT.write(dir));
   }
 
   @ParameterizedTest
@@ -111,6 +113,27 @@ class ModelCheckTest {
         key + " of one kind");
     ModelCheck.check(
         PATH, with(gemma, key, GgufValue.array(GgufValueType.BOOL, List.of(true, false))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1})
+  void aWholeFirstLayerNeedsAWindowedOneAndNoneWithoutAWindow(long pattern) {
+    String key = "modern-bert.attention.sliding_window_pattern";
+    GgufHeader odd = with(modernBert, key, GgufValue.uint32(pattern));
+    refused(odd, key + " " + pattern);
+    ModelCheck.check(PATH, with(modernBert, key, GgufValue.uint32(100)));
+    ModelCheck.check(PATH, without(modernBert, key));
+    ModelCheck.check(PATH, without(odd, "modern-bert.attention.sliding_window"));
+    ModelCheck.check(PATH, with(odd, "modern-bert.attention.sliding_window", GgufValue.uint32(0)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dense_2_feat_in", "dense_3_feat_out"})
+  void aDenseLayerThatDoesNotFitTheVectorsIsRefused(String key) {
+    refused(
+        with(gemma, "gemma-embedding." + key, GgufValue.uint32(33)),
+        "the gemma-embedding." + key + " 33, not 32");
+    ModelCheck.check(PATH, with(gemma, "gemma-embedding." + key, GgufValue.uint32(32)));
   }
 
   @Test

@@ -38,7 +38,22 @@ class ModelFileTest {
                   bytes.length,
                   HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)),
                   "gpt2",
-                  262));
+                  262,
+                  ""));
+    }
+  }
+
+  @Test
+  void thePrefixThatTheFileNamesIsDescribed() throws IOException {
+    Path file =
+        ChangedModel.with(
+            TinyModel.wordPiece(dir),
+            dir.resolve("prefix.gguf"),
+            "embark.prefix",
+            GgufValue.string("passage: größe "));
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+      assertThat(model.describe().prefix()).isEqualTo("passage: größe ");
+      assertThat(model.describe().sha256()).isEqualTo(Sha256.of(file));
     }
   }
 

@@ -43,6 +43,43 @@ enum TinyKind {
     }
   },
 
+  /**
+   * Encoder with a sliding window in all layers but the first; byte pairs between special tokens.
+   */
+  MODERN_BERT("modern-bert", 2) {
+    @Override
+    void describe(GgufWriter gguf) {
+      gguf.put("modern-bert.attention.head_count", GgufValue.uint32(2))
+          .put("modern-bert.attention.layer_norm_epsilon", GgufValue.float32(1e-5f))
+          .put("modern-bert.attention.causal", GgufValue.bool(false))
+          .put("modern-bert.attention.sliding_window", GgufValue.uint32(16))
+          .put("modern-bert.attention.sliding_window_pattern", GgufValue.uint32(2))
+          .put("modern-bert.rope.freq_base", GgufValue.float32(160_000f))
+          .put("modern-bert.rope.freq_base_swa", GgufValue.float32(10_000f));
+      bytePairVocabulary(gguf, "modern-bert", true);
+      long end = bytePairs().size() - 1L;
+      gguf.put("tokenizer.ggml.seperator_token_id", GgufValue.uint32(end));
+    }
+
+    @Override
+    void weights(GgufWriter gguf, Random random) {
+      TinyModel.matrix(gguf, random, "token_embd.weight", DIMENSIONS, bytePairs().size());
+      TinyModel.vector(gguf, random, "token_embd_norm.weight", DIMENSIONS, 1);
+      TinyModel.vector(gguf, random, "output_norm.weight", DIMENSIONS, 1);
+      for (int i = 0; i < LAYERS; i++) {
+        String block = "blk." + i + ".";
+        if (i > 0) {
+          TinyModel.vector(gguf, random, block + "attn_norm.weight", DIMENSIONS, 1);
+        }
+        TinyModel.matrix(gguf, random, block + "attn_qkv.weight", DIMENSIONS, 3 * DIMENSIONS);
+        TinyModel.matrix(gguf, random, block + "attn_output.weight", DIMENSIONS, DIMENSIONS);
+        TinyModel.vector(gguf, random, block + "ffn_norm.weight", DIMENSIONS, 1);
+        TinyModel.matrix(gguf, random, block + "ffn_up.weight", DIMENSIONS, 2 * HIDDEN);
+        TinyModel.matrix(gguf, random, block + "ffn_down.weight", HIDDEN, DIMENSIONS);
+      }
+    }
+  },
+
   /** Decoder, grouped heads wider than dimensions / heads, byte pairs; the last token's vector. */
   QWEN3_LAST("qwen3", 3) {
     @Override
@@ -163,15 +200,19 @@ enum TinyKind {
   private static void qwen3(GgufWriter gguf) {
     heads(gguf, "qwen3", 2);
     gguf.put("qwen3.rope.freq_base", GgufValue.float32(1e6f));
+    bytePairVocabulary(gguf, "qwen2", false);
+  }
+
+  private static void bytePairVocabulary(GgufWriter gguf, String pre, boolean opens) {
     List<String> tokens = bytePairs();
     List<Integer> types = new ArrayList<>(Collections.nCopies(tokens.size() - 1, NORMAL));
     types.add(CONTROL);
-    vocabulary(gguf, "gpt2", "qwen2", tokens, types);
+    vocabulary(gguf, "gpt2", pre, tokens, types);
     long end = tokens.size() - 1L;
     gguf.put("tokenizer.ggml.merges", GgufValue.array(GgufValueType.STRING, MERGES))
         .put("tokenizer.ggml.bos_token_id", GgufValue.uint32(end))
         .put("tokenizer.ggml.eos_token_id", GgufValue.uint32(end))
-        .put("tokenizer.ggml.add_bos_token", GgufValue.bool(false))
+        .put("tokenizer.ggml.add_bos_token", GgufValue.bool(opens))
         .put("tokenizer.ggml.add_eos_token", GgufValue.bool(true));
   }
 

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TokenBatchTest {
@@ -27,10 +29,12 @@ class TokenBatchTest {
   @TempDir static Path dir;
   private static LlamaModel model;
   private static IntPointer ids;
+  private static IntPointer strangers; // with one that no vocabulary has
 
   @BeforeAll
   static void open() throws IOException {
     model = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    strangers = new IntPointer(5, 6, -1, 7);
     ids = new IntPointer(200);
     for (int i = 0; i < 200; i++) {
       ids.put(i, TinyModel.UNK + i % 20);
@@ -39,32 +43,70 @@ class TokenBatchTest {
 
   @AfterAll
   static void close() {
+    strangers.close();
     ids.close();
     model.close();
   }
 
-  static Stream<Named<Consumer<TokenBatch>>> refusals() {
+  static Stream<Arguments> refusals() {
     return Stream.of(
-        Named.of("a negative token", b -> b.add(-1, 0, new int[] {0}, true)),
-        Named.of(
-            "a token above the vocabulary",
-            b -> b.add(model.vocabularySize(), 0, new int[] {0}, true)),
-        Named.of("a negative position", b -> b.add(5, -1, new int[] {0}, true)),
-        Named.of(
-            "a position past the context", b -> b.add(5, TinyModel.CONTEXT, new int[] {0}, true)),
-        Named.of("no sequence", b -> b.add(5, 4, new int[0], true)),
-        Named.of("too many sequences", b -> b.add(5, 4, new int[] {0, 1, 2, 2}, true)),
-        Named.of("a negative sequence", b -> b.add(5, 4, new int[] {0, -1}, true)),
-        Named.of("a sequence above the limit", b -> b.add(5, 4, new int[] {0, SEQUENCES}, true)),
-        Named.of(
-            "a sequence above the context", b -> b.addSequence(ids, 0, TinyModel.CONTEXT + 1, 1)),
-        Named.of("a whole sequence of a negative id", b -> b.addSequence(ids, 0, 4, -1)),
-        Named.of("a whole sequence above the limit", b -> b.addSequence(ids, 0, 4, SEQUENCES)));
+        refusal(b -> b.add(-1, 0, new int[] {1}, true), "token -1 of sequence 1 at position 0"),
+        refusal(
+            b -> b.add(model.vocabularySize(), 0, new int[] {1}, true),
+            "of sequence 1 at position 0: the vocabulary has " + model.vocabularySize()),
+        refusal(b -> b.add(5, -1, new int[] {1}, true), "position -1: the model's context has 64"),
+        refusal(
+            b -> b.add(5, TinyModel.CONTEXT, new int[] {1}, true),
+            "token 5 of sequence 1 at position 64: the model's context has 64"),
+        refusal(b -> b.add(5, 4, new int[0], true), "token 5 of sequence -1 at position 4: in 0"),
+        refusal(b -> b.add(5, new int[0]), "token 5 of sequence -1 at position 0: in 0"),
+        refusal(b -> b.add(5, 4, new int[] {0, 1, 2, 2}, true), "in 4 of 3 ids"),
+        refusal(
+            b -> b.add(5, 4, new int[] {0, 1, 1}, true),
+            "token 5 of sequence 1 at position 4: the sequence is given twice"),
+        refusal(
+            b -> b.add(5, 4, new int[] {0, -1}, true),
+            "token 5 of sequence -1 at position 4: the batch has 3 sequences"),
+        refusal(
+            b -> b.add(5, 4, new int[] {0, SEQUENCES}, true),
+            "token 5 of sequence 3 at position 4: the batch has 3 sequences"),
+        refusal(b -> b.add(5, new int[] {-1}), "sequence -1 at position 0: the batch has 3"),
+        refusal(
+            b -> b.add(5, 6, new int[] {0}, true),
+            "token 5 of sequence 0 at position 6: the sequence goes on at 4"),
+        refusal(
+            b -> b.add(5, 3, new int[] {0}, true),
+            "token 5 of sequence 0 at position 3: the sequence goes on at 4"),
+        refusal(
+            b -> b.add(5, 0, new int[] {1, 0}, true),
+            "token 5 of sequence 0 at position 0: the sequence goes on at 4"),
+        refusal(
+            b -> b.add(5, new int[] {1, 0}),
+            "token 5 of sequence 0 at position 0: the sequence goes on at 4"),
+        refusal(
+            b -> b.addSequence(ids, 0, TinyModel.CONTEXT + 1, 1),
+            "of sequence 1 at position 64: the model's context has 64"),
+        refusal(b -> b.addSequence(ids, 0, 4, -1), "of sequence -1 at position 0: the batch has 3"),
+        refusal(
+            b -> b.addSequence(ids, 0, 4, SEQUENCES),
+            "of sequence 3 at position 0: the batch has 3"),
+        refusal(b -> b.addSequence(ids, 0, 0, 1), "0 more tokens"),
+        refusal(
+            b -> b.addSequence(ids, 0, 4, 0),
+            "of sequence 0 at position 0: the sequence is in the batch already"),
+        refusal(
+            b -> b.addSequence(strangers, 0, 4, 1),
+            "token -1 of sequence 1 at position 2: the vocabulary has"));
+  }
+
+  private static Arguments refusal(Consumer<TokenBatch> refused, String message) {
+    return Arguments.of(Named.of(message, refused), message);
   }
 
   @ParameterizedTest
   @MethodSource("refusals")
-  void whatLlamaWouldAbortOnIsRefusedAndTheBatchStaysAsItWas(Consumer<TokenBatch> refused) {
+  void whatLlamaWouldAbortOnIsRefusedAndTheBatchStaysAsItWas(
+      Consumer<TokenBatch> refused, String message) {
     float[] expected = new float[TinyModel.DIMENSIONS];
     float[] actual = new float[TinyModel.DIMENSIONS];
     try (LlamaContext context = new LlamaContext(model, CAPACITY, Pooling.MODEL);
@@ -73,7 +115,9 @@ class TokenBatchTest {
       assertThat(context.decode(batch)).isEqualTo(LlamaContext.Status.DONE);
       assertThat(context.embedding(0, expected)).isTrue();
 
-      assertThatThrownBy(() -> refused.accept(batch)).isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> refused.accept(batch))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(message);
 
       assertThat(batch.size()).isEqualTo(4);
       assertThat(context.decode(batch)).isEqualTo(LlamaContext.Status.DONE);
@@ -122,6 +166,83 @@ class TokenBatchTest {
       assertThat(context.embedding(1, whole)).isTrue();
       assertThat(context.embedding(2, single)).isTrue();
       assertThat(Embedded.distance(whole, single)).isCloseTo(0, within(1e-6));
+    }
+  }
+
+  @Test
+  void whatIsLeftOutIsTheNextPositionOfSequenceZeroAndAnOutput() {
+    float[] given = new float[TinyModel.DIMENSIONS];
+    float[] filledIn = new float[TinyModel.DIMENSIONS];
+    try (LlamaContext context = new LlamaContext(model, CAPACITY, Pooling.MODEL);
+        TokenBatch batch = new TokenBatch(model, CAPACITY, SEQUENCES)) {
+      for (int i = 0; i < 9; i++) {
+        batch.add(ids.get(30 + i), i, new int[] {0}, true);
+      }
+      assertThat(context.decode(batch)).isEqualTo(LlamaContext.Status.DONE);
+      assertThat(context.embedding(0, given)).isTrue();
+
+      batch.clear();
+      for (int i = 0; i < 9; i++) {
+        batch.add(ids.get(30 + i));
+      }
+      assertThat(context.decode(batch)).isEqualTo(LlamaContext.Status.DONE);
+      assertThat(context.embedding(0, filledIn)).isTrue();
+      assertThat(filledIn).isEqualTo(given);
+    }
+  }
+
+  /** As a decoder sees them: what two texts begin with is computed once for both. */
+  @ParameterizedTest
+  @EnumSource(names = {"QWEN3_LAST", "QWEN3_MEAN"})
+  void tokensInTwoSequencesGiveTheVectorsOfBothWholeSequences(TinyKind kind) throws IOException {
+    float[] whole = new float[TinyKind.DIMENSIONS];
+    float[] shared = new float[TinyKind.DIMENSIONS];
+    try (LlamaModel decoder = LlamaModel.load(kind.write(dir), ModelOptions.cpu());
+        LlamaContext context = new LlamaContext(decoder, CAPACITY, Pooling.LAST);
+        TokenBatch batch = new TokenBatch(decoder, CAPACITY, SEQUENCES)) {
+      int[][] tails = {{}, {81, 82, 83}, {91}};
+      for (int i = 0; i < 6; i++) {
+        batch.add(70 + i, new int[] {1, 2});
+      }
+      for (int id = 1; id <= 2; id++) {
+        for (int tail : tails[id]) {
+          batch.add(tail, new int[] {id});
+        }
+      }
+      assertThat(batch.size()).isEqualTo(10);
+      for (int id = 1; id <= 2; id++) {
+        assertThat(context.decode(batch)).isEqualTo(LlamaContext.Status.DONE);
+        assertThat(context.embedding(id, shared)).isTrue();
+        try (TokenBatch alone = new TokenBatch(decoder, CAPACITY, SEQUENCES)) {
+          for (int i = 0; i < 6; i++) {
+            alone.add(70 + i);
+          }
+          for (int tail : tails[id]) {
+            alone.add(tail);
+          }
+          assertThat(context.decode(alone)).isEqualTo(LlamaContext.Status.DONE);
+          assertThat(context.embedding(0, whole)).isTrue();
+        }
+        assertThat(Embedded.distance(whole, shared)).isCloseTo(0, within(1e-5));
+      }
+    }
+  }
+
+  @Test
+  void aBatchWithoutOutputsOrLargerThanTheContextIsNotDecoded() {
+    try (LlamaContext context = new LlamaContext(model, 8, Pooling.MODEL);
+        TokenBatch batch = new TokenBatch(model, CAPACITY, SEQUENCES)) {
+      assertThatThrownBy(() -> context.decode(batch))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("none of 0 tokens is an output");
+      batch.add(5, 0, new int[] {0}, false);
+      batch.add(6, 1, new int[] {0}, false);
+      assertThatThrownBy(() -> context.decode(batch)).hasMessage("none of 2 tokens is an output");
+
+      batch.addSequence(ids, 0, 7, 1);
+      assertThatThrownBy(() -> context.decode(batch))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("a batch of 9 tokens in a context of 8");
     }
   }
 

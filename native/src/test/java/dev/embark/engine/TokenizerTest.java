@@ -259,7 +259,7 @@ class TokenizerTest {
   }
 
   private void tokenize(LlamaModel model, Map<String, String> options, String... texts) {
-    new Tokenizer(model, EmbedOptions.of(options)).tokenize(Embedded.utf8(texts), out);
+    new Tokenizer(model, EmbedOptions.of(options)).tokenize(Embedded.utf8(texts), out, () -> false);
   }
 
   /** Ids of each sequence. */

@@ -30,7 +30,7 @@ final class Launcher {
     SparkHome home = SparkHome.find(System.getenv(), build.assembledSparkHome());
     SubmitCommand command =
         new SubmitCommand(home.sparkSubmit(), options.toWords(), mainClass, build.jar(), arguments);
-    return start(new ProcessBuilder(command.words()).inheritIO());
+    return start(command.words());
   }
 
   /**
@@ -53,12 +53,18 @@ final class Launcher {
             home.path().resolve("jars").resolve("*").toString()));
     words.add(mainClass);
     words.addAll(arguments);
-    return start(new ProcessBuilder(words).inheritIO());
+    return start(words);
   }
 
-  private static int start(ProcessBuilder builder) {
+  /**
+   * Runs a program; its output goes where this process's goes.
+   *
+   * @return its exit code
+   * @throws UserError if there is no such program
+   */
+  int start(List<String> words) {
     try {
-      Process process = builder.start();
+      Process process = new ProcessBuilder(words).inheritIO().start();
       // Whoever ends this process means the job: Spark then ends in order.
       Thread end = new Thread(process::destroy, "embark-end");
       Runtime.getRuntime().addShutdownHook(end);
@@ -66,10 +72,10 @@ final class Launcher {
       Runtime.getRuntime().removeShutdownHook(end);
       return code;
     } catch (IOException e) {
-      throw new UserError("Cannot start " + builder.command().get(0) + ": " + e.getMessage(), e);
+      throw new UserError("Cannot start " + words.get(0) + ": " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while spark-submit runs", e);
+      throw new IllegalStateException("Interrupted while a program runs", e);
     }
   }
 }

@@ -33,19 +33,24 @@ public final class Main implements Runnable {
 
   /** Returns the command with all its subcommands, which start Spark by {@code launcher}. */
   static CommandLine commandLine(Launcher launcher, Terminal terminal) {
-    return Cli.of(
-        new Main(),
-        terminal,
-        new QuickstartCommand(launcher, terminal),
-        new RunCommand(launcher),
-        new SqlCommand(launcher),
-        new ModelCommand(launcher));
+    CommandLine line =
+        Cli.of(
+            new Main(),
+            terminal,
+            new QuickstartCommand(launcher, terminal),
+            new RunCommand(launcher),
+            new SqlCommand(launcher),
+            new ModelCommand(launcher),
+            new BenchCommand(launcher));
+    // The benchmark's own command reads its options.
+    line.getSubcommands().get("bench").setUnmatchedOptionsArePositionalParams(true);
+    return line;
   }
 
   @Override
   public void run() {
     throw new ParameterException(
-        command.commandLine(), "say what to do: quickstart, run, sql or model");
+        command.commandLine(), "say what to do: quickstart, run, sql, model or bench");
   }
 
   /** Tells Embark's version and the Spark that it brings. */

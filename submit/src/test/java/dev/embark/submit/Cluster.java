@@ -44,20 +44,7 @@ final class Cluster implements AutoCloseable {
           "--webui-port",
           Integer.toString(cluster.uiPort));
       for (int i = 0; i < workers; i++) {
-        cluster.launch(
-            "worker" + i,
-            "org.apache.spark.deploy.worker.Worker",
-            "--host",
-            "127.0.0.1",
-            "--cores",
-            "1",
-            "--memory",
-            "1200M",
-            "--webui-port",
-            "0",
-            "--work-dir",
-            cluster.workFolder(i).toString(),
-            cluster.url());
+        cluster.launchWorker(i);
       }
       cluster.awaitWorkers(workers);
       return cluster;
@@ -65,6 +52,44 @@ final class Cluster implements AutoCloseable {
       cluster.close();
       throw e;
     }
+  }
+
+  private void launchWorker(int number) throws IOException {
+    launch(
+        "worker" + number,
+        "org.apache.spark.deploy.worker.Worker",
+        "--host",
+        "127.0.0.1",
+        "--cores",
+        "1",
+        "--memory",
+        "1200M",
+        "--webui-port",
+        "0",
+        "--work-dir",
+        workFolder(number).toString(),
+        url());
+  }
+
+  /** Ends an executor of a worker at once, if it has one; tells whether it had. */
+  boolean killExecutor(int worker) {
+    List<ProcessHandle> executors =
+        processes
+            .get(1 + worker)
+            .descendants()
+            .filter(p -> p.info().commandLine().orElse("").contains("ExecutorBackend"))
+            .toList();
+    executors.forEach(ProcessHandle::destroyForcibly);
+    return !executors.isEmpty();
+  }
+
+  /** Ends a worker and its executors at once, and starts another in its place. */
+  void killWorker(int worker) throws IOException {
+    List<ProcessHandle> all = processes.get(1 + worker).descendants().toList();
+    processes.get(1 + worker).destroyForcibly();
+    all.forEach(ProcessHandle::destroyForcibly);
+    launchWorker(worker);
+    processes.set(1 + worker, processes.remove(processes.size() - 1));
   }
 
   String url() {

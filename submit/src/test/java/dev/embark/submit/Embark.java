@@ -51,6 +51,26 @@ final class Embark {
     return start(folder, words, Map.of());
   }
 
+  /** Starts {@code embark} in a folder, with what it says in a file; the caller ends it. */
+  static Process launch(Path folder, Path log, List<String> arguments) throws IOException {
+    List<String> words =
+        new ArrayList<>(List.of(java(), "-cp", jar().toString(), "dev.embark.submit.Main"));
+    words.addAll(arguments);
+    ProcessBuilder builder =
+        new ProcessBuilder(words)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().remove("SPARK_HOME");
+    builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+    return builder.start();
+  }
+
+  /** Returns the jars of Delta and Iceberg, with commas. */
+  static String tableJars() throws IOException {
+    return Files.readString(TARGET.resolve("table-jars.txt")).strip();
+  }
+
   /** Runs any command; the environment is this process's, without a Spark of the machine's own. */
   static Result start(Path folder, List<String> words, Map<String, String> environment)
       throws IOException, InterruptedException {

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.job.Terminal;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,7 +43,7 @@ class MainTest {
   @Test
   void helpNamesEveryCommandOnStandardOutput() {
     assertThat(embark("--help")).isZero();
-    assertThat(out()).contains("quickstart", "run", "sql", "model");
+    assertThat(out()).contains("quickstart", "run", "sql", "model", "bench");
     assertThat(err()).isEmpty();
   }
 
@@ -82,7 +86,7 @@ class MainTest {
   @Test
   void noCommandIsBadUsage() {
     assertThat(embark()).isEqualTo(2);
-    assertThat(err()).contains("quickstart, run, sql or model");
+    assertThat(err()).contains("quickstart, run, sql, model or bench");
     assertThat(out()).isEmpty();
   }
 
@@ -114,5 +118,29 @@ class MainTest {
   void theSampleIsLookedForInTheCheckout() {
     assertThat(embark("quickstart")).isEqualTo(1);
     assertThat(err()).contains("embark quickstart: ").contains("/nowhere/sample/texts.json");
+  }
+
+  @Test
+  void theBenchmarkIsLookedForInTheCheckout() {
+    assertThat(embark("bench", "--rounds", "1")).isEqualTo(1);
+    assertThat(err()).contains("embark bench: ").contains("/bench/run.sh").contains("checkout");
+  }
+
+  @Test
+  void theBenchmarkReadsItsOwnOptions(@TempDir Path checkout) throws IOException {
+    Path script = Files.createDirectories(checkout.resolve("bench")).resolve("run.sh");
+    Path seen = checkout.resolve("seen");
+    Files.writeString(script, "#!/bin/sh\nprintf '%s ' \"$@\" > " + seen + "\nexit 2\n");
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Launcher launcher =
+        new Launcher(new Build("1", "4.1.3", checkout.resolve("submit/target/one.jar")));
+    Terminal terminal = new Terminal(stream(out), stream(err), false);
+
+    int code =
+        Main.commandLine(launcher, terminal)
+            .execute("bench", "--json", "-", "--rounds=1", "--help", "--no-such-option");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(seen).hasContent("--json - --rounds=1 --help --no-such-option ");
   }
 }

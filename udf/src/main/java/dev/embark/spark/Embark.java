@@ -1,10 +1,13 @@
 package dev.embark.spark;
 
+import dev.embark.engine.EmbedOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.ExperimentalMethods;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
 import org.apache.spark.sql.functions;
@@ -39,6 +42,24 @@ public final class Embark {
   /** The tokens that {@link #embed(Column, Map)} would look at, {@code INT}. */
   public static Column embedTokens(Column text, Map<String, String> options) {
     return call(EmbedOutput.TOKENS, text, options);
+  }
+
+  /**
+   * The dataset with the embeddings of a text column as one column more, by {@code mapPartitions}:
+   * for platforms that let nobody extend a session. The same engine computes the same vectors, but
+   * Spark's planner sees nothing of it, so put it where it embeds as few rows as have to be, and
+   * once: behind filters and limits, before a sort only with a cache between.
+   *
+   * @param textColumn of strings
+   * @param outputColumn its new name
+   * @param options as of {@link #embed(Column, Map)}
+   * @throws dev.embark.engine.EmbeddingException when an option is not allowed, there is no such
+   *     column of strings, or the output's name is taken
+   */
+  public static Dataset<Row> embedColumn(
+      Dataset<Row> docs, String textColumn, String outputColumn, Map<String, String> options) {
+    EmbedOptions ofSession = EmbarkConf.options(docs.sparkSession().conf().getAll());
+    return DatasetRows.embed(docs, textColumn, outputColumn, ofSession.with(options));
   }
 
   /**

@@ -8,12 +8,12 @@ import dev.embark.engine.VectorWriter;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.complex.ListVector;
+import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
-import org.apache.spark.sql.util.ArrowUtils;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
@@ -44,9 +44,8 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
     if (value == null) {
       return null;
     }
-    try (ExecutorModels.Lease lease = ExecutorModels.lease(options());
-        BufferAllocator allocator =
-            ArrowUtils.rootAllocator().newChildAllocator("embed-each", 0, Long.MAX_VALUE);
+    try (EnginePool.Lease lease = ExecutorModels.lease(options(), ModelAccess.NONE);
+        BufferAllocator allocator = TaskArrowMemory.newAllocator("embed-each", TaskContext.get());
         ListVector vector = VectorWriter.newVector("embedding", allocator)) {
       List<byte[]> window = List.of(value.getBytes());
       EmbeddedRows rows =

@@ -1,9 +1,6 @@
 package dev.embark.spark;
 
 import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.Sha256;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 
@@ -17,19 +14,17 @@ public final class EmbedIdentity {
    * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed
    */
   public static EmbedOptions options(SparkSession session, Map<String, String> ofCall) {
-    return EmbarkConf.optionsIn(session.conf().getAll()).with(ofCall);
+    return EmbarkConf.options(session.conf().getAll()).with(ofCall);
   }
 
   /**
-   * The SHA-256 of the model's file, in lower-case hex; fetches the model and reads all of it.
+   * The SHA-256 of the model's file, in lower-case hex; fetches the model only where its place does
+   * not tell.
    *
-   * @throws dev.embark.engine.EmbeddingException of kind MODEL when it cannot be read
+   * @throws dev.embark.engine.EmbeddingException of kind MODEL when it cannot be had
    */
-  public static String modelSha256(EmbedOptions options) {
-    try {
-      return Sha256.of(ModelStore.fetch(options.model(), options.modelSha256()));
-    } catch (IOException e) {
-      throw new UncheckedIOException("The model " + options.model() + " cannot be read", e);
-    }
+  public static String modelSha256(SparkSession session, EmbedOptions options) {
+    return ModelAccess.ofSession(session.sparkContext(), options.model())
+        .sha256(options, ExecutorModels.store());
   }
 }

@@ -20,13 +20,14 @@ import scala.Option;
 
 /**
  * Moves calls above the nodes that drop, order or group rows without needing an embedding, so that
- * fewer rows are embedded, and none twice: a global sort reads its input a second time for its
- * ranges.
+ * fewer rows are embedded, and none twice: a global sort, as a repartitioning by range, reads its
+ * input a second time for its ranges.
  */
 final class EmbedLater {
   LogicalPlan apply(LogicalPlan plan) {
     LogicalPlan grouped =
-        plan.transformUp(Scala.everywhere(FilterGroups::apply))
+        plan.transformUp(Scala.everywhere(DependentKeys::apply))
+            .transformUp(Scala.everywhere(FilterGroups::apply))
             .transformUp(Scala.everywhere(this::aboveGrouping));
     return grouped.transformUp(Scala.everywhere(this::aboveLimitsAndSorts));
   }
@@ -48,7 +49,7 @@ final class EmbedLater {
     if (!Calls.hasAny(child) || !child.expressions().forall(e -> e.deterministic())) {
       return false;
     }
-    if (node instanceof Sort) {
+    if (node instanceof Sort || SpreadBeforeSort.isRange(node)) {
       return (child instanceof Project || child instanceof Filter)
           && node.references().subsetOf(child.children().head().outputSet());
     }
@@ -78,12 +79,18 @@ final class EmbedLater {
     return new Project(Scala.seq(upper), withColumns(aggregate, lower));
   }
 
+  private static LogicalPlan withColumns(Aggregate aggregate, List<NamedExpression> columns) {
+    return withColumns(aggregate, Scala.list(aggregate.groupingExpressions()), columns);
+  }
+
   /** By position and copy: the constructor's arity differs between Spark versions. */
-  static LogicalPlan withColumns(Aggregate aggregate, List<NamedExpression> columns) {
+  static LogicalPlan withColumns(
+      Aggregate aggregate, List<Expression> grouping, List<NamedExpression> columns) {
     Object[] fields = new Object[aggregate.productArity()];
     for (int i = 0; i < fields.length; i++) {
       fields[i] = aggregate.productElement(i);
     }
+    fields[0] = Scala.seq(grouping);
     fields[1] = Scala.seq(columns);
     return aggregate.makeCopy(fields);
   }
@@ -110,7 +117,9 @@ final class EmbedLater {
       return expression;
     }
     if (expression instanceof NamedExpression named) {
-      lower.add(named);
+      if (lower.stream().noneMatch(column -> column.exprId().equals(named.exprId()))) {
+        lower.add(named);
+      }
       return (Expression) named.toAttribute();
     }
     for (NamedExpression column : lower) {

@@ -1,7 +1,7 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbeddedRows;
 import java.io.Serializable;
+import java.util.List;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.execution.metric.SQLMetric;
 import scala.Tuple2;
@@ -16,10 +16,19 @@ record EmbedMetrics(
     SQLMetric deduplicated,
     SQLMetric tokens,
     SQLMetric batches,
-    SQLMetric batchCapacity,
+    SQLMetric batchFill,
+    SQLMetric tokenizeTime,
     SQLMetric encodeTime,
     SQLMetric loadTime)
     implements Serializable {
+  // Spark keeps metrics of this type in tenths.
+  private static final long AVERAGE_UNIT = 10;
+
+  /** The native batches of a task so far. */
+  static final class Fill {
+    private long tokens;
+    private long capacity;
+  }
 
   static EmbedMetrics of(SparkContext context) {
     return new EmbedMetrics(
@@ -30,8 +39,9 @@ record EmbedMetrics(
         metric(context, "sum", "rows deduplicated"),
         metric(context, "sum", "tokens"),
         metric(context, "sum", "native batches"),
-        metric(context, "sum", "room in native batches (tokens)"),
-        metric(context, "nsTiming", "time embedding"),
+        metric(context, "average", "fill of batches (%)"),
+        metric(context, "nsTiming", "time tokenising"),
+        metric(context, "nsTiming", "time encoding"),
         metric(context, "timing", "time loading the model"));
   }
 
@@ -45,26 +55,42 @@ record EmbedMetrics(
   Map<String, SQLMetric> asMap() {
     Map<String, SQLMetric> map = scala.collection.immutable.Map$.MODULE$.empty();
     for (SQLMetric metric :
-        new SQLMetric[] {
-          embedded,
-          nulls,
-          failed,
-          truncated,
-          deduplicated,
-          tokens,
-          batches,
-          batchCapacity,
-          encodeTime,
-          loadTime
-        }) {
+        List.of(
+            embedded,
+            nulls,
+            failed,
+            truncated,
+            deduplicated,
+            tokens,
+            batches,
+            batchFill,
+            tokenizeTime,
+            encodeTime,
+            loadTime)) {
       map = map.$plus(new Tuple2<>(metric.name().get(), metric));
     }
     return map;
   }
 
-  /** Counts what the engine did for a window of distinct texts. */
-  void addEngine(EmbeddedRows texts) {
-    batches.add(texts.batches());
-    batchCapacity.add(texts.batchCapacity());
+  /**
+   * Adds a window, in the task.
+   *
+   * @param fill of the task
+   */
+  void add(WindowCounts counts, Fill fill) {
+    embedded.add(counts.embedded());
+    nulls.add(counts.nulls());
+    failed.add(counts.failed());
+    truncated.add(counts.truncated());
+    deduplicated.add(counts.deduplicated());
+    tokens.add(counts.tokens());
+    batches.add(counts.batches());
+    tokenizeTime.add(counts.tokenizeNanos());
+    encodeTime.add(counts.encodeNanos());
+    if (counts.batchCapacity() > 0) {
+      fill.tokens += counts.tokens();
+      fill.capacity += counts.batchCapacity();
+      batchFill.set(100 * AVERAGE_UNIT * fill.tokens / fill.capacity);
+    }
   }
 }

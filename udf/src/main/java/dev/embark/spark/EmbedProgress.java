@@ -23,6 +23,7 @@ public final class EmbedProgress {
   private static final Map<SparkContext, EmbedProgress> ALL = new WeakHashMap<>();
 
   private final Totals totals;
+  private boolean stagesShown;
   private final Map<Long, Map<Long, Long>> running = new ConcurrentHashMap<>(); // task, counter
 
   private EmbedProgress(SparkContext context) {
@@ -69,6 +70,25 @@ public final class EmbedProgress {
     return totals;
   }
 
+  /** Prints a line on the speed of each stage to standard error from now on. */
+  synchronized void showStages(SparkContext context) {
+    if (!stagesShown) {
+      stagesShown = true;
+      context.addSparkListener(new StageProgress(totals, System.err::println));
+    }
+  }
+
+  /** What a task has added to each counter, by the counter's id. */
+  static Map<Long, Long> updates(scala.collection.Iterable<AccumulableInfo> infos) {
+    Map<Long, Long> counts = new HashMap<>();
+    for (AccumulableInfo info : Scala.list(infos)) {
+      if (info.update().isDefined() && info.update().get() instanceof Long value) {
+        counts.put(info.id(), value);
+      }
+    }
+    return counts;
+  }
+
   private long now(LongAccumulator counter) {
     long sum = counter.sum();
     for (Map<Long, Long> task : running.values()) {
@@ -85,12 +105,12 @@ public final class EmbedProgress {
       LongAccumulator failedRows,
       LongAccumulator truncatedRows)
       implements Serializable {
-    void add(long r, long t, long n, long f, long c) {
-      rows.add(r);
-      tokens.add(t);
-      nullRows.add(n);
-      failedRows.add(f);
-      truncatedRows.add(c);
+    void add(WindowCounts counts) {
+      rows.add(counts.rows());
+      tokens.add(counts.tokens());
+      nullRows.add(counts.nulls());
+      failedRows.add(counts.failed());
+      truncatedRows.add(counts.truncated());
     }
   }
 
@@ -101,14 +121,7 @@ public final class EmbedProgress {
           .accumUpdates()
           .foreach(
               task -> {
-                Map<Long, Long> counts = new HashMap<>();
-                task._4()
-                    .foreach(
-                        info -> {
-                          put(counts, info);
-                          return null;
-                        });
-                running.put((Long) task._1(), counts);
+                running.put((Long) task._1(), updates(task._4()));
                 return null;
               });
     }
@@ -116,12 +129,6 @@ public final class EmbedProgress {
     @Override
     public void onTaskEnd(SparkListenerTaskEnd end) {
       running.remove(end.taskInfo().taskId());
-    }
-
-    private void put(Map<Long, Long> counts, AccumulableInfo info) {
-      if (info.update().isDefined() && info.update().get() instanceof Long value) {
-        counts.put(info.id(), value);
-      }
     }
   }
 }

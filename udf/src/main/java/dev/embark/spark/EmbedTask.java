@@ -1,38 +1,48 @@
 package dev.embark.spark;
 
 import dev.embark.engine.EmbedOptions;
-import java.util.Iterator;
+import java.io.Serializable;
 import java.util.List;
+import org.apache.spark.SparkContext;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.catalyst.expressions.Attribute;
-import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * What the driver sends to every task of the operator, as plain values.
+ * What the driver sends to every task that embeds, as plain values.
  *
- * @param text over the columns of {@code input}
- * @param outputs what each of {@code results} holds
- * @param input columns of the child
- * @param results columns that are added
+ * @param access to the model
+ * @param outputs what is wanted of each text
  */
 record EmbedTask(
-    Expression text,
     EmbedOptions options,
+    ModelAccess access,
     List<EmbedOutput> outputs,
-    List<Attribute> input,
-    List<Attribute> results,
     EmbedMetrics metrics,
     EmbedProgress.Totals totals)
-    implements FlatMapFunction<Iterator<InternalRow>, InternalRow> {
+    implements Serializable {
 
-  @Override
-  public Iterator<InternalRow> call(Iterator<InternalRow> rows) {
-    EmbedPartition partition = new EmbedPartition(this, rows, TaskContext.get());
-    TaskCompletionListener atEnd = context -> partition.close();
-    TaskContext.get().addTaskCompletionListener(atEnd);
-    return partition;
+  /** On the driver. */
+  static EmbedTask of(
+      SparkContext context, EmbedOptions options, List<EmbedOutput> outputs, EmbedMetrics metrics) {
+    EmbedProgress progress = EmbedProgress.of(context);
+    if (EmbarkConf.progress()) {
+      progress.showStages(context);
+    }
+    ModelAccess access = ModelAccess.ofSession(context, options.model());
+    return new EmbedTask(
+        access.pinned(options, ExecutorModels.store()),
+        access,
+        outputs,
+        metrics,
+        progress.totals());
+  }
+
+  /** In a task, whose end closes it. */
+  TaskEmbedder open() {
+    TaskContext context = TaskContext.get();
+    TaskEmbedder embedder = new TaskEmbedder(this, context);
+    TaskCompletionListener atEnd = ended -> embedder.close();
+    context.addTaskCompletionListener(atEnd);
+    return embedder;
   }
 }

@@ -1,7 +1,10 @@
 package dev.embark.spark;
 
 import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.VectorType;
+import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
@@ -11,15 +14,17 @@ import org.apache.spark.sql.catalyst.expressions.SortOrder;
 import org.apache.spark.sql.catalyst.plans.physical.Partitioning;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.metric.SQLMetric;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
 import scala.collection.immutable.Map;
 import scala.collection.immutable.Seq;
 import scala.runtime.ScalaRunTime;
 
 /**
- * The physical operator: hands each partition to {@link EmbedPartition} and keeps partitioning and
- * order.
+ * The physical operator: hands each partition to {@link EmbedPartition}, or to {@link EmbedBatches}
+ * where its parent takes columns, and keeps partitioning and order.
  *
- * <p>Runs on the driver; everything that a task needs travels in {@link EmbedTask} as plain values.
+ * <p>Runs on the driver; everything that a task needs travels in {@link EmbedTask} and {@link
+ * OperatorInput} as plain values.
  */
 public final class EvalEmbedExec extends SparkPlan {
   private static final long serialVersionUID = 1L;
@@ -78,18 +83,46 @@ public final class EvalEmbedExec extends SparkPlan {
     return metrics;
   }
 
+  /**
+   * Whether columns come in and there is a columnar form of what is asked for. Rows go out either
+   * way where the parent takes rows; Spark hands columns in even then.
+   */
+  @Override
+  public boolean supportsColumnar() {
+    return child.supportsColumnar()
+        && Scala.list(outputs).equals(List.of(EmbedOutput.EMBEDDING))
+        && options.output() == VectorType.FLOAT;
+  }
+
+  @Override
+  public boolean supportsRowBased() {
+    return true;
+  }
+
   @Override
   public RDD<InternalRow> doExecute() {
-    EmbedTask task =
-        new EmbedTask(
-            text,
-            options,
-            Scala.list(outputs),
-            Scala.list(child.output()),
-            Scala.list(results),
-            embedMetrics(),
-            EmbedProgress.of(sparkContext()).totals());
-    return child.execute().toJavaRDD().mapPartitions(task, true).rdd();
+    EmbedTask task = task();
+    OperatorInput input = input();
+    FlatMapFunction<Iterator<InternalRow>, InternalRow> embed =
+        rows -> new EmbedPartition<>(input.open(), rows, task.open());
+    return child.toRowBased().execute().toJavaRDD().mapPartitions(embed, true).rdd();
+  }
+
+  @Override
+  public RDD<ColumnarBatch> doExecuteColumnar() {
+    EmbedTask task = task();
+    OperatorInput input = input();
+    FlatMapFunction<Iterator<ColumnarBatch>, ColumnarBatch> embed =
+        batches -> new EmbedBatches(batches, input.open(), task.open());
+    return child.executeColumnar().toJavaRDD().mapPartitions(embed, true).rdd();
+  }
+
+  private EmbedTask task() {
+    return EmbedTask.of(sparkContext(), options, Scala.list(outputs), embedMetrics());
+  }
+
+  private OperatorInput input() {
+    return new OperatorInput(text, Scala.list(child.output()), Scala.list(results));
   }
 
   @Override

@@ -1,110 +1,126 @@
 package dev.embark.spark;
 
 import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
-import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
+import dev.embark.store.ModelStore;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.resource.ResourceInformation;
 
 /**
- * The models and engines of this JVM: a model is mapped once and shared by all tasks; an engine
- * belongs to one task at a time and is kept for the next one with the same options.
- *
- * <p>Owns all of them. Safe for any thread. While a model is loading, other tasks that want a model
- * wait, so that it is loaded once.
+ * The models and engines of this JVM, made as the application's conf says when they are first asked
+ * for. Safe for any thread.
  */
 final class ExecutorModels {
-  private static final Map<Path, LlamaModel> MODELS = new HashMap<>();
-  private static final Map<EmbedOptions, Deque<EmbeddingEngine>> IDLE = new HashMap<>();
-  private static int leased;
+  private static final String GPU = "gpu";
 
-  private ExecutorModels() {}
+  private static Hardware hardware = Hardware.LLAMA;
+  private static ExecutorModels current;
 
-  /** An engine for one task, given back by {@link #close()}. */
-  static final class Lease implements AutoCloseable {
-    private final EmbeddingEngine engine;
-    private final long loadMillis;
-    private boolean open = true;
+  private final ModelStore store;
+  private final EnginePool engines;
+  private final ScheduledExecutorService idleClock;
 
-    private Lease(EmbeddingEngine engine, long loadMillis) {
-      this.engine = engine;
-      this.loadMillis = loadMillis;
+  private ExecutorModels(SparkConf conf, Hardware hardware) {
+    ExecutorSettings settings = ExecutorSettings.of(conf, System.getenv());
+    MemoryBudget budget =
+        new MemoryBudget(
+            MemoryLimit.of(
+                conf,
+                settings.memoryBytes(),
+                machineBytes(),
+                Runtime.getRuntime().maxMemory(),
+                slots(conf)));
+    Devices devices = new Devices(hardware, isAlone(conf), System.getenv());
+    store = new ModelStore(settings.store());
+    ModelPool models = new ModelPool(store, hardware, budget);
+    engines = new EnginePool(models, devices, budget, System::nanoTime);
+    idleClock =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "embark-idle");
+              thread.setDaemon(true);
+              return thread;
+            });
+    Duration idle = settings.idleTimeout();
+    long period = Math.max(1, idle.toMillis() / 4);
+    idleClock.scheduleWithFixedDelay(
+        () -> engines.freeIdleFor(idle), period, period, TimeUnit.MILLISECONDS);
+  }
+
+  private static synchronized ExecutorModels current() {
+    if (current == null) {
+      SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
+      current = new ExecutorModels(conf, hardware);
     }
-
-    EmbeddingEngine engine() {
-      return engine;
-    }
-
-    /** What fetching and mapping the model cost this lease; 0 if it was there. */
-    long loadMillis() {
-      return loadMillis;
-    }
-
-    @Override
-    public void close() {
-      synchronized (ExecutorModels.class) {
-        if (open) {
-          open = false;
-          leased--;
-          engine.cancel(false);
-          IDLE.computeIfAbsent(engine.options(), o -> new ArrayDeque<>()).push(engine);
-        }
-      }
-    }
+    return current;
   }
 
   /**
-   * An engine with these options, its model loaded.
+   * An engine with these options for the running task, its model loaded.
    *
-   * @throws dev.embark.engine.EmbeddingException when the model cannot be had or used
+   * @throws dev.embark.engine.EmbeddingException when the model or the device cannot be had
    */
-  static synchronized Lease lease(EmbedOptions options) {
-    Deque<EmbeddingEngine> idle = IDLE.get(options);
-    if (idle != null && !idle.isEmpty()) {
-      leased++;
-      return new Lease(idle.pop(), 0);
-    }
-    long start = System.nanoTime();
-    Path file = ModelStore.fetch(options.model(), options.modelSha256());
-    boolean known = MODELS.containsKey(file);
-    LlamaModel model = MODELS.computeIfAbsent(file, f -> LlamaModel.load(f, ModelOptions.cpu()));
-    long loadMillis = known ? 0 : (System.nanoTime() - start) / 1_000_000;
-    EmbeddingEngine engine = new EmbeddingEngine(model, options);
-    leased++;
-    return new Lease(engine, loadMillis);
+  static EnginePool.Lease lease(EmbedOptions options, ModelAccess access) {
+    TaskContext task = TaskContext.get();
+    ResourceInformation gpus = task == null ? null : task.resourcesJMap().get(GPU);
+    return lease(options, access, gpus == null ? List.of() : List.of(gpus.addresses()));
+  }
+
+  /** The same where no task tells which GPUs Spark assigned. */
+  static EnginePool.Lease lease(EmbedOptions options, ModelAccess access, List<String> gpus) {
+    return current().engines.lease(options, access, gpus);
+  }
+
+  /** Where models of this JVM come from. */
+  static ModelStore store() {
+    return current().store;
   }
 
   /** Engines that tasks hold right now. */
   static synchronized int leased() {
-    return leased;
+    return current == null ? 0 : current.engines.leased();
   }
 
   /**
-   * Frees every engine and model.
+   * Frees every engine and model; what comes later reads the conf anew.
    *
    * @throws IllegalStateException while a task holds an engine
    */
   static synchronized void closeAll() {
-    if (leased > 0) {
-      throw new IllegalStateException(leased + " engines are in use.");
+    if (current != null) {
+      current.engines.freeAll();
+      current.idleClock.shutdownNow();
+      current = null;
     }
-    List<AutoCloseable> all = new ArrayList<>();
-    IDLE.values().forEach(all::addAll);
-    IDLE.clear();
-    all.addAll(MODELS.values());
-    MODELS.clear();
-    for (AutoCloseable closeable : all) {
-      try {
-        closeable.close();
-      } catch (Exception e) {
-        throw new IllegalStateException(e);
-      }
-    }
+  }
+
+  /** Puts other devices in the place of this machine's; for tests, before the first lease. */
+  static synchronized void use(Hardware other) {
+    closeAll();
+    hardware = other;
+  }
+
+  private static boolean isAlone(SparkConf conf) {
+    String master = conf.get("spark.master", "local");
+    return master.startsWith("local") && !master.startsWith("local-cluster");
+  }
+
+  /** Tasks that run at once. */
+  private static int slots(SparkConf conf) {
+    int cores = conf.getInt("spark.executor.cores", Runtime.getRuntime().availableProcessors());
+    return Math.max(1, cores / Math.max(1, conf.getInt("spark.task.cpus", 1)));
+  }
+
+  /** Of this process's control group where it is limited, else of the machine. */
+  private static long machineBytes() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
   }
 }

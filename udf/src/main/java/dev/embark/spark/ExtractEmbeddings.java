@@ -11,6 +11,7 @@ import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
+import org.apache.spark.sql.catalyst.plans.logical.Expand;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
@@ -93,13 +94,19 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
       plan = evaluate(calls.get(0), missing, onlyNeeded(plan, parent, calls.get(0)));
     }
     for (EmbedExpression call : calls) {
-      results.add(ReuseEmbeddings.find(plan, call).orElseThrow().result());
+      ReuseEmbeddings.Found found = ReuseEmbeddings.find(plan, call).orElseThrow();
+      plan = found.plan();
+      results.add(found.result());
     }
     return plan;
   }
 
-  private static EvalEmbed evaluate(
+  private static LogicalPlan evaluate(
       EmbedExpression call, LinkedHashSet<EmbedOutput> outputs, LogicalPlan child) {
+    // ROLLUP and its like make many rows of one; embedded is the one.
+    if (child instanceof Expand expand && ReuseEmbeddings.keeps(expand, call)) {
+      return expand.withNewChildren(Scala.seq(List.of(evaluate(call, outputs, expand.child()))));
+    }
     List<Attribute> results = new ArrayList<>();
     for (EmbedOutput output : outputs) {
       results.add(

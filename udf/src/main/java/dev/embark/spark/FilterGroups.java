@@ -29,7 +29,7 @@ final class FilterGroups {
     }
     List<Attribute> keys = new ArrayList<>();
     for (Expression grouping : Scala.list(aggregate.groupingExpressions())) {
-      if (grouping instanceof Attribute key) {
+      if (grouping instanceof Attribute key && DependentKeys.sameWhenEqual(key.dataType())) {
         keys.add(key);
       }
     }
@@ -73,7 +73,8 @@ final class FilterGroups {
       }
     }
     LogicalPlan groups =
-        EmbedLater.withColumns(aggregate, columns).withNewChildren(Scala.seq(List.of(input)));
+        EmbedLater.withColumns(aggregate, Scala.list(aggregate.groupingExpressions()), columns)
+            .withNewChildren(Scala.seq(List.of(input)));
     List<NamedExpression> output = new ArrayList<>(Scala.list(aggregate.output()));
     return new Project(Scala.seq(output), new Filter(condition, groups));
   }

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.InnerLike;
+import org.apache.spark.sql.catalyst.plans.logical.Expand;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.Join;
@@ -32,6 +34,7 @@ final class ReuseEmbeddings {
   static boolean passes(LogicalPlan node) {
     return node instanceof EvalEmbed
         || node instanceof Project
+        || node instanceof Expand
         || node instanceof Filter
         || node instanceof Sort
         || node instanceof LocalLimit
@@ -50,6 +53,11 @@ final class ReuseEmbeddings {
     }
     if (plan instanceof Project project) {
       return find(project.child(), call).map(found -> widen(project, found));
+    }
+    if (plan instanceof Expand expand) {
+      return keeps(expand, call)
+          ? find(expand.child(), call).map(found -> widen(expand, found))
+          : Optional.empty();
     }
     return passes(plan) ? throughAny(plan, call) : Optional.empty();
   }
@@ -77,6 +85,38 @@ final class ReuseEmbeddings {
     }
     return call.references().subsetOf(join.outputSet())
         && (join.joinType() instanceof InnerLike || call.text() instanceof Attribute);
+  }
+
+  /** Whether each of the rows that are made of one has what the call reads unchanged. */
+  static boolean keeps(Expand expand, EmbedExpression call) {
+    List<Attribute> output = Scala.list(expand.output());
+    return call.references()
+        .forall(
+            column -> {
+              int i = output.indexOf(column);
+              return i >= 0
+                  && expand.projections().forall(row -> row.apply(i).semanticEquals(column));
+            });
+  }
+
+  private static Found widen(Expand expand, Found found) {
+    if (expand.outputSet().contains(found.result())) {
+      return new Found(expand.withNewChildren(Scala.seq(List.of(found.plan()))), found.result());
+    }
+    List<scala.collection.immutable.Seq<Expression>> rows = new ArrayList<>();
+    for (scala.collection.Seq<Expression> row : Scala.list(expand.projections())) {
+      rows.add(append(row, found.result()));
+    }
+    return new Found(
+        new Expand(Scala.seq(rows), append(expand.output(), found.result()), found.plan()),
+        found.result());
+  }
+
+  private static <T> scala.collection.immutable.Seq<T> append(
+      scala.collection.Seq<? extends T> list, T last) {
+    List<T> all = new ArrayList<>(Scala.list(list));
+    all.add(last);
+    return Scala.seq(all);
   }
 
   private static Found widen(Project project, Found found) {

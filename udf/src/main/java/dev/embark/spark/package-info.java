@@ -8,7 +8,7 @@
  *                   EmbarkConf                            each distinct call       ▼
  *                                                                             EvalEmbedExec ──► EmbedTask ──► EmbedPartition
  *                                                                                                              │ leases an engine
- *                                                                                             ModelStore ──► ExecutorModels
+ *                                                                                             ModelAccess ──► ExecutorModels
  * </pre>
  *
  * <p>The driver reads conf and plans; tasks get plain values. {@link

@@ -27,7 +27,7 @@ class InstallTest {
       "META-INF/services/org.apache.spark.sql.SparkSessionExtensionsProvider";
 
   @Test
-  void installAddsTheFunctionAndAnOrderedQueryEmbedsEachRowOnce(@TempDir Path temp)
+  void installAddsTheFunctionToOneSessionAndAnOrderedQueryEmbedsEachRowOnce(@TempDir Path temp)
       throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -43,7 +43,14 @@ class InstallTest {
             .redirectOutput(out.toFile())
             .start();
     assertThat(process.waitFor()).as(() -> read(temp.resolve("err"))).isZero();
-    assertThat(Files.readAllLines(out)).contains("before false", "after 384", "embedded 20");
+    assertThat(Files.readAllLines(out))
+        .contains(
+            "before false",
+            "column 384",
+            "after 384",
+            "embedded 20",
+            "new session false",
+            "new session after 384");
   }
 
   /** What runs in the other JVM. */
@@ -57,6 +64,12 @@ class InstallTest {
               .config("spark.ui.enabled", "false")
               .getOrCreate();
       System.out.println("before " + spark.catalog().functionExists("embed"));
+      System.out.println(
+          "column "
+              + Embark.embedColumn(spark.range(1).selectExpr("'x' AS t"), "t", "e", Map.of())
+                  .head()
+                  .getList(1)
+                  .size());
       Embark.install(spark);
       Embark.install(spark);
       System.out.println("after " + spark.sql("SELECT size(embed('x'))").head().getInt(0));
@@ -65,6 +78,11 @@ class InstallTest {
           .sql("SELECT id, embed(concat('text ', id)) FROM range(0, 20, 1, 2) ORDER BY id")
           .collectAsList();
       System.out.println("embedded " + (EmbedProgress.of(spark).snapshot().rows() - before));
+      SparkSession other = spark.newSession();
+      System.out.println("new session " + other.catalog().functionExists("embed"));
+      Embark.install(other);
+      System.out.println(
+          "new session after " + other.sql("SELECT size(embed('x'))").head().getInt(0));
       spark.stop();
     }
   }

@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.sql.types.StructType;
@@ -54,9 +56,59 @@ class LifecycleTest {
               spark.sparkContext().setJobGroup("g", "to be cancelled", false);
               return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
             });
-    waitFor(() -> ExecutorModels.leased() > 0);
+    waitFor(() -> ExecutorModels.leased() > 0 || query.isDone());
     spark.sparkContext().cancelJobGroup("g");
     assertThat(query.get()).isNotNull().hasMessageContaining("cancelled");
+  }
+
+  @Test
+  void aCancelledJobOverColumnsEndsItsTasks(@TempDir Path dir) throws Exception {
+    String texts = dir.resolve("texts").toString();
+    spark.sql(LONG_QUERY.replace("embed(", "(")).toDF("id", "text").write().parquet(texts);
+    SparkPlan plan =
+        ColumnarTest.columnar(
+            ColumnarTest.operator(
+                spark.read().parquet(texts).selectExpr("id", "embed(text) AS e")));
+    assertThat(plan).isInstanceOf(EvalEmbedExec.class);
+    CompletableFuture<Throwable> query =
+        CompletableFuture.supplyAsync(
+            () -> {
+              spark.sparkContext().setJobGroup("c", "to be cancelled", false);
+              return catchThrowable(() -> plan.executeColumnar().count());
+            });
+    waitFor(() -> ExecutorModels.leased() > 0 || query.isDone());
+    spark.sparkContext().cancelJobGroup("c");
+    assertThat(query.get()).isNotNull().hasMessageContaining("cancelled");
+  }
+
+  @Test
+  void aCancelledJobOverMappedPartitionsEndsItsTasks() throws Exception {
+    Dataset<Row> texts = spark.sql(LONG_QUERY.replace("embed(", "(") + "").toDF("id", "t");
+    CompletableFuture<Throwable> query =
+        CompletableFuture.supplyAsync(
+            () -> {
+              spark.sparkContext().setJobGroup("m", "to be cancelled", false);
+              return catchThrowable(
+                  () -> Embark.embedColumn(texts, "t", "e", Map.of()).collectAsList());
+            });
+    waitFor(() -> ExecutorModels.leased() > 0 || query.isDone());
+    spark.sparkContext().cancelJobGroup("m");
+    assertThat(query.get()).isNotNull().hasMessageContaining("cancelled");
+  }
+
+  @Test
+  void aTaskThatIsKilledMidBatchHoldsNothing() throws Exception {
+    CompletableFuture<Throwable> query =
+        CompletableFuture.supplyAsync(
+            () -> catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList()));
+    waitFor(() -> ArrowUtils.rootAllocator().getAllocatedMemory() > 0 || query.isDone());
+    // Until the job ends for it: a killed task is tried again.
+    while (!query.isDone()) {
+      for (int stage : spark.sparkContext().statusTracker().getActiveStageIds()) {
+        spark.sparkContext().cancelStage(stage, "killed on purpose");
+      }
+    }
+    assertThat(query.get()).isNotNull().hasMessageContaining("killed on purpose");
   }
 
   @Test
@@ -67,7 +119,7 @@ class LifecycleTest {
               spark.sparkContext().setJobGroup("i", "to be interrupted", true);
               return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
             });
-    waitFor(() -> ExecutorModels.leased() > 0);
+    waitFor(() -> ExecutorModels.leased() > 0 || query.isDone());
     spark.sparkContext().cancelJobGroup("i");
     assertThat(query.get()).isNotNull();
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,6 +25,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * v2} are first elements of the embedding of the column {@code body} or {@code body2} beside them.
  */
 class QueryPlanningTest {
+  @TempDir private static Path temp;
+
   private static SparkSession spark;
   private static final Map<String, Float> oracle = new HashMap<>();
 
@@ -53,11 +57,7 @@ class QueryPlanningTest {
   }
 
   private static String path(String name) {
-    return System.getProperty("java.io.tmpdir")
-        + "/embark-planning-"
-        + ProcessHandle.current().pid()
-        + "/"
-        + name;
+    return temp.resolve(name).toString();
   }
 
   @ParameterizedTest(name = "{0}: {1}")
@@ -158,6 +158,27 @@ class QueryPlanningTest {
         "5  | SELECT count(*) AS n FROM docs WHERE embed(body)[0] > -2 AND id < 5 GROUP BY body",
         "20 | SELECT grp, count(DISTINCT embed(body)[0]) AS a, count(DISTINCT embed(body)[1]) AS b FROM docs GROUP BY grp",
         "20 | SELECT * FROM (SELECT grp, id, embed(body)[0] AS w FROM docs) PIVOT (max(w) FOR grp IN (0, 1, 2, 3))",
+        // What a call computes from keys is no key of its own, nor worth an aggregate.
+        "10 | SELECT DISTINCT body, embed(body)[0] AS v FROM docs",
+        "20 | SELECT DISTINCT body, grp, embed(body)[0] AS v FROM docs",
+        "10 | SELECT DISTINCT lower(body) AS body, embed(lower(body))[0] AS v FROM docs",
+        "10 | SELECT DISTINCT body, e[0] AS v FROM embedded WHERE e[0] > -2",
+        "10 | SELECT body, embed(body)[0] AS v, count(*) AS n FROM docs GROUP BY body, embed(body)[0]",
+        "10 | SELECT embed(body)[1] AS w, body FROM docs GROUP BY ALL",
+        "10 | SELECT body, max(embed(body)[0]) AS v, count(*) AS n FROM docs GROUP BY body",
+        "10 | SELECT body, first(e)[0] AS v FROM embedded GROUP BY body",
+        "20 | SELECT body, max(embed(body)[0]) AS v, sum(embed(body)[1]) AS w FROM docs GROUP BY body",
+        "20 | SELECT body, max(embed(body)[0]) FILTER (WHERE id > 99) AS w FROM docs GROUP BY body",
+        // Grouping sets make many rows of one; keys that are NULL in a set have no embedding.
+        "20 | SELECT grp, sum(embed(body)[0]) AS s FROM docs GROUP BY ROLLUP (grp)",
+        "20 | SELECT grp, id, sum(embed(body)[0]) AS s FROM docs WHERE embed(body)[1] > -2 GROUP BY CUBE (grp, id)",
+        "20 | SELECT embed(body)[0] AS w, grp, count(*) AS n FROM docs GROUP BY ROLLUP (embed(body)[0], grp)",
+        "20 | SELECT grp, count(DISTINCT embed(body)) AS a, count(DISTINCT body) AS b FROM docs GROUP BY ROLLUP (grp)",
+        "10 | SELECT body, embed(body)[0] AS v, count(*) AS n FROM docs GROUP BY ROLLUP (body)",
+        "10 | SELECT grp, body, embed(body)[0] AS v FROM docs GROUP BY GROUPING SETS ((grp), (body))",
+        // Ranges are found by reading all rows before.
+        "20 | SELECT /*+ REPARTITION_BY_RANGE(3, id) */ id, body, embed(body)[0] AS v FROM docs",
+        "20 | SELECT /*+ REPARTITION_BY_RANGE(3, v) */ id, body, v FROM (SELECT id, body, embed(body)[0] AS v FROM docs)",
         // Rows are what the operator sees: a row that explode made twice is two.
         "40 | SELECT id, body, w, embed(body)[0] AS v FROM docs LATERAL VIEW explode(array(1, 2)) t AS w",
         // Calls of calls, other options, NULLs, literals, samples.
@@ -253,6 +274,14 @@ class QueryPlanningTest {
                     + " WHERE embed(body COLLATE UTF8_LCASE)[0] > -2 LIMIT 1")
             .head();
     assertThat(row.getFloat(0)).isGreaterThan(0.9999f);
+    // The two are equal, but not the same text.
+    long before = textsOfEngine();
+    spark
+        .sql(
+            "SELECT DISTINCT b, embed(b) FROM (SELECT body COLLATE UTF8_LCASE AS b FROM docs"
+                + " UNION ALL SELECT upper(body) COLLATE UTF8_LCASE FROM docs)")
+        .collectAsList();
+    assertThat(textsOfEngine() - before).isEqualTo(40);
   }
 
   @Test

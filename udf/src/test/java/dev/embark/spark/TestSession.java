@@ -15,6 +15,7 @@ final class TestSession {
         .appName("test")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.embark.cacheDir", System.getProperty("basedir") + "/target/models")
         .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
         .getOrCreate();
   }

@@ -11,7 +11,7 @@ public final class TokenIds {
   public static int[] of(LlamaModel model, String text) {
     try (TokenizedTexts out = new TokenizedTexts()) {
       new Tokenizer(model, EmbedOptions.defaults())
-          .tokenize(List.of(text.getBytes(StandardCharsets.UTF_8)), out);
+          .tokenize(List.of(text.getBytes(StandardCharsets.UTF_8)), out, () -> false);
       int[] ids = new int[out.length(0)];
       for (int i = 0; i < ids.length; i++) {
         ids[i] = out.ids().get(out.offset(0) + i);

@@ -1,0 +1,105 @@
+package dev.embark.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** A report as tables for people. */
+final class ReportMarkdown {
+  private ReportMarkdown() {}
+
+  static String write(ComparisonReport report) {
+    List<String> lines = new ArrayList<>();
+    lines.add("# Comparison");
+    lines.add("");
+    report.facts().forEach((name, value) -> lines.add("- " + name + ": " + value));
+    lines.add("- machine: " + report.machine());
+    lines.add("- model: " + report.model());
+    lines.add(
+        "- versions: "
+            + report.versions().entrySet().stream()
+                .map(version -> version.getKey() + " " + version.getValue())
+                .collect(Collectors.joining(", ")));
+    report.corpora().forEach(corpus -> addCorpus(lines, corpus, report));
+    addRatios(lines, report);
+    lines.add("");
+    lines.add("## Sides");
+    lines.add("");
+    for (SideSpec side : report.sides()) {
+      String reason = report.outcome().notRun().get(side.name());
+      lines.add(
+          "- %s: %s%s"
+              .formatted(
+                  side.name(), side.what(), reason == null ? "" : ". **Did not run:** " + reason));
+    }
+    return String.join("\n", lines) + "\n";
+  }
+
+  private static void addCorpus(List<String> lines, Corpus corpus, ComparisonReport report) {
+    lines.add("");
+    lines.add("## " + corpus.name());
+    lines.add("");
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "Up to %,d texts of %.1f tokens on average. Medians over the rounds; cosines to %s.",
+            corpus.size(),
+            (double) corpus.tokens(corpus.size()) / corpus.size(),
+            Comparison.REFERENCE));
+    lines.add("");
+    lines.add("| side | tokens/CPU-s | tokens/s | cosine min | mean | batch | texts a round |");
+    lines.add("|---|---:|---:|---:|---:|---:|---:|");
+    for (SideResult result : report.outcome().results()) {
+      if (result.corpus().equals(corpus.name())) {
+        lines.add(
+            String.format(
+                Locale.ROOT,
+                "| %s | %,.0f | %,.0f | %s | %s | %s | %,d |",
+                result.side(),
+                result.tokensPerCpuSecond(),
+                result.tokensPerSecond(),
+                cosine(result.cosines().map(Cosines::min)),
+                cosine(result.cosines().map(Cosines::mean)),
+                result.batch() == 0 ? "" : Integer.toString(result.batch()),
+                result.texts()));
+      }
+    }
+  }
+
+  private static String cosine(Optional<Double> cosine) {
+    // Rounded down, so that what is not 1 does not look like it.
+    return cosine
+        .map(value -> String.format(Locale.ROOT, "%.7f", Math.floor(value * 1e7) / 1e7))
+        .orElse("");
+  }
+
+  private static void addRatios(List<String> lines, ComparisonReport report) {
+    lines.add("");
+    lines.add("## Ratios");
+    lines.add("");
+    String names = report.corpora().stream().map(Corpus::name).collect(Collectors.joining(" | "));
+    lines.add("| | in | " + names + " | goal |");
+    lines.add("|---|---|" + "---:|".repeat(report.corpora().size() + 1));
+    for (Ratio ratio : Ratio.ALL) {
+      List<Optional<Double>> values =
+          report.corpora().stream()
+              .map(corpus -> ratio.on(corpus.name(), report.outcome().results()))
+              .toList();
+      if (values.stream().anyMatch(Optional::isPresent)) {
+        lines.add(
+            "| %s | %s | %s | %s |"
+                .formatted(
+                    ratio.name(),
+                    ratio.measure().unit(),
+                    values.stream().map(ReportMarkdown::ratio).collect(Collectors.joining(" | ")),
+                    ratio.goal().isPresent() ? "≥ " + ratio.goal().getAsDouble() : ""));
+      }
+    }
+  }
+
+  private static String ratio(Optional<Double> value) {
+    return value.map(number -> String.format(Locale.ROOT, "%.3f", number)).orElse("");
+  }
+}

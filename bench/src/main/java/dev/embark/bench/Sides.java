@@ -1,0 +1,197 @@
+package dev.embark.bench;
+
+import dev.embark.bench.ours.EngineSide;
+import dev.embark.bench.ours.JobSide;
+import dev.embark.bench.ours.SparkSide;
+import dev.embark.bench.side.SideMain;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** All sides of the comparison and how each is started. */
+final class Sides {
+  private static final int CORES = 2;
+  // Planning, files and commits of a query weigh less in a longer round.
+  private static final double SPARK_EFFORT = 4;
+  private static final Integer[] LLAMA_BATCHES = {128, 256, 512}; // tokens
+  private static final Integer[] ONNX_BATCHES = {4, 8, 16, 32}; // texts
+  private static final String RIVAL = "dev.embark.bench.rival.";
+
+  private final Places places;
+  private final Rivals rivals;
+
+  /**
+   * Where things are.
+   *
+   * @param bench the folder of this module, built
+   * @param llama the folder of llama.cpp's release, with {@code lib/}
+   * @param gguf the default model as it is shipped
+   * @param work for files of the sides
+   */
+  record Places(Path bench, Path llama, Path gguf, Path work) {}
+
+  Sides(Places places) {
+    this.places = places;
+    this.rivals =
+        new Rivals(places.bench().resolve("rivals"), places.bench().resolve("target/rivals.log"));
+  }
+
+  /**
+   * Makes the list, the reference first.
+   *
+   * @param jobTexts how many short texts the job embeds in a round; empty for as many as fill it
+   */
+  List<SideSpec> all(OptionalInt jobTexts) throws IOException {
+    List<SideSpec> sides = new ArrayList<>();
+    sides.add(onnxRuntime(Comparison.REFERENCE, "f32", "all-minilm-l6-v2.onnx"));
+    sides.add(onnxRuntime("onnxruntime-int8", "int8", "all-minilm-l6-v2-q.onnx"));
+    sides.add(rawLlama("raw-llama", "F16", places.gguf()));
+    sides.add(rawLlama("raw-llama-bf16", "BF16", target("model-bf16.gguf")));
+    sides.add(engine("engine", "with its defaults", 1, Map.of()));
+    sides.add(plainEngine());
+    sides.add(engine("engine-exact", "precision=exact", 1, Map.of("precision", "exact")));
+    sides.add(engine("engine-int8", "precision=int8", 1, Map.of("precision", "int8")));
+    sides.add(engine("two-engines", "with its defaults", CORES, Map.of()));
+    sides.add(
+        rival(
+            "java-llama",
+            "java-llama.cpp, F16, one thread, one call a text",
+            "java-llama",
+            "JavaLlamaSide",
+            places.gguf().toString()));
+    sides.add(spark("spark", SparkSide.class, "embed(), rows thrown away", CORES, "rows"));
+    sides.add(
+        spark("spark-one-task", SparkSide.class, "embed(), rows thrown away", 1, "rows")
+            .only(Comparison.SHORT));
+    sides.add(
+        spark("spark-sum", SparkSide.class, "sum(embed(text)[0])", 1, "sum")
+            .only(Comparison.SHORT));
+    sides.add(
+        spark("job", JobSide.class, "the whole job, Parquet to Parquet", CORES)
+            .withShortTexts(jobTexts));
+    sides.add(
+        sparkRival(
+            "langchain4j-spark",
+            "langchain4j's in-process model in mapPartitions; its tokenizer cuts texts off at 128"
+                + " tokens, and it is credited with all",
+            "langchain4j",
+            "LangChain4jSide"));
+    sides.add(
+        sparkRival(
+            "spark-nlp",
+            "Spark NLP's ONNX annotator for E5 with MiniLM's graph, on a Spark 3.5; AutoGGUFEmbeddings"
+                + " is not measured, as its jsl-llamacpp-cpu_2.12 0.1.4 did not resolve",
+            "spark-nlp",
+            "SparkNlpSide"));
+    return sides;
+  }
+
+  private SideSpec onnxRuntime(String name, String type, String graph) throws IOException {
+    return rival(
+            name,
+            "ONNX Runtime, " + type + ", one thread, sorted by length, its best batch of texts",
+            "onnxruntime",
+            "OnnxRuntimeSide",
+            graph)
+        .withBatches(ONNX_BATCHES);
+  }
+
+  private SideSpec rawLlama(String name, String type, Path gguf) {
+    Path program = target("raw_llama");
+    Path libraries = places.llama().resolve("lib");
+    return SideSpec.of(
+            name,
+            "llama.cpp's C API, " + type + ", one thread, input order, its best batch of tokens",
+            List.of(program.toString(), libraries.toString(), gguf.toString()))
+        .withBatches(LLAMA_BATCHES)
+        .missingBecause(
+            Files.exists(program) && Files.exists(gguf)
+                ? Optional.empty()
+                : Optional.of("it could not be built; see " + target("raw_llama.log")));
+  }
+
+  private SideSpec engine(String name, String what, int threads, Map<String, String> options) {
+    List<String> arguments = new ArrayList<>();
+    arguments.add(places.gguf().toString());
+    arguments.add(Integer.toString(threads));
+    options.forEach((key, value) -> arguments.add(key + "=" + value));
+    return SideSpec.of(
+            name,
+            "Embark's engine " + what + ", threads: " + threads,
+            java(ownClassPath(), EngineSide.class.getName(), arguments))
+        .missingBecause(refusal(options));
+  }
+
+  /** The engine without its accelerator, which a build that has none is already. */
+  private SideSpec plainEngine() {
+    Map<String, String> off = Map.of("accelerator", "off");
+    return engine(
+        "plain-engine", "without accelerator", 1, refusal(off).isEmpty() ? off : Map.of());
+  }
+
+  /** Why this build cannot be asked for options; empty if it can. */
+  private static Optional<String> refusal(Map<String, String> options) {
+    try {
+      EmbedOptions.of(options);
+      return Optional.empty();
+    } catch (EmbeddingException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  private SideSpec spark(String name, Class<?> side, String what, int cores, String... more) {
+    List<String> arguments = new ArrayList<>();
+    arguments.add(places.work().resolve(name).toString());
+    arguments.add(Integer.toString(cores));
+    arguments.addAll(List.of(more));
+    return SideSpec.of(
+            name,
+            what + ", in Spark local[" + cores + "]",
+            java(ownClassPath(), side.getName(), arguments))
+        .withEffort(SPARK_EFFORT);
+  }
+
+  private SideSpec rival(String name, String what, String module, String side, String... arguments)
+      throws IOException {
+    Optional<String> missing = rivals.missing(module);
+    String classPath = missing.isPresent() ? "" : rivals.classPath(module);
+    return SideSpec.of(name, what, java(classPath, RIVAL + side, List.of(arguments)))
+        .missingBecause(missing);
+  }
+
+  private SideSpec sparkRival(String name, String what, String module, String side)
+      throws IOException {
+    return rival(
+            name,
+            what + ", in Spark local[" + CORES + "]",
+            module,
+            side,
+            places.work().resolve(name).toString(),
+            Integer.toString(CORES))
+        .withEffort(SPARK_EFFORT);
+  }
+
+  private List<String> java(String classPath, String side, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("@" + target("java.args"));
+    command.addAll(List.of("-Xmx2g", "-cp", classPath, SideMain.class.getName(), side));
+    command.addAll(arguments);
+    return command;
+  }
+
+  private static String ownClassPath() {
+    return System.getProperty("java.class.path");
+  }
+
+  private Path target(String file) {
+    return places.bench().resolve("target").resolve(file);
+  }
+}

@@ -1,0 +1,133 @@
+// Attention within sequences, part of kernels_body.h: the keys and the values of a head are packed
+// like weights, then a few rows of queries at a time go through both products.
+#pragma once
+
+namespace {
+
+struct Head {
+    Activation * keys;   // panels of keys: [n / PANEL][head_size / PAIR][PANEL][PAIR]
+    Activation * values; // panels of values: [head_size / PANEL][n / PAIR][PANEL][PAIR]
+    float * scores;      // [TILE_ROWS][n rounded up to panels]
+    Activation * weights; // the same shape
+};
+
+inline int steps_of(int n) {
+    return (n + PAIR - 1) / PAIR;
+}
+
+size_t attention_scratch(int n, int head_size) {
+    size_t columns = round_up(n, PANEL);
+    size_t keys = columns * steps_of(head_size) * PAIR * sizeof(Activation);
+    size_t values = round_up(head_size, PANEL) * steps_of(n) * PAIR * sizeof(Activation);
+    return round_up(keys, 64) + round_up(values, 64) + TILE_ROWS * columns * (sizeof(float) + sizeof(Activation));
+}
+
+inline Head head_in(void * scratch, int n, int head_size) {
+    size_t columns = round_up(n, PANEL);
+    char * at = static_cast<char *>(scratch);
+    Head head;
+    head.keys = reinterpret_cast<Activation *>(at);
+    at += round_up(columns * steps_of(head_size) * PAIR * sizeof(Activation), 64);
+    head.values = reinterpret_cast<Activation *>(at);
+    at += round_up(round_up(head_size, PANEL) * steps_of(n) * PAIR * sizeof(Activation), 64);
+    head.scores = reinterpret_cast<float *>(at);
+    at += TILE_ROWS * columns * sizeof(float);
+    head.weights = reinterpret_cast<Activation *>(at);
+    return head;
+}
+
+inline void pack_keys(const Activation * from, size_t ld, int n, int head_size, Activation * to) {
+    const int steps = steps_of(head_size);
+    for (int key = 0; key < n; key++) {
+        const Activation * k = from + key * ld;
+        Activation * out = to + (key / PANEL * steps * PANEL + key % PANEL) * PAIR;
+        for (int s = 0; s < steps; s++) {
+            for (int i = 0; i < PAIR; i++) {
+                out[s * PANEL * PAIR + i] = s * PAIR + i < head_size ? k[s * PAIR + i] : 0;
+            }
+        }
+    }
+}
+
+inline void pack_values(const Activation * from, size_t ld, int n, int head_size, Activation * to) {
+    const int steps = steps_of(n);
+    for (int column = 0; column < head_size; column += PANEL) {
+        const int columns = head_size - column < PANEL ? head_size - column : PANEL;
+        for (int s = 0; s < steps; s++) {
+            const Activation * v = from + s * PAIR * ld + column;
+            for (int i = 0; i < PAIR; i++) {
+                const bool inside = s * PAIR + i < n;
+                for (int c = 0; c < columns; c++) {
+                    to[c * PAIR + i] = inside ? v[i * ld + c] : 0;
+                }
+            }
+            to += PANEL * PAIR;
+        }
+    }
+}
+
+// weights = 2^(factor (scores - their maximum)), zero beyond n up to a whole vector; returns their sum.
+inline float exponentials(const float * scores, int n, float factor, Activation * weights) {
+    const Vector lowest = all(-__builtin_inff());
+    Vector maximum = lowest;
+    for (int i = 0; i < n; i += Vector::SIZE) {
+        Vector x = load(scores + i);
+        maximum = max(maximum, n - i < Vector::SIZE ? first(n - i, x, lowest) : x);
+    }
+    const Vector shift = all(-largest(maximum) * factor);
+    Vector total = zero();
+    for (int i = 0; i < n; i += Vector::SIZE) {
+        Vector e = exp2(fma(load(scores + i), all(factor), shift));
+        e = n - i < Vector::SIZE ? first(n - i, e, zero()) : e;
+        total = total + e;
+        store_activation(weights + i, e);
+    }
+    return sum(total);
+}
+
+void attend_head(const Head & head, Activation * q, size_t ld, int n, int head_size, float factor) {
+    const size_t columns = round_up(n, PANEL);
+    const int key_steps = steps_of(head_size);
+    const int value_steps = steps_of(n);
+    alignas(64) float c[TILE_ROWS * PANEL];
+    float inverse[TILE_ROWS];
+    for (int row = 0; row < n;) {
+        const int rows = rows_of_tile(n - row);
+        const Tile tile = tile_of<ACTIVATION>(rows);
+        for (size_t key = 0; key < columns; key += PANEL) {
+            tile(q + row * ld, ld, key_steps, head.keys + key * key_steps * PAIR, head.scores + key, columns);
+        }
+        for (int r = 0; r < rows; r++) {
+            inverse[r] = 1.0f / exponentials(head.scores + r * columns, n, factor, head.weights + r * columns);
+        }
+        for (int column = 0; column < head_size; column += PANEL) {
+            tile(head.weights, columns, value_steps, head.values + static_cast<size_t>(column) * value_steps * PAIR, c, PANEL);
+            for (int r = 0; r < rows; r++) {
+                for (int v = 0; v < PANEL && column + v < head_size; v += Vector::SIZE) {
+                    const int left = head_size - column - v;
+                    store_first_activation(
+                        left < Vector::SIZE ? left : Vector::SIZE, q + (row + r) * ld + column + v,
+                        load(c + r * PANEL + v) * all(inverse[r]));
+                }
+            }
+        }
+        row += rows;
+    }
+}
+
+void attend(const Attention & p) {
+    const float log2_e = 1.4426950408889634f;
+    for (int sequence = 0; sequence < p.sequences; sequence++) {
+        const size_t start = p.starts[sequence];
+        const int n = p.starts[sequence + 1] - p.starts[sequence];
+        const Head head = head_in(p.scratch, n, p.head_size);
+        for (int h = 0; h < p.heads; h++) {
+            const size_t at = start * p.ld + static_cast<size_t>(h) * p.head_size;
+            pack_keys(static_cast<const Activation *>(p.k) + at, p.ld, n, p.head_size, head.keys);
+            pack_values(static_cast<const Activation *>(p.v) + at, p.ld, n, p.head_size, head.values);
+            attend_head(head, static_cast<Activation *>(p.q) + at, p.ld, n, p.head_size, p.scale * log2_e);
+        }
+    }
+}
+
+} // namespace

@@ -1,0 +1,297 @@
+// The ggml backend: one device of kind ACCEL that computes encoders with packed weights.
+//
+// llama.cpp gives every context a backend of each such device. What the device says it supports is
+// computed here, whole encoders by run() and whatever else is among it by ggml's own CPU backend.
+
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "ggml-backend-impl.h"
+#include "matcher.h"
+#include "segments.h"
+#include "weights.h"
+
+namespace embark {
+
+namespace {
+
+struct Context {
+    Workspace workspace;
+    ggml_backend_t cpu = nullptr; // made when first needed
+    ggml_abort_callback is_cancelled = nullptr;
+    void * data = nullptr;
+
+    ~Context() {
+        ggml_backend_free(cpu);
+    }
+};
+
+Context & context_of(ggml_backend_t backend) {
+    return *static_cast<Context *>(backend->context);
+}
+
+template <typename Function> Function cpu_function(ggml_backend_t cpu, const char * name) {
+    ggml_backend_reg_t registry = ggml_backend_dev_backend_reg(ggml_backend_get_device(cpu));
+    return reinterpret_cast<Function>(ggml_backend_reg_get_proc_address(registry, name));
+}
+
+// One thread, as its contexts have; null when it cannot be made.
+ggml_backend_t cpu_of(Context & context) {
+    if (context.cpu == nullptr) {
+        context.cpu = ggml_backend_init_by_type(GGML_BACKEND_DEVICE_TYPE_CPU, nullptr);
+        if (context.cpu != nullptr) {
+            cpu_function<ggml_backend_set_n_threads_t>(context.cpu, "ggml_backend_set_n_threads")(context.cpu, 1);
+        }
+    }
+    return context.cpu;
+}
+
+// out[rows][n], f32, of a product by itself.
+ggml_status multiply(Context & context, ggml_tensor * node) {
+    const Kernels & kernels = kernels_of(node->src[0]);
+    const Packed weights = packed(node->src[0]);
+    const int rows = static_cast<int>(node->ne[1]);
+    const size_t a_ld = kernels.leading_dimension(weights.k);
+    const size_t out_ld = kernels.leading_dimension(weights.n);
+    const size_t a_bytes = rows * a_ld * size_of(kernels.activation);
+    char * memory = context.workspace.of(a_bytes + rows * out_ld * sizeof(float) + a_ld * sizeof(float));
+    if (memory == nullptr) {
+        return GGML_STATUS_ALLOC_FAILED;
+    }
+    float * out = reinterpret_cast<float *>(memory + a_bytes);
+    float * padded = out + rows * out_ld;
+    std::memset(out, 0, rows * out_ld * sizeof(float));
+    std::memset(padded, 0, a_ld * sizeof(float));
+    for (int row = 0; row < rows; row++) {
+        std::memcpy(padded, static_cast<const float *>(node->src[1]->data) + row * weights.k, weights.k * sizeof(float));
+        kernels.convert(padded, memory + row * a_ld * size_of(kernels.activation), a_ld);
+    }
+    kernels.multiply({ memory, a_ld, rows, weights, nullptr, Epilogue::ADD, out, out_ld });
+    for (int row = 0; row < rows; row++) {
+        std::memcpy(static_cast<float *>(node->data) + row * weights.n, out + row * out_ld, weights.n * sizeof(float));
+    }
+    return GGML_STATUS_SUCCESS;
+}
+
+// nodes[first ... end), none of which uses packed weights.
+ggml_status compute_on_cpu(Context & context, ggml_cgraph * graph, int first, int end) {
+    ggml_backend_t cpu = cpu_of(context);
+    if (cpu == nullptr) {
+        return GGML_STATUS_ALLOC_FAILED;
+    }
+    cpu_function<ggml_backend_set_abort_callback_t>(cpu, "ggml_backend_set_abort_callback")(
+        cpu, context.is_cancelled, context.data);
+    const size_t nodes = end - first;
+    std::unique_ptr<ggml_context, decltype(&ggml_free)> memory(
+        ggml_init({ ggml_graph_overhead_custom(nodes, false), nullptr, true }), ggml_free);
+    if (memory == nullptr) {
+        return GGML_STATUS_ALLOC_FAILED;
+    }
+    ggml_cgraph * part = ggml_new_graph_custom(memory.get(), nodes, false);
+    for (int i = first; i < end; i++) {
+        ggml_graph_add_node(part, ggml_graph_node(graph, i));
+    }
+    return ggml_backend_graph_compute(cpu, part);
+}
+
+bool is_packed_product(const ggml_tensor * node) {
+    return node->op == GGML_OP_MUL_MAT && is_packed(node->src[0]);
+}
+
+// nodes[first ... end), one after the other.
+ggml_status compute_nodes(Context & context, ggml_cgraph * graph, int first, int end) {
+    ggml_status status = GGML_STATUS_SUCCESS;
+    while (first < end && status == GGML_STATUS_SUCCESS) {
+        if (is_packed_product(ggml_graph_node(graph, first))) {
+            status = multiply(context, ggml_graph_node(graph, first++));
+            continue;
+        }
+        int next = first;
+        while (next < end && !is_packed_product(ggml_graph_node(graph, next))) {
+            next++;
+        }
+        status = compute_on_cpu(context, graph, first, next);
+        first = next;
+    }
+    return status;
+}
+
+bool keeps_all(const ggml_tensor * ids, int rows) {
+    for (int row = 0; ids != nullptr && row < rows; row++) {
+        if (static_cast<const int32_t *>(ids->data)[row] != row) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The first rows of the sequences, if the encoder can be run on this batch; else empty.
+std::vector<int> sequences_of(const Match & match) {
+    const int rows = static_cast<int>(match.in->ne[1]);
+    return keeps_all(match.ids, rows) ? segments_of(static_cast<const uint16_t *>(match.mask->data), rows)
+                                      : std::vector<int>();
+}
+
+ggml_status compute_encoder(Context & context, const Match & match, const std::vector<int> & starts) {
+    const Run run = embark::run(
+        match.encoder, static_cast<const float *>(match.in->data), static_cast<int>(match.in->ne[1]), starts,
+        static_cast<float *>(match.out->data), context.workspace, context.is_cancelled, context.data);
+    switch (run) {
+        case Run::DONE: return GGML_STATUS_SUCCESS;
+        case Run::CANCELLED: return GGML_STATUS_ABORTED;
+        case Run::OUT_OF_MEMORY: return GGML_STATUS_ALLOC_FAILED;
+    }
+    return GGML_STATUS_FAILED;
+}
+
+ggml_status compute(ggml_backend_t backend, ggml_cgraph * graph) try {
+    Context & context = context_of(backend);
+    const int end = ggml_graph_n_nodes(graph);
+    const std::optional<Match> match = match_encoder(graph);
+    const std::vector<int> starts = match ? sequences_of(*match) : std::vector<int>();
+    if (starts.empty()) {
+        return compute_nodes(context, graph, 0, end);
+    }
+    ggml_status status = compute_nodes(context, graph, 0, match->first);
+    if (status == GGML_STATUS_SUCCESS) {
+        status = compute_encoder(context, *match, starts);
+    }
+    return status == GGML_STATUS_SUCCESS ? compute_nodes(context, graph, match->end, end) : status;
+} catch (const std::bad_alloc &) {
+    return GGML_STATUS_ALLOC_FAILED;
+}
+
+const char * backend_name(ggml_backend_t) {
+    return "Embark";
+}
+
+void free_backend(ggml_backend_t backend) {
+    delete &context_of(backend);
+    delete backend;
+}
+
+void set_abort_callback(ggml_backend_t backend, ggml_abort_callback is_cancelled, void * data) {
+    context_of(backend).is_cancelled = is_cancelled;
+    context_of(backend).data = data;
+}
+
+ggml_backend_t make_backend(ggml_backend_dev_t device, const char *) {
+    static ggml_guid guid = { 0x65, 0x6d, 0x62, 0x61, 0x72, 0x6b, 0x2d, 0x65, 0x6e, 0x63, 0x6f, 0x64, 0x65, 0x72, 0x2d, 0x31 };
+    Context * context = new (std::nothrow) Context();
+    ggml_backend * backend = context == nullptr ? nullptr : new (std::nothrow) ggml_backend();
+    if (backend == nullptr) {
+        delete context;
+        return nullptr;
+    }
+    backend->guid = &guid;
+    backend->iface.get_name = backend_name;
+    backend->iface.free = free_backend;
+    backend->iface.graph_compute = compute;
+    backend->device = device;
+    backend->context = context;
+    return backend;
+}
+
+const char * device_name(ggml_backend_dev_t) {
+    return "Embark";
+}
+
+const char * device_description(ggml_backend_dev_t) {
+    return kernels_for(Precision::FAST)->name;
+}
+
+void device_memory(ggml_backend_dev_t, size_t * free, size_t * total) {
+    *free = 0;
+    *total = 0;
+}
+
+enum ggml_backend_dev_type device_type(ggml_backend_dev_t) {
+    return GGML_BACKEND_DEVICE_TYPE_ACCEL;
+}
+
+void device_properties(ggml_backend_dev_t device, ggml_backend_dev_props * properties) {
+    *properties = {};
+    properties->name = device_name(device);
+    properties->description = device_description(device);
+    properties->type = device_type(device);
+}
+
+// What passes between this backend and ggml's CPU backend lies in the memory of the latter.
+ggml_backend_buffer_type_t device_buffer_type(ggml_backend_dev_t) {
+    return ggml_backend_cpu_buffer_type();
+}
+
+bool supports_operation(ggml_backend_dev_t, const ggml_tensor * node) {
+    return node->op == GGML_OP_NONE ? is_packed(node) : may_be_encoder(node);
+}
+
+bool supports_buffer_type(ggml_backend_dev_t device, ggml_backend_buffer_type_t type) {
+    return ggml_backend_buft_is_host(type) || type->device == device;
+}
+
+const char * registry_name(ggml_backend_reg_t) {
+    return "Embark";
+}
+
+size_t device_count(ggml_backend_reg_t) {
+    return 1;
+}
+
+ggml_backend_dev_t device_of(ggml_backend_reg_t registry, size_t) {
+    return static_cast<ggml_backend_dev_t>(registry->context);
+}
+
+ggml_backend_buffer_type_t weights_by_name(const char * precision) {
+    return weights_buffer_type(std::strcmp(precision, "exact") == 0 ? Precision::EXACT : Precision::FAST);
+}
+
+const char * kernels_by_name(const char * precision) {
+    return kernels_for(std::strcmp(precision, "exact") == 0 ? Precision::EXACT : Precision::FAST)->name;
+}
+
+// The names that start with embark_ are for embark_llama.h.
+void * function_by_name(ggml_backend_reg_t, const char * name) {
+    if (std::strcmp(name, "ggml_backend_set_abort_callback") == 0) {
+        return reinterpret_cast<void *>(set_abort_callback);
+    }
+    if (std::strcmp(name, "embark_accelerator_weights") == 0) {
+        return reinterpret_cast<void *>(weights_by_name);
+    }
+    if (std::strcmp(name, "embark_accelerator_kernels") == 0) {
+        return reinterpret_cast<void *>(kernels_by_name);
+    }
+    return nullptr;
+}
+
+ggml_backend_reg_t make_registry() {
+    static ggml_backend_reg registry = {};
+    static ggml_backend_device device = {};
+    device.iface.get_name = device_name;
+    device.iface.get_description = device_description;
+    device.iface.get_memory = device_memory;
+    device.iface.get_type = device_type;
+    device.iface.get_props = device_properties;
+    device.iface.init_backend = make_backend;
+    device.iface.get_buffer_type = device_buffer_type;
+    device.iface.supports_op = supports_operation;
+    device.iface.supports_buft = supports_buffer_type;
+    device.reg = &registry;
+    registry.api_version = GGML_BACKEND_API_VERSION;
+    registry.iface.get_name = registry_name;
+    registry.iface.get_device_count = device_count;
+    registry.iface.get_device = device_of;
+    registry.iface.get_proc_address = function_by_name;
+    registry.context = &device;
+    set_weights_device(&device);
+    return &registry;
+}
+
+} // namespace
+
+} // namespace embark
+
+// Null where the machine has no kernels: ggml then goes without this backend.
+extern "C" __attribute__((visibility("default"))) ggml_backend_reg_t ggml_backend_init(void) {
+    return embark::kernels_for(embark::Precision::FAST) == nullptr ? nullptr : embark::make_registry();
+}

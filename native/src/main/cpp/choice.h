@@ -1,0 +1,14 @@
+// Which kernels this machine runs.
+#pragma once
+
+#include "kernels.h"
+
+namespace embark {
+
+enum class Precision { EXACT, FAST };
+
+// Null where the machine has none of the instruction sets, or EMBARK_ACCELERATOR_ISA names one that
+// it lacks. EXACT computes in f32 throughout, FAST in bf16 where the machine multiplies it.
+const Kernels * kernels_for(Precision precision);
+
+} // namespace embark

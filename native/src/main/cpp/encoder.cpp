@@ -1,0 +1,147 @@
+#include "encoder.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+namespace embark {
+
+namespace {
+
+const size_t ALIGNMENT = 64;
+
+// Rows that go through the feed-forward layers at a time: few enough that what lies between its two
+// products stays in the second-level cache, and enough to read the weights seldom.
+const int CHUNK_ROWS = 192;
+
+struct Buffers {
+    float * x;   // the residual stream, f32
+    char * copy; // of x, as activations; x itself where those are f32
+    char * query;
+    char * key;
+    char * value;
+    char * hidden; // of a chunk
+    char * attention;
+    size_t ld;
+    size_t hidden_ld;
+};
+
+int longest(const std::vector<int> & starts) {
+    int most = 0;
+    for (size_t i = 1; i < starts.size(); i++) {
+        most = std::max(most, starts[i] - starts[i - 1]);
+    }
+    return most;
+}
+
+bool lay_out(const Encoder & encoder, int rows, const std::vector<int> & starts, Workspace & workspace, Buffers & b) {
+    const Kernels & kernels = *encoder.kernels;
+    const size_t value_size = size_of(kernels.activation);
+    int hidden = 0;
+    for (const Layer & layer : encoder.layers) {
+        hidden = std::max(hidden, layer.up.weights.n);
+    }
+    b.ld = kernels.leading_dimension(encoder.d);
+    b.hidden_ld = kernels.leading_dimension(hidden);
+    const size_t wide = rows * b.ld * sizeof(float);
+    const size_t narrow = rows * b.ld * value_size;
+    const size_t chunk = std::min(rows, CHUNK_ROWS) * b.hidden_ld * value_size;
+    const size_t scratch = kernels.attention_scratch(longest(starts), encoder.d / encoder.heads);
+    const bool copies = kernels.activation != Value::F32;
+    char * at = workspace.of(wide + (copies ? 4 : 3) * narrow + chunk + scratch);
+    if (at == nullptr) {
+        return false;
+    }
+    b.x = reinterpret_cast<float *>(at);
+    at += wide;
+    b.query = at;
+    b.key = b.query + narrow;
+    b.value = b.key + narrow;
+    b.hidden = b.value + narrow;
+    b.attention = b.hidden + chunk;
+    b.copy = copies ? b.attention + round_up(scratch, ALIGNMENT) : reinterpret_cast<char *>(b.x);
+    return true;
+}
+
+void multiply(
+    const Encoder & encoder, const Linear & linear, const void * a, size_t a_ld, int rows, Epilogue epilogue, void * out,
+    size_t out_ld) {
+    encoder.kernels->multiply({ a, a_ld, rows, linear.weights, linear.bias, epilogue, out, out_ld });
+}
+
+void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & b, int row, int rows) {
+    char * copy = b.copy + row * b.ld * size_of(encoder.kernels->activation);
+    encoder.kernels->normalize(
+        { b.x + row * b.ld, copy, b.ld, rows, encoder.d, norm.epsilon, norm.weight, norm.bias });
+}
+
+void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, int rows, const std::vector<int> & starts) {
+    multiply(encoder, layer.query, b.copy, b.ld, rows, Epilogue::STORE, b.query, b.ld);
+    multiply(encoder, layer.key, b.copy, b.ld, rows, Epilogue::STORE, b.key, b.ld);
+    multiply(encoder, layer.value, b.copy, b.ld, rows, Epilogue::STORE, b.value, b.ld);
+    encoder.kernels->attend(
+        { b.query, b.key, b.value, b.ld, encoder.heads, encoder.d / encoder.heads, layer.scale, starts.data(),
+          static_cast<int>(starts.size()) - 1, b.attention });
+}
+
+void feed_forward(const Encoder & encoder, const Layer & layer, const Buffers & b, int row, int rows) {
+    const size_t value_size = size_of(encoder.kernels->activation);
+    float * x = b.x + row * b.ld;
+    multiply(encoder, layer.output, b.query + row * b.ld * value_size, b.ld, rows, Epilogue::ADD, x, b.ld);
+    normalize(encoder, layer.attention_norm, b, row, rows);
+    const char * copy = b.copy + row * b.ld * value_size;
+    multiply(encoder, layer.up, copy, b.ld, rows, Epilogue::STORE_GELU, b.hidden, b.hidden_ld);
+    multiply(encoder, layer.down, b.hidden, b.hidden_ld, rows, Epilogue::ADD, x, b.ld);
+    normalize(encoder, layer.output_norm, b, row, rows);
+}
+
+} // namespace
+
+Workspace::~Workspace() {
+    std::free(memory);
+}
+
+char * Workspace::of(size_t bytes) {
+    bytes = round_up(bytes, ALIGNMENT) + ALIGNMENT;
+    if (bytes > size) {
+        std::free(memory);
+        size = 0;
+        memory = static_cast<char *>(std::aligned_alloc(ALIGNMENT, bytes));
+        if (memory != nullptr) {
+            std::memset(memory, 0, bytes);
+            size = bytes;
+        }
+    }
+    return memory;
+}
+
+Run run(const Encoder & encoder, const float * in, int rows, const std::vector<int> & starts, float * out,
+        Workspace & workspace, bool (*is_cancelled)(void * data), void * data) {
+    Buffers b;
+    if (!lay_out(encoder, rows, starts, workspace, b)) {
+        return Run::OUT_OF_MEMORY;
+    }
+    const size_t d = encoder.d;
+    const size_t value_size = size_of(encoder.kernels->activation);
+    for (int row = 0; row < rows; row++) {
+        float * x = b.x + row * b.ld;
+        std::memcpy(x, in + row * d, d * sizeof(float));
+        std::memset(x + d, 0, (b.ld - d) * sizeof(float));
+        encoder.kernels->convert(x, b.copy + row * b.ld * value_size, b.ld);
+    }
+    for (const Layer & layer : encoder.layers) {
+        if (is_cancelled != nullptr && is_cancelled(data)) {
+            return Run::CANCELLED;
+        }
+        attend(encoder, layer, b, rows, starts);
+        for (int row = 0; row < rows; row += CHUNK_ROWS) {
+            feed_forward(encoder, layer, b, row, std::min(CHUNK_ROWS, rows - row));
+        }
+    }
+    for (int row = 0; row < rows; row++) {
+        std::memcpy(out + row * d, b.x + row * b.ld, d * sizeof(float));
+    }
+    return Run::DONE;
+}
+
+} // namespace embark

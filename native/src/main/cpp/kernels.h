@@ -1,0 +1,105 @@
+// What an instruction set offers the encoder: products with packed weights, attention, layer norm.
+//
+// Matrices of activations are row-major with a leading dimension that is a whole number of panels,
+// so kernels may write whole panels. Their values are f32 or bf16, as the kernels say.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace embark {
+
+enum class Value { F32, F16, BF16 };
+
+inline size_t size_of(Value value) {
+    return value == Value::F32 ? 4 : 2;
+}
+
+inline size_t round_up(size_t n, size_t multiple) {
+    return (n + multiple - 1) / multiple * multiple;
+}
+
+// A matrix W[n][k] as panels of columns: panel p holds, for each step of k, the values
+// W[p * panel ... + panel)[step * pair ... + pair), zero beyond n and k.
+struct Packed {
+    const void * data;
+    Value value;
+    int n;
+    int k;
+};
+
+enum class Epilogue {
+    STORE,      // out = product + bias, as activations
+    STORE_GELU, // out = gelu(product + bias), as activations
+    ADD         // out = out + product + bias, as f32
+};
+
+// out[rows][n] from a[rows][k] and W[n][k]; bias may be null. Leading dimensions count values.
+struct Product {
+    const void * a;
+    size_t a_ld;
+    int rows;
+    Packed weights;
+    const float * bias;
+    Epilogue epilogue;
+    void * out;
+    size_t out_ld;
+};
+
+// Softmax(scale * Q K^T) V of each sequence and head; the result takes the place of Q.
+struct Attention {
+    void * q;
+    const void * k;
+    const void * v;
+    size_t ld;
+    int heads;
+    int head_size;
+    float scale;
+    const int * starts; // [sequences + 1], in rows
+    int sequences;
+    void * scratch; // of Kernels::attention_scratch bytes
+};
+
+// x = (x - mean) / sqrt(variance + epsilon) * weight + bias in each row of d values, in place, and
+// a copy of it as activations; those beyond d become zero.
+struct Norm {
+    float * x;
+    void * copy; // may be x itself where activations are f32
+    size_t ld;
+    int rows;
+    int d;
+    float epsilon;
+    const float * weight;
+    const float * bias;
+};
+
+struct Kernels {
+    const char * name;
+    Value activation;
+    int panel; // columns
+    int pair;  // values of k that a product takes in one step
+    void (*multiply)(const Product &);
+    void (*attend)(const Attention &);
+    void (*normalize)(const Norm &);
+    // n f32 values as activations.
+    void (*convert)(const float * from, void * to, size_t n);
+    // Bytes for sequences of up to n tokens.
+    size_t (*attention_scratch)(int n, int head_size);
+
+    size_t packed_size(int n, int k, Value value) const {
+        return round_up(n, panel) * round_up(k, pair) * size_of(value);
+    }
+
+    // An odd number of cache lines, so that rows do not fall on the same few sets of the cache.
+    size_t leading_dimension(size_t columns) const {
+        size_t line = 64 / size_of(activation);
+        size_t lines = round_up(round_up(columns, panel), line) / line;
+        return (lines | 1) * line;
+    }
+};
+
+const Kernels & kernels_avx2();
+const Kernels & kernels_avx512();
+const Kernels & kernels_avx512_bf16();
+
+} // namespace embark

@@ -1,0 +1,153 @@
+// The kernels, written on Vector and tile(), which the including file has chosen together with
+// PANEL and TILE_ROWS. Everything is local to that file, and nothing here instantiates templates of
+// the standard library: the linker keeps one copy of those, and could keep that of an instruction
+// set which the machine lacks.
+#pragma once
+
+#include "elementary.h"
+#include "kernels.h"
+
+namespace {
+
+using embark::Attention;
+using embark::Epilogue;
+using embark::Kernels;
+using embark::Norm;
+using embark::Product;
+using embark::Value;
+using embark::round_up;
+
+using Tile = void (*)(const Activation *, size_t, int, const void *, float *, size_t);
+
+template <Value WEIGHT> Tile tile_of(int rows) {
+    switch (rows) {
+        case 1: return tile<WEIGHT, 1>;
+        case 2: return tile<WEIGHT, 2>;
+        case 3: return tile<WEIGHT, 3>;
+        case 4: return tile<WEIGHT, 4>;
+        case 5: return tile<WEIGHT, 5>;
+        case 6: return tile<WEIGHT, 6>;
+#if TILE_ROWS > 6
+        case 7: return tile<WEIGHT, 7>;
+        case 8: return tile<WEIGHT, 8>;
+        case 9: return tile<WEIGHT, 9>;
+        case 10: return tile<WEIGHT, 10>;
+        case 11: return tile<WEIGHT, 11>;
+        case 12: return tile<WEIGHT, 12>;
+#endif
+        default: __builtin_unreachable();
+    }
+}
+
+// Rows of the next tile: the blocks of a matrix differ by one row at most, as small ones are slow.
+inline int rows_of_tile(int rows_left) {
+    int tiles = (rows_left + TILE_ROWS - 1) / TILE_ROWS;
+    return (rows_left + tiles - 1) / tiles;
+}
+
+template <Epilogue EPILOGUE>
+void finish(const float * c, int rows, const float * bias, void * out, size_t out_ld) {
+    for (int r = 0; r < rows; r++) {
+        for (int v = 0; v < PANEL; v += Vector::SIZE) {
+            Vector x = load(c + r * PANEL + v) + load(bias + v);
+            if constexpr (EPILOGUE == Epilogue::ADD) {
+                float * to = static_cast<float *>(out) + r * out_ld + v;
+                store(to, load(to) + x);
+            } else {
+                Activation * to = static_cast<Activation *>(out) + r * out_ld + v;
+                store_activation(to, EPILOGUE == Epilogue::STORE_GELU ? gelu(x) : x);
+            }
+        }
+    }
+}
+
+template <Value WEIGHT, Epilogue EPILOGUE> void multiply_as(const Product & p) {
+    const int steps = (p.weights.k + PAIR - 1) / PAIR;
+    const size_t panel_bytes = static_cast<size_t>(steps) * PAIR * PANEL * embark::size_of(WEIGHT);
+    const size_t out_size = EPILOGUE == Epilogue::ADD ? sizeof(float) : sizeof(Activation);
+    alignas(64) float c[TILE_ROWS * PANEL];
+    alignas(64) float bias[PANEL];
+    for (int column = 0; column < p.weights.n; column += PANEL) {
+        const char * panel = static_cast<const char *>(p.weights.data) + column / PANEL * panel_bytes;
+        for (int i = 0; i < PANEL; i++) {
+            bias[i] = p.bias != nullptr && column + i < p.weights.n ? p.bias[column + i] : 0.0f;
+        }
+        for (int row = 0; row < p.rows;) {
+            const int rows = rows_of_tile(p.rows - row);
+            tile_of<WEIGHT>(rows)(
+                static_cast<const Activation *>(p.a) + row * p.a_ld, p.a_ld, steps, panel, c, PANEL);
+            finish<EPILOGUE>(
+                c, rows, bias, static_cast<char *>(p.out) + (row * p.out_ld + column) * out_size, p.out_ld);
+            row += rows;
+        }
+    }
+}
+
+template <Value WEIGHT> void multiply_by(const Product & p) {
+    switch (p.epilogue) {
+        case Epilogue::STORE: return multiply_as<WEIGHT, Epilogue::STORE>(p);
+        case Epilogue::STORE_GELU: return multiply_as<WEIGHT, Epilogue::STORE_GELU>(p);
+        case Epilogue::ADD: return multiply_as<WEIGHT, Epilogue::ADD>(p);
+    }
+}
+
+void multiply(const Product & p) {
+    if constexpr (ACTIVATION == Value::BF16) {
+        multiply_by<Value::BF16>(p);
+    } else {
+        switch (p.weights.value) {
+            case Value::F32: return multiply_by<Value::F32>(p);
+            case Value::F16: return multiply_by<Value::F16>(p);
+            case Value::BF16: return multiply_by<Value::BF16>(p);
+        }
+    }
+}
+
+void normalize(const Norm & p) {
+    Activation * copies = static_cast<Activation *>(p.copy);
+    for (int r = 0; r < p.rows; r++) {
+        float * x = p.x + r * p.ld;
+        Vector total = zero();
+        for (int i = 0; i < p.d; i += Vector::SIZE) {
+            total = total + load(x + i);
+        }
+        const Vector mean = all(sum(total) / p.d);
+        Vector squares = zero();
+        for (int i = 0; i < p.d; i += Vector::SIZE) {
+            Vector off = first(p.d - i < Vector::SIZE ? p.d - i : Vector::SIZE, load(x + i) - mean, zero());
+            squares = fma(off, off, squares);
+        }
+        const Vector factor = all(1.0f / __builtin_sqrtf(sum(squares) / p.d + p.epsilon));
+        for (int i = 0; i < p.d; i += Vector::SIZE) {
+            const int n = p.d - i < Vector::SIZE ? p.d - i : Vector::SIZE;
+            Vector y = fma((load(x + i) - mean) * factor, load_first(n, p.weight + i), load_first(n, p.bias + i));
+            y = first(n, y, zero());
+            store(x + i, y);
+            if (ACTIVATION != Value::F32 || p.copy != p.x) {
+                store_activation(copies + r * p.ld + i, y);
+            }
+        }
+    }
+}
+
+void convert(const float * from, void * to, size_t n) {
+    Activation * out = static_cast<Activation *>(to);
+    size_t i = 0;
+    for (; i + Vector::SIZE <= n; i += Vector::SIZE) {
+        store_activation(out + i, load(from + i));
+    }
+    if (i < n) {
+        store_first_activation(n - i, out + i, load_first(n - i, from + i));
+    }
+}
+
+} // namespace
+
+#include "attention_body.h"
+
+namespace {
+
+const Kernels KERNELS = { KERNELS_NAME, ACTIVATION, PANEL,     PAIR,    multiply,
+                          attend,       normalize,  convert, attention_scratch };
+
+} // namespace

@@ -1,0 +1,307 @@
+#include "matcher.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "ggml-impl.h"
+#include "weights.h"
+
+namespace embark {
+
+namespace {
+
+bool is_view(const ggml_tensor * t) {
+    return t->op == GGML_OP_VIEW || t->op == GGML_OP_RESHAPE || t->op == GGML_OP_PERMUTE;
+}
+
+bool is_weight(const ggml_tensor * t) {
+    return t->op == GGML_OP_NONE && t->buffer != nullptr && t->buffer->usage == GGML_BACKEND_BUFFER_USAGE_WEIGHTS;
+}
+
+bool is_vector(const ggml_tensor * t, int64_t n) {
+    return is_weight(t) && t->type == GGML_TYPE_F32 && ggml_backend_buffer_is_host(t->buffer) && t->ne[0] == n
+        && ggml_nelements(t) == n && ggml_is_contiguous(t);
+}
+
+bool is_matrix(const ggml_tensor * t) {
+    return t->type == GGML_TYPE_F32 && ggml_is_contiguous(t) && t->ne[2] == 1 && t->ne[3] == 1;
+}
+
+// Walks from a layer's result back to its input and notes each node on the way.
+class Reader {
+public:
+    // The nodes that were part of layers read whole, by how often others of them use each.
+    std::unordered_map<const ggml_tensor *, int> uses;
+    const ggml_tensor * mask = nullptr;
+    const ggml_tensor * ids = nullptr;
+    const Kernels * kernels = nullptr;
+    int heads = 0;
+
+    // The layer whose result is t, and in `in` what it was computed from.
+    bool layer(const ggml_tensor * t, Layer & layer, const ggml_tensor *& in) {
+        const ggml_tensor * sum;
+        const ggml_tensor * up;
+        const ggml_tensor * attended;
+        const ggml_tensor * activated;
+        const ggml_tensor * down;
+        if (!norm(t, layer.output_norm, sum) || !add(sum, down, attended) || !linear(down, layer.down, activated)
+            || !gelu(activated, up) || !linear(up, layer.up, t) || t != attended) {
+            return false;
+        }
+        const ggml_tensor * output;
+        if (!norm(attended, layer.attention_norm, sum) || !add(sum, output, in) || !kept(output, in)) {
+            return false;
+        }
+        const ggml_tensor * attention;
+        return linear(output, layer.output, attention) && attend(attention, layer, in);
+    }
+
+private:
+    void note(const ggml_tensor * t) {
+        uses.emplace(t, 0);
+        for (const ggml_tensor * source : t->src) {
+            if (source != nullptr) {
+                sources.push_back(source);
+            }
+        }
+    }
+
+    bool is(const ggml_tensor * t, ggml_op op) {
+        if (t->op != op) {
+            return false;
+        }
+        note(t);
+        return true;
+    }
+
+    bool add(const ggml_tensor * t, const ggml_tensor *& a, const ggml_tensor *& b) {
+        a = t->src[0];
+        b = t->src[1];
+        return is(t, GGML_OP_ADD) && is_matrix(t) && ggml_are_same_shape(a, b) && is_matrix(a) && is_matrix(b);
+    }
+
+    bool norm(const ggml_tensor * t, LayerNorm & norm, const ggml_tensor *& in) {
+        if (!is(t, GGML_OP_ADD) || !is_vector(t->src[1], t->ne[0]) || !is(t->src[0], GGML_OP_MUL)) {
+            return false;
+        }
+        const ggml_tensor * product = t->src[0];
+        if (!is_vector(product->src[1], t->ne[0]) || !is(product->src[0], GGML_OP_NORM)) {
+            return false;
+        }
+        in = product->src[0]->src[0];
+        norm.bias = static_cast<const float *>(t->src[1]->data);
+        norm.weight = static_cast<const float *>(product->src[1]->data);
+        norm.epsilon = ggml_get_op_params_f32(product->src[0], 0);
+        return true;
+    }
+
+    bool linear(const ggml_tensor * t, Linear & linear, const ggml_tensor *& in) {
+        linear.bias = nullptr;
+        if (t->op == GGML_OP_ADD) {
+            note(t);
+            if (!is_vector(t->src[1], t->ne[0])) {
+                return false;
+            }
+            linear.bias = static_cast<const float *>(t->src[1]->data);
+            t = t->src[0];
+        }
+        if (!is(t, GGML_OP_MUL_MAT) || !is_packed(t->src[0]) || !is_matrix(t->src[1])) {
+            return false;
+        }
+        const Kernels & own = kernels_of(t->src[0]);
+        if (kernels != nullptr && kernels != &own) {
+            return false;
+        }
+        kernels = &own;
+        linear.weights = packed(t->src[0]);
+        in = t->src[1];
+        return true;
+    }
+
+    bool gelu(const ggml_tensor * t, const ggml_tensor *& in) {
+        in = t->src[0];
+        return is(t, GGML_OP_UNARY) && ggml_get_unary_op(t) == GGML_UNARY_OP_GELU;
+    }
+
+    // The last layer goes on with the rows of `ids` alone.
+    bool kept(const ggml_tensor *& output, const ggml_tensor *& in) {
+        if (output->op != GGML_OP_GET_ROWS) {
+            return true;
+        }
+        if (ids != nullptr || !is(in, GGML_OP_GET_ROWS) || !is(output, GGML_OP_GET_ROWS)) {
+            return false;
+        }
+        ids = output->src[1];
+        if (in->src[1] != ids || ids->op != GGML_OP_NONE) {
+            return false;
+        }
+        output = output->src[0];
+        in = in->src[0];
+        return true;
+    }
+
+    // [head_size, rows, heads], seen from a matrix [head_size * heads, rows].
+    bool heads_of(const ggml_tensor * t, const ggml_tensor * attention, Linear & projection, const ggml_tensor * in) {
+        const int64_t head_size = t->ne[0];
+        const int64_t row_bytes = head_size * attention->ne[1] * sizeof(float);
+        if (t->type != GGML_TYPE_F32 || t->ne[1] != attention->ne[2] || t->ne[2] != attention->ne[1] || t->ne[3] != 1
+            || head_size != attention->ne[0] || static_cast<int64_t>(t->nb[1]) != row_bytes
+            || t->nb[2] != head_size * sizeof(float) || t->view_offs != 0) {
+            return false;
+        }
+        while (is_view(t)) {
+            note(t);
+            t = t->src[0];
+        }
+        const ggml_tensor * from;
+        return linear(t, projection, from) && from == in && is_matrix(t)
+            && projection.weights.n == head_size * attention->ne[1];
+    }
+
+    bool attend(const ggml_tensor * t, Layer & layer, const ggml_tensor * in) {
+        if (!is(t, GGML_OP_RESHAPE) || !is(t->src[0], GGML_OP_FLASH_ATTN_EXT)) {
+            return false;
+        }
+        const ggml_tensor * attention = t->src[0];
+        const ggml_tensor * key = attention->src[1];
+        const ggml_tensor * value = attention->src[2];
+        const ggml_tensor * own_mask = attention->src[3];
+        const float * parameters = reinterpret_cast<const float *>(attention->op_params);
+        layer.scale = parameters[0];
+        const bool plain = parameters[1] == 0.0f && parameters[2] == 0.0f && attention->src[4] == nullptr;
+        if (!plain || own_mask == nullptr || own_mask->op != GGML_OP_NONE || own_mask->type != GGML_TYPE_F16
+            || (mask != nullptr && mask != own_mask) || !is(key, GGML_OP_CPY) || !is(value, GGML_OP_CPY)) {
+            return false;
+        }
+        mask = own_mask;
+        if (heads != 0 && heads != attention->ne[1]) {
+            return false;
+        }
+        heads = static_cast<int>(attention->ne[1]);
+        return heads_of(attention->src[0], attention, layer.query, in)
+            && heads_of(key->src[0], attention, layer.key, in) && heads_of(value->src[0], attention, layer.value, in);
+    }
+
+public:
+    std::vector<const ggml_tensor *> sources;
+
+    // Counts, once all layers are read, how often they use each of their own nodes.
+    void count_uses() {
+        for (const ggml_tensor * source : sources) {
+            auto found = uses.find(source);
+            if (found != uses.end()) {
+                found->second++;
+            }
+        }
+    }
+};
+
+int uses_in(const ggml_cgraph * graph, const ggml_tensor * t) {
+    const size_t at = ggml_hash_find(&graph->visited_hash_set, t);
+    return ggml_bitset_get(graph->visited_hash_set.used, at) ? graph->use_counts[at] : 0;
+}
+
+// [first, end) of the nodes that were read, if they have no other node between them.
+bool find_range(const ggml_cgraph * graph, const Reader & reader, Match & match) {
+    match.first = -1;
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const ggml_tensor * node = graph->nodes[i];
+        const bool own = reader.uses.count(node) != 0;
+        if (own && match.first < 0) {
+            match.first = i;
+        }
+        if (node == match.out) {
+            match.end = i + 1;
+            break;
+        }
+        if (match.first >= 0 && !own && !is_view(node)) {
+            return false;
+        }
+    }
+    int own = 0;
+    for (int i = match.first; i < match.end; i++) {
+        own += reader.uses.count(graph->nodes[i]);
+    }
+    return own == static_cast<int>(reader.uses.size());
+}
+
+bool fits(const Match & match, const Reader & reader) {
+    const int d = match.encoder.d;
+    const int64_t rows = match.in->ne[1];
+    bool fits = is_matrix(match.in) && is_matrix(match.out) && match.out->ne[0] == d && match.out->ne[1] == rows
+        && d % match.encoder.heads == 0 && d / match.encoder.heads % match.encoder.kernels->pair == 0
+        && reader.mask->ne[0] == rows && reader.mask->ne[1] == rows && ggml_nelements(reader.mask) == rows * rows;
+    for (const Layer & layer : match.encoder.layers) {
+        fits = fits && layer.query.weights.k == d && layer.up.weights.n == layer.down.weights.k && layer.down.weights.n == d
+            && layer.output.weights.n == d && layer.output.weights.k == d && layer.up.weights.k == d
+            && layer.query.weights.n == d && layer.key.weights.n == d && layer.value.weights.n == d;
+    }
+    return fits;
+}
+
+} // namespace
+
+bool may_be_encoder(const ggml_tensor * node) {
+    switch (node->op) {
+        case GGML_OP_MUL_MAT:
+            return is_packed(node->src[0]) && is_matrix(node->src[1]) && is_matrix(node);
+        case GGML_OP_ADD:
+        case GGML_OP_MUL:
+        case GGML_OP_NORM:
+        case GGML_OP_UNARY:
+        case GGML_OP_CPY:
+        case GGML_OP_FLASH_ATTN_EXT:
+        case GGML_OP_GET_ROWS:
+        case GGML_OP_VIEW:
+        case GGML_OP_RESHAPE:
+        case GGML_OP_PERMUTE:
+            return node->src[0] != nullptr && may_be_encoder(node->src[0]);
+        default:
+            return false;
+    }
+}
+
+std::optional<Match> match_encoder(const ggml_cgraph * graph) {
+    for (int i = graph->n_nodes - 1; i >= 0; i--) {
+        Reader reader;
+        Match match = {};
+        const ggml_tensor * t = graph->nodes[i];
+        Layer layer;
+        const ggml_tensor * in;
+        if (t->op != GGML_OP_ADD) {
+            continue;
+        }
+        // What is noted while a layer is refused must not count as part of the encoder.
+        for (Reader next = reader; next.layer(t, layer, in); next = reader) {
+            reader = next;
+            match.encoder.layers.push_back(layer);
+            t = in;
+        }
+        if (match.encoder.layers.empty()) {
+            continue;
+        }
+        std::reverse(match.encoder.layers.begin(), match.encoder.layers.end());
+        match.encoder.kernels = reader.kernels;
+        match.encoder.d = static_cast<int>(t->ne[0]);
+        match.encoder.heads = reader.heads;
+        match.in = t;
+        match.mask = reader.mask;
+        match.ids = reader.ids;
+        match.out = graph->nodes[i];
+        if (!fits(match, reader) || !find_range(graph, reader, match)) {
+            return std::nullopt;
+        }
+        reader.count_uses();
+        for (const auto & [node, count] : reader.uses) {
+            const bool inner = node != match.out;
+            if (inner && ((node->flags & GGML_TENSOR_FLAG_OUTPUT) != 0 || uses_in(graph, node) != count)) {
+                return std::nullopt;
+            }
+        }
+        return match;
+    }
+    return std::nullopt;
+}
+
+} // namespace embark

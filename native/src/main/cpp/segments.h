@@ -1,0 +1,14 @@
+// The sequences of a batch, read off the mask of its attention.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace embark {
+
+// mask[n][n] in f16: 0 where a row attends, -infinity where it does not. If each row attends to one
+// run of rows that holds it, and all rows of a run to the same one, then the first row of each run
+// and n at the end; else empty.
+std::vector<int> segments_of(const uint16_t * mask, int n);
+
+} // namespace embark

@@ -1,0 +1,211 @@
+#include "weights.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+namespace embark {
+
+namespace {
+
+const size_t ALIGNMENT = 64;
+
+struct Place {
+    ggml_backend_buffer_type type;
+    const Kernels * kernels;
+    const char * name;
+};
+
+const Place * place_of(ggml_backend_buffer_type_t type) {
+    return static_cast<const Place *>(type->context);
+}
+
+ggml_type ggml_type_of(Value value) {
+    switch (value) {
+        case Value::F32: return GGML_TYPE_F32;
+        case Value::F16: return GGML_TYPE_F16;
+        case Value::BF16: return GGML_TYPE_BF16;
+    }
+    return GGML_TYPE_COUNT;
+}
+
+// Products in f32 take weights as the file has them, so exact costs no more memory than the file.
+Value value_for(const Kernels & kernels, ggml_type type) {
+    if (kernels.activation == Value::BF16 || type == GGML_TYPE_BF16) {
+        return Value::BF16;
+    }
+    return type == GGML_TYPE_F16 ? Value::F16 : Value::F32;
+}
+
+// Offset, in values, of W[row][column].
+size_t offset_of(const Kernels & kernels, const Packed & matrix, int row, int column) {
+    const size_t pair = kernels.pair;
+    const size_t panel = kernels.panel;
+    return row / panel * panel * round_up(matrix.k, pair) + column / pair * panel * pair + row % panel * pair + column % pair;
+}
+
+template <typename Element>
+void scatter(const Kernels & kernels, const Packed & matrix, int row, const Element * from) {
+    Element * to = static_cast<Element *>(const_cast<void *>(matrix.data));
+    for (int column = 0; column < matrix.k; column++) {
+        to[offset_of(kernels, matrix, row, column)] = from[column];
+    }
+}
+
+template <typename Element>
+void gather(const Kernels & kernels, const Packed & matrix, int row, Element * to) {
+    const Element * from = static_cast<const Element *>(matrix.data);
+    for (int column = 0; column < matrix.k; column++) {
+        to[column] = from[offset_of(kernels, matrix, row, column)];
+    }
+}
+
+void convert_row(ggml_type from_type, const void * from, ggml_type to_type, void * to, int n) {
+    if (from_type == to_type) {
+        std::memcpy(to, from, ggml_row_size(to_type, n));
+        return;
+    }
+    std::vector<float> values(n);
+    if (from_type == GGML_TYPE_F32) {
+        std::memcpy(values.data(), from, n * sizeof(float));
+    } else {
+        ggml_get_type_traits(from_type)->to_float(from, values.data(), n);
+    }
+    if (to_type == GGML_TYPE_F32) {
+        std::memcpy(to, values.data(), n * sizeof(float));
+    } else {
+        ggml_quantize_chunk(to_type, values.data(), to, 0, 1, n, nullptr);
+    }
+}
+
+const char * type_name(ggml_backend_buffer_type_t type) {
+    return place_of(type)->name;
+}
+
+void free_buffer(ggml_backend_buffer_t buffer) {
+    std::free(buffer->context);
+}
+
+void * buffer_base(ggml_backend_buffer_t buffer) {
+    return buffer->context;
+}
+
+// llama.cpp reads a tensor as a whole; whole rows are what packing can take.
+void check_rows(const ggml_tensor * tensor, size_t offset, size_t size) {
+    const size_t row = tensor->nb[1];
+    GGML_ASSERT(offset % row == 0 && size % row == 0 && "packed weights are read and written in whole rows");
+}
+
+void set_tensor(ggml_backend_buffer_t buffer, ggml_tensor * tensor, const void * data, size_t offset, size_t size) {
+    check_rows(tensor, offset, size);
+    const int first = static_cast<int>(offset / tensor->nb[1]);
+    const int count = static_cast<int>(size / tensor->nb[1]);
+    pack_rows(*place_of(buffer->buft)->kernels, packed(tensor), first, count, tensor->type, data);
+}
+
+void get_tensor(ggml_backend_buffer_t buffer, const ggml_tensor * tensor, void * data, size_t offset, size_t size) {
+    check_rows(tensor, offset, size);
+    const int first = static_cast<int>(offset / tensor->nb[1]);
+    const int count = static_cast<int>(size / tensor->nb[1]);
+    unpack_rows(*place_of(buffer->buft)->kernels, packed(tensor), first, count, tensor->type, data);
+}
+
+void clear_buffer(ggml_backend_buffer_t buffer, uint8_t value) {
+    std::memset(buffer->context, value, buffer->size);
+}
+
+ggml_backend_buffer_t alloc_buffer(ggml_backend_buffer_type_t type, size_t size) {
+    const size_t bytes = round_up(size + 1, ALIGNMENT);
+    void * memory = std::aligned_alloc(ALIGNMENT, bytes);
+    if (memory == nullptr) {
+        return nullptr;
+    }
+    // Packing leaves out what lies beyond a matrix, which has to be zero.
+    std::memset(memory, 0, bytes);
+    ggml_backend_buffer_i functions = {};
+    functions.free_buffer = free_buffer;
+    functions.get_base = buffer_base;
+    functions.set_tensor = set_tensor;
+    functions.get_tensor = get_tensor;
+    functions.clear = clear_buffer;
+    return ggml_backend_buffer_init(type, functions, memory, size);
+}
+
+size_t alignment(ggml_backend_buffer_type_t) {
+    return ALIGNMENT;
+}
+
+size_t alloc_size(ggml_backend_buffer_type_t type, const ggml_tensor * tensor) {
+    const Kernels & kernels = *place_of(type)->kernels;
+    return kernels.packed_size(
+        static_cast<int>(tensor->ne[1]), static_cast<int>(tensor->ne[0]), value_for(kernels, tensor->type));
+}
+
+Place make_place(Precision precision, const char * name) {
+    Place place = {};
+    place.type.iface.get_name = type_name;
+    place.type.iface.alloc_buffer = alloc_buffer;
+    place.type.iface.get_alignment = alignment;
+    place.type.iface.get_alloc_size = alloc_size;
+    place.kernels = kernels_for(precision);
+    place.name = name;
+    return place;
+}
+
+Place exact_place = make_place(Precision::EXACT, "Embark exact");
+Place fast_place = make_place(Precision::FAST, "Embark fast");
+
+} // namespace
+
+ggml_backend_buffer_type_t weights_buffer_type(Precision precision) {
+    Place & place = precision == Precision::EXACT ? exact_place : fast_place;
+    place.type.context = &place;
+    return place.kernels == nullptr ? nullptr : &place.type;
+}
+
+void set_weights_device(ggml_backend_dev_t device) {
+    exact_place.type.device = device;
+    fast_place.type.device = device;
+}
+
+bool is_packed(const ggml_tensor * tensor) {
+    return tensor->buffer != nullptr && tensor->buffer->buft->iface.get_name == type_name;
+}
+
+const Kernels & kernels_of(const ggml_tensor * tensor) {
+    return *place_of(tensor->buffer->buft)->kernels;
+}
+
+Packed packed(const ggml_tensor * tensor) {
+    return { tensor->data, value_for(kernels_of(tensor), tensor->type), static_cast<int>(tensor->ne[1]),
+             static_cast<int>(tensor->ne[0]) };
+}
+
+void pack_rows(
+    const Kernels & kernels, const Packed & matrix, int first, int count, ggml_type type, const void * rows) {
+    std::vector<float> row(matrix.k);
+    for (int i = 0; i < count; i++) {
+        const char * from = static_cast<const char *>(rows) + i * ggml_row_size(type, matrix.k);
+        convert_row(type, from, ggml_type_of(matrix.value), row.data(), matrix.k);
+        if (matrix.value == Value::F32) {
+            scatter(kernels, matrix, first + i, row.data());
+        } else {
+            scatter(kernels, matrix, first + i, reinterpret_cast<const uint16_t *>(row.data()));
+        }
+    }
+}
+
+void unpack_rows(const Kernels & kernels, const Packed & matrix, int first, int count, ggml_type type, void * rows) {
+    std::vector<float> row(matrix.k);
+    for (int i = 0; i < count; i++) {
+        if (matrix.value == Value::F32) {
+            gather(kernels, matrix, first + i, row.data());
+        } else {
+            gather(kernels, matrix, first + i, reinterpret_cast<uint16_t *>(row.data()));
+        }
+        char * to = static_cast<char *>(rows) + i * ggml_row_size(type, matrix.k);
+        convert_row(ggml_type_of(matrix.value), row.data(), type, to, matrix.k);
+    }
+}
+
+} // namespace embark

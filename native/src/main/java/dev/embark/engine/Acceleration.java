@@ -1,0 +1,18 @@
+package dev.embark.engine;
+
+import java.util.Locale;
+
+/** What computes the encoder of a model on a CPU. */
+public enum Acceleration {
+  /** llama.cpp alone. */
+  OFF,
+  /** Embark's accelerator, in 32-bit floats. */
+  EXACT,
+  /** Embark's accelerator, in bfloat16 where the machine multiplies it, else as EXACT. */
+  FAST;
+
+  /** As embark_llama.h names it. */
+  String precision() {
+    return this == OFF ? "" : name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,72 @@
+package dev.embark.engine;
+
+import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensor;
+import dev.embark.gguf.GgufTensorType;
+import dev.embark.llama.Llama;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Embark's own backend of ggml, which computes whole BERT encoders on x86 CPUs.
+ *
+ * <p>It is made for one release of llama.cpp, chooses its instructions when it is opened ({@code
+ * EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code avx512} or {@code avx512_bf16}) and is not
+ * there on other machines. Stateless; called under the lock of {@link LlamaBackend}.
+ */
+final class Accelerator {
+  private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);
+  private static final Set<GgufTensorType> WEIGHTS =
+      EnumSet.of(GgufTensorType.F32, GgufTensorType.F16, GgufTensorType.BF16);
+  // Every layer has these, which embark_llama.h gives to the accelerator.
+  private static final List<String> PRODUCTS =
+      List.of("attn_q", "attn_k", "attn_v", "attn_output", "ffn_up", "ffn_down");
+
+  private Accelerator() {}
+
+  /** Opens it, if this build has it and the machine can run it. */
+  static void open() {
+    Path library = PackedLibraries.directory().resolve("libembark-accelerator.so");
+    if (Files.exists(library) && Llama.embark_accelerator_load(library.toString())) {
+      LOG.info("The accelerator computes BERT models with {}.", kernels(Acceleration.FAST));
+    }
+  }
+
+  /** The instructions it computes with; empty where there is none. */
+  static String kernels(Acceleration acceleration) {
+    return acceleration == Acceleration.OFF
+        ? ""
+        : Llama.embark_accelerator_kernels(acceleration.precision());
+  }
+
+  /** What is used for a model of which {@code wanted} was asked. */
+  static Acceleration of(GgufHeader header, ModelOptions wanted) {
+    boolean used =
+        wanted.device() == ModelOptions.CPU
+            && !kernels(wanted.acceleration()).isEmpty()
+            && isBert(header);
+    return used ? wanted.acceleration() : Acceleration.OFF;
+  }
+
+  /** Whether it is a BERT whose layers have each product by itself, in floats of 16 or 32 bits. */
+  private static boolean isBert(GgufHeader header) {
+    if (!header.get("general.architecture").map(a -> a.value().equals("bert")).orElse(false)) {
+      return false;
+    }
+    long layers = header.get("bert.block_count").orElseThrow().asLong();
+    for (long layer = 0; layer < layers; layer++) {
+      for (String product : PRODUCTS) {
+        String name = "blk." + layer + "." + product + ".weight";
+        if (!header.tensor(name).map(GgufTensor::type).filter(WEIGHTS::contains).isPresent()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,25 @@
+package dev.embark.engine;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Counts the native models, contexts, batches and buffers of this process that are open, so that
+ * tests see what was never freed. Safe for any thread.
+ */
+final class NativeHandles {
+  private static final AtomicLong OPEN = new AtomicLong();
+
+  private NativeHandles() {}
+
+  static void opened() {
+    OPEN.incrementAndGet();
+  }
+
+  static void closed() {
+    OPEN.decrementAndGet();
+  }
+
+  static long open() {
+    return OPEN.get();
+  }
+}

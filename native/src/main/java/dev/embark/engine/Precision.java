@@ -1,0 +1,16 @@
+package dev.embark.engine;
+
+import java.util.Locale;
+
+/** The values of the option {@code precision}: what the accelerator computes in. */
+public enum Precision {
+  /** 32-bit floats. */
+  EXACT,
+  /** bfloat16 where the machine multiplies it, else as EXACT. */
+  FAST;
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

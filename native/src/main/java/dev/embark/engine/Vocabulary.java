@@ -1,0 +1,160 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.llama.Llama;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+import org.bytedeco.javacpp.IntPointer;
+
+/**
+ * A model's vocabulary: bytes in, token ids out, in time that grows with the text and on a stack
+ * that has room for it. Keeps no native memory. For any thread, as is llama.cpp's own behind it.
+ */
+final class Vocabulary {
+  // A byte is at most one token in every vocabulary, plus what is added around a text.
+  private static final int SPECIAL_TOKENS = 16;
+
+  // Most byte-pair vocabularies split texts by std::regex, which recurses once for each character
+  // of a run of letters or digits. 4,000 digits ended a process whose stack was of 1 MB.
+  private static final Set<String> WITHOUT_REGEX = Set.of("bert", "llama", "t5");
+  private static final int SHALLOW_BYTES = 1000;
+  private static final long SHALLOW_STACK = 1 << 20;
+  private static final long STACK_PER_BYTE = 1024;
+
+  private static final byte[] NO_TEXT = {};
+  private static final byte[] SOME_TEXT = {'a'};
+
+  private final LlamaModel model;
+  private final boolean recurses;
+  private final boolean isSentencePiece;
+  private final int partBytes;
+
+  Vocabulary(LlamaModel model) {
+    this(model, SentencePieceCuts.MIN_BYTES);
+  }
+
+  /**
+   * @param partBytes of the parts that longer texts are cut into, where that is needed
+   */
+  Vocabulary(LlamaModel model, int partBytes) {
+    this.model = model;
+    this.partBytes = partBytes;
+    String kind = model.metadata("tokenizer.ggml.model").orElse("none");
+    this.recurses = !WITHOUT_REGEX.contains(kind);
+    this.isSentencePiece = kind.equals("llama");
+  }
+
+  /** Whether a token is a special one that no text has. */
+  boolean isControl(int token) {
+    return Llama.embark_token_is_control(model.handle(), token);
+  }
+
+  /** Tokens that are put around every text. */
+  int tokensAroundText() {
+    try (TokenizedTexts nothing = new TokenizedTexts()) {
+      return write(NO_TEXT, nothing, 0, true);
+    }
+  }
+
+  /**
+   * Writes the ids of a text, special tokens around it, behind those of {@code out}, which does not
+   * count them yet.
+   *
+   * @param enough where the text has more ids, those behind may be left out, but for the closing
+   *     special tokens
+   * @return number of ids written
+   * @throws EmbeddingException when the vocabulary cannot tokenise the text, or it was cancelled
+   */
+  int write(byte[] text, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
+    if (!isSentencePiece || text.length <= partBytes) {
+      return write(text, out, 0, true);
+    }
+    SentencePieceCuts cuts = model.sentencePieceCuts();
+    int[] around = new int[write(NO_TEXT, out, 0, true)];
+    for (int i = 0; i < around.length; i++) {
+      around[i] = out.ids().get(out.size() + i);
+    }
+    int opening = opensTexts(out) ? 1 : 0;
+    out.reserve(around.length);
+    for (int i = 0; i < opening; i++) {
+      out.ids().put(out.size() + i, around[i]);
+    }
+    int n = opening;
+    for (int from = 0; from < text.length && n <= enough; ) {
+      EmbeddingException.throwIf(isCancelled);
+      SentencePieceCuts.Part part = cuts.next(text, from, partBytes);
+      n += write(text, part, part.afterSpace() ? cuts.spaceTokens() : 0, out, n);
+      from = part.end();
+    }
+    out.reserve(n + around.length);
+    for (int i = opening; i < around.length; i++) {
+      out.ids().put(out.size() + n++, around[i]);
+    }
+    return n;
+  }
+
+  /** Whether a special token comes before a text; writes over what is behind the ids. */
+  private boolean opensTexts(TokenizedTexts out) {
+    write(SOME_TEXT, out, 0, false);
+    int plain = out.ids().get(out.size());
+    write(SOME_TEXT, out, 0, true);
+    return out.ids().get(out.size()) != plain;
+  }
+
+  /** Writes the ids of a part but its first {@code dropped}. */
+  private int write(
+      byte[] text, SentencePieceCuts.Part part, int dropped, TokenizedTexts out, int skipped) {
+    int n = write(Arrays.copyOfRange(text, part.start(), part.end()), out, skipped, false);
+    long at = out.size() + skipped;
+    for (int i = dropped; dropped > 0 && i < n; i++) {
+      out.ids().put(at + i - dropped, out.ids().get(at + i));
+    }
+    return n - dropped;
+  }
+
+  /** Writes the ids of a text {@code skipped} ids behind those of {@code out}. */
+  private int write(byte[] text, TokenizedTexts out, int skipped, boolean addSpecial) {
+    int room = text.length + SPECIAL_TOKENS;
+    int n = call(text, out, skipped, room, addSpecial);
+    return n >= 0 ? n : call(text, out, skipped, -n, addSpecial);
+  }
+
+  private int call(byte[] text, TokenizedTexts out, int skipped, int room, boolean addSpecial) {
+    IntPointer ids = out.reserve(skipped + room);
+    long at = out.size() + skipped;
+    IntSupplier call =
+        () ->
+            Llama.embark_tokenize(
+                model.handle(), text, text.length, ids, at, room, addSpecial, false);
+    try {
+      return recurses && text.length > SHALLOW_BYTES
+          ? DeepStack.call(SHALLOW_STACK + STACK_PER_BYTE * text.length, call)
+          : call.getAsInt();
+    } catch (EmbeddingException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw notTokenised(text, e);
+    }
+  }
+
+  /** The error for a C++ exception of the vocabulary. */
+  private static EmbeddingException notTokenised(byte[] text, RuntimeException cause) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+      return new EmbeddingException(
+          Kind.MODEL,
+          "The model's vocabulary cannot tokenise the text: " + cause.getMessage() + ".",
+          cause);
+    } catch (CharacterCodingException e) {
+      return new EmbeddingException(
+          Kind.NOT_TEXT,
+          "The bytes are not UTF-8, and code points beyond Unicode cannot be left out.",
+          cause);
+    }
+  }
+}

@@ -1,0 +1,308 @@
+// The kernels of every instruction set that this machine has, against loops in double precision.
+// Says each thing that is wrong on a line of its own and ends with 1, or ends with 0.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ggml.h"
+#include "kernels.h"
+#include "segments.h"
+#include "weights.h"
+
+using namespace embark;
+
+namespace {
+
+int wrong = 0;
+int checks = 0;
+std::mt19937 generator(20);
+
+void check(bool holds, const std::string & what) {
+    checks++;
+    if (!holds) {
+        wrong++;
+        std::printf("wrong: %s\n", what.c_str());
+    }
+}
+
+// Exactly as long as asked, so that a sanitizer sees what goes beyond.
+class Memory {
+public:
+    explicit Memory(size_t bytes)
+        : bytes(bytes), memory(static_cast<char *>(std::aligned_alloc(64, round_up(bytes, 64)))) {
+        std::memset(memory, 0, round_up(bytes, 64));
+    }
+    ~Memory() {
+        std::free(memory);
+    }
+    Memory(const Memory &) = delete;
+    template <typename T> T * as() {
+        return reinterpret_cast<T *>(memory);
+    }
+    const size_t bytes;
+
+private:
+    char * memory;
+};
+
+// Values that f32, f16 and bf16 all hold, so that only sums differ.
+std::vector<float> values(size_t n) {
+    std::uniform_int_distribution<int> eighths(-16, 16);
+    std::vector<float> all(n);
+    for (float & value : all) {
+        value = eighths(generator) / 8.0f;
+    }
+    return all;
+}
+
+ggml_type type_of(Value value) {
+    return value == Value::F32 ? GGML_TYPE_F32 : value == Value::F16 ? GGML_TYPE_F16 : GGML_TYPE_BF16;
+}
+
+std::vector<char> as_type(const std::vector<float> & from, Value value) {
+    std::vector<char> to(from.size() * size_of(value));
+    switch (value) {
+        case Value::F32: std::memcpy(to.data(), from.data(), to.size()); break;
+        case Value::F16: ggml_fp32_to_fp16_row(from.data(), reinterpret_cast<ggml_fp16_t *>(to.data()), from.size()); break;
+        case Value::BF16: ggml_fp32_to_bf16_row(from.data(), reinterpret_cast<ggml_bf16_t *>(to.data()), from.size()); break;
+    }
+    return to;
+}
+
+float activation(const Kernels & kernels, const void * at, size_t i) {
+    if (kernels.activation == Value::F32) {
+        return static_cast<const float *>(at)[i];
+    }
+    return ggml_bf16_to_fp32(static_cast<const ggml_bf16_t *>(at)[i]);
+}
+
+// Rows of n values, each row ld apart, as activations.
+void put_rows(const Kernels & kernels, const std::vector<float> & from, int rows, int n, size_t ld, Memory & to) {
+    for (int row = 0; row < rows; row++) {
+        kernels.convert(from.data() + row * n, to.as<char>() + row * ld * size_of(kernels.activation), n);
+    }
+}
+
+double gelu(double x) {
+    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+}
+
+// Activations in bf16 keep 8 bits.
+double tolerance(const Kernels & kernels, double of) {
+    return kernels.activation == Value::BF16 ? 1e-3 + std::fabs(of) / 256 : 1e-5 + std::fabs(of) * 2e-6;
+}
+
+std::string named(const Kernels & kernels, const char * what, int a, int b, int c) {
+    return std::string(kernels.name) + ": " + what + " " + std::to_string(a) + " x " + std::to_string(b) + " x "
+        + std::to_string(c);
+}
+
+void packed_weights_come_back(const Kernels & kernels, Value value, int n, int k) {
+    Memory memory(kernels.packed_size(n, k, value));
+    const Packed matrix = { memory.as<void>(), value, n, k };
+    const std::vector<char> rows = as_type(values(static_cast<size_t>(n) * k), value);
+    std::vector<char> back(rows.size());
+    pack_rows(kernels, matrix, 0, n, type_of(value), rows.data());
+    unpack_rows(kernels, matrix, 0, n, type_of(value), back.data());
+    check(rows == back, named(kernels, "packed", n, k, static_cast<int>(value)));
+}
+
+void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue, int rows, int n, int k) {
+    const std::vector<float> a = values(static_cast<size_t>(rows) * k);
+    const std::vector<float> w = values(static_cast<size_t>(n) * k);
+    const std::vector<float> bias = values(n);
+    const std::vector<float> before = values(static_cast<size_t>(rows) * n);
+    Memory memory(kernels.packed_size(n, k, value));
+    const Packed matrix = { memory.as<void>(), value, n, k };
+    pack_rows(kernels, matrix, 0, n, type_of(value), as_type(w, value).data());
+    const size_t a_ld = kernels.leading_dimension(k);
+    const size_t out_ld = kernels.leading_dimension(n);
+    Memory in(rows * a_ld * size_of(kernels.activation));
+    Memory out(rows * out_ld * sizeof(float));
+    put_rows(kernels, a, rows, k, a_ld, in);
+    for (int i = 0; i < rows * n; i++) {
+        out.as<float>()[i / n * out_ld + i % n] = before[i];
+    }
+    kernels.multiply({ in.as<void>(), a_ld, rows, matrix, bias.data(), epilogue, out.as<void>(), out_ld });
+    bool right = true;
+    for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < n; column++) {
+            double sum = bias[column];
+            for (int i = 0; i < k; i++) {
+                sum += static_cast<double>(a[row * k + i]) * w[column * k + i];
+            }
+            const double expected = epilogue == Epilogue::ADD ? sum + before[row * n + column]
+                : epilogue == Epilogue::STORE ? sum : gelu(sum);
+            const float found = epilogue == Epilogue::ADD ? out.as<float>()[row * out_ld + column]
+                : activation(kernels, out.as<void>(), row * out_ld + column);
+            right = right && std::fabs(found - expected) <= tolerance(kernels, expected);
+        }
+    }
+    check(right, named(kernels, "product", rows, n, k) + " of weights " + std::to_string(static_cast<int>(value))
+        + ", epilogue " + std::to_string(static_cast<int>(epilogue)));
+}
+
+void attention_is_right(const Kernels & kernels, const std::vector<int> & lengths, int heads, int head_size) {
+    const int d = heads * head_size;
+    std::vector<int> starts = { 0 };
+    for (int length : lengths) {
+        starts.push_back(starts.back() + length);
+    }
+    const int rows = starts.back();
+    const int longest = *std::max_element(lengths.begin(), lengths.end());
+    const std::vector<float> q = values(static_cast<size_t>(rows) * d);
+    const std::vector<float> k = values(static_cast<size_t>(rows) * d);
+    const std::vector<float> v = values(static_cast<size_t>(rows) * d);
+    const size_t ld = kernels.leading_dimension(d);
+    const size_t bytes = rows * ld * size_of(kernels.activation);
+    Memory queries(bytes);
+    Memory keys(bytes);
+    Memory rest(bytes);
+    Memory scratch(kernels.attention_scratch(longest, head_size));
+    put_rows(kernels, q, rows, d, ld, queries);
+    put_rows(kernels, k, rows, d, ld, keys);
+    put_rows(kernels, v, rows, d, ld, rest);
+    const float scale = 1 / std::sqrt(static_cast<float>(head_size));
+    kernels.attend({ queries.as<void>(), keys.as<void>(), rest.as<void>(), ld, heads, head_size, scale, starts.data(),
+                     static_cast<int>(lengths.size()), scratch.as<void>() });
+    bool right = true;
+    for (size_t sequence = 0; sequence < lengths.size(); sequence++) {
+        for (int head = 0; head < heads; head++) {
+            for (int row = starts[sequence]; row < starts[sequence + 1]; row++) {
+                std::vector<double> weights(lengths[sequence]);
+                double total = 0;
+                for (int i = 0; i < lengths[sequence]; i++) {
+                    double score = 0;
+                    for (int j = 0; j < head_size; j++) {
+                        score += static_cast<double>(q[row * d + head * head_size + j])
+                            * k[(starts[sequence] + i) * d + head * head_size + j];
+                    }
+                    total += weights[i] = std::exp(score * scale);
+                }
+                for (int j = 0; j < head_size; j++) {
+                    double expected = 0;
+                    for (int i = 0; i < lengths[sequence]; i++) {
+                        expected += weights[i] / total * v[(starts[sequence] + i) * d + head * head_size + j];
+                    }
+                    const float found = activation(kernels, queries.as<void>(), row * ld + head * head_size + j);
+                    // A sum of weights of 8 bits each.
+                    const double more = kernels.activation == Value::BF16 ? 2.0 / 256 : 0;
+                    right = right && std::fabs(found - expected) <= tolerance(kernels, expected) + more;
+                }
+            }
+        }
+    }
+    check(right, named(kernels, "attention", rows, heads, head_size));
+}
+
+void norms_are_right(const Kernels & kernels, int rows, int d) {
+    const std::vector<float> x = values(static_cast<size_t>(rows) * d);
+    const std::vector<float> weight = values(d);
+    const std::vector<float> bias = values(d);
+    const size_t ld = kernels.leading_dimension(d);
+    Memory rest(rows * ld * sizeof(float));
+    Memory copy(rows * ld * size_of(kernels.activation));
+    for (int i = 0; i < rows * d; i++) {
+        rest.as<float>()[i / d * ld + i % d] = x[i];
+    }
+    kernels.normalize({ rest.as<float>(), copy.as<void>(), ld, rows, d, 1e-5f, weight.data(), bias.data() });
+    bool right = true;
+    for (int row = 0; row < rows; row++) {
+        double mean = 0;
+        double variance = 0;
+        for (int i = 0; i < d; i++) {
+            mean += x[row * d + i] / static_cast<double>(d);
+        }
+        for (int i = 0; i < d; i++) {
+            variance += (x[row * d + i] - mean) * (x[row * d + i] - mean) / d;
+        }
+        for (int i = 0; i < d; i++) {
+            const double expected = (x[row * d + i] - mean) / std::sqrt(variance + 1e-5) * weight[i] + bias[i];
+            right = right && std::fabs(rest.as<float>()[row * ld + i] - expected) <= 1e-5 + std::fabs(expected) * 1e-5;
+            right = right && std::fabs(activation(kernels, copy.as<void>(), row * ld + i) - expected)
+                    <= tolerance(kernels, expected) + 1e-5;
+        }
+    }
+    check(right, named(kernels, "norm", rows, d, 1));
+}
+
+void kernels_are_right(const Kernels & kernels) {
+    const std::vector<Value> weights = kernels.activation == Value::BF16
+        ? std::vector<Value>{ Value::BF16 }
+        : std::vector<Value>{ Value::F32, Value::F16, Value::BF16 };
+    for (Value value : weights) {
+        for (int n : { 1, 16, 33, 100 }) {
+            for (int k : { 1, 2, 48, 97 }) {
+                packed_weights_come_back(kernels, value, n, k);
+                for (Epilogue epilogue : { Epilogue::STORE, Epilogue::STORE_GELU, Epilogue::ADD }) {
+                    for (int rows : { 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 37 }) {
+                        products_are_right(kernels, value, epilogue, rows, n, k);
+                    }
+                }
+            }
+        }
+    }
+    for (int head_size : { 2, 32, 48, 64, 80 }) {
+        for (int heads : { 1, 3 }) {
+            attention_is_right(kernels, { 1 }, heads, head_size);
+            attention_is_right(kernels, { 2, 12, 1, 33, 7 }, heads, head_size);
+            attention_is_right(kernels, { 257, 16 }, heads, head_size);
+        }
+    }
+    for (int d : { 1, 8, 31, 96, 384 }) {
+        norms_are_right(kernels, 3, d);
+    }
+}
+
+// Which rows see which, a letter a sequence.
+std::vector<uint16_t> mask_of(const std::string & sequences) {
+    std::vector<uint16_t> mask;
+    for (char row : sequences) {
+        for (char column : sequences) {
+            mask.push_back(row == column ? 0 : 0xFC00);
+        }
+    }
+    return mask;
+}
+
+void sequences_are_found() {
+    check(segments_of(mask_of("aaabcc").data(), 6) == std::vector<int>({ 0, 3, 4, 6 }), "three sequences");
+    check(segments_of(mask_of("a").data(), 1) == std::vector<int>({ 0, 1 }), "one token");
+    check(segments_of(mask_of("aaaa").data(), 4) == std::vector<int>({ 0, 4 }), "one sequence");
+    check(segments_of(mask_of("aba").data(), 3).empty(), "a sequence in two places is no run");
+    std::vector<uint16_t> causal = mask_of("aaa");
+    causal[1] = causal[2] = causal[5] = 0xFC00;
+    check(segments_of(causal.data(), 3).empty(), "rows that see different runs");
+    std::vector<uint16_t> weighted = mask_of("aab");
+    weighted[3] = 0x3C00;
+    check(segments_of(weighted.data(), 3).empty(), "a mask that is neither open nor closed");
+    std::vector<uint16_t> blind = mask_of("ab");
+    blind[0] = 0xFC00;
+    check(segments_of(blind.data(), 2).empty(), "a row that does not see itself");
+}
+
+} // namespace
+
+int main() {
+    ggml_init_params parameters = { ggml_tensor_overhead(), nullptr, true };
+    ggml_free(ggml_init(parameters)); // fills ggml's tables
+    std::printf("avx2\n");
+    kernels_are_right(kernels_avx2());
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
+        std::printf("avx512\n");
+        kernels_are_right(kernels_avx512());
+    }
+    if (__builtin_cpu_supports("avx512bf16")) {
+        std::printf("avx512_bf16\n");
+        kernels_are_right(kernels_avx512_bf16());
+    }
+    sequences_are_found();
+    std::printf("%d checks, %d wrong\n", checks, wrong);
+    return wrong == 0 ? 0 : 1;
+}

@@ -1,0 +1,63 @@
+package dev.embark.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MemoryEstimateTest {
+  // all-MiniLM-L6-v2 in F16, from its header.
+  private static final MemoryEstimate MINILM =
+      new MemoryEstimate(45_949_216, 6, 30_522, 384, 1536, 0);
+  private static final long MB = 1 << 20;
+
+  @TempDir Path dir;
+
+  /** The right-hand figures are what the process grew by when such a context was used. */
+  @ParameterizedTest
+  @CsvSource({"256, 35", "512, 69", "1024, 138", "2048, 278", "8192, 1210"})
+  void aContextTakesWhatWasMeasured(int tokens, int megabytes) {
+    assertThat(MINILM.contextBytes(tokens) / MB).isCloseTo(megabytes, withinPercentage(10));
+  }
+
+  @Test
+  void theHeaderTellsAllThatIsNeeded() throws IOException {
+    Path file = TinyModel.wordPiece(dir);
+    MemoryEstimate estimate = MemoryEstimate.of(file);
+    assertThat(estimate.modelBytes()).isEqualTo(Files.size(file));
+    assertThat(estimate.dimensions()).isEqualTo(TinyModel.DIMENSIONS);
+    assertThat(estimate.layers()).isEqualTo(2);
+    assertThat(estimate.cacheWidth()).isZero();
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+      assertThat(estimate.vocabulary()).isEqualTo(model.vocabularySize());
+    }
+  }
+
+  @Test
+  void aModelWithACacheTakesMore() {
+    MemoryEstimate withCache = new MemoryEstimate(1, 6, 30_522, 384, 1536, 384);
+    assertThat(withCache.contextBytes(512) - MINILM.contextBytes(512))
+        .isEqualTo(512L * (6 * 2 * 384 * 2 + 30_522 * 4));
+  }
+
+  @Test
+  void whatIsNoModelIsNamed() throws IOException {
+    Path file = Files.writeString(dir.resolve("no.gguf"), "nothing");
+    assertThatThrownBy(() -> MemoryEstimate.of(file))
+        .isInstanceOf(EmbeddingException.class)
+        .hasMessageContaining("no.gguf");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2000, -1", "700, -1", "600, 3", "585, 0", "100, 0"})
+  void asManyLayersGoOnTheGpuAsItsFreeMemoryHasRoomFor(int freeMegabytes, int layers) {
+    assertThat(GpuLayers.fitting(MINILM, 512, freeMegabytes * MB)).isEqualTo(layers);
+  }
+}

@@ -1,0 +1,72 @@
+package dev.embark.spark;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * What is set for a whole application, {@code spark.embark.<key>} at its start: how executors get
+ * and keep models. Unlike the options of an embedding, none of these changes a vector.
+ */
+enum ExecutorSetting {
+  CACHE_DIR(
+      "cacheDir",
+      "path",
+      "~/.cache/embark/models",
+      "Where copies of models are kept, on each node; for the user alone."),
+  CACHE_SIZE(
+      "cacheSize",
+      "size",
+      "50g",
+      "What the copies may take; those unused for longest go first, those in use never."),
+  OFFLINE("offline", "true, false", "false", "Never ask the Hub; a copy serves, or it fails."),
+  IDLE_TIMEOUT(
+      "idleTimeout",
+      "time",
+      "10m",
+      "After so long without a task, an engine is freed, and a model with its last engine."),
+  MEMORY(
+      "memory",
+      "size",
+      "",
+      "What models and contexts of an executor may take; the memory overhead on YARN and"
+          + " Kubernetes, else what the machine has beside the heap."),
+  WARM(
+      "warm",
+      "models, with commas between",
+      "",
+      "Loaded before an executor's first task, with EmbarkPlugin; default is the session's.");
+
+  private final String key;
+  private final String takes;
+  private final String defaultValue;
+  private final String description;
+
+  ExecutorSetting(String key, String takes, String defaultValue, String description) {
+    this.key = key;
+    this.takes = takes;
+    this.defaultValue = defaultValue;
+    this.description = description;
+  }
+
+  /** As users write it. */
+  String key() {
+    return EmbarkConf.PREFIX + key;
+  }
+
+  String takes() {
+    return takes;
+  }
+
+  String defaultValue() {
+    return defaultValue;
+  }
+
+  String description() {
+    return description;
+  }
+
+  /** The setting of a whole key, upper and lower case alike. */
+  static Optional<ExecutorSetting> of(String key) {
+    return Arrays.stream(values()).filter(s -> s.key().equalsIgnoreCase(key)).findFirst();
+  }
+}

@@ -1,0 +1,67 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.store.StoreSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.util.JavaUtils;
+
+/**
+ * The values of {@link ExecutorSetting} in an application.
+ *
+ * @param store how models get onto the node
+ * @param idleTimeout after which what nobody uses is freed
+ * @param memoryBytes of models and contexts; 0 where it follows from the executor's memory
+ */
+record ExecutorSettings(StoreSettings store, Duration idleTimeout, long memoryBytes) {
+  /**
+   * @param environment of this process
+   * @throws EmbeddingException of kind OPTION when a value is not allowed
+   */
+  static ExecutorSettings of(SparkConf conf, Map<String, String> environment) {
+    return new ExecutorSettings(
+        StoreSettings.of(
+            given(conf, ExecutorSetting.CACHE_DIR)
+                .map(Path::of)
+                .orElseGet(() -> StoreSettings.defaultDirectory(environment)),
+            value(conf, ExecutorSetting.CACHE_SIZE, JavaUtils::byteStringAsBytes),
+            value(conf, ExecutorSetting.OFFLINE, ExecutorSettings::flag),
+            environment),
+        Duration.ofMillis(value(conf, ExecutorSetting.IDLE_TIMEOUT, JavaUtils::timeStringAsMs)),
+        value(
+            conf,
+            ExecutorSetting.MEMORY,
+            size -> size.isEmpty() ? 0L : JavaUtils.byteStringAsBytes(size)));
+  }
+
+  private static Optional<String> given(SparkConf conf, ExecutorSetting setting) {
+    return conf.contains(setting.key())
+        ? Optional.of(conf.get(setting.key()).strip()).filter(v -> !v.isEmpty())
+        : Optional.empty();
+  }
+
+  private static <T> T value(SparkConf conf, ExecutorSetting setting, Function<String, T> parse) {
+    String text = given(conf, setting).orElse(setting.defaultValue());
+    try {
+      return parse.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new EmbeddingException(
+          Kind.OPTION,
+          setting.key() + " cannot be '" + text + "'; it takes " + setting.takes() + ".",
+          e);
+    }
+  }
+
+  private static boolean flag(String text) {
+    return switch (text.toLowerCase(java.util.Locale.ROOT)) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException(text);
+    };
+  }
+}

@@ -1,0 +1,39 @@
+package dev.embark.spark;
+
+import dev.embark.engine.Gpus;
+import dev.embark.engine.LlamaBackend.Device;
+import dev.embark.engine.LlamaModel;
+import dev.embark.engine.ModelOptions;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where Embark meets the devices of a machine. Safe for any thread. */
+interface Hardware {
+  /** The GPUs that llama.cpp can use, in the order of nvidia-smi. */
+  List<Device> gpus();
+
+  /** One sentence, without its full stop, on what is missing where there is no GPU. */
+  String whyNoGpu();
+
+  /** Puts a model on a device. */
+  LlamaModel load(Path file, ModelOptions options);
+
+  /** This machine, as llama.cpp sees it. */
+  Hardware LLAMA =
+      new Hardware() {
+        @Override
+        public List<Device> gpus() {
+          return Gpus.list();
+        }
+
+        @Override
+        public String whyNoGpu() {
+          return Gpus.whyNone();
+        }
+
+        @Override
+        public LlamaModel load(Path file, ModelOptions options) {
+          return LlamaModel.load(file, options);
+        }
+      };
+}

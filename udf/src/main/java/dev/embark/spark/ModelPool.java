@@ -1,0 +1,124 @@
+package dev.embark.spark;
+
+import dev.embark.engine.Acceleration;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingEngine;
+import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.LlamaBackend.Device;
+import dev.embark.engine.MemoryEstimate;
+import dev.embark.engine.ModelOptions;
+import dev.embark.store.ModelStore;
+import dev.embark.store.StoredModel;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/**
+ * Loaded models, one for each content, device and precision. Those who want the same model wait for
+ * the one that loads it, and nobody else does. Safe for any thread.
+ */
+final class ModelPool {
+  private final ModelStore store;
+  private final Hardware hardware;
+  private final MemoryBudget budget;
+  private final ConcurrentMap<Key, FutureTask<LoadedModel>> models = new ConcurrentHashMap<>();
+
+  ModelPool(ModelStore store, Hardware hardware, MemoryBudget budget) {
+    this.store = store;
+    this.hardware = hardware;
+    this.budget = budget;
+  }
+
+  private record Key(String sha256, int device, Acceleration acceleration) {}
+
+  /**
+   * The model of some options, loaded, counted as used once more.
+   *
+   * @param device empty for the CPU
+   * @param reclaim frees engines that nobody uses
+   * @throws EmbeddingException when it cannot be had, or there is no memory for it
+   */
+  LoadedModel acquire(
+      EmbedOptions options,
+      ModelAccess access,
+      Optional<Device> device,
+      MemoryBudget.Reclaim reclaim) {
+    StoredModel file = access.open(options, store);
+    boolean kept = false;
+    try {
+      Key key =
+          new Key(
+              file.sha256(),
+              device.map(Device::index).orElse(ModelOptions.CPU),
+              device.isPresent() ? Acceleration.OFF : options.acceleration());
+      while (true) {
+        FutureTask<LoadedModel> loading =
+            models.computeIfAbsent(
+                key, k -> new FutureTask<>(() -> load(k, file, options, device, reclaim)));
+        loading.run(); // by the first who comes; nothing to the others
+        LoadedModel model = get(key, loading);
+        if (model.retain()) {
+          kept = model.keeps(file);
+          return model;
+        }
+        models.remove(key, loading);
+      }
+    } finally {
+      if (!kept) {
+        file.close();
+      }
+    }
+  }
+
+  private LoadedModel load(
+      Key key,
+      StoredModel file,
+      EmbedOptions options,
+      Optional<Device> device,
+      MemoryBudget.Reclaim reclaim) {
+    MemoryEstimate estimate = MemoryEstimate.of(file.path());
+    long context = estimate.contextBytes(EmbeddingEngine.batchTokens(options, key.device()));
+    MemoryBudget.Reservation memory =
+        budget.reserve(
+            "The model " + options.model(),
+            device.isPresent() ? 0 : estimate.modelBytes(),
+            budget.used() + estimate.modelBytes() + budget.slots() * context,
+            reclaim);
+    try {
+      ModelOptions where =
+          device.isPresent()
+              ? ModelOptions.gpu(device.get(), file.path(), options)
+              : ModelOptions.cpu(key.acceleration());
+      return new LoadedModel(
+          file, hardware.load(file.path(), where), estimate, memory, () -> models.remove(key));
+    } catch (RuntimeException e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  private LoadedModel get(Key key, FutureTask<LoadedModel> loading) {
+    try {
+      return loading.get();
+    } catch (ExecutionException e) {
+      models.remove(key, loading);
+      if (e.getCause() instanceof EmbeddingException cause) {
+        throw new EmbeddingException(cause.kind(), cause.getMessage(), cause);
+      }
+      throw new EmbeddingException(
+          Kind.MODEL, "The model cannot be loaded: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EmbeddingException(
+          Kind.CANCELLED, "The task was interrupted while its model was loading.", e);
+    }
+  }
+
+  /** Models that are loaded or being loaded. */
+  int size() {
+    return models.size();
+  }
+}

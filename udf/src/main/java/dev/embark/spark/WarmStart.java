@@ -1,0 +1,69 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.plugin.PluginContext;
+import org.apache.spark.resource.ResourceInformation;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loads the models that {@code spark.embark.warm} names before an executor runs its first task, on
+ * each GPU that the executor has, or on the CPU. A model that cannot be loaded is told in the log;
+ * the first task that wants it fails with the same sentence.
+ */
+final class WarmStart {
+  private static final Logger LOG = LoggerFactory.getLogger(WarmStart.class);
+  private static final String DEFAULT = "default";
+
+  private WarmStart() {}
+
+  /** Loads them. Runs in the executor, before its tasks. */
+  static void run(PluginContext context) {
+    ResourceInformation gpus = context.resources().get("gpu");
+    run(context.conf(), gpus == null ? List.of() : List.of(gpus.addresses()));
+  }
+
+  private static void run(SparkConf conf, List<String> gpus) {
+    String warm = conf.get(ExecutorSetting.WARM.key(), ExecutorSetting.WARM.defaultValue());
+    for (String model : Arrays.stream(warm.split(",")).map(String::strip).toList()) {
+      if (!model.isEmpty()) {
+        warm(conf, model, gpus);
+      }
+    }
+  }
+
+  private static void warm(SparkConf conf, String model, List<String> gpus) {
+    try {
+      // With the hash, as tasks will ask for it: options that differ have engines of their own.
+      EmbedOptions options = ModelAccess.NONE.pinned(options(conf, model), ExecutorModels.store());
+      List<List<String>> places =
+          gpus.isEmpty() ? List.of(List.of()) : gpus.stream().map(List::of).toList();
+      for (List<String> place : places) {
+        try (EnginePool.Lease lease = ExecutorModels.lease(options, ModelAccess.NONE, place)) {
+          LOG.info("Loaded {} in {} ms, before the first task", model, lease.loadMillis());
+        }
+      }
+    } catch (EmbeddingException e) {
+      LOG.warn(
+          "{} names a model that cannot be loaded: {}", ExecutorSetting.WARM.key(), e.getMessage());
+    }
+  }
+
+  /** The application's options, of which a session may have others later. */
+  private static EmbedOptions options(SparkConf conf, String model) {
+    Map<String, String> options = new TreeMap<>();
+    for (scala.Tuple2<String, String> entry : conf.getAllWithPrefix(EmbarkConf.PREFIX)) {
+      if (ExecutorSetting.of(EmbarkConf.PREFIX + entry._1()).isEmpty()) {
+        options.put(entry._1(), entry._2());
+      }
+    }
+    EmbedOptions application = EmbedOptions.of(options);
+    return model.equals(DEFAULT) ? application : application.with(Map.of("model", model));
+  }
+}

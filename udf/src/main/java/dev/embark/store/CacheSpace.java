@@ -1,0 +1,93 @@
+package dev.embark.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the copies within their size: removes those unused for longest, and never one that a
+ * process uses. What is in use may exceed the size; then the log says so.
+ */
+final class CacheSpace {
+  private static final Logger LOG = LoggerFactory.getLogger(CacheSpace.class);
+  private static final String COPY = ".gguf";
+
+  private final Path directory;
+  private final long maxBytes;
+
+  CacheSpace(Path directory, long maxBytes) {
+    this.directory = directory;
+    this.maxBytes = maxBytes;
+  }
+
+  private record Copy(String key, long bytes, FileStamp lastUse) {}
+
+  /**
+   * Makes room for a copy to come.
+   *
+   * @param incoming its size, where that is known
+   * @throws IOException when it is larger than the cache may be, or than the disk has room
+   */
+  void makeRoom(OptionalLong incoming) throws IOException {
+    long size = incoming.orElse(0);
+    if (size > maxBytes) {
+      throw new IOException(
+          "it has " + size + " bytes, but spark.embark.cacheSize is " + maxBytes + " bytes");
+    }
+    List<Copy> copies = copies();
+    long taken = copies.stream().mapToLong(Copy::bytes).sum();
+    for (Copy copy : copies) {
+      if (taken + size <= maxBytes) {
+        break;
+      }
+      CacheEntry entry = CacheEntry.of(directory.resolve(copy.key() + ".lock"));
+      if (entry.removeIfUnused(() -> remove(copy.key()))) {
+        LOG.info("Removed the copy {} of {} bytes from {}", copy.key(), copy.bytes(), directory);
+        taken -= copy.bytes();
+      }
+    }
+    if (taken + size > maxBytes) {
+      LOG.warn(
+          "{} grows to {} bytes, more than spark.embark.cacheSize, since all copies are in use",
+          directory,
+          taken + size);
+    }
+    long free = Files.getFileStore(directory).getUsableSpace();
+    if (free < size) {
+      throw new IOException(
+          "it has " + size + " bytes, but the disk of " + directory + " has room for " + free);
+    }
+  }
+
+  private void remove(String key) throws IOException {
+    Files.deleteIfExists(directory.resolve(key + COPY));
+    Files.deleteIfExists(directory.resolve(key + COPY + ".sha256"));
+  }
+
+  /** All of them, the one unused for longest first. */
+  private List<Copy> copies() throws IOException {
+    List<Copy> copies = new ArrayList<>();
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(COPY)).toList()) {
+        String name = file.getFileName().toString();
+        String key = name.substring(0, name.length() - COPY.length());
+        try {
+          FileStamp used = FileStamp.of(directory.resolve(key + ".lock"));
+          copies.add(new Copy(key, Files.size(file), used));
+        } catch (NoSuchFileException e) {
+          // Another process has just removed it.
+        }
+      }
+    }
+    copies.sort(Comparator.comparingLong(copy -> copy.lastUse().modified()));
+    return copies;
+  }
+}

@@ -1,0 +1,38 @@
+package dev.embark.store;
+
+import dev.embark.engine.Sha256;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/**
+ * SHA-256 of files, each computed once a JVM while its stamp stays the same. Safe for any thread;
+ * only those who ask for the same file wait for each other.
+ */
+final class FileHashes {
+  private static final ConcurrentMap<Key, FutureTask<String>> KNOWN = new ConcurrentHashMap<>();
+
+  private FileHashes() {}
+
+  private record Key(Path file, FileStamp stamp) {}
+
+  static String of(Path file) throws IOException {
+    Key key = new Key(file.toAbsolutePath(), FileStamp.of(file));
+    FutureTask<String> hash =
+        KNOWN.computeIfAbsent(key, k -> new FutureTask<>(() -> Sha256.of(k.file())));
+    hash.run(); // by the first who comes; nothing to the others
+    try {
+      return hash.get();
+    } catch (ExecutionException e) {
+      KNOWN.remove(key, hash);
+      throw new IOException(e.getCause().getMessage(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while " + file + " was hashed");
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.embark.store;
+
+import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbeddingException.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Gets a model onto this machine as a local file that can be mapped, and knows its hash.
+ *
+ * <p>Local files are used where they are; all others are copied once per node. Safe for any thread;
+ * a model that is slow to come keeps only those waiting that want the same.
+ */
+public final class ModelStore {
+  private final StoreSettings settings;
+  private final HubModels hub;
+  private final Map<String, String> hubHashes = new ConcurrentHashMap<>(); // by URI
+
+  /** Reads and writes nothing yet. */
+  public ModelStore(StoreSettings settings) {
+    this.settings = settings;
+    this.hub = new HubModels(settings);
+  }
+
+  /**
+   * Gets a model.
+   *
+   * @param uri one of those that {@link ModelPlaces} knows, or the Hub's
+   * @param sha256 what the file must hash to, if given
+   * @throws EmbeddingException of kind MODEL when it is not there, hashes to something else, or
+   *     there is no room for it
+   */
+  public StoredModel open(String uri, Optional<String> sha256, ModelPlaces places) {
+    try {
+      return checked(find(uri, sha256, places), sha256);
+    } catch (IOException | IllegalArgumentException e) {
+      throw notFetched(uri, e);
+    }
+  }
+
+  /**
+   * What a model hashes to. Gets the model only where its place does not tell; asked again, a
+   * revision of the Hub that moves gives the hash of the first time.
+   *
+   * @throws EmbeddingException as {@link #open}
+   */
+  public String sha256(String uri, ModelPlaces places) {
+    try {
+      if (uri.startsWith(HubName.SCHEME)) {
+        String known = hubHashes.get(uri);
+        if (known == null) {
+          known = hub.sha256(HubName.parse(uri), this::cache);
+          hubHashes.put(uri, known);
+        }
+        return known;
+      }
+      if (places.local(uri).isEmpty()) {
+        Optional<String> told = places.remote(uri).sha256();
+        if (told.isPresent()) {
+          return told.get();
+        }
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw notFetched(uri, e);
+    }
+    try (StoredModel model = open(uri, Optional.empty(), places)) {
+      return model.sha256();
+    }
+  }
+
+  private StoredModel find(String uri, Optional<String> sha256, ModelPlaces places)
+      throws IOException {
+    if (uri.startsWith(HubName.SCHEME)) {
+      return hub.open(HubName.parse(uri), sha256, cache());
+    }
+    Optional<Path> local = places.local(uri);
+    return local.isPresent() ? inPlace(local.get()) : cache().open(places.remote(uri));
+  }
+
+  private static StoredModel checked(StoredModel model, Optional<String> sha256)
+      throws HashMismatch {
+    if (sha256.isPresent() && !sha256.get().equals(model.sha256())) {
+      model.close();
+      throw new HashMismatch(model.sha256(), sha256.get());
+    }
+    return model;
+  }
+
+  private static StoredModel inPlace(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IOException("there is no such model file");
+    }
+    return new InPlace(file, FileHashes.of(file));
+  }
+
+  private ModelCache cache() throws IOException {
+    return new ModelCache(settings.directory(), settings.maxBytes());
+  }
+
+  private static EmbeddingException notFetched(String uri, Exception e) {
+    String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return new EmbeddingException(
+        Kind.MODEL, "The model " + uri + " cannot be fetched: " + reason + ".", e);
+  }
+
+  /** A file that is not Embark's to remove. */
+  private record InPlace(Path path, String sha256) implements StoredModel {
+    @Override
+    public void close() {
+      // Nothing is held.
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * Gets model files onto a node: named by URI, verified by SHA-256, one copy for all processes.
+ *
+ * <pre>
+ *                       ModelUri
+ *  "hf:…", "s3a:…" ──► what and where ──► LocalFile ────────────────► hashed once a JVM, used in place
+ *                                   └──► RemoteFile ──► ModelCache ──► one copy per node, locked while used
+ *                                         classpath:      │  lock, partial file, SHA-256, rename
+ *                                         Hadoop, mounts  └─ evicts what was not used for longest
+ *                                         hf: (Hub)
+ * </pre>
+ *
+ * <p>{@link dev.embark.store.ModelStore#open} hands out a {@link dev.embark.store.StoredModel};
+ * whoever opened it closes it, and until then no process removes the file. Nothing here loads a
+ * model or knows llama.cpp.
+ */
+package dev.embark.store;

@@ -1,0 +1,288 @@
+package dev.embark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.LlamaModel;
+import dev.embark.engine.ModelOptions;
+import dev.embark.store.ModelStore;
+import dev.embark.store.StoreSettings;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Engines and models of a JVM: shared, counted, given back, freed. */
+@Timeout(120)
+class EnginePoolTest {
+  private static final long MB = 1L << 20;
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  @TempDir Path dir;
+  private final AtomicLong clock = new AtomicLong();
+  private FakeHardware hardware = new FakeHardware(2);
+  private Path minilm;
+  private MemoryBudget budget;
+  private ModelPool models;
+  private EnginePool pool;
+
+  @BeforeEach
+  void start() throws IOException {
+    minilm = dir.resolve("minilm.gguf");
+    try (var in = getClass().getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {
+      Files.copy(in, minilm);
+    }
+    limit(4096);
+  }
+
+  private void limit(long megabytes) {
+    budget = new MemoryBudget(new MemoryLimit(megabytes * MB, 2, true));
+    ModelStore store =
+        new ModelStore(StoreSettings.of(dir.resolve("cache"), 1L << 30, true, Map.of()));
+    models = new ModelPool(store, hardware, budget);
+    pool = new EnginePool(models, new Devices(hardware, false, Map.of()), budget, clock::get);
+  }
+
+  @AfterEach
+  void nothingIsLeft() throws IOException {
+    assertThat(pool.leased()).isZero();
+    pool.freeAll();
+    assertThat(pool.idle()).isZero();
+    assertThat(models.size()).isZero();
+    assertThat(budget.used()).isZero();
+    assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(dir.toString());
+  }
+
+  @Test
+  void tasksShareAModelThatIsLoadedOnceAlsoWhenTheyComeTogether() throws Exception {
+    int tasks = 4;
+    CyclicBarrier together = new CyclicBarrier(tasks);
+    ExecutorService threads = Executors.newFixedThreadPool(tasks);
+    List<Future<EnginePool.Lease>> leases = new ArrayList<>();
+    try {
+      for (int i = 0; i < tasks; i++) {
+        leases.add(
+            threads.submit(
+                () -> {
+                  together.await();
+                  return lease(minilm);
+                }));
+      }
+      long loadedBy = 0;
+      for (Future<EnginePool.Lease> lease : leases) {
+        loadedBy += lease.get().loadMillis() > 0 ? 1 : 0;
+      }
+      assertThat(loadedBy).isEqualTo(1);
+      assertThat(hardware.loads).containsExactly(ModelOptions.cpu());
+      assertThat(pool.leased()).isEqualTo(tasks);
+    } finally {
+      threads.shutdown();
+      for (Future<EnginePool.Lease> lease : leases) {
+        lease.get().close();
+      }
+    }
+    assertThat(pool.idle()).isEqualTo(tasks);
+    try (EnginePool.Lease next = lease(minilm)) {
+      assertThat(next.loadMillis()).isZero();
+      assertThat(pool.idle()).isEqualTo(tasks - 1);
+    }
+  }
+
+  @Test
+  void oneContentUnderTwoNamesIsOneModelAndAnotherContentIsAnother() throws IOException {
+    Path same = Files.copy(minilm, dir.resolve("same.gguf"));
+    try (EnginePool.Lease a = lease(minilm);
+        EnginePool.Lease b = lease(same);
+        EnginePool.Lease c = lease(other())) {
+      assertThat(models.size()).isEqualTo(2);
+      assertThat(hardware.loads).hasSize(2);
+    }
+  }
+
+  @Test
+  void oneModelOnTwoDevicesIsLoadedTwice() {
+    try (EnginePool.Lease a = lease(minilm, "0");
+        EnginePool.Lease b = lease(minilm, "1");
+        EnginePool.Lease c = lease(minilm, "1")) {
+      assertThat(hardware.loads)
+          .containsExactly(
+              ModelOptions.gpu(FakeHardware.FIRST_INDEX, ModelOptions.ALL_LAYERS),
+              ModelOptions.gpu(FakeHardware.FIRST_INDEX + 1, ModelOptions.ALL_LAYERS));
+    }
+  }
+
+  @Test
+  void whatNobodyWantsForAWhileIsFreed() {
+    lease(minilm).close();
+    clock.addAndGet(MINUTE.toNanos() - 1);
+    pool.freeIdleFor(MINUTE);
+    assertThat(pool.idle()).isEqualTo(1);
+    clock.incrementAndGet();
+    pool.freeIdleFor(MINUTE);
+    assertThat(pool.idle()).isZero();
+    assertThat(models.size()).isZero();
+    assertThat(budget.used()).isZero();
+    lease(minilm).close();
+    assertThat(hardware.loads).hasSize(2);
+  }
+
+  @Test
+  void aModelInUseIsNotFreedHoweverLong() {
+    try (EnginePool.Lease held = lease(minilm)) {
+      lease(minilm, Map.of("prefix", "query: ")).close();
+      clock.addAndGet(MINUTE.toNanos());
+      pool.freeIdleFor(MINUTE);
+      assertThat(pool.idle()).isZero();
+      assertThat(models.size()).isEqualTo(1);
+      assertThat(held.engine().countTokens(List.of(new byte[] {'x'})).tokens(0)).isPositive();
+    }
+  }
+
+  @Test
+  void anIdleModelMakesWayWhenItsMemoryIsNeeded() throws IOException {
+    limit(150); // one model of 44 MB and a context of 67 MB
+    lease(minilm).close();
+    try (EnginePool.Lease b = lease(other())) {
+      assertThat(models.size()).isEqualTo(1);
+      assertThat(pool.idle()).isZero();
+    }
+  }
+
+  @Test
+  void aModelThatHasNoRoomBesideThoseInUseIsRefusedBeforeItIsLoaded() throws IOException {
+    limit(150);
+    Path other = other();
+    try (EnginePool.Lease a = lease(minilm)) {
+      assertThatThrownBy(() -> lease(other))
+          .isInstanceOf(EmbeddingException.class)
+          .hasMessageContaining(other.toString())
+          .hasMessageContaining("needs 45 MB, but of 150 MB outside the heap 111 MB are in use")
+          // 111 there, 44 for the model, and a context for each of the two tasks
+          .hasMessageContaining("spark.executor.memoryOverhead=289m");
+      assertThat(hardware.loads).hasSize(1);
+    }
+    lease(other).close();
+  }
+
+  @Test
+  void aContextThatHasNoRoomIsRefusedAndLeavesNothing() {
+    limit(150);
+    try (EnginePool.Lease a = lease(minilm)) {
+      long before = budget.used();
+      assertThatThrownBy(() -> lease(minilm)).hasMessageContaining("A context of 512 tokens");
+      assertThat(budget.used()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void aModelThatIsSlowToLoadKeepsOnlyThoseWaitingWhoWantIt() throws Exception {
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Path slow = other();
+    hardware =
+        new FakeHardware(0) {
+          @Override
+          public LlamaModel load(Path file, ModelOptions options) {
+            if (file.equals(slow)) {
+              loading.countDown();
+              try {
+                assertThat(goOn.await(60, TimeUnit.SECONDS)).isTrue();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            }
+            return super.load(file, options);
+          }
+        };
+    limit(4096);
+    CompletableFuture<EnginePool.Lease> slowTask = CompletableFuture.supplyAsync(() -> lease(slow));
+    loading.await();
+    lease(minilm).close(); // while the other one is loading
+    assertThat(slowTask).isNotDone();
+    goOn.countDown();
+    slowTask.get().close();
+  }
+
+  @Test
+  void aModelThatCouldNotBeLoadedIsTriedAgain() {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    hardware =
+        new FakeHardware(0) {
+          @Override
+          public LlamaModel load(Path file, ModelOptions options) {
+            if (broken.get()) {
+              throw new EmbeddingException(EmbeddingException.Kind.MODEL, "not today");
+            }
+            return super.load(file, options);
+          }
+        };
+    limit(4096);
+    assertThatThrownBy(() -> lease(minilm)).hasMessage("not today");
+    assertThat(budget.used()).isZero();
+    broken.set(false);
+    lease(minilm).close();
+  }
+
+  @Test
+  void aLeaseClosedTwiceGivesItsEngineBackOnce() {
+    EnginePool.Lease lease = lease(minilm);
+    lease.close();
+    lease.close();
+    assertThat(pool.idle()).isEqualTo(1);
+    assertThat(pool.leased()).isZero();
+  }
+
+  @Test
+  void whileATaskHoldsAnEngineNotAllCanBeFreed() {
+    try (EnginePool.Lease held = lease(minilm)) {
+      assertThatThrownBy(pool::freeAll)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("1 engines are in use.");
+      assertThat(held.engine().dimensions()).isEqualTo(384);
+    }
+  }
+
+  private EnginePool.Lease lease(Path model, String... gpus) {
+    return pool.lease(options(model, Map.of()), ModelAccess.NONE, List.of(gpus));
+  }
+
+  private EnginePool.Lease lease(Path model, Map<String, String> more) {
+    return pool.lease(options(model, more), ModelAccess.NONE, List.of());
+  }
+
+  private static EmbedOptions options(Path model, Map<String, String> more) {
+    return EmbedOptions.of(Map.of("model", model.toString())).with(more);
+  }
+
+  /** The same model with one bit of a weight changed. */
+  private Path other() throws IOException {
+    Path other = Files.copy(minilm, dir.resolve("other.gguf"));
+    try (RandomAccessFile file = new RandomAccessFile(other.toFile(), "rw")) {
+      file.seek(file.length() - 2);
+      int last = file.read();
+      file.seek(file.length() - 2);
+      file.write(last ^ 1);
+    }
+    return other;
+  }
+}

@@ -1,0 +1,46 @@
+package dev.embark.spark;
+
+import dev.embark.engine.LlamaBackend.Device;
+import dev.embark.engine.LlamaModel;
+import dev.embark.engine.ModelOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+
+/** A machine with as many GPUs as a test wants; models go on its CPU whatever they were given. */
+class FakeHardware implements Hardware {
+  static final int FIRST_INDEX = 3; // behind devices that are no GPUs
+  static final long GPU_BYTES = 8L << 30;
+
+  /** What models were put on. */
+  final Queue<ModelOptions> loads = new ConcurrentLinkedQueue<>();
+
+  private final int gpus;
+
+  FakeHardware(int gpus) {
+    this.gpus = gpus;
+  }
+
+  @Override
+  public List<Device> gpus() {
+    return IntStream.range(0, gpus)
+        .mapToObj(
+            i ->
+                new Device(
+                    FIRST_INDEX + i, "CUDA" + i, "a GPU", true, "0000:0" + i + ":00.0", GPU_BYTES))
+        .toList();
+  }
+
+  @Override
+  public String whyNoGpu() {
+    return "this machine is a fake";
+  }
+
+  @Override
+  public LlamaModel load(Path file, ModelOptions options) {
+    loads.add(options);
+    return LlamaModel.load(file, ModelOptions.cpu());
+  }
+}

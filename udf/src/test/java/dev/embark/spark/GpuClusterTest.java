@@ -1,0 +1,157 @@
+package dev.embark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.embark.engine.LlamaModel;
+import dev.embark.engine.ModelOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.plugin.DriverPlugin;
+import org.apache.spark.api.plugin.ExecutorPlugin;
+import org.apache.spark.api.plugin.PluginContext;
+import org.apache.spark.api.plugin.SparkPlugin;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Executors of their own, on a machine whose discovery script tells of two GPUs. */
+class GpuClusterTest {
+  private static final String RECORDS = "spark.test.records";
+
+  @TempDir Path dir;
+
+  /** Gives executors two GPUs, and writes down what is put on which. */
+  public static final class TwoGpus implements SparkPlugin {
+    @Override
+    public DriverPlugin driverPlugin() {
+      return null;
+    }
+
+    @Override
+    public ExecutorPlugin executorPlugin() {
+      return new ExecutorPlugin() {
+        @Override
+        public void init(PluginContext context, Map<String, String> extraConf) {
+          Path records = Path.of(context.conf().get(RECORDS));
+          ExecutorModels.use(
+              new FakeHardware(2) {
+                @Override
+                public LlamaModel load(Path file, ModelOptions options) {
+                  TaskContext task = TaskContext.get();
+                  String given =
+                      task == null
+                          ? "executor " + context.resources().get("gpu").addresses()[0]
+                          : "task " + task.resourcesJMap().get("gpu").addresses()[0];
+                  append(records, given + " loads on " + options.device());
+                  return super.load(file, options);
+                }
+              });
+        }
+      };
+    }
+  }
+
+  private static void append(Path records, String line) {
+    try {
+      Files.writeString(
+          records.resolve(SparkEnv.get().executorId()),
+          line + "\n",
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @AfterEach
+  void forgetHome() {
+    System.clearProperty("spark.test.home");
+  }
+
+  @Test
+  void eachTaskOfAnExecutorWithTwoGpusUsesTheOneThatItWasGiven() throws IOException {
+    Path records = Files.createDirectory(dir.resolve("records"));
+    SparkSession spark = start(1, 2, 2, "", records);
+    try {
+      embed(spark);
+    } finally {
+      spark.stop();
+    }
+    assertThat(Files.readAllLines(records.resolve("0")))
+        .containsExactlyInAnyOrder(
+            "task 0 loads on " + FakeHardware.FIRST_INDEX,
+            "task 1 loads on " + (FakeHardware.FIRST_INDEX + 1));
+  }
+
+  @Test
+  void eachExecutorLoadsItsWarmModelOnItsOwnGpuBeforeTheFirstTask() throws IOException {
+    Path records = Files.createDirectory(dir.resolve("records"));
+    SparkSession spark = start(2, 1, 1, "default", records);
+    try {
+      embed(spark);
+    } finally {
+      spark.stop();
+    }
+    for (String executor : List.of("0", "1")) {
+      // The worker gave each of them one of its GPUs; the task's first lease found the model there.
+      assertThat(Files.readAllLines(records.resolve(executor)))
+          .singleElement()
+          .asString()
+          .isIn(
+              "executor 0 loads on " + FakeHardware.FIRST_INDEX,
+              "executor 1 loads on " + (FakeHardware.FIRST_INDEX + 1));
+    }
+  }
+
+  private static void embed(SparkSession spark) {
+    assertThat(
+            spark
+                .sql("SELECT embed(concat('text ', id))[0] FROM range(0, 8, 1, 4)")
+                .collectAsList())
+        .hasSize(8)
+        .noneMatch(row -> row.isNullAt(0));
+  }
+
+  private SparkSession start(int executors, int cores, int gpus, String warm, Path records)
+      throws IOException {
+    Path home = Files.createDirectories(dir.resolve("home"));
+    Files.createDirectories(home.resolve("jars"));
+    // By which Spark's launcher tells the version of Scala in a home without a release.
+    String version = scala.util.Properties.versionNumberString().replaceFirst("\\.\\d+$", "");
+    Files.createDirectories(home.resolve("launcher/target/scala-" + version));
+    System.setProperty("spark.test.home", home.toString());
+    Path script =
+        Files.writeString(
+            dir.resolve("discover"),
+            "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\", \"1\"]}'\n");
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+    return SparkSession.builder()
+        .master("local-cluster[" + executors + "," + cores + ",1024]")
+        .appName("gpus")
+        .config("spark.ui.enabled", "false")
+        .config(
+            "spark.executor.extraClassPath",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")))
+        .config("spark.executor.memory", "1g")
+        .config("spark.worker.resource.gpu.amount", "2")
+        .config("spark.worker.resource.gpu.discoveryScript", script.toString())
+        .config("spark.executor.resource.gpu.amount", "" + gpus)
+        .config("spark.executor.resource.gpu.discoveryScript", script.toString())
+        .config("spark.task.resource.gpu.amount", "1")
+        .config("spark.plugins", TwoGpus.class.getName() + "," + EmbarkPlugin.class.getName())
+        .config("spark.embark.warm", warm)
+        .config("spark.embark.device", "gpu")
+        .config("spark.embark.cacheDir", dir.resolve("models").toString())
+        .config(RECORDS, records.toString())
+        .getOrCreate();
+  }
+}

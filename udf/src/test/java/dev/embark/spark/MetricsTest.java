@@ -1,0 +1,162 @@
+package dev.embark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What an operator did, where users of Spark look for it. */
+class MetricsTest {
+  private static SparkSession spark;
+
+  @BeforeAll
+  static void start() {
+    spark =
+        SparkSession.builder()
+            .master("local[2]")
+            .appName("metrics")
+            .config("spark.default.parallelism", "1")
+            .config("spark.ui.enabled", "true")
+            .config("spark.ui.port", "0")
+            .config("spark.plugins", EmbarkPlugin.class.getName())
+            .config(
+                "spark.metrics.conf.*.sink.prometheusServlet.class",
+                "org.apache.spark.metrics.sink.PrometheusServlet")
+            .config("spark.metrics.conf.*.sink.prometheusServlet.path", "/metrics/prometheus")
+            .getOrCreate();
+  }
+
+  @AfterAll
+  static void stop() {
+    TestSession.stop(spark);
+  }
+
+  @Test
+  void theRestApiHasTheMetricsOfTheOperator() throws Exception {
+    spark
+        .sql(
+            "SELECT embed(body) FROM VALUES ('a cat'), ('a cat'), (NULL), (repeat('word ', 600)) AS"
+                + " t(body)")
+        .collectAsList();
+    Map<String, String> metrics = lastOperator();
+    assertThat(metrics)
+        .containsEntry("rows embedded", "3")
+        .containsEntry("rows null", "1")
+        .containsEntry("rows failed", "0")
+        .containsEntry("rows truncated", "1")
+        .containsEntry("rows deduplicated", "1")
+        // [CLS] a cat [SEP], and what maxTokens left of the long one.
+        .containsEntry("tokens", "516")
+        .containsEntry("native batches", "2")
+        // 516 of two times 512, in tenths.
+        .containsEntry("fill of batches (%)", "50.3");
+    assertThat(metrics)
+        .containsKeys("time tokenising", "time encoding", "time loading the model")
+        .hasSize(11);
+    assertThat(metrics.get("time encoding")).doesNotStartWith("0 ");
+  }
+
+  @Test
+  void rowsThatFailAreCounted() throws Exception {
+    spark
+        .sql(
+            "SELECT embed(body, map('longText', 'error')) FROM VALUES ('a cat'), (repeat('word ',"
+                + " 600)) AS t(body)")
+        .collectAsList();
+    assertThat(lastOperator())
+        .containsEntry("rows embedded", "1")
+        .containsEntry("rows failed", "1");
+  }
+
+  @Test
+  void thePluginShowsWhatTheExecutorDidToPrometheus() throws Exception {
+    long before = prometheus("tokens");
+    spark.sql("SELECT embed('a cat')").collectAsList();
+    assertThat(prometheus("tokens") - before).isEqualTo(4);
+    assertThat(prometheus("rowsEmbedded")).isPositive();
+    assertThat(prometheus("encodeNanos")).isPositive();
+  }
+
+  @Test
+  void aLineTellsTheSpeedOfAStageIfASessionAsksForIt() throws Exception {
+    assertThat(printed(() -> spark.sql("SELECT embed('a cat')").collectAsList()))
+        .doesNotContain("tokens/s");
+    spark.conf().set("spark.embark.progress", "true");
+    assertThat(printed(() -> spark.sql("SELECT embed('a cat')").collectAsList()))
+        .containsPattern("stage \\d+: 1 rows, 4 tokens, [\\d,]+ tokens/s");
+  }
+
+  /** The metrics of the operator in the last query, by name. */
+  private static Map<String, String> lastOperator() throws Exception {
+    spark.sparkContext().listenerBus().waitUntilEmpty();
+    JsonNode queries =
+        new ObjectMapper()
+            .readTree(
+                get(
+                    "/api/v1/applications/"
+                        + spark.sparkContext().applicationId()
+                        + "/sql?details=true&planDescription=false&length=1000"));
+    List<JsonNode> operators = new ArrayList<>();
+    for (JsonNode node : queries.get(queries.size() - 1).get("nodes")) {
+      if (node.get("nodeName").asText().equals("EvalEmbed")) {
+        operators.add(node);
+      }
+    }
+    assertThat(operators).hasSize(1);
+    Map<String, String> metrics = new LinkedHashMap<>();
+    for (JsonNode metric : operators.get(0).get("metrics")) {
+      metrics.put(metric.get("name").asText(), metric.get("value").asText());
+    }
+    return metrics;
+  }
+
+  private static long prometheus(String metric) throws Exception {
+    return get("/metrics/prometheus")
+        .lines()
+        .filter(line -> line.contains("EmbarkPlugin_" + metric + "_Value"))
+        .mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  private static String get(String path) throws IOException, InterruptedException {
+    HttpResponse<String> response =
+        HttpClient.newBuilder()
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .build()
+            .send(
+                HttpRequest.newBuilder(URI.create(spark.sparkContext().uiWebUrl().get() + path))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+    assertThat(response.statusCode()).as(path).isEqualTo(200);
+    return response.body();
+  }
+
+  private static String printed(Runnable action) throws Exception {
+    PrintStream before = System.err;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    try {
+      action.run();
+      spark.sparkContext().listenerBus().waitUntilEmpty();
+    } finally {
+      System.setErr(before);
+    }
+    return printed.toString(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.embark.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Executors that start together on one node. {@code embark.test.processes} and {@code
+ * embark.test.megabytes} make it larger; the profile {@code delivery} does.
+ */
+class ProcessesTest {
+  private static final int PROCESSES = Integer.getInteger("embark.test.processes", 3);
+  private static final int MEGABYTES = Integer.getInteger("embark.test.megabytes", 8);
+
+  @TempDir Path dir;
+
+  /** Opens the hub's file when told to, says where it is, and keeps it until it is told to end. */
+  static final class Executor {
+    private Executor() {}
+
+    public static void main(String[] args) throws IOException {
+      System.out.println("started");
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      in.readLine();
+      StoreSettings settings =
+          StoreSettings.of(Path.of(args[0]), Long.parseLong(args[1]), false, System.getenv());
+      ModelPlaces places = new ModelPlaces(n -> Optional.empty(), new Configuration(false));
+      try (StoredModel model =
+          new ModelStore(settings).open("hf:org/repo/m.gguf", Optional.empty(), places)) {
+        System.out.println(model.path() + " " + model.sha256());
+        in.readLine();
+      }
+    }
+  }
+
+  @Test
+  void downloadOnceAndKeepTheCopyFromBeingRemovedWhileTheyUseIt() throws Exception {
+    long bytes = (long) MEGABYTES << 20;
+    List<Process> processes = new ArrayList<>();
+    List<BufferedReader> outputs = new ArrayList<>();
+    try (HubServer hub = new HubServer((int) bytes)) {
+      for (int i = 0; i < PROCESSES; i++) {
+        Process process = start(hub, bytes);
+        processes.add(process);
+        outputs.add(process.inputReader(StandardCharsets.UTF_8));
+      }
+      for (BufferedReader output : outputs) {
+        assertThat(output.readLine()).isEqualTo("started");
+      }
+      for (Process process : processes) {
+        goOn(process);
+      }
+      Path copy = dir.resolve("cache").resolve(hub.sha256() + ".gguf");
+      for (BufferedReader output : outputs) {
+        assertThat(output.readLine()).isEqualTo(copy + " " + hub.sha256());
+      }
+      assertThat(hub.gets).hasValue(1);
+      assertThat(hub.bytesSent).hasValue(bytes);
+
+      // The cache is full; what they hold stays, and goes once they have ended.
+      CacheSpace space = new CacheSpace(dir.resolve("cache"), bytes);
+      space.makeRoom(java.util.OptionalLong.of(1));
+      assertThat(copy).hasSize(bytes);
+      for (Process process : processes) {
+        goOn(process);
+        assertThat(process.waitFor()).isZero();
+      }
+      space.makeRoom(java.util.OptionalLong.of(1));
+      assertThat(copy).doesNotExist();
+    } finally {
+      processes.forEach(Process::destroyForcibly);
+    }
+  }
+
+  @Test
+  void aProcessThatDiesInTheMiddleLeavesTheDownloadToTheNext() throws Exception {
+    try (HubServer hub = new HubServer(1 << 20)) {
+      hub.spoil(HubServer.Fault.STALL);
+      Process dying = start(hub, 1L << 30);
+      try {
+        goOn(dying);
+        Path partial = dir.resolve("cache").resolve(hub.sha256() + ".gguf.part");
+        while (!Files.exists(partial) || Files.size(partial) < 1 << 19) {
+          Thread.onSpinWait();
+        }
+      } finally {
+        dying.destroyForcibly().waitFor();
+      }
+      Process next = start(hub, 1L << 30);
+      try {
+        goOn(next);
+        BufferedReader output = next.inputReader(StandardCharsets.UTF_8);
+        assertThat(output.readLine()).isEqualTo("started");
+        assertThat(output.readLine()).endsWith(hub.sha256());
+        goOn(next);
+        assertThat(next.waitFor()).isZero();
+      } finally {
+        next.destroyForcibly();
+      }
+      assertThat(hub.bytesSent).hasValue(1 << 20);
+    }
+  }
+
+  private Process start(HubServer hub, long cacheBytes) throws IOException {
+    ProcessBuilder java =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx64m",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            Executor.class.getName(),
+            dir.resolve("cache").toString(),
+            Long.toString(cacheBytes));
+    java.environment().putAll(Map.of("HF_ENDPOINT", hub.endpoint().toString()));
+    java.environment().remove("HF_HUB_OFFLINE");
+    java.redirectError(dir.resolve("errors").toFile());
+    return java.start();
+  }
+
+  private static void goOn(Process process) throws IOException {
+    OutputStream out = process.getOutputStream();
+    out.write('\n');
+    out.flush();
+  }
+}
