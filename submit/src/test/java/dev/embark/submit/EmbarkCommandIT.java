@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -115,6 +116,38 @@ class EmbarkCommandIT {
         .asString()
         .startsWith("embark model: ")
         .contains(file + " is not a GGUF model");
+  }
+
+  @Test
+  void aDryRunWritesNothingAndARunThenLeavesAReport() throws Exception {
+    String[] run = {"run", "--input", Embark.sample().toString(), "--output=out"};
+
+    Embark.Result dry = Embark.run(folder, with(run, "--dry-run", "--progress=json"));
+
+    assertThat(dry.exitCode()).as(dry.err()).isZero();
+    assertThat(folder).isEmptyDirectory();
+    JsonNode estimate = new ObjectMapper().readTree(dry.out());
+    assertThat(estimate.get("rows").asInt()).isEqualTo(200);
+    assertThat(estimate.get("seconds").asDouble()).isPositive();
+
+    Embark.Result result = Embark.run(folder, with(run, "--progress=json"));
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    String last = result.err().lines().reduce((first, second) -> second).orElseThrow();
+    JsonNode finished = new ObjectMapper().readTree(last);
+    assertThat(finished.get("event").asText()).isEqualTo("finished");
+    assertThat(finished.get("embedded").asInt()).isEqualTo(200);
+    JsonNode report =
+        new ObjectMapper().readTree(folder.resolve("out/_embark/report.json").toFile());
+    assertThat(report.get("embark").asText()).isNotEmpty();
+    assertThat(report.at("/totals/tokens").asLong())
+        .isEqualTo(finished.get("tokens").asLong())
+        .isEqualTo(estimate.get("tokens").asLong());
+    assertThat(folder.resolve("out/_embark/report.html")).isNotEmptyFile();
+  }
+
+  private static String[] with(String[] words, String... more) {
+    return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
   }
 
   @Test
