@@ -32,6 +32,7 @@ final class EmbedRun {
   private StateFolder state;
   private Manifest manifest;
   private Manifest.Run run;
+  private RunPlan plan; // as this process found it
   private WaveEmbedder embedder;
   private String textColumn;
   private List<String> otherEmbeddings;
@@ -89,7 +90,8 @@ final class EmbedRun {
     }
     otherEmbeddings = begin.otherEmbeddings(manifest);
     embedder = new WaveEmbedder(spark, spec, textColumn);
-    listener.planned(run.plan());
+    plan = run.plan();
+    listener.planned(plan);
     run.waves().forEach(this::take);
     return finish(start);
   }
@@ -178,11 +180,7 @@ final class EmbedRun {
     List<WaveResult> waves = run.waves().stream().map(Manifest.Wave::result).toList();
     JobResult result =
         new JobResult(
-            run.plan(),
-            waves,
-            Duration.between(start, Instant.now()),
-            sink.location(),
-            state.toString());
+            plan, waves, Duration.between(start, Instant.now()), sink.location(), state.toString());
     listener.finished(result);
     save(run.completed());
     state.deleteRuns();

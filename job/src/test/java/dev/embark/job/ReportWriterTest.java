@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -25,6 +26,7 @@ class ReportWriterTest {
 
   private final SparkSession spark = LocalSpark.session();
   private final Captured captured = new Captured(false);
+  private JobResult result;
 
   /**
    * A hundred short texts, ten of them twice, five NULL and four that are too long for 64 tokens.
@@ -51,7 +53,7 @@ class ReportWriterTest {
     new CommandLine(job)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .parseArgs(arguments.toArray(String[]::new));
-    job.run(spark);
+    result = job.run(spark);
     return new ObjectMapper().readTree(Files.readString(file("report.json")));
   }
 
@@ -121,6 +123,8 @@ class ReportWriterTest {
         .isCloseTo(
             report.at("/totals/tokens").asLong() / report.at("/run/seconds").asDouble(),
             within(0.1));
+    assertThat(report.at("/rates/tokensPerSecond").asDouble())
+        .isCloseTo(result.tokensPerSecond(), Percentage.withPercentage(1));
   }
 
   private static long sum(JsonNode report, String list, String field) {
