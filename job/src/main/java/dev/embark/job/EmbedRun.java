@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
@@ -32,7 +33,7 @@ final class EmbedRun {
   private StateFolder state;
   private Manifest manifest;
   private Manifest.Run run;
-  private RunPlan plan; // as this process found it
+  private RunPlan plan;
   private WaveEmbedder embedder;
   private String textColumn;
   private List<String> otherEmbeddings;
@@ -92,7 +93,7 @@ final class EmbedRun {
     embedder = new WaveEmbedder(spark, spec, textColumn);
     plan = run.plan();
     listener.planned(plan);
-    run.waves().forEach(this::take);
+    takeAll();
     return finish(start);
   }
 
@@ -107,6 +108,19 @@ final class EmbedRun {
     state.save(manifest);
   }
 
+  private void takeAll() {
+    try {
+      run.waves().forEach(this::take);
+    } catch (UserError e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new UserError(
+          "%s (%s; run the same command again to carry on)"
+              .formatted(Failures.sentence(e), progressOfWaves()),
+          e);
+    }
+  }
+
   private void take(Manifest.Wave planned) {
     if (planned.state() == Manifest.State.COMMITTED) {
       return;
@@ -118,10 +132,11 @@ final class EmbedRun {
       wave = termination.interruptible(() -> embed(planned), this::progressOfWaves);
       save(run.with(wave));
     }
+    Instant publishStart = Instant.now();
     sink.publish(commit(wave));
     new Quarantine(spark, state).publish(run, wave.number(), folder(wave));
     Path done = folder(wave);
-    wave = wave.committed();
+    wave = wave.committed(publishStart);
     save(run.with(wave));
     state.delete(done);
     listener.waveCommitted(wave.result());
@@ -147,8 +162,10 @@ final class EmbedRun {
   }
 
   private Sink.Commit commit(Manifest.Wave wave) {
-    Dataset<Row> rows =
+    Dataset<Row> embedded =
         embedder.output(spark.read().parquet(new Path(folder(wave), "embedded").toString()));
+    OptionalInt files = spec.outputSpec().repartition();
+    Dataset<Row> rows = files.isPresent() ? embedded.repartition(files.getAsInt()) : embedded;
     return new Sink.Commit(run, wave.number(), rows, textColumn, otherEmbeddings, folder(wave));
   }
 

@@ -75,8 +75,9 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
           number, rows, files, State.READY, folder, start.toEpochMilli(), since(start), totals);
     }
 
-    Wave committed() {
-      long took = since(Instant.ofEpochMilli(startMillis));
+    Wave committed(Instant publishStart) {
+      // Without the time between a crash and the next process.
+      long took = tookMillis + since(publishStart);
       return new Wave(number, rows, List.of(), State.COMMITTED, null, startMillis, took, totals);
     }
 

@@ -9,7 +9,7 @@ import java.util.TreeMap;
  * however often tasks were tried again.
  *
  * @param rows rows written, with an embedding or without
- * @param tokens tokens that the model has seen; with deduplication, those of distinct texts
+ * @param tokens tokens of texts; with deduplication, of distinct ones
  * @param nullRows rows without a text
  * @param failed rows whose text could not be embedded, by the kind of failure
  * @param truncatedRows rows whose text lost its tail

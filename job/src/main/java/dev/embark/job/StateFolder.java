@@ -31,8 +31,9 @@ final class StateFolder {
 
   /** The state of the output at a path. */
   StateFolder(SparkSession spark, String output) {
-    this.folder = new Path(output, NAME);
-    this.files = Paths.fileSystem(spark, folder);
+    Path named = new Path(output, NAME);
+    this.files = Paths.fileSystem(spark, named);
+    this.folder = files.makeQualified(named);
   }
 
   FileSystem fileSystem() {

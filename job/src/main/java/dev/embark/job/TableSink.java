@@ -91,11 +91,13 @@ abstract class TableSink implements Sink {
 
   /** Returns the folder of a table of a catalog. */
   private String storage() {
-    return spark
-        .sql("DESCRIBE TABLE EXTENDED " + reference())
-        .where("col_name = 'Location'")
-        .first()
-        .getString(1);
+    List<Row> found =
+        spark
+            .sql("DESCRIBE TABLE EXTENDED " + reference())
+            .where("col_name = 'Location'")
+            .collectAsList();
+    // The table's columns come first, and one of them may have this name.
+    return found.get(found.size() - 1).getString(1);
   }
 
   @Override

@@ -138,13 +138,17 @@ final class WaveEmbedder {
                 kind().as("kind"),
                 col(DETAIL + ".truncated").as("truncated"),
                 (window.isPresent() ? tokens.gt(window.getAsInt()) : lit(false)).as("chunked"),
-                functions
-                    .pow(lit(2), functions.ceil(functions.log2(functions.greatest(tokens, lit(1)))))
-                    .cast("int")
-                    .as("length"))
+                powerOfTwo(functions.greatest(tokens, lit(1))).as("length"))
             .agg(functions.count(lit(1)).as("rows"), functions.sum(tokens).as("tokens"))
             .collectAsList();
     return groups.stream().map(WaveEmbedder::group).reduce(RunTotals.NONE, RunTotals::plus);
+  }
+
+  /** The smallest power of two that is not below a number. */
+  private static Column powerOfTwo(Column number) {
+    // log2 of a power of two may come out a little above the whole number.
+    Column exponent = functions.ceil(functions.log2(number).minus(1e-9));
+    return functions.pow(lit(2), exponent).cast("int");
   }
 
   private static RunTotals group(Row group) {

@@ -129,7 +129,7 @@ class ResumeTest {
     String input = runs.json("in.json", texts);
 
     runs.sink = sink -> new CrashingSink(sink, moment);
-    assertThatThrownBy(() -> runs.run(input, options)).isInstanceOf(Crash.class);
+    assertThatThrownBy(() -> runs.run(input, options)).hasRootCauseInstanceOf(Crash.class);
     runs.sink = sink -> sink;
     // What was not read by now is not read again.
     Files.writeString(Path.of(input), "{\"id\":99,\"text\":\"another input\"}");
@@ -202,7 +202,7 @@ class ResumeTest {
 
     assertThatThrownBy(
             () -> runs.run(runs.json("in.json", texts), "--rows-per-wave=10", "--id-column=id"))
-        .isInstanceOf(Crash.class);
+        .hasRootCauseInstanceOf(Crash.class);
 
     assertThat(runs.written().count()).isEqualTo(10);
   }
@@ -212,7 +212,8 @@ class ResumeTest {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
     runs.sink = sink -> new CrashingSink(sink, Moment.AFTER_PUBLISH);
-    assertThatThrownBy(() -> runs.run(input, "--rows-per-wave=10")).isInstanceOf(Crash.class);
+    assertThatThrownBy(() -> runs.run(input, "--rows-per-wave=10"))
+        .hasRootCauseInstanceOf(Crash.class);
     runs.sink = sink -> sink;
 
     assertThatThrownBy(() -> runs.run(input, "--prefix=query: "))
