@@ -74,7 +74,7 @@ final class Meter implements RunListener {
     }
     Done here = here();
     long rows = before.rows() + here.rows();
-    double rowsPerSecond = here.rows() / Math.max(seconds(), 1e-9);
+    double lastCount = timeline.lastCount();
     return Optional.of(
         new RunProgress(
             wave,
@@ -85,9 +85,9 @@ final class Meter implements RunListener {
             before.failed() + here.failed(),
             seconds(),
             timeline.tokensPerSecond(RECENTLY),
-            here.rows() == 0
+            here.rows() == 0 || lastCount == 0
                 ? OptionalDouble.empty()
-                : OptionalDouble.of((plan.rows() - rows) / rowsPerSecond)));
+                : OptionalDouble.of((plan.rows() - rows) * lastCount / here.rows())));
   }
 
   /** Returns rates over time of this process; points are {@code atLeast} so many seconds long. */

@@ -40,42 +40,70 @@ final class Timeline {
     return samples.get(samples.size() - 1);
   }
 
-  /** Returns tokens a second over the last {@code seconds}, or over all if that is less. */
+  /**
+   * Returns tokens a second over the last {@code seconds}, or over all if that is less. Tasks count
+   * by windows of rows, which may take longer than that: then since before the last of them.
+   */
   double tokensPerSecond(double seconds) {
     Sample last = last();
     for (int i = samples.size() - 2; i >= 0; i--) {
       Sample sample = samples.get(i);
-      if (i == 0 || last.second - sample.second >= seconds) {
+      boolean enough = last.second - sample.second >= seconds && sample.tokens < last.tokens;
+      if (i == 0 || enough) {
         return (last.tokens - sample.tokens) / (last.second - sample.second);
       }
     }
     return 0;
   }
 
+  /** Returns the second at which rows were counted last; 0 if none were. */
+  double lastCount() {
+    for (int i = samples.size() - 1; i > 0; i--) {
+      if (samples.get(i).rows > samples.get(i - 1).rows) {
+        return samples.get(i).second;
+      }
+    }
+    return 0;
+  }
+
   /**
-   * Returns at most sixty points that follow one another without gap.
+   * Returns at most sixty points of one length, that follow one another without gap. What was
+   * counted at once, as for a window of rows, is spread over the time since the count before.
    *
    * @param atLeast seconds of a point; how often executors tell what they did
    */
   List<Point> points(double atLeast) {
-    double width = Math.max(atLeast, last().second / MOST_POINTS);
+    double end = last().second;
     List<Point> points = new ArrayList<>();
-    Sample start = samples.get(0);
-    for (int i = 1; i < samples.size(); i++) {
-      Sample sample = samples.get(i);
-      boolean isLast = i == samples.size() - 1;
-      // The rest is no point of its own if it is too short to tell anything.
-      boolean restIsShort = last().second - sample.second < width / 2;
-      if (isLast || (sample.second - start.second >= width * (1 - 1e-9) && !restIsShort)) {
-        points.add(
-            new Point(
-                start.second,
-                sample.second - start.second,
-                sample.rows - start.rows,
-                sample.tokens - start.tokens));
-        start = sample;
+    if (end > 0) {
+      int count = (int) Math.max(1, Math.min(MOST_POINTS, Math.floor(end / atLeast + 1e-9)));
+      double width = end / count;
+      for (int i = 0; i < count; i++) {
+        Sample from = at(i * width);
+        Sample to = i == count - 1 ? last() : at((i + 1) * width);
+        points.add(new Point(i * width, width, to.rows - from.rows, to.tokens - from.tokens));
       }
     }
     return points;
+  }
+
+  /** What was done until {@code second}, if work went on evenly between one count and the next. */
+  private Sample at(double second) {
+    Sample before = samples.get(0);
+    for (int i = 1; i < samples.size(); i++) {
+      Sample sample = samples.get(i);
+      boolean counted = sample.tokens > samples.get(i - 1).tokens;
+      if (counted && sample.second >= second) {
+        double share = (second - before.second) / (sample.second - before.second);
+        return new Sample(
+            second,
+            before.rows + Math.round(share * (sample.rows - before.rows)),
+            before.tokens + Math.round(share * (sample.tokens - before.tokens)));
+      }
+      if (counted) {
+        before = sample;
+      }
+    }
+    return last();
   }
 }

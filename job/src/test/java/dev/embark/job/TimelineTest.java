@@ -72,6 +72,26 @@ class TimelineTest {
   }
 
   @Test
+  void theRateIsNotZeroWhileAWindowOfRowsIsLongInTheMaking() {
+    timeline.add(10, 100, 1000);
+    run(60, 0.5, 0);
+
+    assertThat(timeline.tokensPerSecond(30)).isCloseTo(1000 / 60.0, within(0.1));
+    assertThat(timeline.lastCount()).isEqualTo(10);
+  }
+
+  @Test
+  void whatIsCountedAtOnceIsSpreadOverTheTimeItTook() {
+    timeline.add(10, 100, 1000);
+    run(40, 0.5, 0);
+    timeline.add(40.5, 400, 4050);
+
+    assertThat(timeline.points(1))
+        .hasSize(40)
+        .allSatisfy(point -> assertThat(point.tokensPerSecond()).isCloseTo(100, within(2.0)));
+  }
+
+  @Test
   void countsThatFellAreNoNegativeRate() {
     timeline.add(1, 10, 100);
     timeline.add(2, 8, 90);
