@@ -72,6 +72,7 @@ final class Meter implements RunListener {
     if (plan == null) {
       return Optional.empty();
     }
+    sample();
     Done here = here();
     long rows = before.rows() + here.rows();
     double lastCount = timeline.lastCount();

@@ -56,10 +56,10 @@ final class Timeline {
     return 0;
   }
 
-  /** Returns the second at which rows were counted last; 0 if none were. */
+  /** Returns the second at which tokens were counted last; 0 if none were. */
   double lastCount() {
     for (int i = samples.size() - 1; i > 0; i--) {
-      if (samples.get(i).rows > samples.get(i - 1).rows) {
+      if (samples.get(i).tokens > samples.get(i - 1).tokens) {
         return samples.get(i).second;
       }
     }

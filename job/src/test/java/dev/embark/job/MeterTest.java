@@ -2,6 +2,7 @@ package dev.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.job.report.RunReport.Point;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -80,9 +81,7 @@ class MeterTest {
     meter.waveCommitted(wave(2, 25, 500, 0));
 
     assertThat(progress().secondsLeft()).hasValue(5);
-    assertThat(meter.timeline(1))
-        .singleElement()
-        .satisfies(p -> assertThat(p.tokens()).isEqualTo(500));
+    assertThat(meter.timeline(5)).containsExactly(new Point(0, 5, 25, 500));
   }
 
   @Test
