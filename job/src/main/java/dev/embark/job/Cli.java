@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -23,6 +24,8 @@ public final class Cli {
     for (Object subcommand : subcommands) {
       line.addSubcommand(subcommand);
     }
+    groupOptions(line);
+    line.getSubcommands().values().forEach(Cli::groupOptions);
     return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setAbbreviatedOptionsAllowed(false)
         .setUsageHelpAutoWidth(false)
@@ -31,6 +34,10 @@ public final class Cli {
         .setErr(writer(terminal.err()))
         .setParameterExceptionHandler((error, arguments) -> badUsage(error))
         .setExecutionExceptionHandler((error, failing, parsed) -> failed(error, failing));
+  }
+
+  private static void groupOptions(CommandLine line) {
+    line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, GroupedHelp::options);
   }
 
   /** Runs a command with the process's arguments and ends the process if it did not succeed. */

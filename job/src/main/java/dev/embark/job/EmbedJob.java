@@ -37,6 +37,10 @@ public final class EmbedJob implements Callable<Integer> {
   public Integer call() throws Exception {
     spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark run").getOrCreate()) {
+      if (spec.dryRun()) {
+        estimate(spark).print(terminal.out(), spec.progress());
+        return 0;
+      }
       Termination termination = new Termination(spark);
       try (AutoCloseable undo = termination.onSigterm()) {
         run(spark, spec, terminal, termination).print(terminal.out());
@@ -54,28 +58,37 @@ public final class EmbedJob implements Callable<Integer> {
     return run(spark, spec, terminal, new Termination(spark));
   }
 
+  /**
+   * Says what a run would do; writes nothing.
+   *
+   * @throws UserError for all that would keep a run from its first wave
+   */
+  Estimate estimate(SparkSession spark) {
+    return new DryRun(spark, spec).run();
+  }
+
   static JobResult run(
       SparkSession spark, JobSpec spec, Terminal terminal, Termination termination) {
+    Meter meter = new Meter(() -> Totals.of(spark), System::nanoTime);
+    ProgressView view = ProgressView.of(spec.progress(), terminal);
     JobResult result;
-    if (spec.quiet()) {
-      result = run(spark, spec, termination, terminal);
-    } else {
-      try (Progress progress = Progress.of(spark, Totals.of(spark), terminal)) {
-        result = run(spark, spec, termination, terminal);
-      }
+    try (Progress progress = Progress.of(spark, meter, view)) {
+      RunListener listeners =
+          RunListener.all(List.of(progress, new ReportWriter(spark, spec, meter)));
+      result =
+          new EmbedRun(
+                  spark,
+                  spec,
+                  Sink.of(spark, spec),
+                  listeners,
+                  termination,
+                  text -> warn(terminal, text))
+              .run();
     }
     if (result.totals().failedRows() > 0) {
       warn(terminal, failedRows(spark, result));
     }
     return result;
-  }
-
-  private static JobResult run(
-      SparkSession spark, JobSpec spec, Termination termination, Terminal terminal) {
-    RunListener listeners = RunListener.all(List.of());
-    Sink sink = Sink.of(spark, spec);
-    return new EmbedRun(spark, spec, sink, listeners, termination, text -> warn(terminal, text))
-        .run();
   }
 
   private static void warn(Terminal terminal, String text) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** The options of embed() on a command line: a mixin of {@link JobSpec}. Uses no class of Spark. */
+@HelpHeading(HelpHeading.EMBEDDING)
 public final class EmbedSpec {
   @Option(
       names = "--model",

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
  *
  * <p>Not safe for several threads; picocli fills it, later it is only read.
  */
+@HelpHeading(HelpHeading.SHOWN)
 public final class JobSpec {
   /** The column that the job adds, unless told otherwise. */
   public static final String EMBEDDING_COLUMN = "embedding";
@@ -25,18 +26,21 @@ public final class JobSpec {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
+  @HelpHeading(HelpHeading.DATA)
   @Option(
       names = "--input",
       paramLabel = "PATH|TABLE",
       description = "What to read: a path, a glob, any Hadoop URI, or the name of a table.")
   private String input;
 
+  @HelpHeading(HelpHeading.DATA)
   @Option(
       names = "--query",
       paramLabel = "SQL",
       description = "What to read, as a SELECT; instead of --input.")
   private String query;
 
+  @HelpHeading(HelpHeading.DATA)
   @Option(
       names = "--input-format",
       paramLabel = "FORMAT",
@@ -45,18 +49,21 @@ public final class JobSpec {
               + " Default: by the extension; a name without slash or extension is a table.")
   private String inputFormat;
 
+  @HelpHeading(HelpHeading.DATA)
   @Option(
       names = "--input-option",
       paramLabel = "KEY=VALUE",
       description = "Option of Spark's reader, such as multiLine=true; repeatable.")
   private Map<String, String> inputOptions = new LinkedHashMap<>();
 
+  @HelpHeading(HelpHeading.DATA)
   @Option(
       names = "--text-column",
       paramLabel = "COLUMN",
       description = "The column to embed. Default: text; for plain text, value.")
   private String textColumn;
 
+  @HelpHeading(HelpHeading.DATA)
   @Option(
       names = "--id-column",
       paramLabel = "COLUMN",
@@ -67,6 +74,7 @@ public final class JobSpec {
 
   @Mixin private OutputSpec output;
 
+  @HelpHeading(HelpHeading.RUN)
   @Option(
       names = "--rows-per-wave",
       paramLabel = "N",
@@ -75,18 +83,21 @@ public final class JobSpec {
               + " Default: 10000 for each core.")
   private Long rowsPerWave;
 
+  @HelpHeading(HelpHeading.RUN)
   @Option(
       names = "--dedupe",
       description = "Embed each distinct text once over the whole input; shuffles the input.")
   private boolean dedupe;
 
+  @HelpHeading(HelpHeading.RUN)
   @Option(
       names = "--max-failed",
-      paramLabel = "N|P%%",
+      paramLabel = "N|P%",
       description =
           "Stop after the wave in which more rows than that have failed, or more percent.")
   private String maxFailed;
 
+  @HelpHeading(HelpHeading.RUN)
   @Option(
       names = "--retry-quarantined",
       description =
@@ -94,6 +105,7 @@ public final class JobSpec {
               + " and chunkOverlap. Takes --id-column.")
   private boolean retryQuarantined;
 
+  @HelpHeading(HelpHeading.RUN)
   @Option(
       names = "--quarantine-text",
       description = "Keep the text of rows that fail in the quarantine, too.")
@@ -101,7 +113,24 @@ public final class JobSpec {
 
   @Mixin private EmbedSpec embed;
 
-  @Option(names = "--quiet", description = "Show no progress.")
+  @HelpHeading(HelpHeading.RUN)
+  @Option(
+      names = "--dry-run",
+      description =
+          "Check everything, look at 1,000 rows, and estimate tokens, time and size of the output;"
+              + " write nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--progress",
+      paramLabel = "HOW",
+      defaultValue = "auto",
+      description =
+          "${COMPLETION-CANDIDATES}: on standard error. auto draws over one line at a terminal and"
+              + " is plain elsewhere; json is an object a line. Default: ${DEFAULT-VALUE}.")
+  private ProgressMode progress;
+
+  @Option(names = "--quiet", description = "Show no progress: --progress none.")
   private boolean quiet;
 
   @Option(names = "--verbose", description = "Show a stack trace if it fails.")
@@ -160,6 +189,8 @@ public final class JobSpec {
     addIf(arguments, "--dedupe", dedupe);
     addIf(arguments, "--retry-quarantined", retryQuarantined);
     addIf(arguments, "--quarantine-text", quarantineText);
+    addIf(arguments, "--dry-run", dryRun);
+    arguments.add("--progress=" + progress);
     addIf(arguments, "--quiet", quiet);
     addIf(arguments, "--verbose", verbose);
     return arguments;
@@ -256,8 +287,13 @@ public final class JobSpec {
     return quarantineText;
   }
 
-  /** Returns whether to show no progress. */
-  public boolean quiet() {
-    return quiet;
+  /** Whether only to estimate. */
+  public boolean dryRun() {
+    return dryRun;
+  }
+
+  /** Returns how to show progress. */
+  public ProgressMode progress() {
+    return quiet ? ProgressMode.NONE : progress;
   }
 }

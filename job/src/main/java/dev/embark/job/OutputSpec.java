@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
 /** Where a job writes to, and how: a mixin of {@link JobSpec}. Uses no class of Spark. */
+@HelpHeading(HelpHeading.DATA)
 public final class OutputSpec {
   /** What an output is made of. */
   public enum Format {

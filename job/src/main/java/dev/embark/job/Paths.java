@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.permission.FsAction;
 import org.apache.spark.sql.SparkSession;
 
 /** Looks at paths of any Hadoop file system from the driver. */
@@ -61,6 +62,31 @@ final class Paths {
           .findFirst();
     } catch (IOException e) {
       throw unreachable(folder, e);
+    }
+  }
+
+  /**
+   * Checks that a file or folder that is not there could be made.
+   *
+   * @throws UserError if not
+   */
+  static void checkWritable(SparkSession spark, String path) {
+    Path parsed = new Path(qualified(spark, path));
+    FileSystem files = fileSystem(spark, parsed);
+    try {
+      Path ancestor = parsed.getParent();
+      while (ancestor != null && !files.exists(ancestor)) {
+        ancestor = ancestor.getParent();
+      }
+      if (ancestor == null) {
+        return; // an object store has no folders
+      }
+      if (!files.getFileStatus(ancestor).isDirectory()) {
+        throw new UserError("Cannot write to %s: %s is a file".formatted(path, ancestor));
+      }
+      files.access(ancestor, FsAction.WRITE_EXECUTE);
+    } catch (IOException e) {
+      throw new UserError("Cannot write to %s (%s)".formatted(path, Failures.sentence(e)), e);
     }
   }
 

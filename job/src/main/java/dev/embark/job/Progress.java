@@ -1,7 +1,5 @@
 package dev.embark.job;
 
-import java.io.PrintStream;
-import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -12,21 +10,18 @@ import org.apache.spark.api.java.JavaSparkStatusTracker;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Shows how far a job is while it runs: one line drawn over itself for a person, a plain line every
- * few seconds where a log takes it. Counts what executors reported, so it trails the work by the
- * time between their heartbeats.
+ * Lets a run be seen while it goes on: asks the {@link Meter} from time to time and tells a {@link
+ * ProgressView}.
  *
- * <p>Draws on a thread of its own from construction to {@link #close}, and uses the stream alone.
+ * <p>Works on a thread of its own from construction to {@link #close}, next to the thread that runs
+ * the job and tells it of waves.
  */
-final class Progress implements AutoCloseable {
-  private static final String CLEAR_LINE = "\r\u001b[2K";
-  private static final int REDRAW_MILLIS = 500;
-  private static final int LINE_MILLIS = 5000;
+final class Progress implements RunListener, AutoCloseable {
+  private static final int SAMPLE_MILLIS = 500;
 
   private final Supplier<Tasks> tasks;
-  private final Supplier<Totals> totals;
-  private final Terminal terminal;
-  private final long start = System.nanoTime();
+  private final Meter meter;
+  private final ProgressView view;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -34,7 +29,6 @@ final class Progress implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
-  private String drawn = "";
 
   /** How many tasks of the running stages there are, and how many of them are done. */
   record Tasks(int done, int all) {
@@ -52,52 +46,59 @@ final class Progress implements AutoCloseable {
     }
   }
 
-  Progress(Supplier<Tasks> tasks, Supplier<Totals> totals, Terminal terminal) {
+  Progress(Supplier<Tasks> tasks, Meter meter, ProgressView view) {
     this.tasks = tasks;
-    this.totals = totals;
-    this.terminal = terminal;
-    int period = terminal.interactive() ? REDRAW_MILLIS : LINE_MILLIS;
-    timer.scheduleWithFixedDelay(this::show, period, period, TimeUnit.MILLISECONDS);
+    this.meter = meter;
+    this.view = view;
+    timer.scheduleWithFixedDelay(
+        meter::sample, SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
+    timer.scheduleWithFixedDelay(
+        this::show, view.periodMillis(), view.periodMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Shows the tasks of an application, and what embed() counted since {@code before}. */
-  static Progress of(SparkSession spark, Totals before, Terminal terminal) {
+  /** Shows a run of an application. */
+  static Progress of(SparkSession spark, Meter meter, ProgressView view) {
     JavaSparkStatusTracker tracker =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).statusTracker();
-    return new Progress(
-        () -> Tasks.running(tracker), () -> Totals.of(spark).since(before), terminal);
+    return new Progress(() -> Tasks.running(tracker), meter, view);
   }
 
-  /** Draws once; a change of nothing draws no second line. */
-  void show() {
-    String line = line();
-    PrintStream err = terminal.err();
-    if (terminal.interactive()) {
-      err.print(CLEAR_LINE + line);
-      err.flush();
-    } else if (!line.equals(drawn)) {
-      err.println(line);
-    }
-    drawn = line;
+  @Override
+  public synchronized void planned(RunPlan plan) {
+    meter.planned(plan);
+    view.planned(plan);
   }
 
-  private String line() {
-    Tasks now = tasks.get();
-    Totals counted = totals.get();
-    double seconds = (System.nanoTime() - start) / 1e9;
-    if (counted.rows() == 0) {
-      return String.format(Locale.ROOT, "%d of %d tasks", now.done(), now.all());
-    }
-    return String.format(
-        Locale.ROOT,
-        "%d of %d tasks, %,d rows, %,d tokens/s",
-        now.done(),
-        now.all(),
-        counted.rows(),
-        Math.round(counted.tokens() / seconds));
+  @Override
+  public void waveStarted(int number, long rows) {
+    meter.waveStarted(number, rows);
   }
 
-  /** Stops drawing and clears the line; idempotent. */
+  @Override
+  public synchronized void waveCommitted(WaveResult wave) {
+    meter.waveCommitted(wave);
+    view.committed(wave);
+  }
+
+  @Override
+  public synchronized void finished(JobResult result) {
+    meter.now().ifPresent(view::show);
+    view.finished(result);
+  }
+
+  /** Tells how far the run is now. */
+  synchronized void show() {
+    meter
+        .now()
+        .ifPresentOrElse(
+            view::show,
+            () -> {
+              Tasks now = tasks.get();
+              view.planning(now.done(), now.all());
+            });
+  }
+
+  /** Stops; the line of a person's terminal is cleared. Does nothing the second time. */
   @Override
   public void close() {
     timer.shutdown();
@@ -108,10 +109,8 @@ final class Progress implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    if (terminal.interactive() && !drawn.isEmpty()) {
-      terminal.err().print(CLEAR_LINE);
-      terminal.err().flush();
-      drawn = "";
+    synchronized (this) {
+      view.clear();
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.TreeMap;
  * @param nullRows rows without a text
  * @param failed rows whose text could not be embedded, by the kind of failure
  * @param truncatedRows rows whose text lost its tail
+ * @param chunkedRows rows whose text was embedded in windows
  * @param deduplicatedRows rows that took the vector of an equal text
  * @param lengths embedded rows by tokens: the count under the key n has n/2 &lt; tokens ≤ n, n a
  *     power of two
@@ -23,12 +24,13 @@ public record RunTotals(
     long nullRows,
     SortedMap<String, Long> failed,
     long truncatedRows,
+    long chunkedRows,
     long deduplicatedRows,
     SortedMap<Integer, Long> lengths) {
 
   /** Nothing yet. */
   public static final RunTotals NONE =
-      new RunTotals(0, 0, 0, new TreeMap<>(), 0, 0, new TreeMap<>());
+      new RunTotals(0, 0, 0, new TreeMap<>(), 0, 0, 0, new TreeMap<>());
 
   /** Rows that could not be embedded. */
   public long failedRows() {
@@ -42,7 +44,8 @@ public record RunTotals(
 
   /** The same rows, of which only distinct texts went to the model. */
   RunTotals withEmbeddedOnce(long tokensOnce, long rowsSpared) {
-    return new RunTotals(rows, tokensOnce, nullRows, failed, truncatedRows, rowsSpared, lengths);
+    return new RunTotals(
+        rows, tokensOnce, nullRows, failed, truncatedRows, chunkedRows, rowsSpared, lengths);
   }
 
   /** The totals of both. */
@@ -53,6 +56,7 @@ public record RunTotals(
         nullRows + other.nullRows,
         sum(failed, other.failed),
         truncatedRows + other.truncatedRows,
+        chunkedRows + other.chunkedRows,
         deduplicatedRows + other.deduplicatedRows,
         sum(lengths, other.lengths));
   }

@@ -3,8 +3,13 @@ package dev.embark.job;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.LongText;
 import dev.embark.spark.Embark;
+import dev.embark.spark.EmbedIdentity;
+import dev.embark.spark.ModelDescriber;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
@@ -30,11 +35,13 @@ final class WaveEmbedder {
   private final SparkSession spark;
   private final JobSpec spec;
   private final String text;
+  private final OptionalInt window;
 
   WaveEmbedder(SparkSession spark, JobSpec spec, String textColumn) {
     this.spark = spark;
     this.spec = spec;
     this.text = textColumn;
+    this.window = window();
   }
 
   /** A wave that is embedded: the input's rows with what became of them. */
@@ -109,7 +116,17 @@ final class WaveEmbedder {
     return functions.regexp_extract(col(DETAIL + ".error"), "^\\[(\\w+)\\]", 1);
   }
 
-  private static RunTotals totals(Dataset<Row> embedded) {
+  /** With longText=chunk, the tokens beyond which a text is cut into windows. */
+  private OptionalInt window() {
+    EmbedOptions options = EmbedIdentity.options(spark, spec.embedOptions());
+    if (options.longText() != LongText.CHUNK) {
+      return OptionalInt.empty();
+    }
+    return OptionalInt.of(
+        options.maxTokens().orElseGet(() -> ModelDescriber.describe(spark, options).context()));
+  }
+
+  private RunTotals totals(Dataset<Row> embedded) {
     Column tokens = col(DETAIL + ".tokens");
     List<Row> groups =
         embedded
@@ -117,6 +134,7 @@ final class WaveEmbedder {
                 col(DETAIL).isNull().as("isNull"),
                 kind().as("kind"),
                 col(DETAIL + ".truncated").as("truncated"),
+                (window.isPresent() ? tokens.gt(window.getAsInt()) : lit(false)).as("chunked"),
                 powerOfTwo(functions.greatest(tokens, lit(1))).as("length"))
             .agg(functions.count(lit(1)).as("rows"), functions.sum(tokens).as("tokens"))
             .collectAsList();
@@ -131,19 +149,20 @@ final class WaveEmbedder {
   }
 
   private static RunTotals group(Row group) {
-    long rows = group.getLong(4);
+    long rows = group.getLong(5);
     if (group.getBoolean(0)) {
-      return new RunTotals(rows, 0, rows, new TreeMap<>(), 0, 0, new TreeMap<>());
+      return new RunTotals(rows, 0, rows, new TreeMap<>(), 0, 0, 0, new TreeMap<>());
     }
     SortedMap<String, Long> failed = new TreeMap<>();
     SortedMap<Integer, Long> lengths = new TreeMap<>();
     boolean isEmbedded = group.isNullAt(1);
     if (isEmbedded) {
-      lengths.put(group.getInt(3), rows);
+      lengths.put(group.getInt(4), rows);
     } else {
       failed.put(group.getString(1), rows);
     }
     long truncated = isEmbedded && group.getBoolean(2) ? rows : 0;
-    return new RunTotals(rows, group.getLong(5), 0, failed, truncated, 0, lengths);
+    long chunked = isEmbedded && group.getBoolean(3) ? rows : 0;
+    return new RunTotals(rows, group.getLong(6), 0, failed, truncated, chunked, 0, lengths);
   }
 }

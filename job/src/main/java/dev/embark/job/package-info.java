@@ -3,9 +3,11 @@
  *
  * <pre>
  *  command line ──► JobSpec ──► Source ──► RunInput ──► WaveEmbedder ──► Sink ──► JobResult ──► stdout
- *                               Dataset    waves, in       embed()      files or      │
- *                                          _embark/        udf/         a table       └──► RunListener
+ *                               Dataset    waves, in       embed()      files or
+ *                                          _embark/        udf/         a table
  *                    RunStart ◄── Manifest ◄──────── EmbedRun, after each step
+ *                                                       └──► RunListener ──► Meter ─► Progress ──► stderr
+ *                                                                              └───► ReportWriter ──► _embark/report.*
  * </pre>
  *
  * <p>A run reads its input once and copies what is to be embedded into {@code _embark/}, cut into
@@ -23,9 +25,10 @@
  * </ul>
  *
  * <p>{@link dev.embark.job.EmbedJob}, {@link dev.embark.job.SqlRunner} and {@link
- * dev.embark.job.QuickstartJob} are main classes for spark-submit. {@link dev.embark.job.JobSpec},
- * {@link dev.embark.job.SqlSpec} and {@link dev.embark.job.Cli} use no class of Spark, so that the
- * {@code embark} command can check a command line before any Spark starts.
+ * dev.embark.job.QuickstartJob} are main classes for spark-submit, {@link
+ * dev.embark.job.ModelInspector} one for a plain JVM. {@link dev.embark.job.JobSpec}, {@link
+ * dev.embark.job.SqlSpec} and {@link dev.embark.job.Cli} use no class of Spark, so that the {@code
+ * embark} command can check a command line before any Spark starts.
  *
  * <p>Everything runs on the driver's main thread except the drawing of {@link
  * dev.embark.job.Progress}.

@@ -43,7 +43,8 @@ class JobSpecTest {
     assertThat(spec.embedOptions()).isEmpty();
     assertThat(spec.inputOptions()).isEmpty();
     assertThat(spec.outputSpec().saveMode()).isEqualTo(SaveBehaviour.ERRORIFEXISTS);
-    assertThat(spec.quiet()).isFalse();
+    assertThat(spec.progress()).isEqualTo(ProgressMode.AUTO);
+    assertThat(spec.dryRun()).isFalse();
   }
 
   @Test
@@ -96,6 +97,8 @@ class JobSpecTest {
             "--dedupe",
             "--retry-quarantined",
             "--quarantine-text",
+            "--dry-run",
+            "--progress=json",
             "--quiet",
             "--verbose");
 
@@ -162,6 +165,14 @@ class JobSpecTest {
   void anUnknownSaveModeNamesThoseThereAre() {
     assertThat(execute("--input=i", "--output=o", "--save-mode=replace")).isEqualTo(2);
     assertThat(captured.err()).contains("replace").containsIgnoringCase("overwrite");
+  }
+
+  @Test
+  void quietIsNoProgress() {
+    assertThat(parse("--input=i", "--output=o", "--progress=Json").progress())
+        .isEqualTo(ProgressMode.JSON);
+    assertThat(parse("--input=i", "--output=o", "--progress=json", "--quiet").progress())
+        .isEqualTo(ProgressMode.NONE);
   }
 
   @Test

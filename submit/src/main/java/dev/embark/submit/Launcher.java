@@ -1,10 +1,13 @@
 package dev.embark.submit;
 
 import dev.embark.job.UserError;
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Starts a main class of the one jar through spark-submit and waits for it. */
+/** Starts a main class of the one jar, most often through spark-submit, and waits for it. */
 final class Launcher {
   private final Build build;
 
@@ -28,6 +31,29 @@ final class Launcher {
     SubmitCommand command =
         new SubmitCommand(home.sparkSubmit(), options.toWords(), mainClass, build.jar(), arguments);
     return start(command.words());
+  }
+
+  /**
+   * Runs a class of {@code dev.embark.job} that needs jars of Spark but no Spark: in a JVM of its
+   * own, without spark-submit.
+   *
+   * @return the exit code of the JVM
+   * @throws UserError if there is no Spark whose jars could be used
+   */
+  int runAlone(String mainClass, List<String> arguments) {
+    SparkHome home = SparkHome.find(System.getenv(), build.assembledSparkHome());
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add("-cp");
+    words.add(
+        String.join(
+            File.pathSeparator,
+            home.path().resolve("conf").toString(),
+            build.jar().toString(),
+            home.path().resolve("jars").resolve("*").toString()));
+    words.add(mainClass);
+    words.addAll(arguments);
+    return start(words);
   }
 
   /**

@@ -40,6 +40,7 @@ public final class Main implements Runnable {
             new QuickstartCommand(launcher, terminal),
             new RunCommand(launcher),
             new SqlCommand(launcher),
+            new ModelCommand(launcher),
             new BenchCommand(launcher));
     // The benchmark's own command reads its options.
     line.getSubcommands().get("bench").setUnmatchedOptionsArePositionalParams(true);
@@ -49,7 +50,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        command.commandLine(), "say what to do: quickstart, run, sql or bench");
+        command.commandLine(), "say what to do: quickstart, run, sql, model or bench");
   }
 
   /** Tells Embark's version and the Spark that it brings. */

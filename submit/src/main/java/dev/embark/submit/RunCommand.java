@@ -9,7 +9,17 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "run",
     sortOptions = false,
-    description = "Embeds the texts of an input, wave by wave; can be interrupted and run again.")
+    abbreviateSynopsis = true,
+    description = {
+      "Embeds the texts of an input, wave by wave; can be interrupted and run again.",
+      "",
+      "Keeps all columns and adds one with the embedding. Beside the data it leaves the folder",
+      "_embark/, with report.html and report.json, and quarantine/ for rows that failed."
+    },
+    footer = {
+      "",
+      "Exit codes: 0 done; 1 failed or stopped, and the same command carries on; 2 bad usage."
+    })
 final class RunCommand implements Callable<Integer> {
   private static final String MAIN_CLASS = "dev.embark.job.EmbedJob";
 

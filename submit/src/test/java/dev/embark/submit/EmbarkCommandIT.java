@@ -6,10 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +63,91 @@ class EmbarkCommandIT {
             Set.copyOf(nearest.subList(3, 6)),
             Set.copyOf(nearest.subList(6, 9)));
     assertThat(topicsByQuery).doesNotHaveDuplicates().allMatch(found -> found.size() == 1);
+  }
+
+  @Test
+  void modelSaysWhatTheBuiltInModelIsWithoutStartingSpark() throws Exception {
+    Embark.Result result = Embark.run(folder, "model", "--json");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.err()).isEmpty();
+    JsonNode model = new ObjectMapper().readTree(result.out());
+    assertThat(model.get("architecture").asText()).isEqualTo("bert");
+    assertThat(model.get("dimensions").asInt()).isEqualTo(384);
+    assertThat(model.get("context").asInt()).isEqualTo(512);
+    assertThat(model.get("pooling").asText()).isEqualTo("mean");
+    assertThat(model.get("quantisation").asText()).isEqualTo("F16");
+    assertThat(model.get("sha256").asText()).matches("[0-9a-f]{64}");
+  }
+
+  @Test
+  void modelReadsAFileThroughTheScript() throws Exception {
+    Path file = folder.resolve("-my model.gguf");
+    try (JarFile jar = new JarFile(Embark.jar().toFile())) {
+      JarEntry model =
+          jar.stream().filter(entry -> entry.getName().endsWith(".gguf")).findFirst().orElseThrow();
+      Files.copy(jar.getInputStream(model), file);
+    }
+
+    Embark.Result result =
+        Embark.start(
+            folder,
+            List.of(script().toString(), "model", "--", file.getFileName().toString()),
+            javaOfThisTest());
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    String sha256 =
+        HexFormat.of()
+            .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+    assertThat(result.outLines())
+        .contains("model\t-my model.gguf", "dimensions\t384", "sha256\t" + sha256);
+  }
+
+  @Test
+  void aFileThatIsNoModelIsOneSentence() throws Exception {
+    Path file = Files.writeString(folder.resolve("note.gguf"), "not a model");
+
+    Embark.Result result = Embark.run(folder, "model", file.toString());
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("embark model: ")
+        .contains(file + " is not a GGUF model");
+  }
+
+  @Test
+  void aDryRunWritesNothingAndARunThenLeavesAReport() throws Exception {
+    String[] run = {"run", "--input", Embark.sample().toString(), "--output=out"};
+
+    Embark.Result dry = Embark.run(folder, with(run, "--dry-run", "--progress=json"));
+
+    assertThat(dry.exitCode()).as(dry.err()).isZero();
+    assertThat(folder).isEmptyDirectory();
+    JsonNode estimate = new ObjectMapper().readTree(dry.out());
+    assertThat(estimate.get("rows").asInt()).isEqualTo(200);
+    assertThat(estimate.get("seconds").asDouble()).isPositive();
+
+    Embark.Result result = Embark.run(folder, with(run, "--progress=json"));
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    String last = result.err().lines().reduce((first, second) -> second).orElseThrow();
+    JsonNode finished = new ObjectMapper().readTree(last);
+    assertThat(finished.get("event").asText()).isEqualTo("finished");
+    assertThat(finished.get("embedded").asInt()).isEqualTo(200);
+    JsonNode report =
+        new ObjectMapper().readTree(folder.resolve("out/_embark/report.json").toFile());
+    assertThat(report.get("embark").asText()).isNotEmpty();
+    assertThat(report.at("/totals/tokens").asLong())
+        .isEqualTo(finished.get("tokens").asLong())
+        .isEqualTo(estimate.get("tokens").asLong());
+    assertThat(folder.resolve("out/_embark/report.html")).isNotEmptyFile();
+  }
+
+  private static String[] with(String[] words, String... more) {
+    return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
   }
 
   @Test
@@ -139,7 +229,7 @@ class EmbarkCommandIT {
         Embark.start(folder, List.of(link.toString(), "--help"), javaOfThisTest());
 
     assertThat(result.exitCode()).as(result.err()).isZero();
-    assertThat(result.out()).contains("quickstart").contains("run").contains("sql");
+    assertThat(result.out()).contains("quickstart", "run", "sql", "model");
   }
 
   @Test

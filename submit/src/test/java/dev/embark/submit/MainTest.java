@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +43,7 @@ class MainTest {
   @Test
   void helpNamesEveryCommandOnStandardOutput() {
     assertThat(embark("--help")).isZero();
-    assertThat(out()).contains("quickstart").contains("run").contains("sql").contains("bench");
+    assertThat(out()).contains("quickstart", "run", "sql", "model", "bench");
     assertThat(err()).isEmpty();
   }
 
@@ -53,9 +55,38 @@ class MainTest {
   }
 
   @Test
+  void optionsOfRunAreToldInPartsAndWithTheExitCodes() {
+    assertThat(embark("run", "--help")).isZero();
+
+    List<String> parts =
+        List.of(
+            "Input and output:",
+            "--input=",
+            "--output=",
+            "The run:",
+            "--rows-per-wave=",
+            "--dry-run",
+            "Embedding:",
+            "--model=",
+            "What is shown:",
+            "--progress=",
+            "Handed to spark-submit:",
+            "--master=",
+            "Exit codes: 0");
+    assertThat(parts).isSortedAccordingTo(Comparator.comparingInt(part -> out().indexOf(part)));
+    assertThat(parts).allSatisfy(part -> assertThat(out()).containsOnlyOnce(part));
+  }
+
+  @Test
+  void modelHasHelpWithoutOptionsOfSpark() {
+    assertThat(embark("model", "--help")).isZero();
+    assertThat(out()).contains("Usage: embark model", "--json").doesNotContain("--master");
+  }
+
+  @Test
   void noCommandIsBadUsage() {
     assertThat(embark()).isEqualTo(2);
-    assertThat(err()).contains("quickstart, run, sql or bench");
+    assertThat(err()).contains("quickstart, run, sql, model or bench");
     assertThat(out()).isEmpty();
   }
 

@@ -35,19 +35,16 @@ final class ReportFacts {
 
   private String model() {
     RunReport.Model model = report.model();
-    String what =
-        "%s, %s parameters, %s, %s"
-            .formatted(
-                model.architecture(),
-                Figures.shortCount(model.parameters()),
-                model.quantisation(),
-                Figures.bytes(model.bytes()));
     return row("Model", "model.name", model.name())
         + row("From", "model.uri", model.uri())
-        + row("Kind", "model.architecture", model.architecture(), what)
+        + row("Architecture", "model.architecture", model.architecture())
         + row("Dimensions", "model.dimensions", model.dimensions())
         + row("Context", "model.context", model.context(), model.context() + " tokens")
         + row("Pooling", "model.pooling", model.pooling())
+        + row("Weights", "model.quantisation", model.quantisation())
+        + (model.bytes() == null
+            ? ""
+            : row("Size", "model.bytes", model.bytes(), Figures.bytes(model.bytes())))
         + row("SHA-256", "model.sha256", model.sha256())
         + row("Fingerprint", "fingerprint", report.fingerprint());
   }

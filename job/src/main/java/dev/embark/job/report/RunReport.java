@@ -8,7 +8,7 @@ import java.util.Map;
  * not known is null and left out.
  *
  * @param formatVersion of this record: raised when a reader of the older one could misread it
- * @param embark Embark's version
+ * @param embark Embark's version; null for classes that are not packaged
  * @param run what was asked, when and where
  * @param totals of all rows, over all processes of the run
  * @param rates of this process
@@ -47,7 +47,7 @@ public record RunReport(
    * @param resumed whether an earlier process of this run was interrupted
    * @param input what was read: a path, a table or a query
    * @param output where the vectors lie
-   * @param textColumn whose texts were embedded
+   * @param textColumn whose texts were embedded, if it was named
    * @param idColumn that names a row, if one was given
    */
   public record Run(
@@ -124,6 +124,8 @@ public record RunReport(
   public record Failure(String kind, long rows) {}
 
   /**
+   * What made the vectors; of a model that the driver cannot load, only where it is.
+   *
    * @param uri as it was given
    * @param pooling how token vectors become one, by the model's file
    * @param quantisation the type of most weights
@@ -135,13 +137,18 @@ public record RunReport(
       String uri,
       String architecture,
       String name,
-      int dimensions,
-      int context,
+      Integer dimensions,
+      Integer context,
       String pooling,
       String quantisation,
-      long parameters,
-      long bytes,
-      String sha256) {}
+      Long parameters,
+      Long bytes,
+      String sha256) {
+    /** A model of which nothing else is known. */
+    public static Model named(String uri) {
+      return new Model(uri, null, null, null, null, null, null, null, null, null);
+    }
+  }
 
   /**
    * @param spark its version

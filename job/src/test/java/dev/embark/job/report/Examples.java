@@ -63,8 +63,8 @@ final class Examples {
             512,
             "mean",
             "F16",
-            22_000_000,
-            45_000_000,
+            22_000_000L,
+            45_000_000L,
             "ab".repeat(32)),
         new Machine("4.1.3", "local[2]", "local-1", 1, 2, "17.0.1", "Linux amd64"));
   }
@@ -84,7 +84,7 @@ final class Examples {
         List.of(),
         Map.of(),
         "0f".repeat(32),
-        new Model("classpath:m", "bert", null, 384, 512, "mean", "F16", 1, 1, "ab".repeat(32)),
+        new Model("classpath:m", "bert", null, 384, 512, "mean", "F16", 1L, 1L, "ab".repeat(32)),
         new Machine("4.1.3", "local[2]", "local-1", 1, 2, "17.0.1", "Linux amd64"));
   }
 }

@@ -1,0 +1,79 @@
+package dev.embark.job;
+
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.ModelDescription;
+import dev.embark.job.report.Figures;
+import dev.embark.job.report.ReportJson;
+import dev.embark.spark.ModelDescriber;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/**
+ * Says what a model is: the main class behind {@code embark model}. Starts no Spark; of Spark's
+ * jars it needs those for logging, JSON and Hadoop.
+ */
+@Command(name = "embark model", description = "Loads a model and says what it is.")
+public final class ModelInspector implements Callable<Integer> {
+  @Mixin private ModelSpec spec;
+
+  private final Terminal terminal;
+
+  /** Makes an inspector that prints to {@code terminal.out()}. */
+  public ModelInspector(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Describes a model in this process. */
+  public static void main(String[] arguments) {
+    Terminal terminal = Terminal.system();
+    Cli.main(Cli.of(new ModelInspector(terminal), terminal), terminal, arguments);
+  }
+
+  @Override
+  public Integer call() {
+    EmbedOptions options = spec.options();
+    ModelDescription model;
+    try {
+      model = ModelDescriber.describe(options);
+    } catch (EmbeddingException e) {
+      throw new UserError(e.getMessage(), e);
+    }
+    Map<String, Object> facts = facts(options.model(), model);
+    if (spec.json()) {
+      terminal.out().println(ReportJson.line(facts));
+    } else {
+      facts.forEach((name, value) -> terminal.out().println(name + "\t" + shown(name, value)));
+    }
+    terminal.out().flush();
+    return 0;
+  }
+
+  private static Map<String, Object> facts(String uri, ModelDescription model) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("model", uri);
+    model.name().ifPresent(name -> facts.put("name", name));
+    facts.put("architecture", model.architecture());
+    facts.put("dimensions", model.dimensions());
+    facts.put("context", model.context());
+    facts.put("pooling", model.pooling());
+    facts.put("quantisation", model.quantisation());
+    facts.put("parameters", model.parameters());
+    facts.put("bytes", model.bytes());
+    facts.put("sha256", model.sha256());
+    facts.put("vocabulary", model.vocabulary());
+    facts.put("vocabularySize", model.vocabularySize());
+    return facts;
+  }
+
+  private static String shown(String name, Object value) {
+    return switch (name) {
+      case "parameters" -> Figures.count((Long) value);
+      case "bytes" -> Figures.count((Long) value) + " (" + Figures.bytes((Long) value) + ")";
+      default -> String.valueOf(value).replaceAll("\\s+", " ");
+    };
+  }
+}

@@ -1,0 +1,64 @@
+package dev.embark.job;
+
+import dev.embark.job.report.ReportHtml;
+import dev.embark.job.report.ReportJson;
+import dev.embark.job.report.RunReport;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** Writes {@code report.json} and {@code report.html} beside the data when a run is done. */
+final class ReportWriter implements RunListener {
+  static final String JSON = "report.json";
+  static final String HTML = "report.html";
+
+  private final SparkSession spark;
+  private final ReportBuilder builder;
+
+  /**
+   * @param meter that was told of the run from its beginning
+   */
+  ReportWriter(SparkSession spark, JobSpec spec, Meter meter) {
+    this.spark = spark;
+    this.builder = new ReportBuilder(spark, spec, meter);
+  }
+
+  @Override
+  public void planned(RunPlan plan) {
+    builder.planned(plan);
+  }
+
+  /**
+   * @throws UserError if the report cannot be written; all waves are in the output by then
+   */
+  @Override
+  public void finished(JobResult result) {
+    RunReport report = builder.build(result);
+    write(result.stateFolder(), JSON, ReportJson.of(report));
+    write(result.stateFolder(), HTML, ReportHtml.of(report));
+  }
+
+  /** A reader sees the file of the run before, the new one, or for a moment none; never a part. */
+  private void write(String folder, String name, String content) {
+    Path path = new Path(folder, name);
+    Path draft = new Path(folder, name + ".draft");
+    FileSystem files = Paths.fileSystem(spark, path);
+    try {
+      try (OutputStream out = files.create(draft, true)) {
+        out.write(content.getBytes(StandardCharsets.UTF_8));
+      }
+      files.delete(path, false);
+      if (!files.rename(draft, path)) {
+        throw new IOException("cannot rename " + draft);
+      }
+    } catch (IOException e) {
+      throw new UserError(
+          "Cannot write the report to %s (%s); all rows are in the output"
+              .formatted(path, Failures.sentence(e)),
+          e);
+    }
+  }
+}

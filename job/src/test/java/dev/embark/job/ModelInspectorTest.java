@@ -1,0 +1,59 @@
+package dev.embark.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelInspectorTest {
+  private final Captured captured = new Captured(false);
+
+  private int inspect(String... arguments) {
+    return Cli.of(new ModelInspector(captured.terminal()), captured.terminal()).execute(arguments);
+  }
+
+  @Test
+  void theBuiltInModelIsDescribedALineForEachFact() {
+    assertThat(inspect()).isZero();
+
+    assertThat(captured.outLines())
+        .contains("architecture\tbert", "dimensions\t384", "context\t512", "pooling\tmean")
+        .anyMatch(line -> line.matches("bytes\t[\\d,]+ \\(\\d+\\.\\d MiB\\)"))
+        .anyMatch(line -> line.matches("sha256\t[0-9a-f]{64}"));
+    assertThat(captured.err()).isEmpty();
+  }
+
+  @Test
+  void jsonIsOneObjectWithTheSameFacts() throws Exception {
+    assertThat(inspect("--json")).isZero();
+
+    assertThat(captured.outLines()).hasSize(1);
+    JsonNode model = new ObjectMapper().readTree(captured.out());
+    assertThat(model.get("dimensions").asInt()).isEqualTo(384);
+    assertThat(model.get("bytes").asLong()).isGreaterThan(1_000_000);
+  }
+
+  @Test
+  void aMissingFileIsOneSentence(@TempDir Path folder) {
+    assertThat(inspect(folder.resolve("nix.gguf").toString())).isEqualTo(1);
+
+    assertThat(captured.out()).isEmpty();
+    assertThat(captured.err().lines()).singleElement().asString().contains("nix.gguf");
+  }
+
+  @Test
+  void aFileThatIsNoModelIsOneSentence(@TempDir Path folder) throws Exception {
+    Path page = Files.writeString(folder.resolve("page.gguf"), "<!doctype html>");
+
+    assertThat(inspect(page.toString())).isEqualTo(1);
+    assertThat(captured.err().lines())
+        .singleElement()
+        .asString()
+        .contains("page.gguf")
+        .contains("web page");
+  }
+}

@@ -1,0 +1,37 @@
+package dev.embark.spark;
+
+import dev.embark.engine.Acceleration;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.LlamaModel;
+import dev.embark.engine.ModelDescription;
+import dev.embark.engine.ModelOptions;
+import dev.embark.store.StoredModel;
+import org.apache.spark.sql.SparkSession;
+
+/** Says what a model is, in this process. */
+public final class ModelDescriber {
+  private ModelDescriber() {}
+
+  /**
+   * Gets the model of some options onto this machine, loads it and reads all of its file; needs no
+   * Spark session.
+   *
+   * @throws dev.embark.engine.EmbeddingException of kind MODEL when it cannot be had or is none
+   *     that llama.cpp takes, of kind BACKEND when this machine cannot run llama.cpp
+   */
+  public static ModelDescription describe(EmbedOptions options) {
+    return describe(options, ModelAccess.NONE);
+  }
+
+  /** The same, with what a session has set to reach its models. */
+  public static ModelDescription describe(SparkSession session, EmbedOptions options) {
+    return describe(options, ModelAccess.ofSession(session.sparkContext(), options.model()));
+  }
+
+  private static ModelDescription describe(EmbedOptions options, ModelAccess access) {
+    try (StoredModel file = access.open(options, ExecutorModels.store());
+        LlamaModel model = LlamaModel.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
+      return model.describe();
+    }
+  }
+}
