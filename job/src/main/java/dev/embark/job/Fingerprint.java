@@ -24,12 +24,14 @@ record Fingerprint(
   /** Raised whenever Embark computes other vectors from the same model and options. */
   static final int VECTOR_VERSION = 1;
 
+  // Devices and the accelerator round in other ways, as another machine with the same options may.
   private static final Set<EmbedOption> NOT_IN_VECTORS =
       Set.of(
           EmbedOption.MODEL,
           EmbedOption.MODEL_SHA256,
           EmbedOption.MODE,
           EmbedOption.DEVICE,
+          EmbedOption.ACCELERATOR,
           EmbedOption.BATCH_TOKENS);
 
   /** Options that only say what becomes of texts that are too long. */

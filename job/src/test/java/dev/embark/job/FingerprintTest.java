@@ -22,7 +22,8 @@ class FingerprintTest {
     "pooling, cls",
     "normalize, none",
     "dimensions, 16",
-    "output, int8"
+    "output, int8",
+    "precision, exact"
   })
   void anOptionThatChangesAVectorChangesIt(String key, String value) {
     assertThat(of(Map.of(key, value)).sha256()).isNotEqualTo(of(Map.of()).sha256());
@@ -30,7 +31,13 @@ class FingerprintTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"mode, FAILFAST", "batchTokens, 4096", "model, /elsewhere/same.gguf", "device, cpu"})
+  @CsvSource({
+    "mode, FAILFAST",
+    "batchTokens, 4096",
+    "model, /elsewhere/same.gguf",
+    "device, cpu",
+    "accelerator, off"
+  })
   void anotherOptionDoesNot(String key, String value) {
     assertThat(of(Map.of(key, value))).isEqualTo(of(Map.of()));
   }
