@@ -28,8 +28,8 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 
 /**
- * What a token costs llama.cpp alone with batches of different sizes, in CPU seconds of the one thread that
- * computes, so that a busy machine matters little. {@code bench/budgets.sh} runs it.
+ * What a token costs llama.cpp alone with batches of different sizes, in CPU seconds of the one
+ * thread that computes, so that a busy machine matters little. {@code bench/budgets.sh} runs it.
  */
 final class BatchBudgets {
   private static final int[] BUDGETS = {128, 256, 512, 1024, 2048};

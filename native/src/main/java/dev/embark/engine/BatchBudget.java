@@ -4,8 +4,8 @@ package dev.embark.engine;
  * Tokens of a native batch where no option says otherwise, as measured.
  *
  * <p>Attention is computed over the whole batch, so wide batches cost more, and narrow ones pay for
- * each call. Tokens per CPU second of one thread with llama.cpp alone, in F16, by tokens of a batch ({@code
- * bench/budgets.sh}; the figures and their machine are in {@code bench/results}):
+ * each call. Tokens per CPU second of one thread with llama.cpp alone, in F16, by tokens of a batch
+ * ({@code bench/budgets.sh}; the figures and their machine are in {@code bench/results}):
  *
  * <pre>
  *  model               width  layers  text      128     256     512   1,024   2,048
