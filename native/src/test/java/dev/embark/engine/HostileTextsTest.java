@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Ten times as many texts in the profile {@code fuzz}. The build of the default model runs these
- * through that one, too.
+ * Ten times as many texts in the profile {@code fuzz}; through another model with {@code
+ * -Dembark.test.model=PATH}.
  */
 class HostileTextsTest {
   private static final boolean FUZZ = Boolean.getBoolean("embark.fuzz");
