@@ -51,8 +51,8 @@ class MetricsTest {
   void theRestApiHasTheMetricsOfTheOperator() throws Exception {
     spark
         .sql(
-            "SELECT embed(body) FROM VALUES ('a cat'), ('a cat'), (NULL), (repeat('word ', 600)) AS"
-                + " t(body)")
+            "SELECT embed(body, map('batchTokens', 512)) FROM VALUES ('a cat'), ('a cat'), (NULL),"
+                + " (repeat('word ', 600)) AS t(body)")
         .collectAsList();
     Map<String, String> metrics = lastOperator();
     assertThat(metrics)
