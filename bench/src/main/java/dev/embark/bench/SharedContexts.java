@@ -76,7 +76,7 @@ public final class SharedContexts {
             ? new SharedEncoder(
                 model,
                 Pooling.MODEL,
-                EmbeddingEngine.batchTokens(EmbedOptions.defaults()),
+                EmbeddingEngine.batchTokens(EmbedOptions.defaults(), ModelOptions.CPU),
                 CONTEXTS)
             : null;
     Figures figures;

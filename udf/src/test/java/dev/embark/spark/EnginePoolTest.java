@@ -276,7 +276,7 @@ class EnginePoolTest {
         assertThat(a.engine().countTokens(List.of(new byte[] {'x'})).tokens(0)).isPositive();
       }
       // The model, and a context for each of the two slots.
-      assertThat(used / MB).isEqualTo(44 + 2 * 33);
+      assertThat(used / MB).isEqualTo(44 + 2 * 67 - 1);
       try (EnginePool.Lease onGpu = lease(minilm, "1")) {
         assertThat((budget.used() - used) / MB).isEqualTo(66);
       }
@@ -292,7 +292,7 @@ class EnginePoolTest {
   }
 
   private static EmbedOptions options(Path model, Map<String, String> more) {
-    return EmbedOptions.of(Map.of("model", model.toString())).with(more);
+    return EmbedOptions.of(Map.of("model", model.toString(), "batchTokens", "512")).with(more);
   }
 
   /** The same model with one bit of a weight changed. */
