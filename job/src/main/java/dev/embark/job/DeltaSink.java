@@ -63,20 +63,15 @@ final class DeltaSink extends TableSink {
   void alterToAdd(String name, String type) {
     Dataset<Row> none =
         spark.sql("SELECT CAST(NULL AS %s) AS %s WHERE false".formatted(type, quoted(name)));
-    save(none.write().format("delta").option("mergeSchema", "true").mode(SaveMode.Append));
+    save(writer(none, SaveMode.Append, false).option("mergeSchema", "true"));
   }
 
   @Override
   void write(Commit commit) {
+    boolean replaces = commit.replacesAll();
     save(
-        commit
-            .rows()
-            .write()
-            .format("delta")
-            .options(output.options())
-            .partitionBy(output.partitionBy().toArray(String[]::new))
-            .option("overwriteSchema", Boolean.toString(commit.replacesAll()))
-            .mode(commit.replacesAll() ? SaveMode.Overwrite : SaveMode.Append));
+        writer(commit.rows(), replaces ? SaveMode.Overwrite : SaveMode.Append, true)
+            .option("overwriteSchema", Boolean.toString(replaces)));
   }
 
   private void save(DataFrameWriter<Row> writer) {
