@@ -3,6 +3,7 @@ package dev.embark.job;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
@@ -57,17 +58,23 @@ final class DeltaSink extends TableSink {
         new String[] {CONF + "write.txnVersion", Integer.toString(commit.wave())});
   }
 
+  /** By a write of no rows: not each Delta can ALTER TABLE on each Spark that it is made for. */
+  @Override
+  void alterToAdd(String name, String type) {
+    Dataset<Row> none =
+        spark.sql("SELECT CAST(NULL AS %s) AS %s WHERE false".formatted(type, quoted(name)));
+    save(writer(none, SaveMode.Append, false).option("mergeSchema", "true"));
+  }
+
   @Override
   void write(Commit commit) {
-    DataFrameWriter<Row> writer =
-        commit
-            .rows()
-            .write()
-            .format("delta")
-            .options(output.options())
-            .partitionBy(output.partitionBy().toArray(String[]::new))
-            .option("overwriteSchema", Boolean.toString(commit.replacesAll()))
-            .mode(commit.replacesAll() ? SaveMode.Overwrite : SaveMode.Append);
+    boolean replaces = commit.replacesAll();
+    save(
+        writer(commit.rows(), replaces ? SaveMode.Overwrite : SaveMode.Append, true)
+            .option("overwriteSchema", Boolean.toString(replaces)));
+  }
+
+  private void save(DataFrameWriter<Row> writer) {
     if (isPath) {
       writer.save(location());
     } else {

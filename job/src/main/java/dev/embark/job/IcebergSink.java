@@ -1,6 +1,7 @@
 package dev.embark.job;
 
 import java.util.List;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
 /** Writes into an Iceberg table. A wave's snapshot carries its name as a property. */
@@ -32,14 +33,8 @@ final class IcebergSink extends TableSink {
 
   @Override
   void write(Commit commit) {
-    if (commit.replacesAll()) {
-      table(commit.rows()).createOrReplace();
-    } else {
-      try {
-        commit.rows().writeTo(output.output()).options(output.options()).append();
-      } catch (org.apache.spark.sql.catalyst.analysis.NoSuchTableException e) {
-        throw new UserError("The table " + output.output() + " is gone; run again", e);
-      }
-    }
+    boolean replaces = commit.replacesAll();
+    writer(commit.rows(), replaces ? SaveMode.Overwrite : SaveMode.Append, replaces)
+        .saveAsTable(output.output());
   }
 }

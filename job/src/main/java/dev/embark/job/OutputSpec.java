@@ -131,7 +131,8 @@ public final class OutputSpec {
     require(repartition == null || repartition > 0, "--repartition takes 1 or more");
     require(
         format != Format.ICEBERG || InputFormat.isTableName(output),
-        "with --output-format iceberg, --output is the name of a table, such as catalog.db.vectors");
+        "with --output-format iceberg, --output is the name of a table, such as"
+            + " catalog.db.vectors");
     require(
         newFingerprint != NewFingerprint.ADD_COLUMN || format.isTable(),
         "--new-fingerprint add-column takes --output-format delta or iceberg; files cannot be"

@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.CreateTableWriter;
+import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
@@ -71,22 +71,19 @@ abstract class TableSink implements Sink {
 
   private void create(StructType schema) {
     try {
-      table(spark.createDataFrame(List.of(), schema)).create();
+      writer(spark.createDataFrame(List.of(), schema), SaveMode.ErrorIfExists, true)
+          .saveAsTable(output.output());
     } catch (Exception e) {
       throw new UserError(
           "Cannot create the table %s (%s)".formatted(output.output(), Failures.sentence(e)), e);
     }
   }
 
-  final CreateTableWriter<Row> table(Dataset<Row> rows) {
-    CreateTableWriter<Row> writer =
-        rows.writeTo(output.output()).using(output.format().toString()).options(output.options());
-    List<String> columns = output.partitionBy();
-    if (columns.isEmpty()) {
-      return writer;
-    }
-    Column[] rest = columns.stream().skip(1).map(Embedding::quoted).toArray(Column[]::new);
-    return writer.partitionedBy(Embedding.quoted(columns.get(0)), rest);
+  /** Writes into the table; {@code partitioned} where that may make it. */
+  final DataFrameWriter<Row> writer(Dataset<Row> rows, SaveMode mode, boolean partitioned) {
+    DataFrameWriter<Row> writer =
+        rows.write().format(output.format().toString()).options(output.options()).mode(mode);
+    return partitioned ? writer.partitionBy(output.partitionBy().toArray(String[]::new)) : writer;
   }
 
   /** Returns the folder of a table of a catalog. */
@@ -108,8 +105,13 @@ abstract class TableSink implements Sink {
   @Override
   public void addColumn(String name, String type) {
     if (Arrays.stream(read().columns()).noneMatch(name::equalsIgnoreCase)) {
-      spark.sql("ALTER TABLE %s ADD COLUMN %s %s".formatted(reference(), quoted(name), type));
+      alterToAdd(name, type);
     }
+  }
+
+  /** Adds a column that is not there. */
+  void alterToAdd(String name, String type) {
+    spark.sql("ALTER TABLE %s ADD COLUMN %s %s".formatted(reference(), quoted(name), type));
   }
 
   @Override

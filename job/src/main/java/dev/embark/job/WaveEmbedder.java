@@ -50,11 +50,10 @@ final class WaveEmbedder {
   /** Embeds into {@code folder}, whose content is replaced; blocks until it is written. */
   Embedded embed(Dataset<Row> rows, long count, Path folder) {
     String path = new Path(folder, "embedded").toString();
-    int tasks = tasks(count);
     if (spec.dedupe()) {
-      return embedDistinct(rows, tasks, folder);
+      return embedDistinct(rows, count, folder);
     }
-    rows.repartition(tasks)
+    dealt(rows, count)
         .withColumn(DETAIL, Embark.embedDetail(Embedding.quoted(text), spec.embedOptions()))
         .write()
         .mode(SaveMode.Overwrite)
@@ -63,14 +62,12 @@ final class WaveEmbedder {
     return new Embedded(embedded, totals(embedded));
   }
 
-  private Embedded embedDistinct(Dataset<Row> rows, int tasks, Path folder) {
+  private Embedded embedDistinct(Dataset<Row> rows, long count, Path folder) {
     String textsPath = new Path(folder, "texts").toString();
     Column own = Embedding.quoted(text);
     String distinct = "_embark_text";
-    rows.select(own.as(distinct))
-        .where(col(distinct).isNotNull())
-        .distinct()
-        .repartition(tasks)
+    Dataset<Row> once = rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
+    dealt(once, count)
         .withColumn(DETAIL, Embark.embedDetail(col(distinct), spec.embedOptions()))
         .write()
         .mode(SaveMode.Overwrite)
@@ -84,16 +81,16 @@ final class WaveEmbedder {
         .parquet(path);
     Dataset<Row> embedded = spark.read().parquet(path);
     RunTotals each = totals(embedded);
-    RunTotals once = totals(texts);
-    return new Embedded(
-        embedded,
-        each.withEmbeddedOnce(once.tokens(), each.rows() - each.nullRows() - once.rows()));
+    RunTotals distinctOnes = totals(texts);
+    long spared = each.rows() - each.nullRows() - distinctOnes.rows();
+    return new Embedded(embedded, each.withEmbeddedOnce(distinctOnes.tokens(), spared));
   }
 
-  private int tasks(long rows) {
+  /** Deals rows out to the tasks that embed them, in random order. */
+  Dataset<Row> dealt(Dataset<Row> rows, long count) {
     int cores = spark.sparkContext().defaultParallelism();
-    int fitting = rows < (long) cores * ROWS_WORTH_A_TASK ? cores : cores * TASKS_PER_CORE;
-    return spec.outputSpec().repartition().orElse(fitting);
+    int fitting = count < (long) cores * ROWS_WORTH_A_TASK ? cores : cores * TASKS_PER_CORE;
+    return rows.repartition(spec.outputSpec().repartition().orElse(fitting));
   }
 
   /** Returns the rows as they are to be in the output. */

@@ -2,11 +2,28 @@
  * The batch job: text in, embeddings out.
  *
  * <pre>
- *  command line ──► JobSpec ──► Source ──► embed() ──► Sink ──► JobResult ──► stdout
- *                               Dataset    udf/        Parquet     │
- *                                             └──► Meter ─► Progress ────────► stderr
- *                                                    └───► ReportWriter ─────► _embark/report.*
+ *  command line ──► JobSpec ──► Source ──► RunInput ──► WaveEmbedder ──► Sink ──► JobResult ──► stdout
+ *                               Dataset    waves, in       embed()      files or      │
+ *                                          _embark/        udf/         a table       └──► RunListener
+ *                    RunStart ◄── Manifest ◄──────── EmbedRun, after each step
+ *
+ *  RunListener: Meter ──► Progress ──► stderr
+ *                    └──► ReportWriter ──► _embark/report.json, report.html
  * </pre>
+ *
+ * <p>A run reads its input once and copies what is to be embedded into {@code _embark/}, cut into
+ * waves. Each wave is embedded beside the output, then the manifest says READY, then the sink puts
+ * it into the output, then the manifest says COMMITTED. The manifest is replaced at one moment, so
+ * a process that carries on after a crash sees one of these:
+ *
+ * <ul>
+ *   <li>no run: the copy was not complete; it is made again;
+ *   <li>a wave that is planned: it is embedded, perhaps for the second time; what the first left
+ *       lies in a folder that nobody reads;
+ *   <li>a wave that is ready: the sink finds out what of it is in the output (files: what has not
+ *       moved is not; tables: the history has the wave's name or not) and does the rest;
+ *   <li>a wave that is committed: nothing is done.
+ * </ul>
  *
  * <p>{@link dev.embark.job.EmbedJob}, {@link dev.embark.job.SqlRunner} and {@link
  * dev.embark.job.QuickstartJob} are main classes for spark-submit, {@link

@@ -62,7 +62,7 @@ class EmbedRunTest {
     assertThat(runs.written().where("topic = 2").selectExpr("CAST(id AS INT)").collectAsList())
         .extracting(row -> row.getInt(0))
         .containsExactlyInAnyOrder(2, 5, 8);
-    assertThat(runs.written().where("topic = 2").inputFiles()).allMatch(f -> f.contains("topic=2"));
+    assertThat(runs.written().inputFiles()).allMatch(f -> f.matches(".*/topic=[012]/[^/]*"));
   }
 
   @Test
@@ -283,14 +283,15 @@ class EmbedRunTest {
               () ->
                   runs.run(
                       null,
-                      "--query=SELECT id, concat('text ', id) AS text, randstr(2000, 1) AS ballast"
+                      "--query=SELECT id, concat('text ', id) AS text, array_join(transform("
+                          + "sequence(1, 40), i -> sha2(string(100 * id + i), 512)), '') AS ballast"
                           + " FROM range(4000)",
                       "--id-column=id"))
           .isInstanceOf(UserError.class)
           .hasMessageContaining("No space left on device");
       assertThat(runs.visibleFiles()).isEmpty();
     } finally {
-      new ProcessBuilder("umount", small.toString()).start().waitFor();
+      new ProcessBuilder("umount", "--lazy", small.toString()).start().waitFor();
     }
   }
 

@@ -173,7 +173,7 @@ class IncrementalTest {
         runs.json("b.json", texts(5, 40)),
         "--id-column=id",
         "--save-mode=overwrite",
-        "--rows-per-wave=10");
+        "--rows-per-wave=20");
 
     assertThat(runs.vectors().keySet()).isEqualTo(texts(5, 40).keySet());
   }

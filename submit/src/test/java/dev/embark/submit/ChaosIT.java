@@ -154,7 +154,8 @@ class ChaosIT {
                 SELECT count(*) AS rows, count(DISTINCT a.id) AS ids, count(b.id) AS expected,
                   max(aggregate(zip_with(a.embedding, b.embedding, (x, y) -> abs(x - y)),
                     0f, (m, d) -> greatest(m, d))) AS difference
-                FROM %s a FULL OUTER JOIN parquet.`%s` b ON a.id = b.id"""
+                FROM %s a FULL OUTER JOIN parquet.`%s` b ON a.id = b.id\
+                """
                     .formatted(table.relation(folder), calm)));
     words.addAll(table.conf(folder));
     Embark.Result result = Embark.run(folder, words.toArray(String[]::new));
