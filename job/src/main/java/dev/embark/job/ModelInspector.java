@@ -66,6 +66,9 @@ public final class ModelInspector implements Callable<Integer> {
     facts.put("sha256", model.sha256());
     facts.put("vocabulary", model.vocabulary());
     facts.put("vocabularySize", model.vocabularySize());
+    if (!model.prefix().isEmpty()) {
+      facts.put("prefix", model.prefix());
+    }
     return facts;
   }
 

@@ -6,8 +6,9 @@
  *                               Dataset    waves, in       embed()      files or
  *                                          _embark/        udf/         a table
  *                    RunStart ◄── Manifest ◄──────── EmbedRun, after each step
- *                                                       └──► RunListener ──► Meter ─► Progress ──► stderr
- *                                                                              └───► ReportWriter ──► _embark/report.*
+ *
+ *  RunListener: Meter ──► Progress ──► stderr
+ *                    └──► ReportWriter ──► _embark/report.json, report.html
  * </pre>
  *
  * <p>A run reads its input once and copies what is to be embedded into {@code _embark/}, cut into

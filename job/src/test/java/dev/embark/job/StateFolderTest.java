@@ -30,7 +30,14 @@ class StateFolderTest {
   private static Manifest manifest(String id) {
     RunTotals totals =
         new RunTotals(
-            5, 50, 1, new TreeMap<>(Map.of("TOO_LONG", 2L)), 1, 0, new TreeMap<>(Map.of(16, 2L)));
+            5,
+            50,
+            1,
+            new TreeMap<>(Map.of("TOO_LONG", 2L)),
+            1,
+            0,
+            0,
+            new TreeMap<>(Map.of(16, 2L)));
     Manifest.Wave wave =
         Manifest.Wave.planned(0, 5, List.of("part-0")).ready("w", Instant.now(), totals);
     Manifest.Run run =

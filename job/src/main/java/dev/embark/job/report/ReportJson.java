@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 /** Writes records as JSON, by the Jackson that Spark brings. */
 public final class ReportJson {
   private static final ObjectMapper MAPPER =
-      new ObjectMapper().setSerializationInclusion(JsonInclude.Include.NON_NULL);
+      new ObjectMapper().setDefaultPropertyInclusion(JsonInclude.Include.NON_NULL);
 
   private ReportJson() {}
 

@@ -153,16 +153,20 @@ public final class Chromium implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     List<ProcessHandle> children = process.descendants().toList();
-    call("Browser.close", Map.of());
-    socket.abort();
-    process.waitFor(SECONDS, TimeUnit.SECONDS);
-    process.destroyForcibly();
-    // They write into the profile, which is deleted next.
-    for (ProcessHandle child : children) {
-      child.destroyForcibly();
-      child.onExit().get(SECONDS, TimeUnit.SECONDS);
+    try {
+      call("Browser.close", Map.of());
+      socket.abort();
+      process.waitFor(SECONDS, TimeUnit.SECONDS);
+      process.destroyForcibly();
+      // They write into the profile, which is deleted next.
+      for (ProcessHandle child : children) {
+        child.destroyForcibly();
+        child.onExit().get(SECONDS, TimeUnit.SECONDS);
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException("Chromium does not end", e);
     }
   }
 

@@ -37,7 +37,7 @@ class ReportHtmlTest {
   }
 
   @AfterAll
-  static void stopBrowser() throws Exception {
+  static void stopBrowser() {
     if (browser != null) {
       browser.close();
     }
