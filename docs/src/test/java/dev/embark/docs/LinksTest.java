@@ -28,8 +28,13 @@ class LinksTest {
     Path file = folder.resolve("a.md");
     Files.writeString(
         file,
-        "# One\n[a](#one) [b](#two) [c](a.md#one) [d](b.md) [e](a.md#b) [f](https://example.org)\n"
-            + "```\n[g](not-a-link.md)\n```\n");
+        """
+        # One
+        [a](#one) [b](#two) [c](a.md#one) [d](b.md) [e](a.md#b) [f](https://example.org)
+        ```
+        [g](not-a-link.md)
+        ```
+        """);
 
     assertThat(broken(Markdown.read(file))).containsExactly("#two", "b.md", "a.md#b");
   }
