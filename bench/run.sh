@@ -78,7 +78,7 @@ say "building Embark and its rivals"
   || fail "the build failed; see above."
 build_rivals
 platform=linux-$(uname -m | sed 's/aarch64/arm64/')
-llama=$cache/llama-v$(sed -n 's/.*<llama.version>\(.*\)<.*/\1/p' "$root/pom.xml")/$platform
+llama=$cache/llama-v$(sed -n 's/.*<llama.version>\(.*\)<.*/\1/p' "$root/pom.xml")/$platform-2
 gguf=$root/native/model/target/classes/dev/embark/model/all-MiniLM-L6-v2-f16.gguf
 build_raw_llama
 

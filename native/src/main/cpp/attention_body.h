@@ -17,7 +17,7 @@ inline int steps_of(int n) {
 
 size_t attention_scratch(int n, int head_size) {
     size_t columns = round_up(n, PANEL);
-    size_t keys = columns * steps_of(head_size) * PAIR * sizeof(Activation);
+    size_t keys = columns * head_size * sizeof(Activation);
     size_t values = round_up(head_size, PANEL) * steps_of(n) * PAIR * sizeof(Activation);
     return round_up(keys, 64) + round_up(values, 64) + TILE_ROWS * columns * (sizeof(float) + sizeof(Activation));
 }
@@ -27,7 +27,7 @@ inline Head head_in(void * scratch, int n, int head_size) {
     char * at = static_cast<char *>(scratch);
     Head head;
     head.keys = reinterpret_cast<Activation *>(at);
-    at += round_up(columns * steps_of(head_size) * PAIR * sizeof(Activation), 64);
+    at += round_up(columns * head_size * sizeof(Activation), 64);
     head.values = reinterpret_cast<Activation *>(at);
     at += round_up(round_up(head_size, PANEL) * steps_of(n) * PAIR * sizeof(Activation), 64);
     head.scores = reinterpret_cast<float *>(at);
@@ -36,29 +36,31 @@ inline Head head_in(void * scratch, int n, int head_size) {
     return head;
 }
 
+// head_size is a whole number of pairs.
 inline void pack_keys(const Activation * from, size_t ld, int n, int head_size, Activation * to) {
-    const int steps = steps_of(head_size);
+    const int steps = head_size / PAIR;
     for (int key = 0; key < n; key++) {
         const Activation * k = from + key * ld;
         Activation * out = to + (key / PANEL * steps * PANEL + key % PANEL) * PAIR;
         for (int s = 0; s < steps; s++) {
-            for (int i = 0; i < PAIR; i++) {
-                out[s * PANEL * PAIR + i] = s * PAIR + i < head_size ? k[s * PAIR + i] : 0;
-            }
+            __builtin_memcpy(out + s * PANEL * PAIR, k + s * PAIR, PAIR * sizeof(Activation));
         }
     }
 }
 
 inline void pack_values(const Activation * from, size_t ld, int n, int head_size, Activation * to) {
-    const int steps = steps_of(n);
+    static const Activation nothing[PANEL] = {};
     for (int column = 0; column < head_size; column += PANEL) {
         const int columns = head_size - column < PANEL ? head_size - column : PANEL;
-        for (int s = 0; s < steps; s++) {
-            const Activation * v = from + s * PAIR * ld + column;
-            for (int i = 0; i < PAIR; i++) {
-                const bool inside = s * PAIR + i < n;
+        for (int row = 0; row < n; row += PAIR) {
+            const Activation * first = from + row * ld + column;
+            if constexpr (PAIR == 1) {
+                __builtin_memcpy(to, first, columns * sizeof(Activation));
+            } else {
+                const Activation * second = row + 1 < n ? first + ld : nothing;
                 for (int c = 0; c < columns; c++) {
-                    to[c * PAIR + i] = inside ? v[i * ld + c] : 0;
+                    to[2 * c] = first[c];
+                    to[2 * c + 1] = second[c];
                 }
             }
             to += PANEL * PAIR;
@@ -87,7 +89,7 @@ inline float exponentials(const float * scores, int n, float factor, Activation 
 
 void attend_head(const Head & head, Activation * q, size_t ld, int n, int head_size, float factor) {
     const size_t columns = round_up(n, PANEL);
-    const int key_steps = steps_of(head_size);
+    const int key_steps = head_size / PAIR;
     const int value_steps = steps_of(n);
     alignas(64) float c[TILE_ROWS * PANEL];
     float inverse[TILE_ROWS];

@@ -20,13 +20,13 @@ inline Vector exp2(Vector x) {
 }
 
 // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), which is what ggml's GELU computes, written as
-// x / (1 + 2^-2z log2(e)).
+// x / (1 + 2^-2z log2(e)), divided as well as activations can hold.
 inline Vector gelu(Vector x) {
     const float twice_log2_e = 2.885390081777927f;
     const float root = 0.7978845608028654f;
     Vector square = x * x;
     Vector z = x * fma(square, all(-twice_log2_e * root * 0.044715f), all(-twice_log2_e * root));
-    return x / (all(1.0f) + exp2(z));
+    return divide(x, all(1.0f) + exp2(z));
 }
 
 } // namespace

@@ -53,7 +53,7 @@ struct Attention {
     const void * v;
     size_t ld;
     int heads;
-    int head_size;
+    int head_size; // a whole number of pairs
     float scale;
     const int * starts; // [sequences + 1], in rows
     int sequences;
