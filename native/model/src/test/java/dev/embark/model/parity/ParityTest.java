@@ -3,6 +3,7 @@ package dev.embark.model.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtException;
+import dev.embark.engine.Acceleration;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingEngine;
@@ -31,6 +32,7 @@ class ParityTest {
 
   private static final int TEXTS = 1000;
   private static final int TEXTS_PACKED = 80;
+  private static final int TEXTS_EACH = 150;
   private static final int REFERENCE_BATCH = 16;
   private static final Path TARGET = Path.of(System.getProperty("basedir", "."), "target");
 
@@ -122,6 +124,47 @@ class ParityTest {
       }
       System.out.printf("%s: alone against packed, 1 - cosine at most %.1e%n", of, worst);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Model.class)
+  void everyPrecisionIsCloseToOnnxRuntimeAndToLlamaCpp(Model of) throws Exception {
+    List<String> texts = VariedTexts.of(2025, TEXTS_EACH);
+    Path gguf = of.gguf();
+    List<Integer> alike = new ArrayList<>();
+    float[][] onnx;
+    float[][] plain;
+    try (LlamaModel model = LlamaModel.load(gguf, ModelOptions.cpu(Acceleration.OFF));
+        BufferAllocator allocator = new RootAllocator()) {
+      plain = embed(model, allocator, texts);
+      onnx = reference(of, model, texts, alike);
+    }
+    assertThat(alike).hasSize(TEXTS_EACH);
+    // Weights in F16 and llama.cpp's GELU by tanh keep all of them from ONNX Runtime a little.
+    assertThat(least(of + " OFF to ONNX Runtime", plain, onnx)).isGreaterThanOrEqualTo(0.99999);
+    for (Acceleration acceleration : List.of(Acceleration.EXACT, Acceleration.FAST)) {
+      try (LlamaModel model = LlamaModel.load(gguf, ModelOptions.cpu(acceleration));
+          BufferAllocator allocator = new RootAllocator()) {
+        boolean exact = acceleration == Acceleration.EXACT;
+        float[][] vectors = embed(model, allocator, texts);
+        assertThat(least(of + " " + acceleration + " to ONNX Runtime", vectors, onnx))
+            .isGreaterThanOrEqualTo(exact ? 0.99999 : 0.9999);
+        assertThat(least(of + " " + acceleration + " to llama.cpp", vectors, plain))
+            .isGreaterThanOrEqualTo(exact ? 0.999999 : 0.9999);
+      }
+    }
+  }
+
+  private static double least(String what, float[][] vectors, float[][] expected) {
+    double min = 1;
+    double sum = 0;
+    for (int row = 0; row < vectors.length; row++) {
+      double cosine = cosine(vectors[row], expected[row]);
+      min = cosine >= min ? min : cosine;
+      sum += cosine;
+    }
+    System.out.printf("%s: cosine min %.7f, mean %.8f%n", what, min, sum / vectors.length);
+    return min;
   }
 
   /**
