@@ -30,6 +30,8 @@ final class Progress implements RunListener, AutoCloseable {
             return thread;
           });
 
+  private boolean over;
+
   /** How many tasks of the running stages there are, and how many of them are done. */
   record Tasks(int done, int all) {
     static Tasks running(JavaSparkStatusTracker tracker) {
@@ -82,12 +84,16 @@ final class Progress implements RunListener, AutoCloseable {
 
   @Override
   public synchronized void finished(JobResult result) {
-    meter.now().ifPresent(view::show);
+    show();
     view.finished(result);
+    over = true; // the timer goes on until close
   }
 
-  /** Tells how far the run is now. */
+  /** Tells how far the run is now; nothing once it has finished. */
   synchronized void show() {
+    if (over) {
+      return;
+    }
     meter
         .now()
         .ifPresentOrElse(

@@ -103,6 +103,17 @@ class ProgressTest {
   }
 
   @Test
+  void nothingFollowsTheEndOfARun() {
+    Captured captured = new Captured(false);
+    try (Progress progress = progress(captured, ProgressMode.JSON)) {
+      runTo(progress, true);
+      progress.show();
+    }
+
+    assertThat(captured.err().lines()).last().asString().contains("\"event\":\"finished\"");
+  }
+
+  @Test
   void theSchemaRefusesAnEventThatIsNotThere() throws Exception {
     assertThat(
             new Schema("progress.schema.json")
