@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,7 +20,8 @@ class SpeedTableTest {
     int from = text.indexOf(BEGIN) + BEGIN.length();
     int to = text.indexOf(END);
     assertThat(from).isGreaterThanOrEqualTo(BEGIN.length());
-    String expected = SpeedTable.of(SpeedTable.newest());
+    Optional<Path> newest = SpeedTable.newest();
+    String expected = newest.isPresent() ? SpeedTable.of(newest.get()) : "";
     if (Boolean.getBoolean("embark.docs.write")) {
       text = text.substring(0, from) + expected + text.substring(to);
       Files.writeString(README, text);
@@ -27,7 +29,7 @@ class SpeedTableTest {
     }
 
     assertThat(text.substring(from, to))
-        .as("README.md has other figures than bench/results; %s", Reference.COMMAND)
+        .as("README.md has other figures than bench/results; write them by: %s", SpeedTable.COMMAND)
         .isEqualTo(expected);
   }
 
