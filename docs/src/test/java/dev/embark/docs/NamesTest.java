@@ -39,8 +39,15 @@ class NamesTest {
   // Of spark-submit, gcloud, docker, java and apt.
   private static final Set<String> OF_OTHERS =
       Set.of(
-          "--class", "--cluster", "--region", "--properties", "--properties-file", "--files",
-          "--from", "--version", "--sun-misc-unsafe-memory-access");
+          "--class",
+          "--cluster",
+          "--region",
+          "--properties",
+          "--properties-file",
+          "--files",
+          "--from",
+          "--version",
+          "--sun-misc-unsafe-memory-access");
 
   private static Set<String> tests;
   private static Set<String> arguments;
@@ -135,7 +142,9 @@ class NamesTest {
   }
 
   private static Set<String> found(Pattern pattern, Path file) throws IOException {
-    return pattern.matcher(Files.readString(file)).results()
+    return pattern
+        .matcher(Files.readString(file))
+        .results()
         .map(MatchResult::group)
         .collect(Collectors.toSet());
   }

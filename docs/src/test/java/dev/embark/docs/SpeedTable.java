@@ -47,9 +47,7 @@ final class SpeedTable {
   /** The newest comparison that is kept, if there is one. */
   static Optional<Path> newest() throws IOException {
     try (Stream<Path> files = Files.list(RESULTS)) {
-      return files
-          .filter(file -> file.toString().endsWith(ENDING))
-          .max(Comparator.naturalOrder());
+      return files.filter(file -> file.toString().endsWith(ENDING)).max(Comparator.naturalOrder());
     }
   }
 

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** The messages that the table of troubles quotes are those that Embark and Spark give. */
 class TroubleshootingTest {
-  private static final Pattern ROW = Pattern.compile("(?m)^\\| (?<seen>[^|]*) \\|[^|]*\\|[^|]*\\|$");
+  private static final Pattern ROW =
+      Pattern.compile("(?m)^\\| (?<seen>[^|]*) \\|[^|]*\\|[^|]*\\|$");
   private static final Pattern CODE = Pattern.compile("`([^`]+)`");
   private static final Pattern OF_SPARK = Pattern.compile("\\[([A-Z_]+)\\] (.*)");
   private static final Pattern JOINED = Pattern.compile("\"\\s*\\+\\s*\"");
@@ -67,7 +68,8 @@ class TroubleshootingTest {
   private static String messageOfSpark(String name) throws IOException {
     JsonNode conditions =
         new ObjectMapper()
-            .readTree(TroubleshootingTest.class.getResourceAsStream("/error/error-conditions.json"));
+            .readTree(
+                TroubleshootingTest.class.getResourceAsStream("/error/error-conditions.json"));
     return conditions.path(name).path("message").toString();
   }
 }
