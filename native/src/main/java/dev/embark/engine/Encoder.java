@@ -67,11 +67,12 @@ final class Encoder implements AutoCloseable {
   /**
    * Computes the sequences of a batch.
    *
+   * @param sequences indices into {@code texts}; stays the caller's
    * @param isCancelled asked before each native call
    * @throws EmbeddingException of kind CANCELLED; the encoder stays usable
    */
-  void encode(TokenizedTexts texts, PackedBatch packed, BooleanSupplier isCancelled, Sink sink) {
-    int[] failed = attempt(texts, packed.sequences(), isCancelled, sink);
+  void encode(TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
+    int[] failed = attempt(texts, sequences, isCancelled, sink);
     if (failed.length > 0) {
       failed = attempt(texts, failed, isCancelled, sink);
     }
@@ -96,7 +97,9 @@ final class Encoder implements AutoCloseable {
   /** Computes sequences in one call, and gives back those that have no vector. */
   private int[] attempt(
       TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
-    EmbeddingException.throwIf(() -> cancelled || isCancelled.getAsBoolean());
+    if (cancelled || isCancelled.getAsBoolean()) {
+      throw cancellation();
+    }
     int tokens = 0;
     for (int sequence : sequences) {
       tokens += texts.length(sequence);
