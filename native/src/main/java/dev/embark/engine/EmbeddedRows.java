@@ -109,7 +109,7 @@ public final class EmbeddedRows {
   }
 
   void setError(int row, EmbeddingException error) {
-    errors[row] = error;
+    errors[row] = error.inRow(row);
     embedded.clear(row);
   }
 

@@ -41,7 +41,7 @@ class HostileTextsTest {
   @MethodSource("modelsGiven")
   void everyHostileTextHasAVectorOrAReasonAndHarmsNoNeighbour(String name) throws IOException {
     List<byte[]> texts = HostileTexts.of(50, TEXTS);
-    try (LlamaModel model = LlamaModel.load(write(name), OPTIONS);
+    try (LlamaModel model = LlamaModel.load(write(name, dir), OPTIONS);
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("truncate"))) {
       for (int start = 0; start < texts.size(); start += WINDOW) {
@@ -54,7 +54,7 @@ class HostileTextsTest {
   @MethodSource("modelsGiven")
   void hostileTextsInChunksHaveVectorsOrReasonsToo(String name) throws IOException {
     List<byte[]> texts = HostileTexts.of(51, WINDOW);
-    try (LlamaModel model = LlamaModel.load(write(name), OPTIONS);
+    try (LlamaModel model = LlamaModel.load(write(name, dir), OPTIONS);
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("chunk"))) {
       survives(engine, allocator, texts);
@@ -65,7 +65,7 @@ class HostileTextsTest {
   @MethodSource("modelsGiven")
   void aTextWithoutAnEndIsCutAndHarmsNoNeighbour(String name) throws IOException {
     List<byte[]> texts = HostileTexts.endless(1 << 20, FUZZ ? 300_000 : 30_000);
-    try (LlamaModel model = LlamaModel.load(write(name), OPTIONS);
+    try (LlamaModel model = LlamaModel.load(write(name, dir), OPTIONS);
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("truncate"))) {
       survives(engine, allocator, texts);
@@ -85,7 +85,8 @@ class HostileTextsTest {
     return names;
   }
 
-  private Path write(String name) throws IOException {
+  /** Writes a test model; another one is where its name says. */
+  static Path write(String name, Path dir) throws IOException {
     if (name.equals(MODEL)) {
       return Path.of(name);
     }
