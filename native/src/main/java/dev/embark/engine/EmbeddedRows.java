@@ -1,30 +1,60 @@
 package dev.embark.engine;
 
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
  * What became of each row of a window: its tokens, whether it was truncated, and why it has no
  * vector. A row without a vector and without an error was NULL.
+ *
+ * <p>An engine has one, and overwrites it with the next window; {@link #copy()} stays.
  */
 public final class EmbeddedRows {
-  private final int[] tokens; // of each row, as embedded
-  private final BitSet embedded;
-  private final BitSet truncated;
-  private final EmbeddingException[] errors; // of each row; null where there is none
+  private int[] tokens = {}; // of each row, as embedded
+  private EmbeddingException[] errors = {}; // of each row; null where there is none
+  private final BitSet embedded = new BitSet();
+  private final BitSet truncated = new BitSet();
+  private int size;
   private long batches;
   private long tokenizeNanos;
   private long batchCapacity; // tokens that the batches could have held
 
-  EmbeddedRows(int rows) {
-    tokens = new int[rows];
-    embedded = new BitSet(rows);
-    truncated = new BitSet(rows);
-    errors = new EmbeddingException[rows];
+  EmbeddedRows() {}
+
+  /** Makes it one of {@code rows} rows of which nothing is known. */
+  void clear(int rows) {
+    if (rows > tokens.length) {
+      tokens = new int[rows];
+      errors = new EmbeddingException[rows];
+    } else {
+      Arrays.fill(tokens, 0, rows, 0);
+      Arrays.fill(errors, null); // those behind may hold much
+    }
+    embedded.clear();
+    truncated.clear();
+    size = rows;
+    batches = 0;
+    batchCapacity = 0;
+    tokenizeNanos = 0;
+  }
+
+  /** The same, which no later window changes. */
+  public EmbeddedRows copy() {
+    EmbeddedRows copy = new EmbeddedRows();
+    copy.tokens = Arrays.copyOf(tokens, size);
+    copy.errors = Arrays.copyOf(errors, size);
+    copy.embedded.or(embedded);
+    copy.truncated.or(truncated);
+    copy.size = size;
+    copy.batches = batches;
+    copy.batchCapacity = batchCapacity;
+    copy.tokenizeNanos = tokenizeNanos;
+    return copy;
   }
 
   /** Number of rows. */
   public int size() {
-    return tokens.length;
+    return size;
   }
 
   /** Tokens of the row that the model has seen, special tokens included. */
@@ -79,7 +109,7 @@ public final class EmbeddedRows {
   }
 
   void setError(int row, EmbeddingException error) {
-    errors[row] = error;
+    errors[row] = error.inRow(row);
     embedded.clear(row);
   }
 

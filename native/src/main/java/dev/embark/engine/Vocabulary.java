@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.IntSupplier;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
@@ -57,25 +56,28 @@ final class Vocabulary {
   /** Tokens that are put around every text. */
   int tokensAroundText() {
     try (TokenizedTexts nothing = new TokenizedTexts()) {
-      return write(NO_TEXT, nothing, 0, true);
+      return write(NO_TEXT, 0, nothing, 0, true);
     }
   }
 
   /**
-   * Writes the ids of a text, special tokens around it, behind those of {@code out}, which does not
-   * count them yet.
+   * Writes the ids of {@code text[0 … length)}, special tokens around it, behind those of {@code
+   * out}, which does not count them yet.
    *
    * @param enough where the text has more ids, those behind may be left out, but for the closing
    *     special tokens
    * @return number of ids written
    * @throws EmbeddingException when the vocabulary cannot tokenise the text, or it was cancelled
    */
-  int write(byte[] text, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
-    if (!isSentencePiece || text.length <= partBytes) {
-      return write(text, out, 0, true);
-    }
+  int write(byte[] text, int length, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
+    return isSentencePiece && length > partBytes
+        ? writeParts(Arrays.copyOf(text, length), out, enough, isCancelled)
+        : write(text, length, out, 0, true);
+  }
+
+  private int writeParts(byte[] text, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
     SentencePieceCuts cuts = model.sentencePieceCuts();
-    int[] around = new int[write(NO_TEXT, out, 0, true)];
+    int[] around = new int[write(NO_TEXT, 0, out, 0, true)];
     for (int i = 0; i < around.length; i++) {
       around[i] = out.ids().get(out.size() + i);
     }
@@ -100,16 +102,17 @@ final class Vocabulary {
 
   /** Whether a special token comes before a text; writes over what is behind the ids. */
   private boolean opensTexts(TokenizedTexts out) {
-    write(SOME_TEXT, out, 0, false);
+    write(SOME_TEXT, 1, out, 0, false);
     int plain = out.ids().get(out.size());
-    write(SOME_TEXT, out, 0, true);
+    write(SOME_TEXT, 1, out, 0, true);
     return out.ids().get(out.size()) != plain;
   }
 
   /** Writes the ids of a part but its first {@code dropped}. */
   private int write(
       byte[] text, SentencePieceCuts.Part part, int dropped, TokenizedTexts out, int skipped) {
-    int n = write(Arrays.copyOfRange(text, part.start(), part.end()), out, skipped, false);
+    byte[] bytes = Arrays.copyOfRange(text, part.start(), part.end());
+    int n = write(bytes, bytes.length, out, skipped, false);
     long at = out.size() + skipped;
     for (int i = dropped; dropped > 0 && i < n; i++) {
       out.ids().put(at + i - dropped, out.ids().get(at + i));
@@ -118,34 +121,36 @@ final class Vocabulary {
   }
 
   /** Writes the ids of a text {@code skipped} ids behind those of {@code out}. */
-  private int write(byte[] text, TokenizedTexts out, int skipped, boolean addSpecial) {
-    int room = text.length + SPECIAL_TOKENS;
-    int n = call(text, out, skipped, room, addSpecial);
-    return n >= 0 ? n : call(text, out, skipped, -n, addSpecial);
+  private int write(byte[] text, int length, TokenizedTexts out, int skipped, boolean addSpecial) {
+    int n = call(text, length, out, skipped, length + SPECIAL_TOKENS, addSpecial);
+    return n >= 0 ? n : call(text, length, out, skipped, -n, addSpecial);
   }
 
-  private int call(byte[] text, TokenizedTexts out, int skipped, int room, boolean addSpecial) {
+  private int call(
+      byte[] text, int length, TokenizedTexts out, int skipped, int room, boolean addSpecial) {
     IntPointer ids = out.reserve(skipped + room);
     long at = out.size() + skipped;
-    IntSupplier call =
-        () ->
-            Llama.embark_tokenize(
-                model.handle(), text, text.length, ids, at, room, addSpecial, false);
     try {
-      return recurses && text.length > SHALLOW_BYTES
-          ? DeepStack.call(SHALLOW_STACK + STACK_PER_BYTE * text.length, call)
-          : call.getAsInt();
+      return recurses && length > SHALLOW_BYTES
+          ? DeepStack.call(
+              SHALLOW_STACK + STACK_PER_BYTE * length,
+              () -> call(text, length, ids, at, room, addSpecial))
+          : call(text, length, ids, at, room, addSpecial);
     } catch (EmbeddingException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw notTokenised(text, e);
+      throw notTokenised(ByteBuffer.wrap(text, 0, length), e);
     }
   }
 
+  private int call(byte[] text, int length, IntPointer ids, long at, int room, boolean addSpecial) {
+    return Llama.embark_tokenize(model.handle(), text, length, ids, at, room, addSpecial, false);
+  }
+
   /** The error for a C++ exception of the vocabulary. */
-  private static EmbeddingException notTokenised(byte[] text, RuntimeException cause) {
+  private static EmbeddingException notTokenised(ByteBuffer text, RuntimeException cause) {
     try {
-      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+      StandardCharsets.UTF_8.newDecoder().decode(text);
       return new EmbeddingException(
           Kind.MODEL,
           "The model's vocabulary cannot tokenise the text: " + cause.getMessage() + ".",

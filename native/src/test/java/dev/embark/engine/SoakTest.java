@@ -46,7 +46,15 @@ class SoakTest {
         }
       }
     }
-    assertThat(bytesPerSample(resident)).isLessThan(5.0 * WINDOW * BYTES_PER_TEXT);
+    double bytesPerText = bytesPerSample(resident) / (5.0 * WINDOW);
+    System.out.printf(
+        "%d texts: %d MiB resident after the first %d, %d MiB at the end, %.1f bytes more a text%n",
+        TEXTS,
+        resident.get(0) >> 20,
+        WARM_UP,
+        resident.get(resident.size() - 1) >> 20,
+        bytesPerText);
+    assertThat(bytesPerText).isLessThan(BYTES_PER_TEXT);
     assertThat(NativeHandles.open()).isZero();
   }
 
