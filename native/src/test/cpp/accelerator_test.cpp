@@ -34,9 +34,13 @@ void check(bool holds, const std::string & what) {
 // Exactly as long as asked, so that a sanitizer sees what goes beyond.
 class Memory {
 public:
-    explicit Memory(size_t bytes)
-        : bytes(bytes), memory(static_cast<char *>(std::aligned_alloc(64, round_up(bytes, 64)))) {
-        std::memset(memory, 0, round_up(bytes, 64));
+    explicit Memory(size_t bytes) {
+        void * made = nullptr;
+        if (posix_memalign(&made, 64, bytes) != 0) {
+            std::abort();
+        }
+        memory = static_cast<char *>(made);
+        std::memset(memory, 0, bytes);
     }
     ~Memory() {
         std::free(memory);
@@ -45,7 +49,6 @@ public:
     template <typename T> T * as() {
         return reinterpret_cast<T *>(memory);
     }
-    const size_t bytes;
 
 private:
     char * memory;
