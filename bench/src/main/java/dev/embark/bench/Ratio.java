@@ -79,6 +79,20 @@ record Ratio(String name, String side, String to, Measure measure, OptionalDoubl
         .flatMap(mine -> speed(to, corpus, results).map(theirs -> mine / theirs));
   }
 
+  /**
+   * Whether it is what it shall be on each corpus where it was measured.
+   *
+   * @param corpora their names
+   * @return empty without a goal, or where it was not measured
+   */
+  Optional<Boolean> holds(List<String> corpora, List<SideResult> results) {
+    List<Double> values =
+        corpora.stream().flatMap(corpus -> on(corpus, results).stream()).toList();
+    return goal.isEmpty() || values.isEmpty()
+        ? Optional.empty()
+        : Optional.of(values.stream().allMatch(value -> value >= goal.getAsDouble()));
+  }
+
   private Optional<Double> speed(String name, String corpus, List<SideResult> results) {
     return results.stream()
         .filter(result -> result.side().equals(name) && result.corpus().equals(corpus))

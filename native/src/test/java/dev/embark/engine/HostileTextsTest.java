@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -69,6 +70,14 @@ class HostileTextsTest {
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("truncate"))) {
       survives(engine, allocator, texts);
+    }
+  }
+
+  @Test
+  void oneOfTheModelsGoesThroughTheAcceleratorWhereThereIsOne() throws IOException {
+    try (LlamaModel model = LlamaModel.load(write("BERT"), ModelOptions.cpu())) {
+      assertThat(model.acceleration() == Acceleration.OFF)
+          .isEqualTo(Accelerator.kernels(Acceleration.FAST).isEmpty());
     }
   }
 

@@ -36,6 +36,8 @@ class SoakTest {
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults());
         ListVector out = VectorWriter.newVector("embedding", allocator)) {
+      assertThat(model.acceleration() == Acceleration.OFF)
+          .isEqualTo(Accelerator.kernels(Acceleration.FAST).isEmpty());
       for (int done = 0; done < TEXTS; done += WINDOW) {
         EmbeddedRows rows = engine.embed(window(random), out, () -> false);
         assertThat(rows.isEmbedded(WINDOW - 1)).isTrue();
