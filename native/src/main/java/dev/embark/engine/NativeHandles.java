@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Counts the native models, contexts, batches and buffers of this process that are open, so that
  * tests see what was never freed, and all that were ever made. Safe for any thread.
  */
-final class NativeHandles {
+public final class NativeHandles {
   private static final AtomicLong OPEN = new AtomicLong();
   private static final AtomicLong MADE = new AtomicLong();
 
@@ -21,7 +21,8 @@ final class NativeHandles {
     OPEN.decrementAndGet();
   }
 
-  static long open() {
+  /** How many are open right now. */
+  public static long open() {
     return OPEN.get();
   }
 

@@ -5,10 +5,11 @@ import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.ErrorMode;
 import dev.embark.engine.VectorWriter;
-import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
@@ -19,23 +20,31 @@ import org.apache.spark.unsafe.types.UTF8String;
 /**
  * A call that cannot be pulled below its node, since its text exists only inside it: in a lambda,
  * {@code transform(texts, t -> embed(t))}, or over both sides of a join condition. Right, but slow:
- * a native batch for each text. EXPLAIN shows it as {@code embed_one_by_one}.
+ * a native batch for each text. EXPLAIN shows it as {@code embed_one_by_one}. Its texts count in
+ * {@link EmbedProgress} and in the executor's metrics; those of an operator in the SQL tab it has
+ * not, since Spark gives an expression none.
  */
 public final class EmbedEach extends EmbedCall implements CodegenFallback {
   private static final long serialVersionUID = 1L;
 
+  private final EmbedProgress.Totals totals;
+
   /** Public, since Spark copies expressions by reflection. */
-  public EmbedEach(Expression text, EmbedOptions options, EmbedOutput output) {
+  public EmbedEach(
+      Expression text, EmbedOptions options, EmbedOutput output, EmbedProgress.Totals totals) {
     super(text, options, output);
+    this.totals = totals;
   }
 
+  /** On the driver. */
   static EmbedEach of(EmbedExpression call) {
-    return new EmbedEach(call.text(), call.options(), call.output());
+    EmbedProgress progress = EmbedProgress.of(SparkSession.active());
+    return new EmbedEach(call.text(), call.options(), call.output(), progress.totals());
   }
 
   @Override
   EmbedEach withText(Expression newText) {
-    return new EmbedEach(newText, options(), output());
+    return new EmbedEach(newText, options(), output(), totals);
   }
 
   @Override
@@ -44,20 +53,43 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
     if (value == null) {
       return null;
     }
+    TaskContext task = TaskContext.get();
+    if (task != null && task.isInterrupted()) {
+      throw new TaskKilledException("cancelled while embedding");
+    }
+    TextWindow window = new TextWindow();
+    window.add(value.getBytes());
     try (EnginePool.Lease lease = ExecutorModels.lease(options(), ModelAccess.NONE);
-        BufferAllocator allocator = TaskArrowMemory.newAllocator("embed-each", TaskContext.get());
+        BufferAllocator allocator = TaskArrowMemory.newAllocator("embed-each", task);
         ListVector vector = VectorWriter.newVector("embedding", allocator)) {
-      List<byte[]> window = List.of(value.getBytes());
+      long start = System.nanoTime();
       EmbeddedRows rows =
           output() == EmbedOutput.TOKENS
-              ? lease.engine().countTokens(window)
-              : lease.engine().embed(window, vector, () -> false);
+              ? lease.engine().countTokens(window.texts())
+              : lease.engine().embed(window.texts(), vector, () -> false);
+      count(WindowCounts.of(window, rows, System.nanoTime() - start), lease.loadMillis());
       EmbeddingException error = rows.error(0);
       if (error != null && options().mode() == ErrorMode.FAILFAST) {
         throw error;
       }
       return new ResultValues(options(), vector).of(output(), rows, 0);
     }
+  }
+
+  @Override
+  public int productArity() {
+    return super.productArity() + 1;
+  }
+
+  @Override
+  public Object productElement(int n) {
+    return n == super.productArity() ? totals : super.productElement(n);
+  }
+
+  private void count(WindowCounts counts, long loadMillis) {
+    totals.add(counts);
+    ExecutorCounters.add(counts);
+    ExecutorCounters.addLoadMillis(loadMillis);
   }
 
   @Override

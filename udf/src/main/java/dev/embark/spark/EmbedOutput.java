@@ -12,26 +12,31 @@ public enum EmbedOutput {
       "embed",
       "The embedding of text; NULL for NULL, and for a text that cannot be embedded unless"
           + " mode is FAILFAST.",
-      "[0.1, ...]"),
+      "size(_FUNC_('Spark SQL', map('dimensions', 64)))",
+      "64"),
   /** The vector, and what became of the text. */
   DETAIL(
       "embed_detail",
       "The embedding of text with the tokens that were looked at, whether its tail was cut off,"
           + " and why it has no embedding.",
-      "{[0.1, ...], 4, false, NULL}"),
+      "_FUNC_('Spark SQL').tokens",
+      "4"),
   /** The number of tokens. */
   TOKENS(
       "embed_tokens",
       "The number of tokens that embed(text) would look at, without computing the embedding.",
+      "_FUNC_('Spark SQL')",
       "4");
 
   private final String function;
   private final String usage;
+  private final String example;
   private final String exampleResult;
 
-  EmbedOutput(String function, String usage, String exampleResult) {
+  EmbedOutput(String function, String usage, String example, String exampleResult) {
     this.function = function;
     this.usage = usage;
+    this.example = example;
     this.exampleResult = exampleResult;
   }
 
@@ -66,6 +71,12 @@ public enum EmbedOutput {
     return usage;
   }
 
+  /** An expression that names the function {@code _FUNC_}, as Spark's documentation does. */
+  String example() {
+    return example;
+  }
+
+  /** What the example gives with the default model, as Spark prints it. */
   String exampleResult() {
     return exampleResult;
   }
