@@ -93,8 +93,7 @@ record Ratio(String name, String side, String to, Measure measure, OptionalDoubl
    * @return empty without a goal, or where it was not measured
    */
   Optional<Boolean> holds(List<String> corpora, List<SideResult> results) {
-    List<Double> values =
-        corpora.stream().flatMap(corpus -> on(corpus, results).stream()).toList();
+    List<Double> values = corpora.stream().flatMap(corpus -> on(corpus, results).stream()).toList();
     return goal.isEmpty() || values.isEmpty()
         ? Optional.empty()
         : Optional.of(values.stream().allMatch(value -> value >= goal.getAsDouble()));

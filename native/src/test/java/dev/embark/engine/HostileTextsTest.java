@@ -75,7 +75,7 @@ class HostileTextsTest {
 
   @Test
   void oneOfTheModelsGoesThroughTheAcceleratorWhereThereIsOne() throws IOException {
-    try (LlamaModel model = LlamaModel.load(write("BERT"), ModelOptions.cpu())) {
+    try (LlamaModel model = LlamaModel.load(write("BERT", dir), ModelOptions.cpu())) {
       assertThat(model.acceleration() == Acceleration.OFF)
           .isEqualTo(Accelerator.kernels(Acceleration.FAST).isEmpty());
     }

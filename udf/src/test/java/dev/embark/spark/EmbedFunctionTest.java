@@ -132,8 +132,17 @@ class EmbedFunctionTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "42", "1.5D", "1.5", "true", "DATE'2026-01-02'", "TIMESTAMP'2026-01-02 03:04:05'",
-        "INTERVAL '1' DAY", "X'6361740A'", "NULL", "array('x')", "map('x', 'y')",
+        "42",
+        "1.5D",
+        "1.5",
+        "true",
+        "DATE'2026-01-02'",
+        "TIMESTAMP'2026-01-02 03:04:05'",
+        "INTERVAL '1' DAY",
+        "X'6361740A'",
+        "NULL",
+        "array('x')",
+        "map('x', 'y')",
         "named_struct('x', 'y')"
       })
   void inputOfAnotherTypeIsCastOrRefusedAsABuiltInDoes(String input) {

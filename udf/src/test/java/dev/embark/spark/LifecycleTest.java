@@ -31,7 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** However a query ends, its tasks give back what they took. */
 class LifecycleTest {
-  // Two tasks of several thousand texts of some 60 tokens: a minute and more, if nothing stopped them.
+  // Two tasks of several thousand texts of some 60 tokens: a minute and more, if nothing stopped
+  // them.
   private static final String LONG_QUERY =
       "SELECT id, embed(concat(repeat('many words in a row ', 12), id)) FROM range(0, 20000, 1, 2)";
 
@@ -138,8 +139,7 @@ class LifecycleTest {
     first.forEach(task -> spark.sparkContext().killTaskAttempt(task, false, "killed on purpose"));
     waitFor(
         () ->
-            ATTEMPTS.killed.containsAll(first)
-                && ATTEMPTS.started.size() > before + first.size());
+            ATTEMPTS.killed.containsAll(first) && ATTEMPTS.started.size() > before + first.size());
     spark.sparkContext().cancelJobGroup("k");
     assertThat(query.get()).isNotNull().hasMessageContaining("cancelled");
   }

@@ -98,7 +98,8 @@ class MetricsTest {
     long before = prometheus("tokens");
     EmbedProgress.Snapshot progress = EmbedProgress.of(spark).snapshot();
     spark
-        .sql("SELECT transform(bodies, b -> embed(b)) FROM VALUES (array('a cat', 'a', NULL)) t(bodies)")
+        .sql(
+            "SELECT transform(bodies, b -> embed(b)) FROM VALUES (array('a cat', 'a', NULL)) t(bodies)")
         .collectAsList();
     assertThat(prometheus("tokens") - before).isEqualTo(7);
     EmbedProgress.Snapshot now = EmbedProgress.of(spark).snapshot();
