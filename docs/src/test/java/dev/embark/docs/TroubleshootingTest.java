@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +47,11 @@ class TroubleshootingTest {
 
   /** The parts between dots, which stand for what differs. */
   private static List<String> parts(String message) {
-    return Stream.of(message.split("…")).map(String::strip).filter(p -> !p.isEmpty()).toList();
+    return Pattern.compile("…")
+        .splitAsStream(message)
+        .map(String::strip)
+        .filter(p -> !p.isEmpty())
+        .toList();
   }
 
   @Test
