@@ -18,10 +18,10 @@ DESCRIBE FUNCTION EXTENDED embed
 
 -- MAGIC %md
 -- MAGIC ## Which model
--- MAGIC `model` takes a path, `file:`, `classpath:` or a URI that the cluster's Hadoop reads. On
--- MAGIC Databricks put the GGUF file into a volume and write
--- MAGIC `map('model', '/Volumes/main/default/models/name.gguf')`. The built-in model, named here by
--- MAGIC its full name, is a good first choice for English: small, fast, 384 dimensions.
+-- MAGIC `model` takes a path, `file:`, `classpath:`, a URI that the cluster's Hadoop reads, or a file on
+-- MAGIC the Hugging Face Hub, as in `hf:org/repo/file.gguf`. On Databricks put the GGUF file into a
+-- MAGIC volume and write `map('model', '/Volumes/main/default/models/name.gguf')`. The built-in model,
+-- MAGIC named here by its full name, is a good first choice for English: small, fast, 384 dimensions.
 -- MAGIC
 -- MAGIC Vectors of different models, or of one model with other options, cannot be compared.
 -- MAGIC Changing the model means embedding everything again.
