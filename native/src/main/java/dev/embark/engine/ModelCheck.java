@@ -116,13 +116,8 @@ final class ModelCheck {
         inRange(key("attention.head_count_kv"), shared, 1, n);
         if (n % shared != 0) {
           throw refuse(
-              "has the "
-                  + key("attention.head_count_kv")
-                  + " "
-                  + shared
-                  + ", which does not divide its "
-                  + n
-                  + " heads");
+              "has the %s %d, which does not divide its %d heads"
+                  .formatted(key("attention.head_count_kv"), shared, n));
         }
       }
     }
@@ -132,15 +127,12 @@ final class ModelCheck {
     inRange(key("attention.key_length"), size, 1, MAX_DIMENSIONS);
     if (size != valueSize && number(key("attention.kv_lora_rank")).isEmpty()) {
       throw refuse(
-          "has the "
-              + key("attention.key_length")
-              + " "
-              + size
-              + " and the "
-              + key("attention.value_length")
-              + " "
-              + valueSize
-              + ", which must be the same");
+          "has the %s %d and the %s %d, which must be the same"
+              .formatted(
+                  key("attention.key_length"), size, key("attention.value_length"), valueSize));
+    }
+    if (architecture.contains("bert")) {
+      fill(heads, size, embedding);
     }
     number(key("rope.dimension_count"))
         .ifPresent(
@@ -151,6 +143,17 @@ final class ModelCheck {
                     "has the " + key("rope.dimension_count") + " " + n + " in heads of " + size);
               }
             });
+  }
+
+  /** The weights of these encoders are square, whatever the heads. */
+  private void fill(List<Long> heads, long size, long embedding) {
+    for (long n : heads) {
+      if (n * size != embedding) {
+        throw refuse(
+            "has %d heads of %d, which do not fill its embedding of %d"
+                .formatted(n, size, embedding));
+      }
+    }
   }
 
   /** llama.cpp fills the masks of both kinds of layers, and asserts that a layer reads each. */
@@ -170,13 +173,8 @@ final class ModelCheck {
             : pattern > 1 && (firstIsWhole ? 1 : pattern - 1) < layers;
     if (!both) {
       throw refuse(
-          "has the "
-              + key
-              + " "
-              + (each instanceof List<?> ? "of one kind" : pattern)
-              + ", with which its "
-              + layers
-              + " layers are not of both kinds, windowed and whole");
+          "has the %s %s, with which its %d layers are not of both kinds, windowed and whole"
+              .formatted(key, each instanceof List<?> ? "of one kind" : pattern, layers));
     }
   }
 
