@@ -17,6 +17,10 @@ import java.util.Set;
  * Refuses a model whose header contradicts itself where llama.cpp would end the process: it checks
  * shapes by exceptions, but hyper-parameters by assertions. What llama.cpp refuses with a reason of
  * its own is left to it. Knows the header alone; stateless beyond one call.
+ *
+ * <p>Models are loaded in the process that uses them and not in another one first: of the damaged
+ * files that tests loaded, none gets past this check and ends the process (the profile {@code
+ * fuzz}; docs/security.md has their number). What is found one day belongs here.
  */
 final class ModelCheck {
   // llama-hparams.h of llama.cpp 0.5.0 has arrays of these lengths.
