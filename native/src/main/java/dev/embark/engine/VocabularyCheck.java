@@ -9,11 +9,13 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Refuses a vocabulary on which llama.cpp would end the process: a token that is there twice, or a
- * special token that is put around every text and does not exist. Stateless beyond one call.
+ * Refuses a vocabulary on which llama.cpp would end the process: a token that is there twice or is
+ * of an impossible kind, or a special token that is put around every text and does not exist.
+ * Stateless beyond one call.
  */
 final class VocabularyCheck {
   private static final String PREFIX = "tokenizer.ggml.";
+  private static final Long BYTE = 6L; // LLAMA_TOKEN_TYPE_BYTE
 
   private final Path path;
   private final GgufHeader header;
@@ -47,6 +49,7 @@ final class VocabularyCheck {
     int size = tokens.size();
     switch (model) {
       case "bert" -> {
+        noBytes();
         token("CLS", "bos_token_id", 101, size);
         token("SEP", "seperator_token_id", 102, size);
         token("UNK", "unknown_token_id", 100, size);
@@ -67,6 +70,19 @@ final class VocabularyCheck {
       default -> {
         // Left to llama.cpp, which refuses what it does not know.
       }
+    }
+  }
+
+  /** llama.cpp spells every token out as it loads, and cannot for a byte of WordPiece. */
+  private void noBytes() {
+    int id =
+        header
+            .get(PREFIX + "token_type")
+            .map(GgufValue::value)
+            .map(value -> value instanceof List<?> types ? types.indexOf(BYTE) : -1)
+            .orElse(-1);
+    if (id >= 0) {
+      throw refuse("calls the token " + id + " of its vocabulary a byte, which WordPiece has not");
     }
   }
 

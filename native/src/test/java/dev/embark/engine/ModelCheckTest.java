@@ -103,6 +103,20 @@ class ModelCheckTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"3, 10", "7, 4", "31, 1"})
+  void headsThatDoNotFillTheEmbeddingOfAnEncoderAreRefused(long heads, long size) {
+    refused(
+        with(modernBert, "modern-bert.attention.head_count", GgufValue.uint32(heads)),
+        heads + " heads of " + size + ", which do not fill its embedding of 32");
+    GgufHeader narrow =
+        with(
+            with(bert, "bert.attention.key_length", GgufValue.uint32(8)),
+            "bert.attention.value_length",
+            GgufValue.uint32(8));
+    refused(narrow, "2 heads of 8, which do not fill its embedding of 32");
+  }
+
+  @ParameterizedTest
   @ValueSource(longs = {0, 1, 3, 4294967295L})
   void layersThatAreAllOfOneKindAreRefusedWhereBothAreNeeded(long pattern) {
     String key = "gemma-embedding.attention.sliding_window_pattern";
@@ -209,6 +223,16 @@ class ModelCheckTest {
     refused(
         with(qwen3, "tokenizer.ggml.tokens", GgufValue.array(GgufValueType.STRING, tokens)),
         "has the token 9 of its vocabulary twice");
+  }
+
+  @Test
+  void aByteInAWordPieceVocabularyIsRefused() {
+    String key = "tokenizer.ggml.token_type";
+    List<Object> types = new ArrayList<>(bert.get(key).orElseThrow().asList());
+    types.set(9, 6L);
+    refused(
+        with(bert, key, GgufValue.array(GgufValueType.INT32, types)),
+        "calls the token 9 of its vocabulary a byte, which WordPiece has not");
   }
 
   @Test
