@@ -12,7 +12,7 @@ import java.util.OptionalInt;
  * @param heads of attention in each layer
  * @param layerNormEpsilon of all normalisations
  * @param contextLength in tokens; empty: as many as the model has positions
- * @param type of matrices: F32, F16 or BF16
+ * @param type of matrices: F32, F16, BF16 or Q8_0
  */
 record ModelFacts(
     String name,
@@ -44,6 +44,7 @@ record ModelFacts(
     return switch (type) {
       case F32 -> 0;
       case F16 -> 1;
+      case Q8_0 -> 7;
       case BF16 -> 32;
       default -> throw new IllegalArgumentException("matrices cannot be written as " + type);
     };
