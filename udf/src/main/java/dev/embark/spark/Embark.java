@@ -20,6 +20,9 @@ import scala.collection.immutable.Seq;
  * Dataset<Row> vectors = docs.withColumn("embedding", Embark.embed(docs.col("body")));
  * Dataset<Row> chunked = docs.withColumn("embedding", Embark.embed(docs.col("body"), Map.of("longText", "chunk")));
  * }</pre>
+ *
+ * <p>A column is only made here: the session's options hold, and a wrong option or type is an
+ * {@code AnalysisException}, where a dataset first uses it. Any thread may call.
  */
 public final class Embark {
   private Embark() {}
@@ -35,13 +38,31 @@ public final class Embark {
   }
 
   /** {@code STRUCT<embedding, tokens INT, truncated BOOLEAN, error STRING>} of a text column. */
+  public static Column embedDetail(Column text) {
+    return embedDetail(text, Map.of());
+  }
+
+  /** {@link #embedDetail(Column)} with the options of {@code embed_detail(text, map(…))}. */
   public static Column embedDetail(Column text, Map<String, String> options) {
     return call(EmbedOutput.DETAIL, text, options);
   }
 
-  /** The tokens that {@link #embed(Column, Map)} would look at, {@code INT}. */
+  /** The tokens that {@link #embed(Column)} would look at, {@code INT}; NULL for NULL. */
+  public static Column embedTokens(Column text) {
+    return embedTokens(text, Map.of());
+  }
+
+  /** The tokens that {@link #embed(Column, Map)} would look at, {@code INT}; NULL for NULL. */
   public static Column embedTokens(Column text, Map<String, String> options) {
     return call(EmbedOutput.TOKENS, text, options);
+  }
+
+  /**
+   * The cosine of the angle between two vectors of the same length, {@code FLOAT} in [−1, 1]; NULL
+   * where one is NULL or zero. Vectors of different lengths end the query.
+   */
+  public static Column cosineSimilarity(Column a, Column b) {
+    return functions.call_function(CosineSimilarity.NAME, Scala.<Column>seq(List.of(a, b)));
   }
 
   /**

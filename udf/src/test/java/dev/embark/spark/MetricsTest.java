@@ -12,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,6 +120,17 @@ class MetricsTest {
   /** The metrics of the operator in the last query, by name. */
   private static Map<String, String> lastOperator() throws Exception {
     spark.sparkContext().listenerBus().waitUntilEmpty();
+    // Spark adds the metrics of tasks up in a thread of its own, which nothing tells the end of.
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    Map<String, String> metrics = shownOfLastOperator();
+    while (metrics.isEmpty() && System.nanoTime() < end) {
+      Thread.sleep(20);
+      metrics = shownOfLastOperator();
+    }
+    return metrics;
+  }
+
+  private static Map<String, String> shownOfLastOperator() throws Exception {
     JsonNode queries =
         new ObjectMapper()
             .readTree(

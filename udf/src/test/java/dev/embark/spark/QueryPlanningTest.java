@@ -310,10 +310,16 @@ class QueryPlanningTest {
             .limit(1)
             .select(
                 Embark.embed(functions.col("body")).equalTo(functions.expr("embed(body)")),
-                Embark.embedTokens(functions.col("body"), Map.of("maxTokens", "3")))
+                Embark.embedTokens(functions.col("body"), Map.of("maxTokens", "3")),
+                Embark.embedTokens(functions.col("body"))
+                    .equalTo(Embark.embedDetail(functions.col("body")).getField("tokens")),
+                Embark.cosineSimilarity(
+                    Embark.embed(functions.col("body")), Embark.embed(functions.col("body"))))
             .head();
     assertThat(row.getBoolean(0)).isTrue();
     assertThat(row.getInt(1)).isEqualTo(3);
+    assertThat(row.getBoolean(2)).isTrue();
+    assertThat(row.getFloat(3)).isCloseTo(1, within(1e-6f));
   }
 
   private static void check(Row row, List<String> columns, String text, String value) {
