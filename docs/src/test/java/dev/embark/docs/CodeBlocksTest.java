@@ -31,7 +31,9 @@ class CodeBlocksTest {
     spark
         .sql("SELECT * FROM VALUES (1, 'a harbour in winter'), (2, 'rye bread') AS t(id, body)")
         .createOrReplaceTempView("docs");
-    spark.sql("SELECT body, embed(body) AS embedding FROM docs").createOrReplaceTempView("vectors");
+    spark
+        .sql("SELECT id, body, embed(body) AS embedding, 1 AS embedding_version FROM docs")
+        .createOrReplaceTempView("vectors");
     spark
         .sql("SELECT id, body, embed(body) AS expected FROM docs")
         .createOrReplaceTempView("checks");

@@ -13,9 +13,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Says what a run would do, and writes nothing: checks all that a run checks before its first wave,
- * counts the rows, and looks at some of them.
- *
- * <p>Rows that are in the output already are not subtracted: to find them takes the whole input.
+ * counts the rows that it would embed, and looks at some of them.
  */
 final class DryRun {
   static final int SAMPLED_ROWS = 1000;
@@ -42,23 +40,21 @@ final class DryRun {
     Sink sink = Sink.of(spark, spec);
     Fingerprint fingerprint = Fingerprint.of(spark, spec.embedOptions());
     Source.Input input = new Source(spark, spec, sink).open();
-    checkOutput(sink, new RunStart(spark, spec, sink, fingerprint), input);
+    RowsToDo rows = toDo(sink, new RunStart(spark, spec, sink, fingerprint), input);
+    new UniqueIds(spec).check(input.rows());
     loadModel();
-    long all = input.rows().count();
-    List<Row> sample = Sample.of(input.rows(), all, SAMPLED_ROWS);
-    return estimate(input, all, sample);
+    List<Row> sample = Sample.of(rows.rows(), rows.count(), SAMPLED_ROWS);
+    return estimate(rows, sample, input.textColumn());
   }
 
-  private void checkOutput(Sink sink, RunStart start, Source.Input input) {
-    StructType schema = start.schema(input);
+  private RowsToDo toDo(Sink sink, RunStart start, Source.Input input) {
     if (sink.exists()) {
-      Manifest manifest = sink.open(schema).load();
-      if (start.resumable(manifest).isEmpty()) {
-        start.choose(manifest);
-      }
-    } else if (!spec.outputSpec().isTableName()) {
+      return RowsToDo.beside(sink, start, input);
+    }
+    if (!spec.outputSpec().isTableName()) {
       Paths.checkWritable(spark, spec.output());
     }
+    return RowsToDo.all(input);
   }
 
   /** On as many cores as there are, so that no later figure holds the time it takes. */
@@ -68,34 +64,37 @@ final class DryRun {
         spark.range(0, cores, 1, cores).select(Embark.embed(lit("warm up"), spec.embedOptions())));
   }
 
-  private Estimate estimate(Source.Input input, long all, List<Row> sample) {
-    StructType schema = input.rows().schema();
-    int text = schema.fieldIndex(input.textColumn());
+  private Estimate estimate(RowsToDo rows, List<Row> sample, String textColumn) {
+    StructType schema = rows.rows().schema();
+    int text = schema.fieldIndex(textColumn);
     List<Row> counted =
         spark
             .createDataFrame(sample, schema)
             .repartition(cores())
             .withColumn(
-                TOKENS,
-                Embark.embedTokens(Embedding.quoted(input.textColumn()), spec.embedOptions()))
+                TOKENS, Embark.embedTokens(Embedding.quoted(textColumn), spec.embedOptions()))
             .collectAsList();
     long withoutText = counted.stream().filter(row -> row.isNullAt(text)).count();
     long tokens = counted.stream().mapToLong(row -> tokens(row)).sum();
     long failing = counted.stream().filter(row -> !row.isNullAt(text) && tokens(row) == 0).count();
-    double times = sample.isEmpty() ? 0 : (double) all / sample.size();
+    double times = sample.isEmpty() ? 0 : (double) rows.count() / sample.size();
     double share = 1 - (double) (withoutText + failing) / Math.max(1, sample.size());
-    Timing timing = time(counted, schema, input.textColumn());
+    Timing timing = time(counted, schema, textColumn);
     double bytes =
         OutputSize.bytesPerRow(
             spec.outputSpec().format(), sample, schema, timing.embedded(), share);
     return new Estimate(
-        all,
+        rows.all(),
+        rows.all() - rows.count(),
         sample.size(),
         Math.round(withoutText * times),
         Math.round(failing * times),
-        Math.round(tokens * times * distinctShare(input, all - withoutText * times)),
+        Math.round(
+            tokens
+                * times
+                * distinctShare(rows.rows(), textColumn, rows.count() - withoutText * times)),
         timing.tokensPerSecond(),
-        Math.round(all * bytes));
+        Math.round(rows.count() * bytes));
   }
 
   private static int tokens(Row row) {
@@ -103,16 +102,12 @@ final class DryRun {
   }
 
   /** The share of texts that go to the model. */
-  private double distinctShare(Source.Input input, double texts) {
+  private double distinctShare(Dataset<Row> rows, String textColumn, double texts) {
     if (!spec.dedupe() || texts < 1) {
       return 1;
     }
     long distinct =
-        input
-            .rows()
-            .select(approx_count_distinct(Embedding.quoted(input.textColumn())))
-            .first()
-            .getLong(0);
+        rows.select(approx_count_distinct(Embedding.quoted(textColumn))).first().getLong(0);
     return Math.min(1, distinct / texts);
   }
 

@@ -37,16 +37,21 @@ public final class EmbedJob implements Callable<Integer> {
   public Integer call() throws Exception {
     spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark run").getOrCreate()) {
-      if (spec.dryRun()) {
-        estimate(spark).print(terminal.out(), spec.progress());
-        return 0;
-      }
       Termination termination = new Termination(spark);
       try (AutoCloseable undo = termination.onSigterm()) {
-        run(spark, spec, terminal, termination).print(terminal.out());
+        perform(spark, termination);
       }
     }
     return 0;
+  }
+
+  /** Does what the command says in a session, and prints the result. */
+  void perform(SparkSession spark, Termination termination) {
+    if (spec.dryRun()) {
+      estimate(spark).print(terminal.out(), spec.progress());
+    } else {
+      run(spark, spec, terminal, termination).print(terminal.out());
+    }
   }
 
   /**

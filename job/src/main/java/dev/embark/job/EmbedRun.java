@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -60,7 +61,15 @@ final class EmbedRun {
    *     command carries on
    */
   JobResult run() {
-    Instant start = Instant.now();
+    try {
+      return attempt(Instant.now());
+    } catch (FSError e) {
+      // So Hadoop tells that a local disk is full.
+      throw unforeseen(e);
+    }
+  }
+
+  private JobResult attempt(Instant start) {
     fingerprint = Fingerprint.of(spark, spec.embedOptions());
     RunStart begin = new RunStart(spark, spec, sink, fingerprint);
     Source source = new Source(spark, spec, sink);
@@ -93,8 +102,14 @@ final class EmbedRun {
     embedder = new WaveEmbedder(spark, spec, textColumn);
     plan = run.plan();
     listener.planned(plan);
-    takeAll();
-    return finish(start);
+    try {
+      run.waves().forEach(this::take);
+      return finish(start);
+    } catch (RuntimeException | FSError e) {
+      UserError error = e instanceof UserError known ? known : unforeseen(e);
+      tellEnd(error, start);
+      throw error;
+    }
   }
 
   private JobResult nothingToDo() {
@@ -108,17 +123,28 @@ final class EmbedRun {
     state.save(manifest);
   }
 
-  private void takeAll() {
+  private UserError unforeseen(Throwable e) {
+    return new UserError(
+        "%s (%s; run the same command again to carry on)"
+            .formatted(Failures.sentence(e), progressOfWaves()),
+        e);
+  }
+
+  private void tellEnd(UserError error, Instant start) {
+    RunEnd.State state = termination.isRequested() ? RunEnd.State.STOPPED : RunEnd.State.FAILED;
     try {
-      run.waves().forEach(this::take);
-    } catch (UserError e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw new UserError(
-          "%s (%s; run the same command again to carry on)"
-              .formatted(Failures.sentence(e), progressOfWaves()),
-          e);
+      listener.endedEarly(
+          result(run.plan().committed(), start),
+          new RunEnd(state, Optional.of(error.getMessage())));
+    } catch (RuntimeException | FSError e) {
+      // Such as that the disk is full, again: the first error is the one to mend.
+      error.addSuppressed(e);
     }
+  }
+
+  private JobResult result(List<WaveResult> waves, Instant start) {
+    return new JobResult(
+        plan, waves, Duration.between(start, Instant.now()), sink.location(), state.toString());
   }
 
   private void take(Manifest.Wave planned) {
@@ -187,6 +213,9 @@ final class EmbedRun {
   }
 
   private String progressOfWaves() {
+    if (run == null) {
+      return "no wave has begun";
+    }
     return "%d of %d waves are in %s"
         .formatted(run.plan().committed().size(), run.waves().size(), sink.location());
   }
@@ -194,10 +223,7 @@ final class EmbedRun {
   private JobResult finish(Instant start) {
     sink.finish();
     settleQuarantine();
-    List<WaveResult> waves = run.waves().stream().map(Manifest.Wave::result).toList();
-    JobResult result =
-        new JobResult(
-            plan, waves, Duration.between(start, Instant.now()), sink.location(), state.toString());
+    JobResult result = result(run.plan().committed(), start);
     listener.finished(result);
     save(run.completed());
     state.deleteRuns();

@@ -7,18 +7,21 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a run would do, as far as a sample tells.
+ * What a run would do, as far as a sample tells. What is estimated is of the rows that it would
+ * embed.
  *
  * @param rows of the input; exact
+ * @param skipped of these, rows that are in the output already
  * @param sampled rows that were looked at
  * @param withoutText rows whose text is NULL
  * @param failing rows whose text could not be embedded
  * @param tokens that the model would see
  * @param tokensPerSecond of this cluster with that model; 0 if no text could be embedded
- * @param bytes of the output
+ * @param bytes that it would add to the output
  */
 record Estimate(
     long rows,
+    long skipped,
     int sampled,
     long withoutText,
     long failing,
@@ -44,6 +47,7 @@ record Estimate(
   /** A line for each figure, name and value parted by a tab. */
   private void printLines(PrintStream out) {
     out.println("rows\t" + Figures.count(rows));
+    printIfAny(out, "rows already there", skipped);
     out.println("rows sampled\t" + Figures.count(sampled));
     printIfAny(out, "rows without text, about", withoutText);
     printIfAny(out, "rows that would fail, about", failing);
@@ -64,6 +68,7 @@ record Estimate(
   private void printJson(PrintStream out) {
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("rows", rows);
+    figures.put("skipped", skipped);
     figures.put("sampled", sampled);
     figures.put("withoutText", withoutText);
     figures.put("failing", failing);

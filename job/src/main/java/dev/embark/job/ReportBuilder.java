@@ -12,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import org.apache.spark.SparkContext;
@@ -39,13 +40,17 @@ final class ReportBuilder {
     before = plan.committed();
   }
 
-  RunReport build(JobResult result) {
+  RunReport build(JobResult result, RunEnd end) {
     EmbedOptions options = EmbedIdentity.options(spark, spec.embedOptions());
     double heartbeat = spark.sparkContext().conf().getTimeAsMs(HEARTBEAT, "10s") / 1e3;
     return new RunReport(
         RunReport.FORMAT_VERSION,
         EmbedJob.class.getPackage().getImplementationVersion(),
         run(result),
+        new RunReport.Ending(
+            end.state().name().toLowerCase(Locale.ROOT),
+            result.plan().waves(),
+            end.error().orElse(null)),
         totals(result),
         rates(result),
         meter.timeline(heartbeat),

@@ -10,7 +10,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
-/** Writes {@code report.json} and {@code report.html} beside the data when a run is done. */
+/** Writes {@code report.json} and {@code report.html} beside the data when a run ends. */
 final class ReportWriter implements RunListener {
   static final String JSON = "report.json";
   static final String HTML = "report.html";
@@ -36,7 +36,19 @@ final class ReportWriter implements RunListener {
    */
   @Override
   public void finished(JobResult result) {
-    RunReport report = builder.build(result);
+    write(result, RunEnd.DONE);
+  }
+
+  /**
+   * @throws UserError if the report cannot be written
+   */
+  @Override
+  public void endedEarly(JobResult soFar, RunEnd end) {
+    write(soFar, end);
+  }
+
+  private void write(JobResult result, RunEnd end) {
+    RunReport report = builder.build(result, end);
     write(result.stateFolder(), JSON, ReportJson.of(report));
     write(result.stateFolder(), HTML, ReportHtml.of(report));
   }
@@ -56,7 +68,7 @@ final class ReportWriter implements RunListener {
       }
     } catch (IOException e) {
       throw new UserError(
-          "Cannot write the report to %s (%s); all rows are in the output"
+          "Cannot write the report to %s (%s); the rows of committed waves are in the output"
               .formatted(path, Failures.sentence(e)),
           e);
     }

@@ -1,18 +1,11 @@
 package dev.embark.job;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.input_file_name;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.not;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -26,11 +19,7 @@ import org.apache.spark.sql.SparkSession;
  * order when it is read again.
  */
 final class RunInput {
-  private static final String KNOWN_ID = "_embark_known_id";
-  private static final String KNOWN_TEXT = "_embark_known_text";
-  private static final String KNOWN_VECTOR = "_embark_known_vector";
   private static final String INPUT = "input";
-  private static final int IDS_SHOWN = 5;
   private static final int MAX_FILES = 100_000;
 
   /** Some ten minutes of a core's work with a small model and texts of a hundred tokens. */
@@ -41,6 +30,7 @@ final class RunInput {
   private final StateFolder state;
   private final Path folder;
   private final String text;
+  private final UniqueIds ids;
 
   /**
    * @param folder of the run; the copy is its folder {@code input}
@@ -52,6 +42,7 @@ final class RunInput {
     this.state = state;
     this.folder = folder;
     this.text = text;
+    this.ids = new UniqueIds(spec);
   }
 
   /** Waves, and how their rows compare with the output. */
@@ -64,7 +55,7 @@ final class RunInput {
    */
   Cut cut(Dataset<Row> rows) {
     Dataset<Row> copy = copied(rows, spec.dedupe() ? "read" : INPUT);
-    checkIds(copy);
+    ids.check(copy);
     List<Manifest.Wave> waves = waves(spec.dedupe() ? write(textsTogether(copy), INPUT) : copy);
     long all = waves.stream().mapToLong(Manifest.Wave::rows).sum();
     return new Cut(waves, new Manifest.Counts(all, 0, 0, 0));
@@ -73,48 +64,27 @@ final class RunInput {
   /**
    * Copies rows that the output does not have, and writes which ids only the output has to {@code
    * _embark/deleted}.
-   *
-   * @param known the output's rows, one for each id
-   * @param column of embeddings of the output in which failed rows have NULL, to count those as not
-   *     there; empty to count them as there
    */
-  Cut cutNew(Dataset<Row> rows, Dataset<Row> known, Optional<String> column) {
-    Column id = Embedding.quoted(spec.idColumn().orElseThrow());
-    Column ownText = Embedding.quoted(text);
-    Column hasVector = column.map(c -> Embedding.quoted(c).isNotNull()).orElse(lit(true));
+  Cut cutNew(Dataset<Row> rows, KnownRows known) {
     Dataset<Row> read = copied(rows, "read");
-    checkIds(read);
-    Dataset<Row> there =
-        known.select(id.as(KNOWN_ID), ownText.as(KNOWN_TEXT), hasVector.as(KNOWN_VECTOR));
-    Column isSame =
-        col(KNOWN_ID)
-            .isNotNull()
-            .and(ownText.eqNullSafe(col(KNOWN_TEXT)))
-            .and(col(KNOWN_VECTOR).or(ownText.isNull()));
-    Dataset<Row> compared =
-        write(
-            read.join(there, id.equalTo(col(KNOWN_ID)), "left_outer")
-                .where(not(isSame))
-                .drop(KNOWN_TEXT, KNOWN_VECTOR),
-            "compared");
-    long replaced = compared.where(col(KNOWN_ID).isNotNull()).count();
-    Dataset<Row> kept = compared.drop(KNOWN_ID);
+    ids.check(read);
+    Dataset<Row> compared = write(known.missingOf(read), "compared");
+    long replaced = compared.where(col(KnownRows.KNOWN_ID).isNotNull()).count();
+    Dataset<Row> kept = compared.drop(KnownRows.KNOWN_ID);
     List<Manifest.Wave> waves = waves(write(spec.dedupe() ? textsTogether(kept) : kept, INPUT));
     long embedded = waves.stream().mapToLong(Manifest.Wave::rows).sum();
     return new Cut(
         waves,
         new Manifest.Counts(
-            embedded - replaced, replaced, read.count() - embedded, writeDeleted(there, read, id)));
+            embedded - replaced,
+            replaced,
+            read.count() - embedded,
+            writeDeleted(known.deletedFrom(read))));
   }
 
-  private long writeDeleted(Dataset<Row> there, Dataset<Row> read, Column id) {
+  private long writeDeleted(Dataset<Row> deleted) {
     String path = state.path("deleted").toString();
-    there
-        .join(read, id.equalTo(col(KNOWN_ID)), "left_anti")
-        .select(col(KNOWN_ID).as("id"))
-        .write()
-        .mode(SaveMode.Overwrite)
-        .parquet(path);
+    deleted.write().mode(SaveMode.Overwrite).parquet(path);
     return spark.read().parquet(path).count();
   }
 
@@ -142,43 +112,6 @@ final class RunInput {
   private Dataset<Row> textsTogether(Dataset<Row> rows) {
     long files = 1 + 2 * rows.count() / rowsPerWave();
     return rows.repartition((int) Math.min(files, MAX_FILES), Embedding.quoted(text));
-  }
-
-  private void checkIds(Dataset<Row> rows) {
-    if (spec.idColumn().isEmpty()) {
-      return;
-    }
-    Column id = Embedding.quoted(spec.idColumn().get());
-    Row counts = rows.agg(count(lit(1)), count(id), countDistinct(id)).first();
-    long nulls = counts.getLong(0) - counts.getLong(1);
-    if (nulls > 0) {
-      throw new UserError(
-          "%s of %s %s no id: %s is NULL there; fill it in, drop them with --query, or go without --id-column"
-              .formatted(
-                  nulls == 1 ? "1 row" : nulls + " rows",
-                  spec.input(),
-                  nulls == 1 ? "has" : "have",
-                  spec.idColumn().get()));
-    }
-    if (counts.getLong(2) < counts.getLong(1)) {
-      String some =
-          rows
-              .groupBy(id.as("id"))
-              .count()
-              .where("count > 1")
-              .limit(IDS_SHOWN)
-              .collectAsList()
-              .stream()
-              .map(row -> String.valueOf(row.get(0)))
-              .collect(Collectors.joining(", "));
-      throw new UserError(
-          "%d rows of %s have an id (%s) that another row has too, such as %s; make ids unique with --query, or go without --id-column"
-              .formatted(
-                  counts.getLong(1) - counts.getLong(2),
-                  spec.input(),
-                  spec.idColumn().get(),
-                  some));
-    }
   }
 
   /** Groups files, in the order of their names, up to a wave's rows; at least one wave. */

@@ -4,8 +4,8 @@ import java.util.List;
 
 /**
  * Told what a run does, in this order and on the thread that runs it: planned, then for each wave
- * started and committed, then finished. A run that fails or is stopped is not finished. What a
- * listener throws fails the run.
+ * started and committed, then finished. A run that fails or is stopped after it was planned is
+ * ended early instead. What a listener throws fails the run.
  */
 public interface RunListener {
   /** The input is read and cut into waves. */
@@ -19,6 +19,9 @@ public interface RunListener {
 
   /** All waves are in the output; the manifest is about to say that the run is complete. */
   default void finished(JobResult result) {}
+
+  /** The run ends here, with what is in the output by now; its error is thrown after this. */
+  default void endedEarly(JobResult soFar, RunEnd end) {}
 
   /** Tells each of these, in their order. */
   static RunListener all(List<? extends RunListener> listeners) {
@@ -41,6 +44,11 @@ public interface RunListener {
       @Override
       public void finished(JobResult result) {
         listeners.forEach(listener -> listener.finished(result));
+      }
+
+      @Override
+      public void endedEarly(JobResult soFar, RunEnd end) {
+        listeners.forEach(listener -> listener.endedEarly(soFar, end));
       }
     };
   }

@@ -138,7 +138,7 @@ final class RunStart {
     RunInput copy = new RunInput(spark, spec, state, state.path("run-" + id), input.textColumn());
     RunInput.Cut cut =
         way.isIncremental()
-            ? copy.cutNew(input.rows(), sink.read(), failedIn(manifest))
+            ? copy.cutNew(input.rows(), known(manifest, input.textColumn()))
             : copy.cut(input.rows());
     return new Manifest.Run(
         id,
@@ -152,11 +152,14 @@ final class RunStart {
         cut.waves());
   }
 
-  /** With one column of embeddings, NULL there is a failure; with more, it may be a new row. */
-  private Optional<String> failedIn(Manifest manifest) {
-    return spec.retryQuarantined() || manifest.columns().size() > 1
-        ? Optional.of(output.embeddingColumn())
-        : Optional.empty();
+  /** Returns what the output knows; only for a {@link Way} that is incremental. */
+  KnownRows known(Manifest manifest, String textColumn) {
+    // With one column of embeddings, NULL there is a failure; with more, it may be a new row.
+    Optional<String> failedIn =
+        spec.retryQuarantined() || manifest.columns().size() > 1
+            ? Optional.of(output.embeddingColumn())
+            : Optional.empty();
+    return new KnownRows(sink.read(), spec.idColumn().orElseThrow(), textColumn, failedIn);
   }
 
   /** Returns the columns of the output, with those that the run adds. */

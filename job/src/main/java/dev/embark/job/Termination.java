@@ -11,7 +11,8 @@ import sun.misc.SignalHandler;
  * Ends a run in order when the process is asked to end: tasks that embed are cancelled, a commit
  * that has begun is brought to its end, and the process says how to go on.
  *
- * <p>{@link #request} is for any thread, the rest for the thread that runs.
+ * <p>{@link #request} and {@link #isRequested} are for any thread, the rest is for the thread that
+ * runs.
  */
 final class Termination {
   private static final String JOB_GROUP = "embark-wave";
@@ -45,6 +46,10 @@ final class Termination {
       canceller.setDaemon(true);
       canceller.start();
     }
+  }
+
+  boolean isRequested() {
+    return requested.get();
   }
 
   /** Again and again, as the work may start another Spark job after each that is cancelled. */

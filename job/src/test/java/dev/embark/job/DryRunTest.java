@@ -142,6 +142,58 @@ class DryRunTest {
   }
 
   @Test
+  void rowsThatAreThereAlreadyAreNotCountedAgain() throws Exception {
+    Path file = Files.write(folder.resolve("in.json"), json("one", "two", "three", "four"));
+    String[] options = {"--input=" + file, "--id-column=id", "--save-mode=append"};
+    job(options).run(spark);
+    Files.write(file, json("one", "two", "three in a row", "four", "a fifth"));
+
+    Estimate estimate = estimate(options);
+
+    assertThat(estimate.rows()).isEqualTo(5);
+    assertThat(estimate.skipped()).isEqualTo(3);
+    assertThat(estimate.sampled()).isEqualTo(2);
+    assertThat(estimate.tokens()).isEqualTo(4 + 2 + 2 * 2);
+    RunPlan plan = job(options).run(spark).plan();
+    assertThat(estimate.skipped()).isEqualTo(plan.skippedRows());
+    assertThat(estimate.rows() - estimate.skipped()).isEqualTo(plan.rows());
+    assertThat(estimate(options).tokens()).isZero();
+  }
+
+  private static List<String> json(String... texts) {
+    return IntStream.range(0, texts.length)
+        .mapToObj(i -> "{\"id\":%d,\"text\":\"%s\"}".formatted(i, texts[i]))
+        .toList();
+  }
+
+  @Test
+  void aRunThatWasInterruptedHasItsOwnRowsLeft() throws Exception {
+    Path file = Files.writeString(folder.resolve("in.txt"), "one two three\n".repeat(30));
+    String[] options = {"--input=" + file, "--rows-per-wave=10"};
+    List<String> strict = new ArrayList<>(List.of(options));
+    strict.addAll(List.of("--max-tokens=4", "--long-text=error", "--max-failed=0"));
+    assertThatThrownBy(() -> job(strict.toArray(String[]::new)).run(spark))
+        .isInstanceOf(UserError.class);
+    long there = spark.read().parquet(output()).count();
+
+    Estimate estimate = estimate(strict.toArray(String[]::new));
+
+    assertThat(there).isBetween(1L, 20L);
+    assertThat(estimate.skipped()).isEqualTo(there);
+    assertThat(estimate.failing()).isEqualTo(30 - there);
+  }
+
+  @Test
+  void idsThatAreNotOneStopIt() throws Exception {
+    Path file = folder.resolve("in.json");
+    Files.writeString(file, "{\"id\":7,\"text\":\"a\"}\n{\"id\":7,\"text\":\"b\"}\n");
+
+    assertThatThrownBy(() -> estimate("--input", file.toString(), "--id-column=id"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("such as 7");
+  }
+
+  @Test
   void anEmptyInputTakesNoTime() throws Exception {
     Path file = Files.writeString(folder.resolve("in.txt"), "");
 
@@ -200,7 +252,7 @@ class DryRunTest {
 
   @Test
   void aPersonGetsLinesAndAProgramAnObject() throws Exception {
-    Estimate estimate = new Estimate(1_234_567, 1000, 12, 0, 98_765_432, 3000.4, 2_000_000_000);
+    Estimate estimate = new Estimate(1_234_567, 34, 1000, 12, 0, 98_765_432, 3000.4, 2_000_000_000);
 
     estimate.print(captured.terminal().out(), ProgressMode.AUTO);
     estimate.print(captured.terminal().out(), ProgressMode.JSON);
@@ -209,6 +261,7 @@ class DryRunTest {
     assertThat(lines.subList(0, lines.size() - 1))
         .containsExactly(
             "rows\t1,234,567",
+            "rows already there\t34",
             "rows sampled\t1,000",
             "rows without text, about\t12",
             "tokens, about\t98,765,432",

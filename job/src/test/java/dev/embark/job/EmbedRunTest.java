@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sources, sinks, deduplication, quarantine, and inputs that are not as they should be. */
+/** Sources, sinks, deduplication and quarantine. */
 class EmbedRunTest {
   private static final String LONG = "one two three four five six seven eight";
 
@@ -33,6 +32,38 @@ class EmbedRunTest {
     runs.run(null, "--query=SELECT id, concat('text ', id) AS text FROM range(5)");
 
     assertThat(runs.vectors()).hasSize(5);
+  }
+
+  @Test
+  void orcIsAnInput() {
+    String input = folder.resolve("in.orc").toString();
+    spark.sql("SELECT id, concat('text ', id) AS text FROM range(5)").write().orc(input);
+    Runs runs = new Runs(folder, "parquet");
+
+    runs.run(input);
+
+    assertThat(runs.vectors()).hasSize(5).doesNotContainValue(null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"delta", "iceberg"})
+  void aTableOfAnotherFormatIsAnInput(String format) {
+    Assumptions.assumeTrue(LocalSpark.hasTables());
+    String table = format.equals("iceberg") ? "lake.db.source" : "source_of_delta";
+    spark
+        .sql("SELECT id, concat('text ', id) AS text FROM range(5)")
+        .write()
+        .format(format)
+        .saveAsTable(table);
+    try {
+      Runs runs = new Runs(folder, "parquet");
+
+      runs.run(table);
+
+      assertThat(runs.vectors()).hasSize(5).doesNotContainValue(null);
+    } finally {
+      spark.sql("DROP TABLE " + table);
+    }
   }
 
   @ParameterizedTest
@@ -198,111 +229,5 @@ class EmbedRunTest {
     String[] all = java.util.Arrays.copyOf(options, options.length + 1);
     all[options.length] = more;
     return all;
-  }
-
-  private void assertRefused(Runs runs, String input, String... messageParts) throws IOException {
-    assertThatThrownBy(() -> runs.run(input, "--id-column=id"))
-        .isInstanceOf(UserError.class)
-        .satisfies(e -> assertThat(e.getMessage()).contains(messageParts).doesNotContain("\n"));
-    assertThat(runs.visibleFiles()).isEmpty();
-  }
-
-  @Test
-  void anIdThatIsNullIsRefusedBeforeAnythingIsEmbedded() throws IOException {
-    Runs runs = new Runs(folder, "parquet");
-    Path input = folder.resolve("in.json");
-    Files.writeString(input, "{\"id\":null,\"text\":\"a\"}\n{\"id\":2,\"text\":\"b\"}\n");
-
-    assertRefused(runs, input.toString(), "1 row of", "has no id", "--id-column");
-  }
-
-  @Test
-  void anIdOfTwoRowsIsRefusedByName() throws IOException {
-    Runs runs = new Runs(folder, "parquet");
-    Path input = folder.resolve("in.json");
-    Files.writeString(input, "{\"id\":7,\"text\":\"a\"}\n{\"id\":7,\"text\":\"b\"}\n");
-
-    assertRefused(runs, input.toString(), "such as 7", "unique");
-  }
-
-  @Test
-  void aParquetFileThatIsDamagedIsNamed() throws IOException {
-    Runs runs = new Runs(folder, "parquet");
-    String input = folder.resolve("in.parquet").toString();
-    spark.sql("SELECT id, 'a' AS text FROM range(10)").repartition(2).write().parquet(input);
-    Path victim;
-    try (var files = Files.newDirectoryStream(Path.of(input), "part-*.parquet")) {
-      victim = files.iterator().next();
-    }
-    Files.deleteIfExists(victim.resolveSibling("." + victim.getFileName() + ".crc"));
-    Files.writeString(victim, "this is no Parquet file, though it is called one");
-
-    assertRefused(runs, input, "not a Parquet file", victim.getFileName().toString());
-  }
-
-  @Test
-  void anInputFileThatVanishesIsNamed() throws IOException {
-    Runs runs = new Runs(folder, "parquet");
-    Path input = folder.resolve("in");
-    spark
-        .sql("SELECT id, 'a' AS text FROM range(10)")
-        .repartition(2)
-        .write()
-        .parquet(input.toString());
-    spark.read().parquet(input.toString()).createOrReplaceTempView("listed_before");
-    Path victim;
-    try (var files = Files.newDirectoryStream(input, "part-*.parquet")) {
-      victim = files.iterator().next();
-    }
-    Files.delete(victim);
-
-    assertRefused(runs, "listed_before", victim.getFileName().toString(), "not exist");
-  }
-
-  @Test
-  void anOutputThatCannotBeWrittenIsNamed() throws IOException {
-    Path file = Files.writeString(folder.resolve("out"), "a file where a folder has to be");
-    Runs runs = new Runs(folder, "parquet");
-
-    assertThatThrownBy(
-            () -> runs.run(runs.json("in.json", Map.of(1, "a")), "--save-mode=overwrite"))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("out");
-    assertThat(file).hasContent("a file where a folder has to be");
-  }
-
-  @Test
-  void aFullDiskLeavesNothingThatIsTakenForData() throws Exception {
-    Path small = Files.createDirectory(folder.resolve("small"));
-    Assumptions.assumeTrue(mount(small), "only root can mount a small file system");
-    try {
-      Path work = Files.createDirectory(small.resolve("work"));
-      Runs runs = new Runs(work, "parquet");
-
-      assertThatThrownBy(
-              () ->
-                  runs.run(
-                      null,
-                      "--query=SELECT id, concat('text ', id) AS text, array_join(transform("
-                          + "sequence(1, 40), i -> sha2(string(100 * id + i), 512)), '') AS ballast"
-                          + " FROM range(4000)",
-                      "--id-column=id"))
-          .isInstanceOf(UserError.class)
-          .hasMessageContaining("No space left on device");
-      assertThat(runs.visibleFiles()).isEmpty();
-    } finally {
-      new ProcessBuilder("umount", "--lazy", small.toString()).start().waitFor();
-    }
-  }
-
-  private static boolean mount(Path path) throws Exception {
-    try {
-      return new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", path.toString())
-              .start()
-              .waitFor()
-          == 0;
-    } catch (IOException e) {
-      return false; // No such program.
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -162,6 +163,43 @@ class ReportWriterTest {
         .contains("data-key='totals.tokens' data-value='" + report.at("/totals/tokens") + "'")
         .doesNotContain("secret");
     assertThat(report.toString()).doesNotContain("secret");
+  }
+
+  @Test
+  void aRunThatFailsLeavesAReportOfWhatItDid() throws Exception {
+    String[] options = {
+      "--max-tokens=64", "--long-text=error", "--rows-per-wave=40", "--max-failed=0"
+    };
+    assertThatThrownBy(() -> run(options))
+        .isInstanceOf(UserError.class)
+        .hasNoSuppressedExceptions();
+
+    JsonNode report = new ObjectMapper().readTree(Files.readString(file("report.json")));
+    assertThat(new Schema("report.schema.json").mistakes(report)).isEmpty();
+    assertThat(report.at("/ending/state").asText()).isEqualTo("failed");
+    assertThat(report.at("/ending/error").asText())
+        .contains("rows failed, which is more than --max-failed 0", "run again");
+    assertThat(report.at("/totals/failed").asInt()).isBetween(1, 4);
+    assertThat(report.at("/totals/rows").asLong())
+        .isEqualTo(spark.read().parquet(output()).count())
+        .isEqualTo(sum(report, "waves", "rows"));
+    assertThat(Files.readString(file("report.html")))
+        .contains("Failed after " + report.get("waves").size() + " of ");
+  }
+
+  @Test
+  void theRunThatCarriesOnReplacesTheReportOfTheOneThatFailed() throws Exception {
+    String[] options = {"--max-tokens=64", "--long-text=error", "--rows-per-wave=40"};
+    List<String> strict = new ArrayList<>(List.of(options));
+    strict.add("--max-failed=0");
+    assertThatThrownBy(() -> run(strict.toArray(String[]::new))).isInstanceOf(UserError.class);
+
+    JsonNode report = run(options);
+
+    assertThat(report.at("/ending").toString())
+        .isEqualTo("{\"state\":\"done\",\"waves\":%d}".formatted(report.get("waves").size()));
+    assertThat(report.at("/run/resumed").asBoolean()).isTrue();
+    assertThat(report.at("/totals/rows").asInt()).isEqualTo(109);
   }
 
   @Test

@@ -144,6 +144,7 @@ class ResumeTest {
                     "started 0",
                     "committed 0",
                     "started 1",
+                    "ended early FAILED",
                     "planned 3",
                     "started 1",
                     "committed 1",
@@ -155,6 +156,7 @@ class ResumeTest {
                     "started 0",
                     "committed 0",
                     "started 1",
+                    "ended early FAILED",
                     "planned 3",
                     "committed 1",
                     "started 2",
@@ -225,6 +227,20 @@ class ResumeTest {
   }
 
   @org.junit.jupiter.api.Test
+  void aReportThatCannotBeWrittenDoesNotHideWhyTheRunFailed() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    runs.sink = sink -> new CrashingSink(sink, Moment.BEFORE_PREPARE);
+    runs.atEarlyEnd =
+        () -> {
+          throw new UserError("no report");
+        };
+
+    assertThatThrownBy(() -> runs.run(runs.json("in.json", texts), "--rows-per-wave=10"))
+        .hasRootCauseInstanceOf(Crash.class)
+        .hasSuppressedException(new UserError("no report"));
+  }
+
+  @org.junit.jupiter.api.Test
   void aRequestToEndInterruptsTheWaveAndSaysHowToGoOn() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -239,6 +255,7 @@ class ResumeTest {
         .isInstanceOf(UserError.class)
         .hasMessageContaining("1 of 3 waves are in ")
         .hasMessageContaining("run the same command again");
+    assertThat(runs.events).endsWith("ended early STOPPED");
     assertThat(runs.written().count()).isEqualTo(10);
     Runs again = new Runs(folder, "parquet");
     again.run(input, "--rows-per-wave=10");

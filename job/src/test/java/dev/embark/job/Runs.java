@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -31,6 +30,9 @@ final class Runs implements RunListener {
 
   /** Called when a wave starts; may throw, as a crash does. */
   Runnable atWaveStart = () -> {};
+
+  /** Called when a run ends early; may throw, as a full disk does. */
+  Runnable atEarlyEnd = () -> {};
 
   /** Makes the sink that is used of the real one. */
   UnaryOperator<Sink> sink = UnaryOperator.identity();
@@ -117,20 +119,6 @@ final class Runs implements RunListener {
     return vectors;
   }
 
-  /** Names in the output's folder that Spark's readers see. */
-  List<String> visibleFiles() throws IOException {
-    Path root = Path.of(output);
-    if (!Files.exists(root)) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.list(root)) {
-      return files
-          .map(file -> file.getFileName().toString())
-          .filter(name -> !StateFolder.isHidden(name))
-          .toList();
-    }
-  }
-
   Path state() {
     return Path.of(output, "_embark");
   }
@@ -154,5 +142,11 @@ final class Runs implements RunListener {
   @Override
   public void finished(JobResult result) {
     events.add("finished");
+  }
+
+  @Override
+  public void endedEarly(JobResult soFar, RunEnd end) {
+    events.add("ended early " + end.state());
+    atEarlyEnd.run();
   }
 }

@@ -65,11 +65,11 @@ final class Launcher {
   int start(List<String> words) {
     try {
       Process process = new ProcessBuilder(words).inheritIO().start();
-      // Whoever ends this process means the job: Spark then ends in order.
-      Thread end = new Thread(process::destroy, "embark-end");
+      // Whoever ends this process means the job, which ends in order and says how to carry on.
+      Thread end = new Thread(() -> endInOrder(process), "embark-end");
       Runtime.getRuntime().addShutdownHook(end);
       int code = process.waitFor();
-      Runtime.getRuntime().removeShutdownHook(end);
+      forget(end);
       return code;
     } catch (IOException e) {
       throw new UserError("Cannot start " + words.get(0) + ": " + e.getMessage(), e);
@@ -77,5 +77,18 @@ final class Launcher {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while a program runs", e);
     }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // This process is being ended; the hook runs, and ends it when the job has ended.
+    }
+  }
+
+  private static void endInOrder(Process process) {
+    process.destroy();
+    Runtime.getRuntime().halt(process.onExit().join().exitValue());
   }
 }

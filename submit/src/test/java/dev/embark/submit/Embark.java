@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs the command as a user does: the packaged jar in a process of its own. */
 final class Embark {
-  private static final int MINUTES = 5;
+  private static final int MINUTES = 15;
   private static final Path TARGET = Path.of(System.getProperty("embark.jar")).getParent();
 
   private Embark() {}

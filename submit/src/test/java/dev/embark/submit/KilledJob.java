@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** A job that is watched through the files of its output, killed, and run again. */
@@ -34,11 +36,24 @@ final class KilledJob implements AutoCloseable {
     WORKER
   }
 
+  /**
+   * What it cost.
+   *
+   * @param runs how often the command was run
+   * @param waves of the run
+   * @param wavesRepeated how often a wave was begun again
+   * @param rowsRepeated rows of those
+   */
+  record Cost(int runs, int waves, int wavesRepeated, long rowsRepeated) {}
+
   private final Cluster cluster;
   private final Path folder;
   private final Path state;
   private final List<String> command;
+  private final Set<String> attempts = new HashSet<>(); // names of folders that waves were in
+  private final Set<String> abandoned = new HashSet<>(); // of these, those of processes that ended
   private Process process;
+  private int runs;
   private int killed;
 
   KilledJob(Cluster cluster, Path folder, Path state, List<String> command) throws IOException {
@@ -50,6 +65,8 @@ final class KilledJob implements AutoCloseable {
   }
 
   private Process start() throws IOException {
+    runs++;
+    abandoned.addAll(attempts);
     return Embark.launch(folder, log(), command);
   }
 
@@ -59,12 +76,7 @@ final class KilledJob implements AutoCloseable {
 
   /** Kills at a moment of a wave, or of the next if that has passed; runs the job if it ended. */
   void kill(Victim victim, Moment moment, int wave) throws Exception {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!isAt(moment, wave)) {
-      assertThat(process.isAlive()).as("the job runs until wave %d: %s", wave, log()).isTrue();
-      assertThat(System.nanoTime()).as("wave %d comes in time", wave).isLessThan(deadline);
-      Thread.sleep(LOOK_EVERY_MILLIS);
-    }
+    await(moment, wave);
     switch (victim) {
       case EXECUTOR -> {
         boolean any = cluster.killExecutor(killed % 2) || cluster.killExecutor((killed + 1) % 2);
@@ -79,6 +91,41 @@ final class KilledJob implements AutoCloseable {
     killed++;
   }
 
+  /** Asks the job to end, while a wave is embedded; runs it again when it has. */
+  void stop(int wave) throws Exception {
+    await(Moment.WHILE_EMBEDDING, wave);
+    process.destroy();
+    awaitEnd();
+    String said = Files.readString(log());
+    assertThat(process.exitValue()).as(said).isEqualTo(1);
+    assertThat(said.strip())
+        .containsPattern("Stopped as asked: \\d+ of \\d+ waves are in ")
+        .endsWith("run the same command again to carry on");
+    JsonNode report = new ObjectMapper().readTree(state.resolve("report.json").toFile());
+    assertThat(report.at("/ending/state").asText()).isEqualTo("stopped");
+    process = start();
+  }
+
+  private void await(Moment moment, int wave) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!isAt(moment, wave)) {
+      assertThat(process.isAlive())
+          .as("the job runs until wave %d: %s", wave, Files.readString(log()))
+          .isTrue();
+      assertThat(System.nanoTime()).as("wave %d comes in time", wave).isLessThan(deadline);
+      Thread.sleep(LOOK_EVERY_MILLIS);
+    }
+  }
+
+  private void awaitEnd() throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (process.isAlive()) {
+      waveFolders();
+      assertThat(System.nanoTime()).as("it ends in time").isLessThan(deadline);
+      Thread.sleep(LOOK_EVERY_MILLIS);
+    }
+  }
+
   private void killDriver() throws InterruptedException {
     List<ProcessHandle> all = process.descendants().toList();
     process.destroyForcibly();
@@ -87,6 +134,7 @@ final class KilledJob implements AutoCloseable {
   }
 
   private boolean isAt(Moment moment, int wave) throws IOException {
+    List<Path> folders = waveFolders();
     int committed = 0;
     boolean ready = false;
     Path manifest = state.resolve("manifest.json");
@@ -100,30 +148,57 @@ final class KilledJob implements AutoCloseable {
       return false; // Not there yet, or being replaced.
     }
     return switch (moment) {
-      case WHILE_EMBEDDING -> committed >= wave && exists("embedded/_temporary");
-      case BEFORE_READY -> committed >= wave && exists("embedded/_SUCCESS");
+      case WHILE_EMBEDDING -> committed >= wave && anyHas(folders, "embedded/_temporary");
+      case BEFORE_READY -> committed >= wave && anyHas(folders, "embedded/_SUCCESS");
       case BEFORE_COMMIT -> committed >= wave && ready;
     };
   }
 
-  /** Whether the folder of the wave that is embedded has a file or folder. */
-  private boolean exists(String name) throws IOException {
-    try (Stream<Path> runs = Files.walk(state, 2)) {
-      return runs.filter(path -> path.getFileName().toString().startsWith("wave-"))
-          .anyMatch(path -> Files.exists(path.resolve(name)));
-    } catch (java.io.UncheckedIOException e) {
-      return false; // Deleted while it was listed.
+  private boolean anyHas(List<Path> folders, String name) {
+    return folders.stream()
+        .filter(folder -> !abandoned.contains(folder.getFileName().toString()))
+        .anyMatch(folder -> Files.exists(folder.resolve(name)));
+  }
+
+  /** The folders of waves that are embedded, or were when a process ended; remembers all it saw. */
+  private List<Path> waveFolders() throws IOException {
+    if (!Files.exists(state)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.walk(state, 2)) {
+      List<Path> found =
+          all.filter(path -> path.getFileName().toString().startsWith("wave-")).toList();
+      found.forEach(path -> attempts.add(path.getFileName().toString()));
+      return found;
+    } catch (UncheckedIOException e) {
+      return List.of(); // Deleted while it was listed.
     }
   }
 
   /** Waits for the job's end, and runs it again until it succeeds. */
-  void finish() throws Exception {
-    assertThat(process.waitFor(PATIENCE.toMinutes(), TimeUnit.MINUTES)).as("it ends").isTrue();
+  Cost finish() throws Exception {
+    awaitEnd();
     for (int more = 0; process.exitValue() != 0 && more < 2; more++) {
       process = start();
-      assertThat(process.waitFor(PATIENCE.toMinutes(), TimeUnit.MINUTES)).as("it ends").isTrue();
+      awaitEnd();
     }
     assertThat(process.exitValue()).as(Files.readString(log())).isZero();
+    return cost();
+  }
+
+  private Cost cost() throws IOException {
+    JsonNode waves =
+        new ObjectMapper().readTree(state.resolve("manifest.json").toFile()).at("/runs/0/waves");
+    int repeated = 0;
+    long rows = 0;
+    for (JsonNode wave : waves) {
+      String prefix = "wave-%d-".formatted(wave.get("number").asInt());
+      int again = (int) attempts.stream().filter(name -> name.startsWith(prefix)).count() - 1;
+      assertThat(again).as("folders seen of %s", prefix).isNotNegative();
+      repeated += again;
+      rows += again * wave.get("rows").asLong();
+    }
+    return new Cost(runs, waves.size(), repeated, rows);
   }
 
   @Override

@@ -29,6 +29,7 @@ final class ReportFacts {
         + row("Output", "run.output", run.output())
         + row("Text column", "run.textColumn", run.textColumn())
         + row("Id column", "run.idColumn", run.idColumn())
+        + row("Waves", "ending.waves", report.ending().waves())
         + row("Resumed", "run.resumed", run.resumed(), run.resumed() ? "yes" : "no")
         + row("Embark", "embark", report.embark());
   }

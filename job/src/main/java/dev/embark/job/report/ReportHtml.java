@@ -37,6 +37,7 @@ public final class ReportHtml {
     parts.put("title", Html.text("Embark: " + lastPart(report.run().output())));
     parts.put("output", Html.text(report.run().output()));
     parts.put("when", Html.text(report.run().start() + " to " + report.run().end()));
+    parts.put("ending", ending());
     parts.put("verdict", Html.text(verdict()));
     parts.put("tiles", tiles());
     parts.put("outcome", outcome());
@@ -60,6 +61,24 @@ public final class ReportHtml {
 
   private static String lastPart(String path) {
     return path.substring(path.lastIndexOf('/', path.length() - 2) + 1);
+  }
+
+  /** Nothing for a run that is done. */
+  private String ending() {
+    RunReport.Ending ending = report.ending();
+    if (ending.state().equals("done")) {
+      return "";
+    }
+    String state =
+        "%s after %s of %s"
+            .formatted(
+                ending.state().equals("stopped") ? "Stopped" : "Failed",
+                Figures.count(report.waves().size()),
+                ending.waves() == 1 ? "1 wave" : Figures.count(ending.waves()) + " waves");
+    return "<div class='ending'>%s%s</div>"
+        .formatted(
+            Html.figure("strong", "ending.state", ending.state(), state),
+            Html.figure("p", "ending.error", ending.error(), ending.error()));
   }
 
   private String verdict() {

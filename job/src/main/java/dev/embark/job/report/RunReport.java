@@ -4,12 +4,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run did, as its report tells it; {@code report.schema.json} describes it as JSON. What is
- * not known is null and left out.
+ * What a run did, to its end or as far as it came, as its report tells it; {@code
+ * report.schema.json} describes it as JSON. What is not known is null and left out.
  *
  * @param formatVersion of this record: raised when a reader of the older one could misread it
  * @param embark Embark's version; null for classes that are not packaged
  * @param run what was asked, when and where
+ * @param ending whether it did all that it was to do
  * @param totals of all rows, over all processes of the run
  * @param rates of this process
  * @param timeline of this process: points that follow one another without gap
@@ -25,6 +26,7 @@ public record RunReport(
     int formatVersion,
     String embark,
     Run run,
+    Ending ending,
     Totals totals,
     Rates rates,
     List<Point> timeline,
@@ -60,6 +62,13 @@ public record RunReport(
       String output,
       String textColumn,
       String idColumn) {}
+
+  /**
+   * @param state {@code done}, {@code failed} or {@code stopped}, as its process was asked to end
+   * @param waves how many the run has; the report lists those that are in the output
+   * @param error a sentence that says why it failed or was stopped, and how to carry on
+   */
+  public record Ending(String state, int waves, String error) {}
 
   /**
    * @param rows written, with an embedding or without

@@ -1,5 +1,6 @@
 package dev.embark.job.report;
 
+import dev.embark.job.report.RunReport.Ending;
 import dev.embark.job.report.RunReport.Failure;
 import dev.embark.job.report.RunReport.Length;
 import dev.embark.job.report.RunReport.Machine;
@@ -20,15 +21,29 @@ final class Examples {
 
   /** Returns a report in which every field has a value. */
   static RunReport full() {
-    return of("/data/docs", "my-model", Map.of("longText", "chunk"));
+    return of("/data/docs", "my-model", Map.of("longText", "chunk"), done(2));
+  }
+
+  /** Returns a report of a run that came to the second of five waves. */
+  static RunReport failed() {
+    return of(
+        "/data/docs",
+        "my-model",
+        Map.of(),
+        new Ending("failed", 5, "No space left on device (2 of 5 waves are in /data/vectors)"));
+  }
+
+  private static Ending done(int waves) {
+    return new Ending("done", waves, null);
   }
 
   /** Returns a report whose every free text would break a page that does not escape. */
   static RunReport hostile() {
-    return of(HOSTILE, HOSTILE, Map.of("prefix", HOSTILE));
+    return of(HOSTILE, HOSTILE, Map.of("prefix", HOSTILE), new Ending("stopped", 3, HOSTILE));
   }
 
-  private static RunReport of(String input, String name, Map<String, String> options) {
+  private static RunReport of(
+      String input, String name, Map<String, String> options, Ending ending) {
     return new RunReport(
         RunReport.FORMAT_VERSION,
         "1.2.3",
@@ -42,6 +57,7 @@ final class Examples {
             "file:/data/vectors",
             "body",
             "id"),
+        ending,
         new Totals(12_345, 12_000, 45, 300, 17, 19, 23, 12_000, 345, 99, 7, 987_654),
         new Rates(102.4, 8196.3),
         List.of(
@@ -76,6 +92,7 @@ final class Examples {
         "1.2.3",
         new Run(
             "run-0", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z", 0, false, "a", "b", "t", null),
+        done(1),
         new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
         new Rates(0, 0),
         List.of(),

@@ -80,6 +80,25 @@ class ReportHtmlTest {
   }
 
   @Test
+  void aRunThatEndedEarlySaysSoAboveAllElse() throws Exception {
+    open(Examples.failed(), 1280, "light");
+
+    assertThat(texts(".ending > *"))
+        .containsExactly(
+            "Failed after 2 of 5 waves",
+            "No space left on device (2 of 5 waves are in /data/vectors)");
+    assertThat(
+            browser
+                .evaluate(
+                    "document.querySelector('.ending').getBoundingClientRect().bottom"
+                        + " <= document.querySelector('.verdict').getBoundingClientRect().top")
+                .asBoolean())
+        .isTrue();
+    open(Examples.full(), 1280, "light");
+    assertThat(texts(".ending")).isEmpty();
+  }
+
+  @Test
   void chartsAreDrawnToScale() throws Exception {
     open(Examples.full(), 1280, "light");
 
@@ -122,7 +141,7 @@ class ReportHtmlTest {
   void nothingIsLoadedOrToldAsAnErrorAndNothingIsWiderThanTheWindow(int width, String scheme)
       throws Exception {
     int requests = browser.events("Network.requestWillBeSent").size();
-    open(Examples.full(), width, scheme);
+    open(Examples.failed(), width, scheme);
     JsonNode hidden =
         browser.evaluate(
             "[document.documentElement, ...document.querySelectorAll('section, section > .wide, td, th, dd')]"
@@ -142,7 +161,7 @@ class ReportHtmlTest {
   @ParameterizedTest
   @CsvSource({"light", "dark"})
   void textIsReadableOnItsGround(String scheme) throws Exception {
-    open(Examples.full(), 1280, scheme);
+    open(Examples.failed(), 1280, scheme);
 
     // Contrast as WCAG 2.2 defines it; AA asks for 4.5.
     JsonNode contrasts =
@@ -155,7 +174,7 @@ class ReportHtmlTest {
               const ground = e => { for (; e; e = e.parentElement) {
                   const c = getComputedStyle(e).backgroundColor;
                   if (c !== 'rgba(0, 0, 0, 0)') return c; } };
-              return [...document.querySelectorAll('h1, h2, p, dt, dd, th, td, figcaption, summary, text')]
+              return [...document.querySelectorAll('h1, h2, p, strong, dt, dd, th, td, figcaption, summary, text')]
                 .map(e => { const s = getComputedStyle(e);
                   const a = light(e.matches('text') ? s.fill : s.color), b = light(ground(e));
                   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); });

@@ -19,6 +19,7 @@ class ReportJsonTest {
     Schema schema = new Schema("report.schema.json");
 
     assertThat(schema.mistakes(json(Examples.full()))).isEmpty();
+    assertThat(schema.mistakes(json(Examples.failed()))).isEmpty();
     assertThat(schema.mistakes(json(Examples.hostile()))).isEmpty();
     assertThat(schema.mistakes(json(Examples.empty()))).isEmpty();
   }
@@ -32,7 +33,13 @@ class ReportJsonTest {
     ObjectNode wrong = (ObjectNode) json(Examples.full());
     ((ObjectNode) wrong.get("totals")).put("rows", -1);
     ((ObjectNode) wrong.get("run")).put("start", "yesterday");
+    ObjectNode failedForNoReason = (ObjectNode) json(Examples.failed());
+    ((ObjectNode) failedForNoReason.get("ending")).remove("error");
+    ObjectNode doneWithAnError = (ObjectNode) json(Examples.failed());
+    ((ObjectNode) doneWithAnError.get("ending")).put("state", "done");
 
+    assertThat(schema.mistakes(failedForNoReason)).isNotEmpty();
+    assertThat(schema.mistakes(doneWithAnError)).isNotEmpty();
     assertThat(schema.mistakes(missing)).singleElement().asString().contains("fingerprint");
     assertThat(schema.mistakes(unknown)).singleElement().asString().contains("extra");
     assertThat(schema.mistakes(wrong)).hasSize(2);

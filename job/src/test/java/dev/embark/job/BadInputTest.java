@@ -1,0 +1,252 @@
+package dev.embark.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/**
+ * What is wrong with an input, an output or a disk ends a run with one sentence and an exit code,
+ * and leaves nothing that a reader takes for data.
+ */
+class BadInputTest {
+  private static final int FAILED = 1;
+  private static final int BAD_USAGE = 2;
+  private static final int ROWS = 60;
+  private static final int ROWS_PER_WAVE = 20;
+
+  @TempDir private Path folder;
+
+  private final SparkSession spark = LocalSpark.session();
+  private final Captured captured = new Captured(false);
+
+  /** The command, in the session of the tests. */
+  @Command(name = "embark run")
+  private final class Job implements Callable<Integer> {
+    @Mixin private JobSpec spec;
+
+    @Override
+    public Integer call() {
+      spec.check();
+      EmbedJob.run(spark, spec, captured.terminal(), new Termination(spark))
+          .print(captured.terminal().out());
+      return 0;
+    }
+  }
+
+  private int run(String output, String... more) {
+    List<String> arguments = new ArrayList<>(List.of(more));
+    arguments.addAll(List.of("--output=" + output, "--quiet"));
+    return Cli.of(new Job(), captured.terminal()).execute(arguments.toArray(String[]::new));
+  }
+
+  private String output() {
+    return folder.resolve("out").toString();
+  }
+
+  private String file(String name, String... lines) throws IOException {
+    return Files.write(folder.resolve(name), List.of(lines)).toString();
+  }
+
+  private void assertOneSentence(String... parts) {
+    assertThat(captured.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("embark run: ")
+        .contains(parts);
+    assertThat(captured.out()).isEmpty();
+  }
+
+  private void assertRefused(String input, String... parts) throws IOException {
+    assertThat(run(output(), "--input=" + input, "--id-column=id")).isEqualTo(FAILED);
+    assertOneSentence(parts);
+    assertThat(visibleFiles(Path.of(output()))).isEmpty();
+  }
+
+  private static List<String> visibleFiles(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    try (var files = Files.list(folder)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> !StateFolder.isHidden(name))
+          .toList();
+    }
+  }
+
+  @Test
+  void anIdThatIsNull() throws IOException {
+    assertRefused(
+        file("in.json", "{\"id\":null,\"text\":\"a\"}", "{\"id\":2,\"text\":\"b\"}"),
+        "1 row of",
+        "has no id",
+        "--id-column");
+  }
+
+  @Test
+  void anIdOfTwoRows() throws IOException {
+    assertRefused(
+        file("in.json", "{\"id\":7,\"text\":\"a\"}", "{\"id\":7,\"text\":\"b\"}"),
+        "such as 7",
+        "unique");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"delta", "iceberg"})
+  void anIdOfTwoRowsLeavesNoRowInATable(String format) throws IOException {
+    Assumptions.assumeTrue(LocalSpark.hasTables());
+    Runs runs = new Runs(folder, format);
+    String input = file("in.json", "{\"id\":7,\"text\":\"a\"}", "{\"id\":7,\"text\":\"b\"}");
+
+    assertThat(
+            run(runs.output(), "--input=" + input, "--id-column=id", "--output-format=" + format))
+        .isEqualTo(FAILED);
+
+    assertOneSentence("such as 7");
+    if (format.equals("iceberg")) {
+      assertThat(runs.written().count()).isZero();
+    } else {
+      assertThat(Path.of(output(), "_delta_log")).doesNotExist();
+    }
+  }
+
+  @Test
+  void aTextColumnOfAnotherType() throws IOException {
+    assertRefused(file("in.json", "{\"id\":1,\"text\":2}"), "text", "bigint", "--text-column");
+  }
+
+  @Test
+  void anInputThatIsNotThere() throws IOException {
+    assertRefused(folder.resolve("nix.json").toString(), "There is nothing at", "nix.json");
+  }
+
+  @Test
+  void anInputFileThatVanishesAfterItWasListed() throws IOException {
+    Path victim = oneFileOf(parquet());
+    spark.read().parquet(victim.getParent().toString()).createOrReplaceTempView("listed_before");
+    Files.delete(victim);
+
+    assertRefused("listed_before", victim.getFileName().toString(), "not exist");
+  }
+
+  @Test
+  void aParquetFileThatIsNone() throws IOException {
+    Path victim = oneFileOf(parquet());
+    Files.writeString(victim, "this is no Parquet file, though it is called one");
+
+    assertRefused(
+        victim.getParent().toString(), "not a Parquet file", victim.getFileName().toString());
+  }
+
+  @Test
+  void aParquetFileThatLostItsTail() throws IOException {
+    Path victim = oneFileOf(parquet());
+    byte[] whole = Files.readAllBytes(victim);
+    Files.write(victim, java.util.Arrays.copyOf(whole, whole.length - 9));
+
+    assertRefused(
+        victim.getParent().toString(), "not a Parquet file", victim.getFileName().toString());
+  }
+
+  private Path parquet() {
+    Path input = folder.resolve("in.parquet");
+    spark
+        .sql("SELECT id, 'a' AS text FROM range(10)")
+        .repartition(2)
+        .write()
+        .parquet(input.toString());
+    return input;
+  }
+
+  /** A data file without the checksum beside it. */
+  private static Path oneFileOf(Path parquet) throws IOException {
+    try (var files = Files.newDirectoryStream(parquet, "part-*.parquet")) {
+      Path file = files.iterator().next();
+      Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+      return file;
+    }
+  }
+
+  @Test
+  void anOutputThatIsAFile() throws IOException {
+    String file = file("out", "a file where a folder has to be");
+
+    assertThat(run(file, "--input=" + file("in.txt", "a"), "--save-mode=overwrite"))
+        .isEqualTo(FAILED);
+
+    assertOneSentence(file);
+    assertThat(Path.of(file)).hasContent("a file where a folder has to be");
+  }
+
+  @Test
+  void anOutputThatMayNotBeWritten() throws IOException {
+    SmallDisk.readOnly();
+
+    assertThat(run("small:" + output(), "--input=" + file("in.txt", "a"))).isEqualTo(FAILED);
+
+    assertOneSentence("Permission denied", "small:" + output());
+    assertThat(Path.of(output())).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 50, 90})
+  void aDiskThatFillsUpAtSomePercentOfARun(int percent) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int id = 0; id < ROWS; id++) {
+      lines.add("{\"id\":%d,\"text\":\"text number %d\"}".formatted(id, id));
+    }
+    String[] job = {
+      "--input=" + file("in.json", lines.toArray(String[]::new)),
+      "--id-column=id",
+      "--rows-per-wave=" + ROWS_PER_WAVE
+    };
+    SmallDisk.withRoomFor(Long.MAX_VALUE);
+    assertThat(run("small:" + folder.resolve("calm"), job)).isZero();
+    long needed = Long.MAX_VALUE - SmallDisk.left();
+
+    SmallDisk.withRoomFor(needed * percent / 100);
+    assertThat(run("small:" + output(), job)).isEqualTo(FAILED);
+    assertThat(captured.err()).contains("No space left on device").doesNotContain("\tat ");
+    assertThat(wholeWaves()).isLessThan(ROWS);
+
+    SmallDisk.withRoomFor(Long.MAX_VALUE);
+    assertThat(run("small:" + output(), job)).as(captured.err()).isZero();
+    assertThat(wholeWaves()).isEqualTo(ROWS);
+  }
+
+  /** The rows of the output, in which each wave is as a whole or not at all. */
+  private long wholeWaves() throws IOException {
+    if (visibleFiles(Path.of(output())).isEmpty()) {
+      return 0;
+    }
+    var rows = spark.read().parquet(output());
+    long count = rows.count();
+    assertThat(rows.where("size(embedding) = 384").select("id").distinct().count())
+        .isEqualTo(count);
+    assertThat(count % ROWS_PER_WAVE).isZero();
+    return count;
+  }
+
+  @Test
+  void aCommandThatCannotBe() throws IOException {
+    assertThat(run(output())).isEqualTo(BAD_USAGE);
+    assertThat(run(output(), "--input=in.json", "--max-failed=few")).isEqualTo(BAD_USAGE);
+    assertThat(run(output(), "--input=in.json", "--retry-quarantined")).isEqualTo(BAD_USAGE);
+
+    assertThat(captured.err().lines().filter(line -> line.startsWith("embark run: "))).hasSize(3);
+    assertThat(Path.of(output())).doesNotExist();
+  }
+}
