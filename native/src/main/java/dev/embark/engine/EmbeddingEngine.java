@@ -24,7 +24,7 @@ import org.apache.arrow.vector.complex.ListVector;
  * <p>Owns a context, unless it was given shared ones, and not the model. For one thread at a time,
  * but {@link #cancel} is for any.
  */
-public final class EmbeddingEngine implements AutoCloseable {
+public final class EmbeddingEngine implements Engine {
   private final EmbedOptions options;
   private final int dimensions;
   private final Tokenizer tokenizer;
@@ -123,12 +123,11 @@ public final class EmbeddingEngine implements AutoCloseable {
     return texts.outcomes();
   }
 
-  /** Ends the running and every later {@link #embed}, until it is called with false. */
+  @Override
   public void cancel(boolean cancel) {
     encoder.cancel(cancel);
   }
 
-  /** Frees the context; does nothing the second time. */
   @Override
   public void close() {
     closed = true;
@@ -192,7 +191,7 @@ public final class EmbeddingEngine implements AutoCloseable {
       if (texts.outcomes().error(row) == null) {
         options.normalize().apply(vector, dimensions);
         writer.write(row, vector);
-        texts.outcomes().setEmbedded(row);
+        texts.outcomes().setDone(row);
       }
     }
   }

@@ -54,6 +54,38 @@ final class Vocabulary {
     return Llama.embark_token_is_control(model.handle(), token);
   }
 
+  /**
+   * Copies what a token stands for in a text, nothing for control tokens.
+   *
+   * @return its number of bytes, negative when {@code piece} has no room for them
+   */
+  int piece(int token, byte[] piece) {
+    return Llama.embark_token_piece(model.handle(), token, piece, piece.length);
+  }
+
+  /** The token that opens every text, or -1. */
+  int openingToken() {
+    return Llama.embark_model_opening_token(model.handle());
+  }
+
+  /** Whether a token ends an answer. */
+  boolean isEnd(int token) {
+    return Llama.embark_token_is_end(model.handle(), token);
+  }
+
+  /**
+   * The ids of a text that is trusted: what is written like a control token is one. None around it.
+   */
+  int[] trusted(String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    try (TokenizedTexts out = new TokenizedTexts()) {
+      out.clear(0);
+      int n = call(utf8, out, 0, utf8.length + SPECIAL_TOKENS, false, true);
+      out.addSequence(0, n);
+      return out.copy(0);
+    }
+  }
+
   /** Tokens that are put around every text. */
   int tokensAroundText() {
     try (TokenizedTexts nothing = new TokenizedTexts()) {
@@ -71,15 +103,25 @@ final class Vocabulary {
    * @throws EmbeddingException when the vocabulary cannot tokenise the text, or it was cancelled
    */
   int write(byte[] text, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
+    return write(text, out, true, enough, isCancelled);
+  }
+
+  /** The same, with or without special tokens around the text. */
+  int write(
+      byte[] text,
+      TokenizedTexts out,
+      boolean specialAround,
+      int enough,
+      BooleanSupplier isCancelled) {
     if (!isSentencePiece || text.length <= partBytes) {
-      return write(text, out, 0, true);
+      return write(text, out, 0, specialAround);
     }
     SentencePieceCuts cuts = model.sentencePieceCuts();
-    int[] around = new int[write(NO_TEXT, out, 0, true)];
+    int[] around = new int[specialAround ? write(NO_TEXT, out, 0, true) : 0];
     for (int i = 0; i < around.length; i++) {
       around[i] = out.ids().get(out.size() + i);
     }
-    int opening = opensTexts(out) ? 1 : 0;
+    int opening = specialAround && opensTexts(out) ? 1 : 0;
     out.reserve(around.length);
     for (int i = 0; i < opening; i++) {
       out.ids().put(out.size() + i, around[i]);
@@ -120,17 +162,23 @@ final class Vocabulary {
   /** Writes the ids of a text {@code skipped} ids behind those of {@code out}. */
   private int write(byte[] text, TokenizedTexts out, int skipped, boolean addSpecial) {
     int room = text.length + SPECIAL_TOKENS;
-    int n = call(text, out, skipped, room, addSpecial);
-    return n >= 0 ? n : call(text, out, skipped, -n, addSpecial);
+    int n = call(text, out, skipped, room, addSpecial, false);
+    return n >= 0 ? n : call(text, out, skipped, -n, addSpecial, false);
   }
 
-  private int call(byte[] text, TokenizedTexts out, int skipped, int room, boolean addSpecial) {
+  private int call(
+      byte[] text,
+      TokenizedTexts out,
+      int skipped,
+      int room,
+      boolean addSpecial,
+      boolean parseSpecial) {
     IntPointer ids = out.reserve(skipped + room);
     long at = out.size() + skipped;
     IntSupplier call =
         () ->
             Llama.embark_tokenize(
-                model.handle(), text, text.length, ids, at, room, addSpecial, false);
+                model.handle(), text, text.length, ids, at, room, addSpecial, parseSpecial);
     try {
       return recurses && text.length > SHALLOW_BYTES
           ? DeepStack.call(SHALLOW_STACK + STACK_PER_BYTE * text.length, call)
