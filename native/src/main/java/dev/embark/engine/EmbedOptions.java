@@ -93,7 +93,12 @@ public final class EmbedOptions extends TaskOptions {
 
   @Override
   public long engineBytes(MemoryEstimate model, int device) {
-    return model.contextBytes(EmbeddingEngine.batchTokens(this, device));
+    return model.contextBytes(engineTokens(device));
+  }
+
+  @Override
+  public int engineTokens(int device) {
+    return EmbeddingEngine.batchTokens(this, device);
   }
 
   @Override

@@ -135,6 +135,11 @@ public final class GenerateOptions extends TaskOptions {
   }
 
   @Override
+  public int engineTokens(int device) {
+    return contextTokens();
+  }
+
+  @Override
   List<Object> meaning() {
     return Arrays.stream(GenerateOption.values()).<Object>map(this::get).toList();
   }

@@ -140,6 +140,9 @@ public abstract sealed class TaskOptions implements Serializable
    */
   public abstract long engineBytes(MemoryEstimate model, int device);
 
+  /** Tokens that an engine with these options has room for at once, on a device. */
+  public abstract int engineTokens(int device);
+
   /** The options that were set, by key, sorted; what EXPLAIN shows. */
   public final Map<String, String> asMap() {
     return new TreeMap<>(values);

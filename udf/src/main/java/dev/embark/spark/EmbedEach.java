@@ -1,13 +1,10 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddedRows;
+import dev.embark.engine.TaskOptions;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.ErrorMode;
-import dev.embark.engine.VectorWriter;
+import dev.embark.engine.RowOutcomes;
 import java.util.List;
-import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -25,7 +22,7 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
   private static final long serialVersionUID = 1L;
 
   /** Public, since Spark copies expressions by reflection. */
-  public EmbedEach(Expression text, EmbedOptions options, EmbedOutput output) {
+  public EmbedEach(Expression text, TaskOptions options, EmbedOutput output) {
     super(text, options, output);
   }
 
@@ -44,19 +41,15 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
     if (value == null) {
       return null;
     }
-    try (EnginePool.Lease lease = ExecutorModels.lease(options(), ModelAccess.NONE);
-        BufferAllocator allocator = TaskArrowMemory.newAllocator("embed-each", TaskContext.get());
-        ListVector vector = VectorWriter.newVector("embedding", allocator)) {
-      List<byte[]> window = List.of(value.getBytes());
-      EmbeddedRows rows =
-          output() == EmbedOutput.TOKENS
-              ? lease.engine().countTokens(window)
-              : lease.engine().embed(window, vector, () -> false);
+    List<EmbedOutput> outputs = List.of(output());
+    try (TaskEngine engine =
+        TaskEngine.open(options(), outputs, ModelAccess.NONE, TaskContext.get())) {
+      RowOutcomes rows = engine.compute(List.of(value.getBytes()), () -> false);
       EmbeddingException error = rows.error(0);
       if (error != null && options().mode() == ErrorMode.FAILFAST) {
         throw error;
       }
-      return new ResultValues(options(), vector).of(output(), rows, 0);
+      return engine.value(output(), 0);
     }
   }
 
