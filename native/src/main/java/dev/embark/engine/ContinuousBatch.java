@@ -23,16 +23,6 @@ import java.util.function.BooleanSupplier;
  * For one thread, but {@link #cancel} is for any.
  */
 final class ContinuousBatch implements AutoCloseable {
-  /** Takes what became of a row. */
-  interface Sink {
-    void answer(AnswerInMaking row, Finish finish);
-
-    void error(AnswerInMaking row, EmbeddingException error);
-
-    /** A native batch was computed. */
-    void batch();
-  }
-
   private final LlamaModel model;
   private final Vocabulary vocabulary;
   private final GenerateOptions options;
@@ -80,7 +70,7 @@ final class ContinuousBatch implements AutoCloseable {
    * @param isCancelled asked before each native call
    * @throws EmbeddingException of kind CANCELLED; the batch stays usable
    */
-  void run(Collection<AnswerInMaking> given, BooleanSupplier isCancelled, Sink sink) {
+  void run(Collection<AnswerInMaking> given, BooleanSupplier isCancelled, AnswerSink sink) {
     Deque<AnswerInMaking> waiting = new ArrayDeque<>(given);
     BooleanSupplier stopped = () -> cancelled || isCancelled.getAsBoolean();
     try {
@@ -150,7 +140,7 @@ final class ContinuousBatch implements AutoCloseable {
   }
 
   /** One native batch, and a token more for each answer that is in it. */
-  private void step(Deque<AnswerInMaking> waiting, Sink sink) {
+  private void step(Deque<AnswerInMaking> waiting, AnswerSink sink) {
     batch.clear();
     for (AnswerInMaking row : rows) {
       if (row != null && row.isAnswering()) {
@@ -179,7 +169,7 @@ final class ContinuousBatch implements AutoCloseable {
     }
   }
 
-  private void choose(Deque<AnswerInMaking> waiting, Sink sink) {
+  private void choose(Deque<AnswerInMaking> waiting, AnswerSink sink) {
     EmbeddingException notFinite = null;
     for (AnswerInMaking row : rows) {
       if (row == null) {
@@ -209,7 +199,7 @@ final class ContinuousBatch implements AutoCloseable {
     }
   }
 
-  private void accept(AnswerInMaking row, int token, Sink sink) {
+  private void accept(AnswerInMaking row, int token, AnswerSink sink) {
     Finish finish = null;
     if (vocabulary.isEnd(token)) {
       row.answer().add();
@@ -238,7 +228,7 @@ final class ContinuousBatch implements AutoCloseable {
     leave(row);
   }
 
-  private void failed(Deque<AnswerInMaking> waiting, Sink sink, EmbeddingException error) {
+  private void failed(Deque<AnswerInMaking> waiting, AnswerSink sink, EmbeddingException error) {
     for (AnswerInMaking row : rows) {
       if (row != null) {
         suspects.add(row);
@@ -248,7 +238,7 @@ final class ContinuousBatch implements AutoCloseable {
   }
 
   /** Takes all rows out: suspects to be computed alone, the others to go on with the rest. */
-  private void restart(Deque<AnswerInMaking> waiting, Sink sink, EmbeddingException error) {
+  private void restart(Deque<AnswerInMaking> waiting, AnswerSink sink, EmbeddingException error) {
     if (alone) {
       AnswerInMaking row = suspects.peekLast();
       row.countFailure();

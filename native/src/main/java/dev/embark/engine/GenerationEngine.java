@@ -120,7 +120,7 @@ public final class GenerationEngine implements Engine {
     return outcomes;
   }
 
-  private record Outcomes(GeneratedRows rows) implements ContinuousBatch.Sink {
+  private record Outcomes(GeneratedRows rows) implements AnswerSink {
     @Override
     public void answer(AnswerInMaking row, Finish finish) {
       rows.setAnswer(row.row(), row.answer().text(), row.answer().tokens(), finish);
