@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures what a token costs with native batches of different sizes, in CPU seconds.
+# Measures what a token costs with native batches of different sizes, in CPU seconds, with and
+# without the accelerator.
 #
 #   bench/budgets.sh FILE.json MODEL...
 #
@@ -7,7 +8,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-[ $# -ge 2 ] || { sed -n '2,6p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,7p' "$0" >&2; exit 2; }
 (cd "$root" && mvn -q -ntp -pl bench -am -DskipTests -Dspotless.check.skip package) >&2 \
   || { echo "embark-bench: the build failed; see above." >&2; exit 1; }
 exec java "@$root/bench/target/java.args" \

@@ -2,7 +2,7 @@
 # Measures Embark and its rivals on the same texts and weights, in turns; `embark bench` runs it.
 #
 #   bench/run.sh [--json FILE|-] [--save DIR] [--texts FILE] [--job-texts N]
-#                [--sides SIDE,...] [--rounds N] [--seconds S]
+#                [--short-texts N] [--sides SIDE,...] [--rounds N] [--seconds S]
 #
 # Builds Embark, its rivals (bench/rivals) and a plain loop over llama.cpp's C API; what cannot be
 # built is reported with the reason. Tables go to standard output. --save keeps them and the JSON in

@@ -55,7 +55,8 @@ ggml_status multiply(Context & context, ggml_tensor * node) {
     const size_t a_ld = kernels.leading_dimension(weights.k);
     const size_t out_ld = kernels.leading_dimension(weights.n);
     const size_t a_bytes = rows * a_ld * size_of(kernels.activation);
-    char * memory = context.workspace.of(a_bytes + rows * out_ld * sizeof(float) + a_ld * sizeof(float));
+    const size_t scratch = kernels.product_scratch(weights.k, weights.value);
+    char * memory = context.workspace.of(a_bytes + (rows * out_ld + a_ld) * sizeof(float) + scratch);
     if (memory == nullptr) {
         return GGML_STATUS_ALLOC_FAILED;
     }
@@ -67,7 +68,7 @@ ggml_status multiply(Context & context, ggml_tensor * node) {
         std::memcpy(padded, static_cast<const float *>(node->src[1]->data) + row * weights.k, weights.k * sizeof(float));
         kernels.convert(padded, memory + row * a_ld * size_of(kernels.activation), a_ld);
     }
-    kernels.multiply({ memory, a_ld, rows, weights, nullptr, Epilogue::ADD, out, out_ld });
+    kernels.multiply({ memory, a_ld, rows, weights, nullptr, Epilogue::ADD, out, out_ld, padded + a_ld });
     for (int row = 0; row < rows; row++) {
         std::memcpy(static_cast<float *>(node->data) + row * weights.n, out + row * out_ld, weights.n * sizeof(float));
     }

@@ -21,7 +21,7 @@ struct Buffers {
     char * key;
     char * value;
     char * hidden; // of a chunk
-    char * attention;
+    char * scratch; // of attention or of a product
     size_t ld;
     size_t hidden_ld;
 };
@@ -32,6 +32,17 @@ int longest(const std::vector<int> & starts) {
         most = std::max(most, starts[i] - starts[i - 1]);
     }
     return most;
+}
+
+size_t scratch_of(const Encoder & encoder, int longest) {
+    const Kernels & kernels = *encoder.kernels;
+    size_t scratch = kernels.attention_scratch(longest, encoder.d / encoder.heads);
+    for (const Layer & layer : encoder.layers) {
+        for (const Linear * linear : { &layer.query, &layer.key, &layer.value, &layer.output, &layer.up, &layer.down }) {
+            scratch = std::max(scratch, kernels.product_scratch(linear->weights.k, linear->weights.value));
+        }
+    }
+    return round_up(scratch, ALIGNMENT);
 }
 
 bool lay_out(const Encoder & encoder, int rows, const std::vector<int> & starts, Workspace & workspace, Buffers & b) {
@@ -46,7 +57,7 @@ bool lay_out(const Encoder & encoder, int rows, const std::vector<int> & starts,
     const size_t wide = rows * b.ld * sizeof(float);
     const size_t narrow = rows * b.ld * value_size;
     const size_t chunk = std::min(rows, CHUNK_ROWS) * b.hidden_ld * value_size;
-    const size_t scratch = kernels.attention_scratch(longest(starts), encoder.d / encoder.heads);
+    const size_t scratch = scratch_of(encoder, longest(starts));
     const bool copies = kernels.activation != Value::F32;
     char * at = workspace.of(wide + (copies ? 4 : 3) * narrow + chunk + scratch);
     if (at == nullptr) {
@@ -58,15 +69,15 @@ bool lay_out(const Encoder & encoder, int rows, const std::vector<int> & starts,
     b.key = b.query + narrow;
     b.value = b.key + narrow;
     b.hidden = b.value + narrow;
-    b.attention = b.hidden + chunk;
-    b.copy = copies ? b.attention + round_up(scratch, ALIGNMENT) : reinterpret_cast<char *>(b.x);
+    b.scratch = b.hidden + chunk;
+    b.copy = copies ? b.scratch + scratch : reinterpret_cast<char *>(b.x);
     return true;
 }
 
 void multiply(
     const Encoder & encoder, const Linear & linear, const void * a, size_t a_ld, int rows, Epilogue epilogue, void * out,
-    size_t out_ld) {
-    encoder.kernels->multiply({ a, a_ld, rows, linear.weights, linear.bias, epilogue, out, out_ld });
+    size_t out_ld, void * scratch) {
+    encoder.kernels->multiply({ a, a_ld, rows, linear.weights, linear.bias, epilogue, out, out_ld, scratch });
 }
 
 void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & b, int row, int rows) {
@@ -76,22 +87,22 @@ void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & 
 }
 
 void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, int rows, const std::vector<int> & starts) {
-    multiply(encoder, layer.query, b.copy, b.ld, rows, Epilogue::STORE, b.query, b.ld);
-    multiply(encoder, layer.key, b.copy, b.ld, rows, Epilogue::STORE, b.key, b.ld);
-    multiply(encoder, layer.value, b.copy, b.ld, rows, Epilogue::STORE, b.value, b.ld);
+    multiply(encoder, layer.query, b.copy, b.ld, rows, Epilogue::STORE, b.query, b.ld, b.scratch);
+    multiply(encoder, layer.key, b.copy, b.ld, rows, Epilogue::STORE, b.key, b.ld, b.scratch);
+    multiply(encoder, layer.value, b.copy, b.ld, rows, Epilogue::STORE, b.value, b.ld, b.scratch);
     encoder.kernels->attend(
         { b.query, b.key, b.value, b.ld, encoder.heads, encoder.d / encoder.heads, layer.scale, starts.data(),
-          static_cast<int>(starts.size()) - 1, b.attention });
+          static_cast<int>(starts.size()) - 1, b.scratch });
 }
 
 void feed_forward(const Encoder & encoder, const Layer & layer, const Buffers & b, int row, int rows) {
     const size_t value_size = size_of(encoder.kernels->activation);
     float * x = b.x + row * b.ld;
-    multiply(encoder, layer.output, b.query + row * b.ld * value_size, b.ld, rows, Epilogue::ADD, x, b.ld);
+    multiply(encoder, layer.output, b.query + row * b.ld * value_size, b.ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
     normalize(encoder, layer.attention_norm, b, row, rows);
     const char * copy = b.copy + row * b.ld * value_size;
-    multiply(encoder, layer.up, copy, b.ld, rows, Epilogue::STORE_GELU, b.hidden, b.hidden_ld);
-    multiply(encoder, layer.down, b.hidden, b.hidden_ld, rows, Epilogue::ADD, x, b.ld);
+    multiply(encoder, layer.up, copy, b.ld, rows, Epilogue::STORE_GELU, b.hidden, b.hidden_ld, b.scratch);
+    multiply(encoder, layer.down, b.hidden, b.hidden_ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
     normalize(encoder, layer.output_norm, b, row, rows);
 }
 

@@ -9,10 +9,14 @@
 
 namespace embark {
 
-enum class Value { F32, F16, BF16 };
+// Q8_0 is of weights alone: 8 bits each, and for each BLOCK of a row's values a scale in F16.
+enum class Value { F32, F16, BF16, Q8_0 };
 
-inline size_t size_of(Value value) {
-    return value == Value::F32 ? 4 : 2;
+constexpr int BLOCK = 32;
+
+// Without scales.
+constexpr size_t size_of(Value value) {
+    return value == Value::F32 ? 4 : value == Value::Q8_0 ? 1 : 2;
 }
 
 inline size_t round_up(size_t n, size_t multiple) {
@@ -20,7 +24,8 @@ inline size_t round_up(size_t n, size_t multiple) {
 }
 
 // A matrix W[n][k] as panels of columns: panel p holds, for each step of k, the values
-// W[p * panel ... + panel)[step * pair ... + pair), zero beyond n and k.
+// W[p * panel ... + panel)[step * pair ... + pair), zero beyond n and k; then, of Q8_0, the scales
+// of W[p * panel ... + panel) for each block of k.
 struct Packed {
     const void * data;
     Value value;
@@ -44,6 +49,7 @@ struct Product {
     Epilogue epilogue;
     void * out;
     size_t out_ld;
+    void * scratch; // of Kernels::product_scratch bytes
 };
 
 // Softmax(scale * Q K^T) V of each sequence and head; the result takes the place of Q.
@@ -86,8 +92,18 @@ struct Kernels {
     // Bytes for sequences of up to n tokens.
     size_t (*attention_scratch)(int n, int head_size);
 
+    size_t panel_size(int k, Value value) const {
+        size_t scales = value == Value::Q8_0 ? k / BLOCK * sizeof(uint16_t) : 0;
+        return panel * (round_up(k, pair) * size_of(value) + scales);
+    }
+
     size_t packed_size(int n, int k, Value value) const {
-        return round_up(n, panel) * round_up(k, pair) * size_of(value);
+        return round_up(n, panel) / panel * panel_size(k, value);
+    }
+
+    // Bytes for a product with weights of up to k values a row: one panel, as activations.
+    size_t product_scratch(int k, Value value) const {
+        return value == Value::Q8_0 ? panel * round_up(k, pair) * size_of(activation) : 0;
     }
 
     // An odd number of cache lines, so that rows do not fall on the same few sets of the cache.

@@ -16,6 +16,7 @@ using embark::Norm;
 using embark::Product;
 using embark::Value;
 using embark::round_up;
+using embark::size_of;
 
 using Tile = void (*)(const Activation *, size_t, int, const void *, float *, size_t);
 
@@ -61,20 +62,51 @@ void finish(const float * c, int rows, const float * bias, void * out, size_t ou
     }
 }
 
+// A panel of Q8_0 as one of activations. k is a whole number of blocks.
+inline void expand(const char * panel, int k, Activation * to) {
+    const int8_t * from = reinterpret_cast<const int8_t *>(panel);
+    const char * scales = panel + static_cast<size_t>(k) * PANEL;
+    alignas(64) float scale[PANEL];
+    for (int block = 0; block < k; block += embark::BLOCK) {
+        for (int i = 0; i < PANEL; i += Vector::SIZE) {
+            store(scale + i, load_weights<Value::F16>(scales + i * sizeof(uint16_t)));
+        }
+        scales += PANEL * sizeof(uint16_t);
+        for (int step = 0; step < embark::BLOCK / PAIR; step++) {
+            alignas(64) float values[PANEL * PAIR];
+            for (int i = 0; i < PANEL * PAIR; i++) {
+                values[i] = scale[i / PAIR] * static_cast<float>(from[i]);
+            }
+            for (int i = 0; i < PANEL * PAIR; i += Vector::SIZE) {
+                store_activation(to + i, load(values + i));
+            }
+            from += PANEL * PAIR;
+            to += PANEL * PAIR;
+        }
+    }
+}
+
 template <Value WEIGHT, Epilogue EPILOGUE> void multiply_as(const Product & p) {
+    constexpr bool EXPANDED = WEIGHT == Value::Q8_0;
+    constexpr Value TILED = EXPANDED ? ACTIVATION : WEIGHT;
     const int steps = (p.weights.k + PAIR - 1) / PAIR;
-    const size_t panel_bytes = static_cast<size_t>(steps) * PAIR * PANEL * embark::size_of(WEIGHT);
+    const size_t scales = EXPANDED ? p.weights.k / embark::BLOCK * PANEL * sizeof(uint16_t) : 0;
+    const size_t panel_bytes = static_cast<size_t>(steps) * PAIR * PANEL * size_of(WEIGHT) + scales;
     const size_t out_size = EPILOGUE == Epilogue::ADD ? sizeof(float) : sizeof(Activation);
     alignas(64) float c[TILE_ROWS * PANEL];
     alignas(64) float bias[PANEL];
     for (int column = 0; column < p.weights.n; column += PANEL) {
         const char * panel = static_cast<const char *>(p.weights.data) + column / PANEL * panel_bytes;
+        if constexpr (EXPANDED) {
+            expand(panel, p.weights.k, static_cast<Activation *>(p.scratch));
+            panel = static_cast<const char *>(p.scratch);
+        }
         for (int i = 0; i < PANEL; i++) {
             bias[i] = p.bias != nullptr && column + i < p.weights.n ? p.bias[column + i] : 0.0f;
         }
         for (int row = 0; row < p.rows;) {
             const int rows = rows_of_tile(p.rows - row);
-            tile_of<WEIGHT>(rows)(
+            tile_of<TILED>(rows)(
                 static_cast<const Activation *>(p.a) + row * p.a_ld, p.a_ld, steps, panel, c, PANEL);
             finish<EPILOGUE>(
                 c, rows, bias, static_cast<char *>(p.out) + (row * p.out_ld + column) * out_size, p.out_ld);
@@ -92,6 +124,9 @@ template <Value WEIGHT> void multiply_by(const Product & p) {
 }
 
 void multiply(const Product & p) {
+    if (p.weights.value == Value::Q8_0) {
+        return multiply_by<Value::Q8_0>(p);
+    }
     if constexpr (ACTIVATION == Value::BF16) {
         multiply_by<Value::BF16>(p);
     } else {
@@ -99,6 +134,7 @@ void multiply(const Product & p) {
             case Value::F32: return multiply_by<Value::F32>(p);
             case Value::F16: return multiply_by<Value::F16>(p);
             case Value::BF16: return multiply_by<Value::BF16>(p);
+            case Value::Q8_0: break;
         }
     }
 }

@@ -10,6 +10,12 @@ namespace {
 
 const size_t ALIGNMENT = 64;
 
+// As ggml has it.
+struct BlockQ8 {
+    uint16_t scale;
+    int8_t values[BLOCK];
+};
+
 struct Place {
     ggml_backend_buffer_type type;
     const Kernels * kernels;
@@ -25,38 +31,72 @@ ggml_type ggml_type_of(Value value) {
         case Value::F32: return GGML_TYPE_F32;
         case Value::F16: return GGML_TYPE_F16;
         case Value::BF16: return GGML_TYPE_BF16;
+        case Value::Q8_0: return GGML_TYPE_Q8_0;
     }
     return GGML_TYPE_COUNT;
 }
 
-// Products in f32 take weights as the file has them, so exact costs no more memory than the file.
+// Products in f32 take weights as the file has them, so exact costs no more memory than the file;
+// those of 8 bits stay so, or they would take two to four times theirs.
 Value value_for(const Kernels & kernels, ggml_type type) {
+    if (type == GGML_TYPE_Q8_0) {
+        return Value::Q8_0;
+    }
     if (kernels.activation == Value::BF16 || type == GGML_TYPE_BF16) {
         return Value::BF16;
     }
     return type == GGML_TYPE_F16 ? Value::F16 : Value::F32;
 }
 
-// Offset, in values, of W[row][column].
-size_t offset_of(const Kernels & kernels, const Packed & matrix, int row, int column) {
+char * panel_of(const Kernels & kernels, const Packed & matrix, int row) {
+    char * data = static_cast<char *>(const_cast<void *>(matrix.data));
+    return data + row / kernels.panel * kernels.panel_size(matrix.k, matrix.value);
+}
+
+// Offset, in values, of W[row][column] in its panel.
+size_t offset_of(const Kernels & kernels, int row, int column) {
     const size_t pair = kernels.pair;
     const size_t panel = kernels.panel;
-    return row / panel * panel * round_up(matrix.k, pair) + column / pair * panel * pair + row % panel * pair + column % pair;
+    return column / pair * panel * pair + row % panel * pair + column % pair;
 }
 
 template <typename Element>
 void scatter(const Kernels & kernels, const Packed & matrix, int row, const Element * from) {
-    Element * to = static_cast<Element *>(const_cast<void *>(matrix.data));
+    Element * to = reinterpret_cast<Element *>(panel_of(kernels, matrix, row));
     for (int column = 0; column < matrix.k; column++) {
-        to[offset_of(kernels, matrix, row, column)] = from[column];
+        to[offset_of(kernels, row, column)] = from[column];
     }
 }
 
 template <typename Element>
 void gather(const Kernels & kernels, const Packed & matrix, int row, Element * to) {
-    const Element * from = static_cast<const Element *>(matrix.data);
+    const Element * from = reinterpret_cast<const Element *>(panel_of(kernels, matrix, row));
     for (int column = 0; column < matrix.k; column++) {
-        to[column] = from[offset_of(kernels, matrix, row, column)];
+        to[column] = from[offset_of(kernels, row, column)];
+    }
+}
+
+// The scales of a row's blocks, each kernels.panel behind the one before.
+uint16_t * scales_of(const Kernels & kernels, const Packed & matrix, int row) {
+    char * panel = panel_of(kernels, matrix, row) + static_cast<size_t>(matrix.k) * kernels.panel;
+    return reinterpret_cast<uint16_t *>(panel) + row % kernels.panel;
+}
+
+void scatter_blocks(const Kernels & kernels, const Packed & matrix, int row, const BlockQ8 * from) {
+    int8_t * to = reinterpret_cast<int8_t *>(panel_of(kernels, matrix, row));
+    uint16_t * scales = scales_of(kernels, matrix, row);
+    for (int column = 0; column < matrix.k; column++) {
+        to[offset_of(kernels, row, column)] = from[column / BLOCK].values[column % BLOCK];
+        scales[column / BLOCK * kernels.panel] = from[column / BLOCK].scale;
+    }
+}
+
+void gather_blocks(const Kernels & kernels, const Packed & matrix, int row, BlockQ8 * to) {
+    const int8_t * from = reinterpret_cast<const int8_t *>(panel_of(kernels, matrix, row));
+    const uint16_t * scales = scales_of(kernels, matrix, row);
+    for (int column = 0; column < matrix.k; column++) {
+        to[column / BLOCK].values[column % BLOCK] = from[offset_of(kernels, row, column)];
+        to[column / BLOCK].scale = scales[column / BLOCK * kernels.panel];
     }
 }
 
@@ -186,6 +226,10 @@ void pack_rows(
     std::vector<float> row(matrix.k);
     for (int i = 0; i < count; i++) {
         const char * from = static_cast<const char *>(rows) + i * ggml_row_size(type, matrix.k);
+        if (matrix.value == Value::Q8_0) {
+            scatter_blocks(kernels, matrix, first + i, reinterpret_cast<const BlockQ8 *>(from));
+            continue;
+        }
         convert_row(type, from, ggml_type_of(matrix.value), row.data(), matrix.k);
         if (matrix.value == Value::F32) {
             scatter(kernels, matrix, first + i, row.data());
@@ -198,12 +242,16 @@ void pack_rows(
 void unpack_rows(const Kernels & kernels, const Packed & matrix, int first, int count, ggml_type type, void * rows) {
     std::vector<float> row(matrix.k);
     for (int i = 0; i < count; i++) {
+        char * to = static_cast<char *>(rows) + i * ggml_row_size(type, matrix.k);
+        if (matrix.value == Value::Q8_0) {
+            gather_blocks(kernels, matrix, first + i, reinterpret_cast<BlockQ8 *>(to));
+            continue;
+        }
         if (matrix.value == Value::F32) {
             gather(kernels, matrix, first + i, row.data());
         } else {
             gather(kernels, matrix, first + i, reinterpret_cast<uint16_t *>(row.data()));
         }
-        char * to = static_cast<char *>(rows) + i * ggml_row_size(type, matrix.k);
         convert_row(ggml_type_of(matrix.value), row.data(), type, to, matrix.k);
     }
 }

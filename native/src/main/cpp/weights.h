@@ -16,7 +16,7 @@ bool is_packed(const ggml_tensor * tensor);
 const Kernels & kernels_of(const ggml_tensor * tensor);
 Packed packed(const ggml_tensor * tensor);
 
-// Packs f32, f16 or bf16 rows[first ... first + count) of a matrix [n][k], and gives them back.
+// Packs f32, f16, bf16 or Q8_0 rows[first ... first + count) of a matrix [n][k], and gives them back.
 void pack_rows(const Kernels & kernels, const Packed & matrix, int first, int count, ggml_type type, const void * rows);
 void unpack_rows(const Kernels & kernels, const Packed & matrix, int first, int count, ggml_type type, void * rows);
 

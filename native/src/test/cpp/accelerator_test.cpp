@@ -34,9 +34,13 @@ void check(bool holds, const std::string & what) {
 // Exactly as long as asked, so that a sanitizer sees what goes beyond.
 class Memory {
 public:
-    explicit Memory(size_t bytes)
-        : bytes(bytes), memory(static_cast<char *>(std::aligned_alloc(64, round_up(bytes, 64)))) {
-        std::memset(memory, 0, round_up(bytes, 64));
+    explicit Memory(size_t bytes) {
+        void * made = nullptr;
+        if (posix_memalign(&made, 64, bytes) != 0) {
+            std::abort();
+        }
+        memory = static_cast<char *>(made);
+        std::memset(memory, 0, bytes);
     }
     ~Memory() {
         std::free(memory);
@@ -45,7 +49,6 @@ public:
     template <typename T> T * as() {
         return reinterpret_cast<T *>(memory);
     }
-    const size_t bytes;
 
 private:
     char * memory;
@@ -62,15 +65,34 @@ std::vector<float> values(size_t n) {
 }
 
 ggml_type type_of(Value value) {
-    return value == Value::F32 ? GGML_TYPE_F32 : value == Value::F16 ? GGML_TYPE_F16 : GGML_TYPE_BF16;
+    switch (value) {
+        case Value::F32: return GGML_TYPE_F32;
+        case Value::F16: return GGML_TYPE_F16;
+        case Value::BF16: return GGML_TYPE_BF16;
+        case Value::Q8_0: return GGML_TYPE_Q8_0;
+    }
+    return GGML_TYPE_COUNT;
 }
 
-std::vector<char> as_type(const std::vector<float> & from, Value value) {
-    std::vector<char> to(from.size() * size_of(value));
-    switch (value) {
-        case Value::F32: std::memcpy(to.data(), from.data(), to.size()); break;
-        case Value::F16: ggml_fp32_to_fp16_row(from.data(), reinterpret_cast<ggml_fp16_t *>(to.data()), from.size()); break;
-        case Value::BF16: ggml_fp32_to_bf16_row(from.data(), reinterpret_cast<ggml_bf16_t *>(to.data()), from.size()); break;
+std::vector<char> as_type(const std::vector<float> & from, int k, Value value) {
+    const int rows = static_cast<int>(from.size() / k);
+    std::vector<char> to(rows * ggml_row_size(type_of(value), k));
+    ggml_quantize_chunk(type_of(value), from.data(), to.data(), 0, rows, k, nullptr);
+    return to;
+}
+
+// What is left of weights in a product.
+std::vector<float> as_multiplied(const Kernels & kernels, const std::vector<char> & from, size_t n, Value value) {
+    std::vector<float> to(n);
+    if (value == Value::F32) {
+        std::memcpy(to.data(), from.data(), from.size());
+    } else {
+        ggml_get_type_traits(type_of(value))->to_float(from.data(), to.data(), n);
+    }
+    if (kernels.activation == Value::BF16) {
+        for (float & weight : to) {
+            weight = ggml_bf16_to_fp32(ggml_fp32_to_bf16(weight));
+        }
     }
     return to;
 }
@@ -106,7 +128,7 @@ std::string named(const Kernels & kernels, const char * what, int a, int b, int 
 void packed_weights_come_back(const Kernels & kernels, Value value, int n, int k) {
     Memory memory(kernels.packed_size(n, k, value));
     const Packed matrix = { memory.as<void>(), value, n, k };
-    const std::vector<char> rows = as_type(values(static_cast<size_t>(n) * k), value);
+    const std::vector<char> rows = as_type(values(static_cast<size_t>(n) * k), k, value);
     std::vector<char> back(rows.size());
     pack_rows(kernels, matrix, 0, n, type_of(value), rows.data());
     unpack_rows(kernels, matrix, 0, n, type_of(value), back.data());
@@ -115,12 +137,13 @@ void packed_weights_come_back(const Kernels & kernels, Value value, int n, int k
 
 void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue, int rows, int n, int k) {
     const std::vector<float> a = values(static_cast<size_t>(rows) * k);
-    const std::vector<float> w = values(static_cast<size_t>(n) * k);
+    const std::vector<char> stored = as_type(values(static_cast<size_t>(n) * k), k, value);
+    const std::vector<float> w = as_multiplied(kernels, stored, static_cast<size_t>(n) * k, value);
     const std::vector<float> bias = values(n);
     const std::vector<float> before = values(static_cast<size_t>(rows) * n);
     Memory memory(kernels.packed_size(n, k, value));
     const Packed matrix = { memory.as<void>(), value, n, k };
-    pack_rows(kernels, matrix, 0, n, type_of(value), as_type(w, value).data());
+    pack_rows(kernels, matrix, 0, n, type_of(value), stored.data());
     const size_t a_ld = kernels.leading_dimension(k);
     const size_t out_ld = kernels.leading_dimension(n);
     Memory in(rows * a_ld * size_of(kernels.activation));
@@ -129,7 +152,9 @@ void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue,
     for (int i = 0; i < rows * n; i++) {
         out.as<float>()[i / n * out_ld + i % n] = before[i];
     }
-    kernels.multiply({ in.as<void>(), a_ld, rows, matrix, bias.data(), epilogue, out.as<void>(), out_ld });
+    Memory scratch(kernels.product_scratch(k, value));
+    kernels.multiply(
+        { in.as<void>(), a_ld, rows, matrix, bias.data(), epilogue, out.as<void>(), out_ld, scratch.as<void>() });
     bool right = true;
     for (int row = 0; row < rows; row++) {
         for (int column = 0; column < n; column++) {
@@ -234,11 +259,11 @@ void norms_are_right(const Kernels & kernels, int rows, int d) {
 
 void kernels_are_right(const Kernels & kernels) {
     const std::vector<Value> weights = kernels.activation == Value::BF16
-        ? std::vector<Value>{ Value::BF16 }
-        : std::vector<Value>{ Value::F32, Value::F16, Value::BF16 };
+        ? std::vector<Value>{ Value::BF16, Value::Q8_0 }
+        : std::vector<Value>{ Value::F32, Value::F16, Value::BF16, Value::Q8_0 };
     for (Value value : weights) {
         for (int n : { 1, 16, 33, 100 }) {
-            for (int k : { 1, 2, 48, 97 }) {
+            for (int k : value == Value::Q8_0 ? std::vector<int>{ 32, 96 } : std::vector<int>{ 1, 2, 48, 97 }) {
                 packed_weights_come_back(kernels, value, n, k);
                 for (Epilogue epilogue : { Epilogue::STORE, Epilogue::STORE_GELU, Epilogue::ADD }) {
                     for (int rows : { 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 37 }) {

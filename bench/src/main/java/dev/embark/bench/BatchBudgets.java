@@ -28,11 +28,12 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 
 /**
- * What a token costs llama.cpp alone with batches of different sizes, in CPU seconds of the one
- * thread that computes, so that a busy machine matters little. {@code bench/budgets.sh} runs it.
+ * What a token costs with batches of different sizes, with llama.cpp alone and with each precision
+ * of the accelerator that serves the model, in CPU seconds of the one thread that computes, so that
+ * a busy machine matters little. {@code bench/budgets.sh} runs it.
  */
 final class BatchBudgets {
-  private static final int[] BUDGETS = {128, 256, 512, 1024, 2048};
+  private static final int[] BUDGETS = {64, 128, 256, 512, 1024, 2048};
   private static final int ROUNDS = 3;
   private static final int TOKENS = 4096; // of a measurement
   private static final int RANDOM_LAYERS = 2;
@@ -71,40 +72,52 @@ final class BatchBudgets {
 
   private static String measure(Path file) {
     List<String> rows = new ArrayList<>();
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(Acceleration.OFF));
-        BufferAllocator allocator = new RootAllocator()) {
-      ModelDescription description = model.describe();
-      for (int words : new int[] {13, 248}) { // and two special tokens around them
-        List<byte[]> texts = texts(words);
-        Map<Integer, List<Double>> perSecond = new LinkedHashMap<>();
-        for (int round = 0; round <= ROUNDS; round++) {
-          for (int budget : BUDGETS) {
-            double figure = tokensPerCpuSecond(model, allocator, texts, budget);
-            // The first round warms caches and compilers up.
-            if (round > 0) {
-              perSecond.computeIfAbsent(budget, b -> new ArrayList<>()).add(figure);
-            }
-          }
+    for (Acceleration acceleration : Acceleration.values()) {
+      try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration));
+          BufferAllocator allocator = new RootAllocator()) {
+        if (model.acceleration() == acceleration) {
+          measure(model, allocator, rows);
         }
-        String figures =
-            perSecond.entrySet().stream()
-                .map(e -> "\"%d\": %.0f".formatted(e.getKey(), median(e.getValue())))
-                .collect(Collectors.joining(", "));
-        String name = description.name().orElse("");
-        System.out.printf("%s\t%d tokens a text\t%s%n", name, words + 2, figures);
-        rows.add(
-            String.format(
-                Locale.ROOT,
-                "    {\"model\": \"%s %s\", \"dimensions\": %d, \"tokensPerText\": %d,"
-                    + " \"tokensPerCpuSecondByBatchTokens\": {%s}}",
-                name,
-                description.quantisation(),
-                description.dimensions(),
-                words + 2,
-                figures));
       }
     }
     return String.join(",\n", rows);
+  }
+
+  /** Adds a line for short texts and one for long ones. */
+  private static void measure(LlamaModel model, BufferAllocator allocator, List<String> rows) {
+    ModelDescription description = model.describe();
+    for (int words : new int[] {13, 248}) { // and two special tokens around them
+      List<byte[]> texts = texts(words);
+      Map<Integer, List<Double>> perSecond = new LinkedHashMap<>();
+      for (int round = 0; round <= ROUNDS; round++) {
+        for (int budget : BUDGETS) {
+          double figure = tokensPerCpuSecond(model, allocator, texts, budget);
+          // The first round warms caches and compilers up.
+          if (round > 0) {
+            perSecond.computeIfAbsent(budget, b -> new ArrayList<>()).add(figure);
+          }
+        }
+      }
+      String figures =
+          perSecond.entrySet().stream()
+              .map(
+                  e -> String.format(Locale.ROOT, "\"%d\": %.0f", e.getKey(), median(e.getValue())))
+              .collect(Collectors.joining(", "));
+      String name = description.name().orElse("");
+      String accelerator = model.acceleration().name().toLowerCase(Locale.ROOT);
+      System.out.printf("%s\t%s\t%d tokens a text\t%s%n", name, accelerator, words + 2, figures);
+      rows.add(
+          String.format(
+              Locale.ROOT,
+              "    {\"model\": \"%s %s\", \"accelerator\": \"%s\", \"dimensions\": %d,"
+                  + " \"tokensPerText\": %d, \"tokensPerCpuSecondByBatchTokens\": {%s}}",
+              name,
+              description.quantisation(),
+              accelerator,
+              description.dimensions(),
+              words + 2,
+              figures));
+    }
   }
 
   private static double tokensPerCpuSecond(

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +54,12 @@ public final class Bench implements Callable<Integer> {
       paramLabel = "N",
       description = "Have the job embed so many short texts in a round, such as 200000.")
   private Integer jobTexts;
+
+  @Option(
+      names = "--short-texts",
+      paramLabel = "N",
+      description = "Have every side embed the same N short texts in a round, such as 20000.")
+  private Integer shortTexts;
 
   @Option(
       names = "--sides",
@@ -156,15 +163,23 @@ public final class Bench implements Callable<Integer> {
                 only.isEmpty()
                     || only.contains(side.name())
                     || side.name().equals(Comparison.REFERENCE))
+        .map(
+            side ->
+                shortTexts == null || side.shortTexts().isPresent()
+                    ? side
+                    : side.withShortTexts(OptionalInt.of(shortTexts)))
         .toList();
   }
 
   private List<Corpus> corpora(Path work) throws IOException {
     WordNet source = WordNet.read(wordNet);
-    int shortTexts = jobTexts == null ? SHORT_TEXTS : Math.max(SHORT_TEXTS, jobTexts);
+    int shortCount = SHORT_TEXTS;
+    for (Integer wanted : Arrays.asList(jobTexts, shortTexts)) {
+      shortCount = wanted == null ? shortCount : Math.max(shortCount, wanted);
+    }
     List<Corpus> corpora = new ArrayList<>();
     try (TokenCounter counter = new TokenCounter(gguf)) {
-      corpora.add(Corpus.write(Comparison.SHORT, source.shortTexts(shortTexts), counter, work));
+      corpora.add(Corpus.write(Comparison.SHORT, source.shortTexts(shortCount), counter, work));
       corpora.add(Corpus.write("long", source.longTexts(LONG_TEXTS), counter, work));
       if (texts != null) {
         List<String> lines = Files.readAllLines(texts, StandardCharsets.UTF_8);

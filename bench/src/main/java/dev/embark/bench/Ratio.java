@@ -52,6 +52,8 @@ record Ratio(String name, String side, String to, Measure measure, OptionalDoubl
               Measure.WALL,
               OptionalDouble.of(1.9)),
           new Ratio(
+              "spark-sum/engine", "spark-sum", "engine", Measure.WALL, OptionalDouble.of(0.95)),
+          new Ratio(
               "two-engines/engine", "two-engines", "engine", Measure.WALL, OptionalDouble.empty()),
           new Ratio(
               "spark/two-engines", "spark", "two-engines", Measure.WALL, OptionalDouble.empty()),
@@ -63,7 +65,12 @@ record Ratio(String name, String side, String to, Measure measure, OptionalDoubl
           cpu("engine", "java-llama"),
           cpu("spark", "langchain4j-spark"),
           cpu("spark", "spark-nlp"),
-          cpu("spark-sum", "engine"));
+          new Ratio(
+              "spark-sum-cpu/engine-cpu",
+              "spark-sum",
+              "engine",
+              Measure.CPU,
+              OptionalDouble.empty()));
 
   private static Ratio cpu(String side, String to, double goal) {
     return new Ratio(side + "/" + to, side, to, Measure.CPU, OptionalDouble.of(goal));
@@ -77,6 +84,19 @@ record Ratio(String name, String side, String to, Measure measure, OptionalDoubl
   Optional<Double> on(String corpus, List<SideResult> results) {
     return speed(side, corpus, results)
         .flatMap(mine -> speed(to, corpus, results).map(theirs -> mine / theirs));
+  }
+
+  /**
+   * Whether it is what it shall be on each corpus where it was measured.
+   *
+   * @param corpora their names
+   * @return empty without a goal, or where it was not measured
+   */
+  Optional<Boolean> holds(List<String> corpora, List<SideResult> results) {
+    List<Double> values = corpora.stream().flatMap(corpus -> on(corpus, results).stream()).toList();
+    return goal.isEmpty() || values.isEmpty()
+        ? Optional.empty()
+        : Optional.of(values.stream().allMatch(value -> value >= goal.getAsDouble()));
   }
 
   private Optional<Double> speed(String name, String corpus, List<SideResult> results) {

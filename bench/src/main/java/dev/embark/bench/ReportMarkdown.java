@@ -79,9 +79,9 @@ final class ReportMarkdown {
     lines.add("");
     lines.add("## Ratios");
     lines.add("");
-    String names = report.corpora().stream().map(Corpus::name).collect(Collectors.joining(" | "));
-    lines.add("| | in | " + names + " | goal |");
-    lines.add("|---|---|" + "---:|".repeat(report.corpora().size() + 1));
+    List<String> corpora = report.corpora().stream().map(Corpus::name).toList();
+    lines.add("| | in | " + String.join(" | ", corpora) + " | goal | holds |");
+    lines.add("|---|---|" + "---:|".repeat(report.corpora().size() + 1) + "---|");
     for (Ratio ratio : Ratio.ALL) {
       List<Optional<Double>> values =
           report.corpora().stream()
@@ -89,12 +89,16 @@ final class ReportMarkdown {
               .toList();
       if (values.stream().anyMatch(Optional::isPresent)) {
         lines.add(
-            "| %s | %s | %s | %s |"
+            "| %s | %s | %s | %s | %s |"
                 .formatted(
                     ratio.name(),
                     ratio.measure().unit(),
                     values.stream().map(ReportMarkdown::ratio).collect(Collectors.joining(" | ")),
-                    ratio.goal().isPresent() ? "≥ " + ratio.goal().getAsDouble() : ""));
+                    ratio.goal().isPresent() ? "≥ " + ratio.goal().getAsDouble() : "",
+                    ratio
+                        .holds(corpora, report.outcome().results())
+                        .map(holds -> holds ? "yes" : "**no**")
+                        .orElse("")));
       }
     }
   }

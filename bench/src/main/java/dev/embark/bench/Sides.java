@@ -183,6 +183,8 @@ final class Sides {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + target("java.args"));
+    // Some rivals leave what they unpack behind.
+    command.add("-Djava.io.tmpdir=" + places.work());
     command.addAll(List.of("-Xmx2g", "-cp", classPath, SideMain.class.getName(), side));
     command.addAll(arguments);
     return command;

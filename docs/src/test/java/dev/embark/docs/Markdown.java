@@ -87,6 +87,17 @@ record Markdown(Path file, String text) {
         .toList();
   }
 
+  /** What stands below a heading of the second level, up to the next one. */
+  String section(String heading) {
+    String start = "\n## " + heading + "\n";
+    int from = text.indexOf(start);
+    if (from < 0) {
+      throw new AssertionError(file + " has no section " + heading);
+    }
+    int to = text.indexOf("\n## ", from + 1);
+    return text.substring(from + start.length(), to < 0 ? text.length() : to);
+  }
+
   /** The targets of all links outside of code. */
   List<String> links() {
     return LINK.matcher(FENCE.matcher(text).replaceAll(""))

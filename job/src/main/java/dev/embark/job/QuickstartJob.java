@@ -63,7 +63,7 @@ public final class QuickstartJob implements Callable<Integer> {
       terminal.out().println();
       terminal.out().println(query.getString(0));
       for (Row near : nearest(texts, query.getString(0))) {
-        terminal.out().printf(Locale.ROOT, "  %.3f  %s%n", near.getFloat(0), near.getString(1));
+        terminal.out().printf(Locale.ROOT, "  %.2f  %s%n", near.getFloat(0), near.getString(1));
       }
     }
     terminal.out().flush();

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);
   private static final Set<GgufTensorType> WEIGHTS =
-      EnumSet.of(GgufTensorType.F32, GgufTensorType.F16, GgufTensorType.BF16);
+      EnumSet.of(GgufTensorType.F32, GgufTensorType.F16, GgufTensorType.BF16, GgufTensorType.Q8_0);
   // Every layer has these, which embark_llama.h gives to the accelerator.
   private static final List<String> PRODUCTS =
       List.of("attn_q", "attn_k", "attn_v", "attn_output", "ffn_up", "ffn_down");
@@ -53,7 +53,7 @@ final class Accelerator {
     return used ? wanted.acceleration() : Acceleration.OFF;
   }
 
-  /** Whether it is a BERT whose layers have each product by itself, in floats of 16 or 32 bits. */
+  /** Whether it is a BERT whose layers have each product by itself, in {@link #WEIGHTS}. */
   private static boolean isBert(GgufHeader header) {
     if (!header.get("general.architecture").map(a -> a.value().equals("bert")).orElse(false)) {
       return false;

@@ -64,6 +64,15 @@ final class BatchPacker {
     return batches;
   }
 
+  /** Whether sequences fit one batch in any order, so that they need not be packed. */
+  boolean isOneBatch(int sequences, long tokens) {
+    return sequences == 1
+        || sequences > 1
+            && packing == Packing.SIMPLE
+            && sequences <= maxSequences
+            && tokens <= budget;
+  }
+
   private static PackedBatch batch(long[] order, int start, int end, long tokens) {
     int[] sequences = new int[end - start];
     for (int i = start; i < end; i++) {

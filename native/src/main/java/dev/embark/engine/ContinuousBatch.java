@@ -98,7 +98,7 @@ final class ContinuousBatch implements AutoCloseable {
     }
     freeCells = cells - prefix.length();
     if (status == LlamaContext.Status.CANCELLED) {
-      throw cancellation();
+      throw EmbeddingException.cancelled();
     }
   }
 
@@ -158,7 +158,7 @@ final class ContinuousBatch implements AutoCloseable {
         sink.batch();
         choose(waiting, sink);
       }
-      case CANCELLED -> throw cancellation();
+      case CANCELLED -> throw EmbeddingException.cancelled();
       case OUT_OF_MEMORY ->
           failed(
               waiting,
@@ -270,10 +270,6 @@ final class ContinuousBatch implements AutoCloseable {
 
   private static EmbeddingException error(Kind kind, String what) {
     return new EmbeddingException(kind, what + ": " + LlamaBackend.reason("no reason given"));
-  }
-
-  private static EmbeddingException cancellation() {
-    return new EmbeddingException(Kind.CANCELLED, "The generation was cancelled.");
   }
 
   /** Whether {@link #cancel} was called with true. Any thread. */

@@ -1,9 +1,18 @@
 package dev.embark.engine;
 
-/** What became of each row of a window that was embedded. */
+/**
+ * What became of each row of a window that was embedded.
+ *
+ * <p>An engine has one, and overwrites it with the next window; {@link #copy()} stays.
+ */
 public final class EmbeddedRows extends RowOutcomes {
-  EmbeddedRows(int rows) {
-    super(rows);
+  EmbeddedRows() {}
+
+  /** The same, which no later window changes. */
+  public EmbeddedRows copy() {
+    EmbeddedRows copy = new EmbeddedRows();
+    copy.copyFrom(this);
+    return copy;
   }
 
   /** Whether the row has a vector. */

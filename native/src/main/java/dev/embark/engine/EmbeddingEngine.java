@@ -1,7 +1,6 @@
 package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,11 +24,18 @@ import org.apache.arrow.vector.complex.ListVector;
  * but {@link #cancel} is for any.
  */
 public final class EmbeddingEngine implements Engine {
+  private static final BooleanSupplier NEVER = () -> false;
+
   private final EmbedOptions options;
+  private final Normalization normalization;
   private final int dimensions;
   private final Tokenizer tokenizer;
   private final TokenizedTexts texts;
   private final WindowEncoder encoder;
+  // Made once: a short text costs no memory.
+  private final RowCollector rows;
+  private final BooleanSupplier stopped;
+  private BooleanSupplier isCancelled = NEVER; // what the running window was given
   private boolean closed;
 
   /**
@@ -60,6 +66,7 @@ public final class EmbeddingEngine implements Engine {
 
   private EmbeddingEngine(LlamaModel model, EmbedOptions options, Supplier<WindowEncoder> encoder) {
     this.options = options;
+    this.normalization = options.normalize();
     this.dimensions = options.dimensions().orElse(model.dimensions());
     if (dimensions > model.dimensions()) {
       throw new EmbeddingException(
@@ -69,6 +76,8 @@ public final class EmbeddingEngine implements Engine {
     this.tokenizer = new Tokenizer(model, options);
     this.encoder = encoder.get();
     this.texts = new TokenizedTexts();
+    this.rows = new RowCollector();
+    this.stopped = () -> this.encoder.isCancelled() || isCancelled.getAsBoolean();
   }
 
   /** Tokens of a native batch of an engine with these options. */
@@ -92,34 +101,38 @@ public final class EmbeddingEngine implements Engine {
    * @param window UTF-8, null for a NULL row
    * @param out made by {@link VectorWriter#newVector}; overwritten with one row a text, NULL where
    *     there is no vector
-   * @param isCancelled asked before each text, before each part of a very long one, and before each
-   *     native batch
-   * @return what became of each row
+   * @param cancellation asked before each text, before each part of a very long one, and before
+   *     each native batch
+   * @return what became of each row; the engine's, valid until its next window
    * @throws EmbeddingException of kind CANCELLED; {@code out} is then undefined and the engine
    *     stays usable. Errors of single rows are in the result.
    * @throws IllegalStateException when the engine is closed
    */
-  public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier isCancelled) {
+  public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier cancellation) {
     checkOpen();
-    VectorWriter writer = new VectorWriter(out, window.size(), dimensions);
-    tokenize(window, () -> encoder.isCancelled() || isCancelled.getAsBoolean());
-    RowCollector rows = new RowCollector(writer);
-    encoder.encode(texts, isCancelled, rows);
-    rows.finishChunked();
-    writer.finish();
-    return texts.outcomes();
+    isCancelled = cancellation;
+    try {
+      rows.start(out, window.size());
+      tokenize(window);
+      encoder.encode(texts, cancellation, rows);
+      rows.finish();
+      return texts.outcomes();
+    } finally {
+      isCancelled = NEVER;
+    }
   }
 
   /**
    * Counts tokens without computing vectors.
    *
-   * @return rows whose {@link EmbeddedRows#tokens} are set
+   * @return rows whose {@link EmbeddedRows#tokens} are set; the engine's, valid until its next
+   *     window
    * @throws EmbeddingException of kind CANCELLED after {@link #cancel}
    * @throws IllegalStateException when the engine is closed
    */
   public EmbeddedRows countTokens(List<byte[]> window) {
     checkOpen();
-    tokenize(window, encoder::isCancelled);
+    tokenize(window);
     return texts.outcomes();
   }
 
@@ -135,9 +148,9 @@ public final class EmbeddingEngine implements Engine {
     texts.close();
   }
 
-  private void tokenize(List<byte[]> window, BooleanSupplier isCancelled) {
+  private void tokenize(List<byte[]> window) {
     long start = System.nanoTime();
-    tokenizer.tokenize(window, texts, isCancelled);
+    tokenizer.tokenize(window, texts, stopped);
     texts.outcomes().setTokenizeNanos(System.nanoTime() - start);
   }
 
@@ -149,19 +162,18 @@ public final class EmbeddingEngine implements Engine {
 
   /** Puts sequences back together as rows. */
   private final class RowCollector implements Encoder.Sink {
-    private final VectorWriter writer;
-    private final BitSet chunked = texts.chunkedRows();
-    private final Map<Integer, float[]> sums; // of chunked rows
+    private final VectorWriter writer = new VectorWriter(dimensions);
+    private final Map<Integer, float[]> sums = new HashMap<>(); // of chunked rows
 
-    RowCollector(VectorWriter writer) {
-      this.writer = writer;
-      this.sums = chunked.isEmpty() ? Map.of() : new HashMap<>();
+    void start(ListVector out, int rowCount) {
+      sums.clear();
+      writer.start(out, rowCount);
     }
 
     @Override
     public void vector(int sequence, float[] vector) {
       int row = texts.row(sequence);
-      if (chunked.get(row)) {
+      if (texts.isChunked(row)) {
         float[] sum = sums.computeIfAbsent(row, r -> new float[vector.length]);
         Normalization.L2.apply(vector, vector.length);
         for (int i = 0; i < sum.length; i++) {
@@ -177,19 +189,23 @@ public final class EmbeddingEngine implements Engine {
       texts.outcomes().setError(texts.row(sequence), error);
     }
 
-    void finishChunked() {
-      sums.forEach(
-          (row, sum) -> {
-            for (int i = 0; i < sum.length; i++) {
-              sum[i] /= texts.outcomes().tokens(row);
-            }
-            write(row, sum);
-          });
+    void finish() {
+      if (!sums.isEmpty()) {
+        sums.forEach(this::writeMean);
+      }
+      writer.finish();
+    }
+
+    private void writeMean(int row, float[] sum) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] /= texts.outcomes().tokens(row);
+      }
+      write(row, sum);
     }
 
     private void write(int row, float[] vector) {
       if (texts.outcomes().error(row) == null) {
-        options.normalize().apply(vector, dimensions);
+        normalization.apply(vector, dimensions);
         writer.write(row, vector);
         texts.outcomes().setDone(row);
       }

@@ -1,5 +1,6 @@
 package dev.embark.engine;
 
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -32,18 +33,32 @@ public final class EmbeddingException extends RuntimeException {
     OPTION
   }
 
+  private static final int NO_ROW = -1;
+
   private final Kind kind;
+  private final int row;
 
   /** A failure without a cause in Java. */
   public EmbeddingException(Kind kind, String message) {
-    super(message);
-    this.kind = kind;
+    this(kind, message, null);
   }
 
   /** A failure with its cause. */
   public EmbeddingException(Kind kind, String message, Throwable cause) {
+    this(kind, message, cause, NO_ROW);
+  }
+
+  private EmbeddingException(Kind kind, String message, Throwable cause, int row) {
     super(message, cause);
     this.kind = kind;
+    this.row = row;
+  }
+
+  /** The same failure, as that of a row. */
+  EmbeddingException inRow(int ofWindow) {
+    EmbeddingException copy = new EmbeddingException(kind, getMessage(), getCause(), ofWindow);
+    copy.setStackTrace(getStackTrace());
+    return copy;
   }
 
   /**
@@ -53,12 +68,22 @@ public final class EmbeddingException extends RuntimeException {
    */
   static void throwIf(BooleanSupplier isCancelled) {
     if (isCancelled.getAsBoolean()) {
-      throw new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
+      throw cancelled();
     }
+  }
+
+  /** For work that was not wanted any more. */
+  static EmbeddingException cancelled() {
+    return new EmbeddingException(Kind.CANCELLED, "The work was cancelled.");
   }
 
   /** The kind of failure. */
   public Kind kind() {
     return kind;
+  }
+
+  /** The row of its window that it belongs to; empty where it is not the failure of one row. */
+  public OptionalInt row() {
+    return row == NO_ROW ? OptionalInt.empty() : OptionalInt.of(row);
   }
 }

@@ -67,11 +67,12 @@ final class Encoder implements AutoCloseable {
   /**
    * Computes the sequences of a batch.
    *
+   * @param sequences indices into {@code texts}; stays the caller's
    * @param isCancelled asked before each native call
    * @throws EmbeddingException of kind CANCELLED; the encoder stays usable
    */
-  void encode(TokenizedTexts texts, PackedBatch packed, BooleanSupplier isCancelled, Sink sink) {
-    int[] failed = attempt(texts, packed.sequences(), isCancelled, sink);
+  void encode(TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
+    int[] failed = attempt(texts, sequences, isCancelled, sink);
     if (failed.length > 0) {
       failed = attempt(texts, failed, isCancelled, sink);
     }
@@ -96,7 +97,9 @@ final class Encoder implements AutoCloseable {
   /** Computes sequences in one call, and gives back those that have no vector. */
   private int[] attempt(
       TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
-    EmbeddingException.throwIf(() -> cancelled || isCancelled.getAsBoolean());
+    if (cancelled || isCancelled.getAsBoolean()) {
+      throw EmbeddingException.cancelled();
+    }
     int tokens = 0;
     for (int sequence : sequences) {
       tokens += texts.length(sequence);
@@ -114,15 +117,16 @@ final class Encoder implements AutoCloseable {
         batch.addSequence(texts.ids(), texts.offset(sequences[i]), texts.length(sequences[i]), i);
       }
     } catch (IllegalArgumentException e) {
-      return failed(
-          sequences, Kind.MODEL, "The tokenizer contradicts the model: " + e.getMessage(), false);
+      return fail(sequences, Kind.MODEL, "The tokenizer contradicts the model: " + e.getMessage());
     }
     return switch (context.decode(batch)) {
       case DONE -> handOut(sequences, sink);
-      case CANCELLED -> throw cancellation();
+      case CANCELLED -> throw EmbeddingException.cancelled();
       case OUT_OF_MEMORY ->
-          failed(sequences, Kind.OUT_OF_MEMORY, "There was no memory to compute the text", true);
-      case FAILED -> failed(sequences, Kind.MODEL, "llama.cpp could not compute the text", true);
+          fail(
+              sequences, Kind.OUT_OF_MEMORY, withReason("There was no memory to compute the text"));
+      case FAILED ->
+          fail(sequences, Kind.MODEL, withReason("llama.cpp could not compute the text"));
     };
   }
 
@@ -137,21 +141,23 @@ final class Encoder implements AutoCloseable {
         failed = Arrays.copyOf(failed, failed.length + 1);
         failed[failed.length - 1] = sequences[i];
         if (given) {
-          failed(failed, Kind.NOT_FINITE, "The model gave a vector with NaN or infinity.", false);
+          fail(failed, Kind.NOT_FINITE, "The model gave a vector with NaN or infinity.");
         } else {
-          failed(failed, Kind.MODEL, "The model gave no vector for the text.", false);
+          fail(failed, Kind.MODEL, "The model gave no vector for the text.");
         }
       }
     }
     return failed;
   }
 
-  private int[] failed(int[] sequences, Kind kind, String what, boolean asks) {
+  private int[] fail(int[] sequences, Kind kind, String message) {
     suspect = true;
-    failure =
-        new EmbeddingException(
-            kind, what + (asks ? ": " + LlamaBackend.reason("no reason given") : ""));
+    failure = new EmbeddingException(kind, message);
     return sequences;
+  }
+
+  private static String withReason(String what) {
+    return what + ": " + LlamaBackend.reason("no reason given");
   }
 
   private static boolean isFinite(float[] vector) {
@@ -161,10 +167,6 @@ final class Encoder implements AutoCloseable {
       }
     }
     return true;
-  }
-
-  private static EmbeddingException cancellation() {
-    return new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
   }
 
   /** Whether work is to end. */

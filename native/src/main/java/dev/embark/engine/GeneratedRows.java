@@ -7,7 +7,7 @@ public final class GeneratedRows extends RowOutcomes {
   private final Finish[] finishes; // of each row; null for NULL
 
   GeneratedRows(int rows) {
-    super(rows);
+    clear(rows);
     texts = new String[rows];
     generated = new int[rows];
     finishes = new Finish[rows];

@@ -5,6 +5,7 @@ import dev.embark.llama.Llama;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -182,6 +183,6 @@ public final class LlamaBackend {
   }
 
   static String string(BytePointer pointer) {
-    return pointer == null ? "" : pointer.getString(java.nio.charset.StandardCharsets.UTF_8);
+    return pointer == null ? "" : pointer.getString(StandardCharsets.UTF_8);
   }
 }

@@ -62,7 +62,7 @@ final class PromptTokenizer implements AutoCloseable {
 
   private int[] prompt(int row, byte[] text, GeneratedRows outcomes, BooleanSupplier isCancelled) {
     scratch.clear(0);
-    int n = vocabulary.write(text, scratch, false, Integer.MAX_VALUE, isCancelled);
+    int n = vocabulary.write(text, text.length, scratch, false, Integer.MAX_VALUE, isCancelled);
     if (n == 0) {
       throw new EmbeddingException(
           Kind.EMPTY, "The prompt has no token in this model's vocabulary, so it has no answer.");

@@ -1,5 +1,6 @@
 package dev.embark.engine;
 
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
@@ -7,24 +8,49 @@ import java.util.BitSet;
  * row that is neither done nor has an error was NULL.
  */
 public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
-  private final int[] tokens; // of each row
-  private final BitSet done;
-  private final BitSet truncated;
-  private final EmbeddingException[] errors; // of each row; null where there is none
+  private int[] tokens = {}; // of each row
+  private EmbeddingException[] errors = {}; // of each row; null where there is none
+  private final BitSet done = new BitSet();
+  private final BitSet truncated = new BitSet();
+  private int size;
   private long batches;
   private long tokenizeNanos;
   private long batchCapacity; // tokens that the batches could have held
 
-  RowOutcomes(int rows) {
-    tokens = new int[rows];
-    done = new BitSet(rows);
-    truncated = new BitSet(rows);
-    errors = new EmbeddingException[rows];
+  RowOutcomes() {}
+
+  /** Makes it one of {@code rows} rows of which nothing is known. */
+  final void clear(int rows) {
+    if (rows > tokens.length) {
+      tokens = new int[rows];
+      errors = new EmbeddingException[rows];
+    } else {
+      Arrays.fill(tokens, 0, rows, 0);
+      Arrays.fill(errors, null); // those behind may hold much
+    }
+    done.clear();
+    truncated.clear();
+    size = rows;
+    batches = 0;
+    batchCapacity = 0;
+    tokenizeNanos = 0;
+  }
+
+  /** Takes over what another one has. */
+  final void copyFrom(RowOutcomes other) {
+    tokens = Arrays.copyOf(other.tokens, other.size);
+    errors = Arrays.copyOf(other.errors, other.size);
+    done.or(other.done);
+    truncated.or(other.truncated);
+    size = other.size;
+    batches = other.batches;
+    batchCapacity = other.batchCapacity;
+    tokenizeNanos = other.tokenizeNanos;
   }
 
   /** Number of rows. */
   public final int size() {
-    return tokens.length;
+    return size;
   }
 
   /** Tokens of the row's text that the model has seen, special tokens included. */
@@ -82,7 +108,7 @@ public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
   }
 
   void setError(int row, EmbeddingException error) {
-    errors[row] = error;
+    errors[row] = error.inRow(row);
     done.clear(row);
   }
 

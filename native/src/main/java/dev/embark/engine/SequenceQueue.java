@@ -73,7 +73,7 @@ final class SequenceQueue {
     try {
       while (!closed && tokens > 0 && tokens + sequence.ids().length > limit) {
         if (isCancelled.getAsBoolean()) {
-          throw Ticket.cancellation();
+          throw EmbeddingException.cancelled();
         }
         room.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
       }
@@ -86,7 +86,7 @@ final class SequenceQueue {
       changed.signal();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw Ticket.cancellation();
+      throw EmbeddingException.cancelled();
     } finally {
       lock.unlock();
     }

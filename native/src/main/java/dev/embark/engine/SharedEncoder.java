@@ -173,7 +173,7 @@ public final class SharedEncoder implements AutoCloseable {
           texts.append(i, batch.get(i).ids());
         }
         int[] all = IntStream.range(0, batch.size()).toArray();
-        encoder.encode(texts, new PackedBatch(all, (int) texts.size()), () -> false, results);
+        encoder.encode(texts, all, () -> false, results);
       } catch (EmbeddingException e) {
         results.fail(e);
       } catch (RuntimeException | OutOfMemoryError e) {

@@ -1,6 +1,5 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.BooleanSupplier;
@@ -41,21 +40,17 @@ final class Ticket {
     try {
       while (results.isEmpty()) {
         if (isCancelled.getAsBoolean()) {
-          throw cancellation();
+          throw EmbeddingException.cancelled();
         }
         wait(LOOK_MILLIS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw cancellation();
+      throw EmbeddingException.cancelled();
     }
     if (isCancelled.getAsBoolean()) {
-      throw cancellation();
+      throw EmbeddingException.cancelled();
     }
     return results.poll();
-  }
-
-  static EmbeddingException cancellation() {
-    return new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
   }
 }

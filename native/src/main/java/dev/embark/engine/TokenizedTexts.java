@@ -22,7 +22,8 @@ final class TokenizedTexts implements AutoCloseable {
   private int[] lengths = new int[64]; // of each sequence, in tokens
   private int sequences;
 
-  private EmbeddedRows outcomes;
+  private final BitSet chunked = new BitSet(); // rows with more than one sequence
+  private final EmbeddedRows outcomes = new EmbeddedRows();
 
   /** Makes room for {@code n} further ids after {@link #size()}. */
   IntPointer reserve(int n) {
@@ -48,7 +49,8 @@ final class TokenizedTexts implements AutoCloseable {
   void clear(int rowCount) {
     size = 0;
     sequences = 0;
-    outcomes = new EmbeddedRows(rowCount);
+    chunked.clear();
+    outcomes.clear(rowCount);
   }
 
   /** Takes the {@code length} ids after {@link #size()} in as a sequence of {@code row}. */
@@ -57,6 +59,9 @@ final class TokenizedTexts implements AutoCloseable {
       rows = Arrays.copyOf(rows, sequences * 2);
       offsets = Arrays.copyOf(offsets, sequences * 2);
       lengths = Arrays.copyOf(lengths, sequences * 2);
+    }
+    if (sequences > 0 && rows[sequences - 1] == row) {
+      chunked.set(row);
     }
     rows[sequences] = row;
     offsets[sequences] = size;
@@ -119,15 +124,9 @@ final class TokenizedTexts implements AutoCloseable {
     return outcomes;
   }
 
-  /** The rows that have more than one sequence. */
-  BitSet chunkedRows() {
-    BitSet chunked = new BitSet();
-    for (int i = 1; i < sequences; i++) {
-      if (rows[i] == rows[i - 1]) {
-        chunked.set(rows[i]);
-      }
-    }
-    return chunked;
+  /** Whether the row has more than one sequence. */
+  boolean isChunked(int row) {
+    return chunked.get(row);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.IntPointer;
@@ -14,12 +15,15 @@ import org.bytedeco.javacpp.IntPointer;
  * For one thread; llama.cpp's vocabulary behind it is shared.
  */
 final class Tokenizer {
+  private static final int SHORT_BYTES = 4096;
+
   private final LlamaModel model;
   private final Vocabulary vocabulary;
   private final byte[] prefix;
   private final int maxTokens;
   private final LongText longText;
   private final int chunkOverlap;
+  private byte[] joined; // the prefix, and room for a text behind it
 
   /**
    * @throws EmbeddingException of kind OPTION when {@code maxTokens} or {@code chunkOverlap} does
@@ -28,7 +32,8 @@ final class Tokenizer {
   Tokenizer(LlamaModel model, EmbedOptions options) {
     this.model = model;
     this.vocabulary = new Vocabulary(model);
-    this.prefix = options.prefix().orElseGet(model::prefix).getBytes(StandardCharsets.UTF_8);
+    this.prefix = plain(options.prefix().orElseGet(model::prefix).getBytes(StandardCharsets.UTF_8));
+    this.joined = prefix;
     this.longText = options.longText();
     this.chunkOverlap = options.chunkOverlap();
     int context = model.trainedContext();
@@ -76,12 +81,11 @@ final class Tokenizer {
   }
 
   private void tokenize(int row, byte[] text, TokenizedTexts out, BooleanSupplier isCancelled) {
-    byte[] input = withPrefix(text);
-    if (model.stripsAccents()) {
-      input = AccentStripper.strip(input);
-    }
+    byte[] plain = plain(text);
+    int length = prefix.length + plain.length;
+    byte[] input = prefix.length == 0 ? plain : withPrefix(plain);
     int enough = longText == LongText.TRUNCATE ? maxTokens : Integer.MAX_VALUE;
-    int n = vocabulary.write(input, out, enough, isCancelled);
+    int n = vocabulary.write(input, length, out, enough, isCancelled);
     if (n == 0) {
       throw new EmbeddingException(
           Kind.EMPTY, "The text has no token in this model's vocabulary, so it has no vector.");
@@ -169,12 +173,20 @@ final class Tokenizer {
     return window - chunkOverlap;
   }
 
+  private byte[] plain(byte[] utf8) {
+    return model.stripsAccents() ? AccentStripper.strip(utf8) : utf8;
+  }
+
+  /** The prefix and the text, in the first bytes of a buffer that short texts share. */
   private byte[] withPrefix(byte[] text) {
-    if (prefix.length == 0) {
-      return text;
+    int length = prefix.length + text.length;
+    byte[] whole = joined;
+    if (length > whole.length) {
+      whole = Arrays.copyOf(prefix, Math.max(length, SHORT_BYTES));
+      if (length <= SHORT_BYTES) {
+        joined = whole;
+      }
     }
-    byte[] whole = new byte[prefix.length + text.length];
-    System.arraycopy(prefix, 0, whole, 0, prefix.length);
     System.arraycopy(text, 0, whole, prefix.length, text.length);
     return whole;
   }

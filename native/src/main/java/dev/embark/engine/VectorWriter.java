@@ -13,26 +13,36 @@ import org.apache.arrow.vector.types.pojo.FieldType;
  * Writes vectors into an Arrow {@code List<Float>} in any order of rows.
  *
  * <p>Row {@code i} has the floats {@code [i · d, (i + 1) · d)} of the child whether it is NULL or
- * not, so rows need not come in order. It never owns the vector. For one thread.
+ * not, so rows need not come in order. It never owns the vectors, and serves one after the other.
+ * For one thread.
  */
 public final class VectorWriter {
-  private final ListVector vector;
-  private final Float4Vector values;
-  private final int rows;
   private final int dimensions;
-  private final ArrowBuf data;
+  private ListVector vector; // from start to finish, as are the next three
+  private Float4Vector values;
+  private ArrowBuf data;
+  private int rows;
 
   /**
-   * Overwrites {@code vector} with {@code rows} NULLs, in the memory that it has if that is enough.
+   * Writes to no vector yet.
    *
-   * @param vector as {@link #newVector} makes it
    * @param dimensions floats of a row
    */
-  public VectorWriter(ListVector vector, int rows, int dimensions) {
-    this.vector = vector;
-    this.rows = rows;
+  public VectorWriter(int dimensions) {
     this.dimensions = dimensions;
-    this.values = (Float4Vector) vector.getDataVector();
+  }
+
+  /**
+   * Overwrites {@code out} with {@code rowCount} NULLs, in the memory that it has if that is
+   * enough.
+   *
+   * @param out as {@link #newVector} makes it
+   * @return this
+   */
+  public VectorWriter start(ListVector out, int rowCount) {
+    vector = out;
+    rows = rowCount;
+    values = (Float4Vector) vector.getDataVector();
     int floats = Math.max(rows * dimensions, 1);
     if (vector.getValueCapacity() < Math.max(rows, 1) || values.getValueCapacity() < floats) {
       vector.clear();
@@ -41,13 +51,14 @@ public final class VectorWriter {
       vector.allocateNew();
       values.allocateNew(floats);
     }
-    this.data = values.getDataBuffer();
+    data = values.getDataBuffer();
     ArrowBuf offsets = vector.getOffsetBuffer();
     for (int row = 0; row <= rows; row++) {
       offsets.setInt((long) row * ListVector.OFFSET_WIDTH, row * dimensions);
     }
     vector.getValidityBuffer().setZero(0, vector.getValidityBuffer().capacity());
     values.getValidityBuffer().setOne(0, (int) values.getValidityBuffer().capacity());
+    return this;
   }
 
   /** An empty {@code List<Float>} that the caller closes. */
@@ -78,10 +89,13 @@ public final class VectorWriter {
     BitVectorHelper.setBit(vector.getValidityBuffer(), row);
   }
 
-  /** Tells the vector how many rows it has; nothing may be written after it. */
+  /** Tells the vector how many rows it has, and lets go of it. */
   public void finish() {
     values.setValueCount(rows * dimensions);
     vector.setLastSet(rows - 1);
     vector.setValueCount(rows);
+    vector = null;
+    values = null;
+    data = null;
   }
 }

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.IntSupplier;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
@@ -80,8 +79,7 @@ final class Vocabulary {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     try (TokenizedTexts out = new TokenizedTexts()) {
       out.clear(0);
-      int n = call(utf8, out, 0, utf8.length + SPECIAL_TOKENS, false, true);
-      out.addSequence(0, n);
+      out.addSequence(0, call(utf8, utf8.length, out, 0, utf8.length + SPECIAL_TOKENS, false, true));
       return out.copy(0);
     }
   }
@@ -89,35 +87,44 @@ final class Vocabulary {
   /** Tokens that are put around every text. */
   int tokensAroundText() {
     try (TokenizedTexts nothing = new TokenizedTexts()) {
-      return write(NO_TEXT, nothing, 0, true);
+      return write(NO_TEXT, 0, nothing, 0, true);
     }
   }
 
   /**
-   * Writes the ids of a text, special tokens around it, behind those of {@code out}, which does not
-   * count them yet.
+   * Writes the ids of {@code text[0 … length)}, special tokens around it, behind those of {@code
+   * out}, which does not count them yet.
    *
    * @param enough where the text has more ids, those behind may be left out, but for the closing
    *     special tokens
    * @return number of ids written
    * @throws EmbeddingException when the vocabulary cannot tokenise the text, or it was cancelled
    */
-  int write(byte[] text, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
-    return write(text, out, true, enough, isCancelled);
+  int write(byte[] text, int length, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
+    return write(text, length, out, true, enough, isCancelled);
   }
 
   /** The same, with or without special tokens around the text. */
   int write(
       byte[] text,
+      int length,
       TokenizedTexts out,
       boolean specialAround,
       int enough,
       BooleanSupplier isCancelled) {
-    if (!isSentencePiece || text.length <= partBytes) {
-      return write(text, out, 0, specialAround);
-    }
+    return isSentencePiece && length > partBytes
+        ? writeParts(Arrays.copyOf(text, length), out, specialAround, enough, isCancelled)
+        : write(text, length, out, 0, specialAround);
+  }
+
+  private int writeParts(
+      byte[] text,
+      TokenizedTexts out,
+      boolean specialAround,
+      int enough,
+      BooleanSupplier isCancelled) {
     SentencePieceCuts cuts = model.sentencePieceCuts();
-    int[] around = new int[specialAround ? write(NO_TEXT, out, 0, true) : 0];
+    int[] around = new int[specialAround ? write(NO_TEXT, 0, out, 0, true) : 0];
     for (int i = 0; i < around.length; i++) {
       around[i] = out.ids().get(out.size() + i);
     }
@@ -142,16 +149,17 @@ final class Vocabulary {
 
   /** Whether a special token comes before a text; writes over what is behind the ids. */
   private boolean opensTexts(TokenizedTexts out) {
-    write(SOME_TEXT, out, 0, false);
+    write(SOME_TEXT, 1, out, 0, false);
     int plain = out.ids().get(out.size());
-    write(SOME_TEXT, out, 0, true);
+    write(SOME_TEXT, 1, out, 0, true);
     return out.ids().get(out.size()) != plain;
   }
 
   /** Writes the ids of a part but its first {@code dropped}. */
   private int write(
       byte[] text, SentencePieceCuts.Part part, int dropped, TokenizedTexts out, int skipped) {
-    int n = write(Arrays.copyOfRange(text, part.start(), part.end()), out, skipped, false);
+    byte[] bytes = Arrays.copyOfRange(text, part.start(), part.end());
+    int n = write(bytes, bytes.length, out, skipped, false);
     long at = out.size() + skipped;
     for (int i = dropped; dropped > 0 && i < n; i++) {
       out.ids().put(at + i - dropped, out.ids().get(at + i));
@@ -160,14 +168,14 @@ final class Vocabulary {
   }
 
   /** Writes the ids of a text {@code skipped} ids behind those of {@code out}. */
-  private int write(byte[] text, TokenizedTexts out, int skipped, boolean addSpecial) {
-    int room = text.length + SPECIAL_TOKENS;
-    int n = call(text, out, skipped, room, addSpecial, false);
-    return n >= 0 ? n : call(text, out, skipped, -n, addSpecial, false);
+  private int write(byte[] text, int length, TokenizedTexts out, int skipped, boolean addSpecial) {
+    int n = call(text, length, out, skipped, length + SPECIAL_TOKENS, addSpecial, false);
+    return n >= 0 ? n : call(text, length, out, skipped, -n, addSpecial, false);
   }
 
   private int call(
       byte[] text,
+      int length,
       TokenizedTexts out,
       int skipped,
       int room,
@@ -175,25 +183,35 @@ final class Vocabulary {
       boolean parseSpecial) {
     IntPointer ids = out.reserve(skipped + room);
     long at = out.size() + skipped;
-    IntSupplier call =
-        () ->
-            Llama.embark_tokenize(
-                model.handle(), text, text.length, ids, at, room, addSpecial, parseSpecial);
     try {
-      return recurses && text.length > SHALLOW_BYTES
-          ? DeepStack.call(SHALLOW_STACK + STACK_PER_BYTE * text.length, call)
-          : call.getAsInt();
+      return recurses && length > SHALLOW_BYTES
+          ? DeepStack.call(
+              SHALLOW_STACK + STACK_PER_BYTE * length,
+              () -> call(text, length, ids, at, room, addSpecial, parseSpecial))
+          : call(text, length, ids, at, room, addSpecial, parseSpecial);
     } catch (EmbeddingException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw notTokenised(text, e);
+      throw notTokenised(ByteBuffer.wrap(text, 0, length), e);
     }
   }
 
+  private int call(
+      byte[] text,
+      int length,
+      IntPointer ids,
+      long at,
+      int room,
+      boolean addSpecial,
+      boolean parseSpecial) {
+    return Llama.embark_tokenize(
+        model.handle(), text, length, ids, at, room, addSpecial, parseSpecial);
+  }
+
   /** The error for a C++ exception of the vocabulary. */
-  private static EmbeddingException notTokenised(byte[] text, RuntimeException cause) {
+  private static EmbeddingException notTokenised(ByteBuffer text, RuntimeException cause) {
     try {
-      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+      StandardCharsets.UTF_8.newDecoder().decode(text);
       return new EmbeddingException(
           Kind.MODEL,
           "The model's vocabulary cannot tokenise the text: " + cause.getMessage() + ".",

@@ -5,6 +5,7 @@ import dev.embark.gguf.GgufValue;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -90,7 +91,7 @@ final class VocabularyCheck {
             .map(value -> value instanceof Boolean set ? set : unset)
             .orElse(unset);
     if (added) {
-      token(key.substring(0, 3).toUpperCase(java.util.Locale.ROOT), key, otherwise, size);
+      token(key.substring(0, 3).toUpperCase(Locale.ROOT), key, otherwise, size);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.embark.gguf;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -75,6 +76,9 @@ public record GgufHeader(
     } catch (NoSuchFileException e) {
       throw new NoSuchFileException(
           file.toString(), null, "there is no such model file; check the path");
+    } catch (AccessDeniedException e) {
+      throw new AccessDeniedException(
+          file.toString(), null, "this process may not read it; give its user permission");
     }
   }
 

@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -33,6 +35,8 @@ public final class GgufWriter {
   /** Tensor data starts at multiples of this many bytes, the format's default. */
   public static final int ALIGNMENT = 32;
 
+  private static final Set<GgufTensorType> TYPES =
+      EnumSet.of(GgufTensorType.F32, GgufTensorType.F16, GgufTensorType.BF16, GgufTensorType.Q8_0);
   private static final int VERSION = 3;
   private static final int MAX_DIMENSIONS = 4;
   // llama.cpp keeps names in 64 bytes with a closing zero.
@@ -80,10 +84,10 @@ public final class GgufWriter {
   /**
    * Adds a tensor.
    *
-   * @param type F32, F16 or BF16; values are rounded to the nearest
+   * @param type F32, F16, BF16 or Q8_0; values are rounded to the nearest
    * @param shape 1 to 4 dimensions, the fastest-moving one first
    * @throws IllegalArgumentException when the name is taken or longer than 63 bytes, the type is
-   *     another, or the shape is not one
+   *     another, the shape is not one, or its rows are no whole blocks of the type
    */
   public GgufWriter tensor(String name, GgufTensorType type, TensorValues values, long... shape) {
     int nameBytes = name.getBytes(StandardCharsets.UTF_8).length;
@@ -91,9 +95,9 @@ public final class GgufWriter {
       throw new IllegalArgumentException(
           "the tensor name '" + name + "' must have 1 to " + MAX_NAME_BYTES + " bytes");
     }
-    if (type != GgufTensorType.F32 && type != GgufTensorType.F16 && type != GgufTensorType.BF16) {
+    if (!TYPES.contains(type)) {
       throw new IllegalArgumentException(
-          "tensor '" + name + "' cannot be written as " + type + ": use F32, F16 or BF16");
+          "tensor '" + name + "' cannot be written as " + type + ": use F32, F16, BF16 or Q8_0");
     }
     List<Long> dimensions = Arrays.stream(shape).boxed().toList();
     if (shape.length < 1
@@ -101,6 +105,10 @@ public final class GgufWriter {
         || dimensions.stream().anyMatch(d -> d < 1)) {
       throw new IllegalArgumentException(
           "tensor '" + name + "' must have 1 to 4 dimensions of at least 1, not " + dimensions);
+    }
+    if (shape[0] % type.blockSize() != 0) {
+      throw new IllegalArgumentException(
+          "tensor '" + name + "' has rows of " + shape[0] + " values, no whole blocks of " + type);
     }
     if (tensors.putIfAbsent(name, new Tensor(type, dimensions, values)) != null) {
       throw new IllegalArgumentException("the tensor '" + name + "' was already added");
@@ -198,6 +206,10 @@ public final class GgufWriter {
               name, tensor.shape(), tensor.elements(), values.remaining()));
     }
     while (values.hasRemaining()) {
+      if (tensor.type() == GgufTensorType.Q8_0) {
+        writeBlock(out, name, values);
+        continue;
+      }
       float value = values.get();
       switch (tensor.type()) {
         case F16 -> out.int16(finite(HalfFloat.toF16(value), 0x7C00, value, name));
@@ -206,6 +218,22 @@ public final class GgufWriter {
       }
     }
     out.pad(ALIGNMENT);
+  }
+
+  /** Q8_0: a scale in F16, the greatest magnitude over 127, and as many of it as each value is. */
+  private static void writeBlock(LittleEndianOutput out, String name, FloatBuffer values)
+      throws IOException {
+    float[] block = new float[GgufTensorType.Q8_0.blockSize()];
+    values.get(block);
+    float greatest = 0;
+    for (float value : block) {
+      greatest = Math.max(greatest, Math.abs(value));
+    }
+    float scale = greatest / Byte.MAX_VALUE;
+    out.int16(finite(HalfFloat.toF16(scale), 0x7C00, scale, name));
+    for (float value : block) {
+      out.int8(scale == 0 ? 0 : Math.round(value / scale));
+    }
   }
 
   private static short finite(short bits, int infinity, float value, String name)

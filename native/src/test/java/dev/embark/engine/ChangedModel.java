@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Copies of a model of F32 tensors in which one line of the metadata differs. */
+/** Copies in F32 of a model, in which one line of the metadata differs. */
 final class ChangedModel {
   private ChangedModel() {}
 

@@ -27,7 +27,7 @@ record Embedded(EmbeddedRows rows, List<float[]> vectors) {
           vectors[row] = floats(out.getObject(row));
         }
       }
-      return new Embedded(rows, Arrays.asList(vectors));
+      return new Embedded(rows.copy(), Arrays.asList(vectors));
     }
   }
 

@@ -127,6 +127,7 @@ class EmbeddingEngineTest {
     assertThat(embedded.vector(1)).isNull();
     assertThat(embedded.rows().isEmbedded(1)).isFalse();
     assertThat(embedded.rows().error(1).kind()).isEqualTo(Kind.TOO_LONG);
+    assertThat(embedded.rows().error(1).row()).hasValue(1);
     same(embedded.vector(0), alone("dog"));
     same(embedded.vector(2), alone("cat"));
   }

@@ -117,6 +117,7 @@ class EngineFailuresTest {
     for (int row = 0; row < ROWS; row++) {
       assertThat(embedded.vector(row)).isNull();
       assertThat(embedded.rows().error(row).kind()).isEqualTo(Kind.MODEL);
+      assertThat(embedded.rows().error(row).row()).hasValue(row);
       assertThat(embedded.rows().error(row)).hasMessageStartingWith("llama.cpp could not compute");
     }
     // The whole twice, then 2 + 4 + 8 + 16 parts.

@@ -15,17 +15,21 @@ import java.util.Random;
 import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Ten times as many texts in the profile {@code fuzz}; through another model with {@code
- * -Dembark.test.model=PATH}.
+ * -Dembark.test.model=PATH}; without the accelerator with {@code -Dembark.test.acceleration=OFF}.
  */
 class HostileTextsTest {
   private static final boolean FUZZ = Boolean.getBoolean("embark.fuzz");
   private static final String MODEL = System.getProperty("embark.test.model");
+  private static final ModelOptions OPTIONS =
+      ModelOptions.cpu(
+          Acceleration.valueOf(System.getProperty("embark.test.acceleration", "FAST")));
   private static final int TEXTS = FUZZ ? 20_000 : MODEL == null ? 2_000 : 400;
   private static final int WINDOW = 200;
 
@@ -38,7 +42,7 @@ class HostileTextsTest {
   @MethodSource("modelsGiven")
   void everyHostileTextHasAVectorOrAReasonAndHarmsNoNeighbour(String name) throws IOException {
     List<byte[]> texts = HostileTexts.of(50, TEXTS);
-    try (LlamaModel model = LlamaModel.load(write(name), ModelOptions.cpu());
+    try (LlamaModel model = LlamaModel.load(write(name, dir), OPTIONS);
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("truncate"))) {
       for (int start = 0; start < texts.size(); start += WINDOW) {
@@ -51,7 +55,7 @@ class HostileTextsTest {
   @MethodSource("modelsGiven")
   void hostileTextsInChunksHaveVectorsOrReasonsToo(String name) throws IOException {
     List<byte[]> texts = HostileTexts.of(51, WINDOW);
-    try (LlamaModel model = LlamaModel.load(write(name), ModelOptions.cpu());
+    try (LlamaModel model = LlamaModel.load(write(name, dir), OPTIONS);
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("chunk"))) {
       survives(engine, allocator, texts);
@@ -62,10 +66,18 @@ class HostileTextsTest {
   @MethodSource("modelsGiven")
   void aTextWithoutAnEndIsCutAndHarmsNoNeighbour(String name) throws IOException {
     List<byte[]> texts = HostileTexts.endless(1 << 20, FUZZ ? 300_000 : 30_000);
-    try (LlamaModel model = LlamaModel.load(write(name), ModelOptions.cpu());
+    try (LlamaModel model = LlamaModel.load(write(name, dir), OPTIONS);
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("truncate"))) {
       survives(engine, allocator, texts);
+    }
+  }
+
+  @Test
+  void oneOfTheModelsGoesThroughTheAcceleratorWhereThereIsOne() throws IOException {
+    try (LlamaModel model = LlamaModel.load(write("BERT", dir), ModelOptions.cpu())) {
+      assertThat(model.acceleration() == Acceleration.OFF)
+          .isEqualTo(Accelerator.kernels(Acceleration.FAST).isEmpty());
     }
   }
 
@@ -82,7 +94,8 @@ class HostileTextsTest {
     return names;
   }
 
-  private Path write(String name) throws IOException {
+  /** Writes a test model; another one is where its name says. */
+  static Path write(String name, Path dir) throws IOException {
     if (name.equals(MODEL)) {
       return Path.of(name);
     }

@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
@@ -18,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Damaged models, loaded in processes of their own as a crash would end this one. 2,000 instead of
- * 60 in the profile {@code fuzz}.
+ * 60 in the profile {@code fuzz}; those of another model with {@code -Dembark.test.model=PATH}, and
+ * others with {@code -Dembark.fuzz.seed=N}.
  */
 class MutatedModelsTest {
   private static final int MODELS = Boolean.getBoolean("embark.fuzz") ? 2_000 : 60;
@@ -35,10 +37,7 @@ class MutatedModelsTest {
 
     public static void main(String[] args) throws IOException {
       Path dir = Path.of(args[0]);
-      List<Path> bases = new ArrayList<>();
-      for (String name : HostileTextsTest.models()) {
-        bases.add(dir.resolve(name + ".gguf"));
-      }
+      List<Path> bases = Arrays.stream(args).skip(3).map(Path::of).toList();
       Thread watch = new Thread(Probe::endWhenStuck);
       watch.setDaemon(true);
       watch.start();
@@ -90,15 +89,14 @@ class MutatedModelsTest {
 
   @Test
   void aDamagedModelIsRefusedClearlyOrWorksAndNeverEndsTheProcess() throws Exception {
-    TinyModel.wordPiece(dir).toFile().renameTo(dir.resolve("BERT.gguf").toFile());
-    TinyModel.bytePair(dir).toFile().renameTo(dir.resolve("BYTE_PAIR.gguf").toFile());
-    for (TinyKind kind : TinyKind.values()) {
-      kind.write(dir);
+    List<String> bases = new ArrayList<>();
+    for (String name : HostileTextsTest.modelsGiven()) {
+      bases.add(HostileTextsTest.write(name, dir).toString());
     }
     List<String> lines = new ArrayList<>();
     List<String> crashes = new ArrayList<>();
     for (long seed = SEED; seed < SEED + MODELS; ) {
-      List<String> more = probe(seed, SEED + MODELS);
+      List<String> more = probe(bases, seed, SEED + MODELS);
       lines.addAll(more);
       if (more.isEmpty() || more.get(more.size() - 1).equals("end")) {
         assertThat(more).isNotEmpty();
@@ -122,7 +120,7 @@ class MutatedModelsTest {
     assertThat(works).isPositive();
   }
 
-  private List<String> probe(long from, long to) throws Exception {
+  private List<String> probe(List<String> bases, long from, long to) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -140,6 +138,7 @@ class MutatedModelsTest {
             dir.toString(),
             Long.toString(from),
             Long.toString(to)));
+    command.addAll(bases);
     File output = dir.resolve("out").toFile();
     Process process =
         new ProcessBuilder(command)

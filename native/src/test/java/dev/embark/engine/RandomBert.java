@@ -57,7 +57,8 @@ record RandomBert(int layers, int heads, int headSize, int hidden, GgufTensorTyp
       linear(gguf, random, block + "ffn_down", hidden, d);
       norm(gguf, random, block + "layer_output_norm", d);
     }
-    Path file = dir.resolve("random-" + heads + "-" + headSize + "-" + type + ".gguf");
+    Path file =
+        dir.resolve("random-" + layers + "-" + heads + "-" + headSize + "-" + type + ".gguf");
     gguf.writeTo(file);
     return file;
   }

@@ -223,7 +223,9 @@ class SentencePieceCutsTest {
   private static int[] ids(LlamaModel model, byte[] text, int partBytes, int enough) {
     try (TokenizedTexts out = new TokenizedTexts()) {
       out.clear(1);
-      int[] ids = new int[new Vocabulary(model, partBytes).write(text, out, enough, () -> false)];
+      int[] ids =
+          new int
+              [new Vocabulary(model, partBytes).write(text, text.length, out, enough, () -> false)];
       out.ids().get(ids);
       return ids;
     }

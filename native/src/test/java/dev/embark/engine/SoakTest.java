@@ -36,6 +36,8 @@ class SoakTest {
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults());
         ListVector out = VectorWriter.newVector("embedding", allocator)) {
+      assertThat(model.acceleration() == Acceleration.OFF)
+          .isEqualTo(Accelerator.kernels(Acceleration.FAST).isEmpty());
       for (int done = 0; done < TEXTS; done += WINDOW) {
         EmbeddedRows rows = engine.embed(window(random), out, () -> false);
         assertThat(rows.isEmbedded(WINDOW - 1)).isTrue();
@@ -46,7 +48,15 @@ class SoakTest {
         }
       }
     }
-    assertThat(bytesPerSample(resident)).isLessThan(5.0 * WINDOW * BYTES_PER_TEXT);
+    double bytesPerText = bytesPerSample(resident) / (5.0 * WINDOW);
+    System.out.printf(
+        "%d texts: %d MiB resident after the first %d, %d MiB at the end, %.1f bytes more a text%n",
+        TEXTS,
+        resident.get(0) >> 20,
+        WARM_UP,
+        resident.get(resident.size() - 1) >> 20,
+        bytesPerText);
+    assertThat(bytesPerText).isLessThan(BYTES_PER_TEXT);
     assertThat(NativeHandles.open()).isZero();
   }
 

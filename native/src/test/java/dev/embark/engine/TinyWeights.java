@@ -3,6 +3,7 @@ package dev.embark.engine;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
+import dev.embark.gguf.HalfFloat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,7 +13,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A GGUF of F32 tensors, read whole.
+ * A GGUF of tensors in F32 or Q8_0, read whole.
  *
  * @param header of the file
  * @param values of each tensor by name, in the order of the file
@@ -24,15 +25,26 @@ record TinyWeights(GgufHeader header, Map<String, float[]> values) {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     Map<String, float[]> values = new HashMap<>();
     for (GgufTensor tensor : header.tensors()) {
-      if (tensor.type() != GgufTensorType.F32) {
-        throw new IllegalArgumentException(tensor.name() + " is " + tensor.type());
-      }
       float[] floats = new float[Math.toIntExact(tensor.elements())];
       bytes.position(Math.toIntExact(tensor.offset()));
-      bytes.asFloatBuffer().get(floats);
+      switch (tensor.type()) {
+        case F32 -> bytes.asFloatBuffer().get(floats);
+        case Q8_0 -> readBlocks(bytes, floats);
+        default -> throw new IllegalArgumentException(tensor.name() + " is " + tensor.type());
+      }
       values.put(tensor.name(), floats);
     }
     return new TinyWeights(header, values);
+  }
+
+  private static void readBlocks(ByteBuffer bytes, float[] values) {
+    float scale = 0;
+    for (int i = 0; i < values.length; i++) {
+      if (i % GgufTensorType.Q8_0.blockSize() == 0) {
+        scale = HalfFloat.fromF16(bytes.getShort());
+      }
+      values[i] = scale * bytes.get();
+    }
   }
 
   float[] get(String name) {

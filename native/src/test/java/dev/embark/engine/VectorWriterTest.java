@@ -34,7 +34,7 @@ class VectorWriterTest {
     List<Integer> order = IntStream.range(0, rows).boxed().collect(Collectors.toList());
     java.util.Collections.shuffle(order, new Random(42));
     try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
-      VectorWriter writer = new VectorWriter(vector, rows, dimensions);
+      VectorWriter writer = new VectorWriter(dimensions).start(vector, rows);
       order.forEach(row -> writer.write(row, valuesOf(row, dimensions)));
       writer.finish();
 
@@ -49,14 +49,14 @@ class VectorWriterTest {
   @Test
   void aVectorThatHasRoomKeepsItsMemoryAndNothingOfWhatItHeld() {
     try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
-      VectorWriter first = new VectorWriter(vector, 4, 3);
+      VectorWriter first = new VectorWriter(3).start(vector, 4);
       for (int row = 0; row < 4; row++) {
         first.write(row, new float[] {row, row, row});
       }
       first.finish();
       long address = vector.getDataVector().getDataBufferAddress();
 
-      VectorWriter second = new VectorWriter(vector, 3, 2);
+      VectorWriter second = new VectorWriter(2).start(vector, 3);
       second.write(1, new float[] {7, 8});
       second.finish();
       assertThat(vector.getDataVector().getDataBufferAddress()).isEqualTo(address);
@@ -65,7 +65,7 @@ class VectorWriterTest {
       assertThat(vector.getObject(1)).isEqualTo(List.of(7f, 8f));
       assertThat(vector.isNull(2)).isTrue();
 
-      new VectorWriter(vector, 10_000, 3).finish();
+      new VectorWriter(3).start(vector, 10_000).finish();
       assertThat(vector.getValueCount()).isEqualTo(10_000);
       assertThat(vector.getNullCount()).isEqualTo(10_000);
     }
@@ -74,7 +74,7 @@ class VectorWriterTest {
   @Test
   void rowsThatAreNotWrittenAreNull() {
     try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
-      VectorWriter writer = new VectorWriter(vector, 6, 3);
+      VectorWriter writer = new VectorWriter(3).start(vector, 6);
       writer.write(4, valuesOf(4, 3));
       writer.write(1, valuesOf(1, 3));
       writer.finish();
@@ -97,7 +97,7 @@ class VectorWriterTest {
   @Test
   void onlyTheDimensionsAskedForAreTakenFromALongerArray() {
     try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
-      VectorWriter writer = new VectorWriter(vector, 2, 2);
+      VectorWriter writer = new VectorWriter(2).start(vector, 2);
       writer.write(0, new float[] {1, 2, 99});
       writer.write(1, new float[] {3, 4, 99});
       writer.finish();
@@ -111,7 +111,7 @@ class VectorWriterTest {
   void aVectorIsOverwrittenByTheNextWriterWhateverItsSize() {
     try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
       for (int rows : new int[] {3, 500, 1, 0, 40}) {
-        VectorWriter writer = new VectorWriter(vector, rows, 5);
+        VectorWriter writer = new VectorWriter(5).start(vector, rows);
         for (int row = 0; row < rows; row += 2) {
           writer.write(row, valuesOf(row + rows, 5));
         }
@@ -129,7 +129,7 @@ class VectorWriterTest {
   @Test
   void aRowCopiedToAnotherIsTheSameWhetherItHasAVectorOrNot() {
     try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
-      VectorWriter writer = new VectorWriter(vector, 5, 3);
+      VectorWriter writer = new VectorWriter(3).start(vector, 5);
       writer.write(1, valuesOf(1, 3));
       writer.write(4, valuesOf(4, 3));
       writer.finish();

@@ -2,17 +2,20 @@ package dev.embark.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +68,16 @@ class GgufHeaderTest {
     assertThatThrownBy(() -> GgufHeader.read(dir.resolve("none.gguf")))
         .isInstanceOf(NoSuchFileException.class)
         .hasMessageContaining("none.gguf");
+  }
+
+  @Test
+  void aFileThatMayNotBeReadIsSaidToBeOne() throws IOException {
+    Files.setPosixFilePermissions(file, Set.of());
+    assumeThat(Files.isReadable(file)).isFalse(); // root may read anything
+
+    assertThatThrownBy(() -> GgufHeader.read(file))
+        .isInstanceOf(AccessDeniedException.class)
+        .hasMessage(file + ": this process may not read it; give its user permission");
   }
 
   @Test

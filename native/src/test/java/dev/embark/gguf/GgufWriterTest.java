@@ -98,6 +98,40 @@ class GgufWriterTest {
   }
 
   @Test
+  void valuesOfEightBitsAreMultiplesOfTheScaleOfTheirBlock() throws IOException {
+    float[] values = new float[64]; // of which the second block is zero
+    ByteBuffer expected = ByteBuffer.allocate(68).order(ByteOrder.LITTLE_ENDIAN);
+    expected.putShort(HalfFloat.toF16(0.5f));
+    for (int i = 0; i < 32; i++) {
+      int multiple = i == 7 ? -127 : 3 * i;
+      values[i] = 0.5f * multiple + (i == 7 ? 0 : 0.2f);
+      expected.put((byte) multiple);
+    }
+    Path file = dir.resolve("blocks.gguf");
+    new GgufWriter()
+        .tensor("blocks", GgufTensorType.Q8_0, () -> FloatBuffer.wrap(values), 32, 2)
+        .writeTo(file);
+
+    GgufTensor tensor = GgufHeader.read(file).tensor("blocks").orElseThrow();
+    byte[] all = Files.readAllBytes(file);
+    int start = Math.toIntExact(tensor.offset());
+    assertThat(tensor.type()).isEqualTo(GgufTensorType.Q8_0);
+    assertThat(Arrays.copyOfRange(all, start, start + 68)).isEqualTo(expected.array());
+  }
+
+  @Test
+  void rowsThatAreNoWholeBlocksAreRefused() {
+    GgufWriter writer = new GgufWriter();
+
+    assertThatThrownBy(
+            () ->
+                writer.tensor(
+                    "odd", GgufTensorType.Q8_0, () -> FloatBuffer.wrap(new float[96]), 48, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'odd' has rows of 48 values");
+  }
+
+  @Test
   void valuesBeyondOneBufferAreAllWritten() throws IOException {
     float[] many = new float[100_003];
     for (int i = 0; i < many.length; i++) {

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.jar.JarFile;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
@@ -74,6 +76,26 @@ class OneJarIT {
       ZipEntry apache = jar.getEntry("META-INF/LICENSE");
       assertThat(new String(jar.getInputStream(apache).readAllBytes(), StandardCharsets.UTF_8))
           .contains("Apache License", "Version 2.0, January 2004");
+    }
+  }
+
+  /** So that two builds of the same sources give the same bytes. */
+  @Test
+  void nothingOfOursTellsWhereOrWhenItWasBuilt() throws IOException {
+    Path root = Path.of("").toAbsolutePath().getParent();
+    Matcher timestamp =
+        Pattern.compile("<project.build.outputTimestamp>(.*)Z</")
+            .matcher(Files.readString(root.resolve("pom.xml")));
+    assertThat(timestamp.find()).isTrue();
+    try (JarFile jar = new JarFile(Embark.jar().toFile())) {
+      for (ZipEntry entry : jar.stream().filter(e -> e.getName().contains("embark")).toList()) {
+        assertThat(entry.getTimeLocal())
+            .as("time of %s", entry)
+            .isEqualTo(LocalDateTime.parse(timestamp.group(1)));
+        String bytes =
+            new String(jar.getInputStream(entry).readAllBytes(), StandardCharsets.ISO_8859_1);
+        assertThat(bytes.contains(root.toString())).as("%s names %s", entry, root).isFalse();
+      }
     }
   }
 

@@ -1,11 +1,14 @@
 package dev.embark.spark;
 
-import dev.embark.engine.TaskOptions;
 import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.engine.ErrorMode;
 import dev.embark.engine.RowOutcomes;
+import dev.embark.engine.TaskOptions;
 import java.util.List;
 import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
@@ -16,23 +19,31 @@ import org.apache.spark.unsafe.types.UTF8String;
 /**
  * A call that cannot be pulled below its node, since its text exists only inside it: in a lambda,
  * {@code transform(texts, t -> embed(t))}, or over both sides of a join condition. Right, but slow:
- * a native batch for each text. EXPLAIN shows it as {@code embed_one_by_one}.
+ * a native batch for each text. EXPLAIN shows it as {@code embed_one_by_one}. Its texts count in
+ * {@link EmbedProgress} and in the executor's metrics; those of an operator in the SQL tab it has
+ * not, since Spark gives an expression none.
  */
 public final class EmbedEach extends EmbedCall implements CodegenFallback {
   private static final long serialVersionUID = 1L;
 
+  private final EmbedProgress.Totals totals;
+
   /** Public, since Spark copies expressions by reflection. */
-  public EmbedEach(Expression text, TaskOptions options, EmbedOutput output) {
+  public EmbedEach(
+      Expression text, TaskOptions options, EmbedOutput output, EmbedProgress.Totals totals) {
     super(text, options, output);
+    this.totals = totals;
   }
 
+  /** On the driver. */
   static EmbedEach of(EmbedExpression call) {
-    return new EmbedEach(call.text(), call.options(), call.output());
+    EmbedProgress progress = EmbedProgress.of(SparkSession.active());
+    return new EmbedEach(call.text(), call.options(), call.output(), progress.totals());
   }
 
   @Override
   EmbedEach withText(Expression newText) {
-    return new EmbedEach(newText, options(), output());
+    return new EmbedEach(newText, options(), output(), totals);
   }
 
   @Override
@@ -41,16 +52,52 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
     if (value == null) {
       return null;
     }
+    TaskContext task = TaskContext.get();
+    if (isInterrupted(task)) {
+      throw killed();
+    }
+    TextWindow window = new TextWindow();
+    window.add(value.getBytes());
     List<EmbedOutput> outputs = List.of(output());
-    try (TaskEngine engine =
-        TaskEngine.open(options(), outputs, ModelAccess.NONE, TaskContext.get())) {
-      RowOutcomes rows = engine.compute(List.of(value.getBytes()), () -> false);
+    try (TaskEngine engine = TaskEngine.open(options(), outputs, ModelAccess.NONE, task)) {
+      long start = System.nanoTime();
+      RowOutcomes rows = engine.compute(window.texts(), () -> isInterrupted(task));
+      count(WindowCounts.of(window, rows, System.nanoTime() - start), engine.loadMillis());
       EmbeddingException error = rows.error(0);
       if (error != null && options().mode() == ErrorMode.FAILFAST) {
         throw error;
       }
       return engine.value(output(), 0);
+    } catch (EmbeddingException e) {
+      if (e.kind() == Kind.CANCELLED && isInterrupted(task)) {
+        throw killed();
+      }
+      throw e;
     }
+  }
+
+  private static boolean isInterrupted(TaskContext task) {
+    return task != null && task.isInterrupted();
+  }
+
+  private TaskKilledException killed() {
+    return new TaskKilledException("cancelled while " + options().task() + " ran");
+  }
+
+  @Override
+  public int productArity() {
+    return super.productArity() + 1;
+  }
+
+  @Override
+  public Object productElement(int n) {
+    return n == super.productArity() ? totals : super.productElement(n);
+  }
+
+  private void count(WindowCounts counts, long loadMillis) {
+    totals.add(counts);
+    ExecutorCounters.add(counts);
+    ExecutorCounters.addLoadMillis(loadMillis);
   }
 
   @Override

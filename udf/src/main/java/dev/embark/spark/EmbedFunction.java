@@ -169,7 +169,9 @@ record EmbedFunction(
         "\n    Arguments:\n      * text - a string\n      * options - a literal map of:\n"
             + options
             + "\n  ",
-        "\n    Examples:\n      > SELECT _FUNC_('Spark SQL');\n       "
+        "\n    Examples:\n      > SELECT "
+            + output.example()
+            + ";\n       "
             + output.exampleResult()
             + "\n  ",
         "",

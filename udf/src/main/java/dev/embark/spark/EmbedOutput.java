@@ -17,38 +17,45 @@ public enum EmbedOutput {
       "embed",
       "The embedding of text; NULL for NULL, and for a text that cannot be embedded unless"
           + " mode is FAILFAST.",
-      "[0.1, ...]"),
+      "size(_FUNC_('Spark SQL', map('dimensions', 64)))",
+      "64"),
   /** The vector, and what became of the text. */
   DETAIL(
       "embed_detail",
       "The embedding of text with the tokens that were looked at, whether its tail was cut off,"
           + " and why it has no embedding.",
-      "{[0.1, ...], 4, false, NULL}"),
+      "_FUNC_('Spark SQL').tokens",
+      "4"),
   /** The number of tokens. */
   TOKENS(
       "embed_tokens",
       "The number of tokens that embed(text) would look at, without computing the embedding.",
+      "_FUNC_('Spark SQL')",
       "4"),
   /** The answer. */
   ANSWER(
       "generate",
       "The answer of a model to text; NULL for NULL, and for a prompt that has no answer unless mode"
           + " is FAILFAST.",
-      "An engine for large-scale data processing."),
+      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'maxTokens', 8))",
+      "No, it is an engine."),
   /** The answer, and how it ended. */
   ANSWER_DETAIL(
       "generate_detail",
       "The answer of a model to text with its number of tokens, how it ended (stop, length,"
           + " stop_word or error), and why there is none.",
-      "{An engine ..., 9, stop, NULL}");
+      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'maxTokens', 8)).finish",
+      "stop");
 
   private final String function;
   private final String usage;
+  private final String example;
   private final String exampleResult;
 
-  EmbedOutput(String function, String usage, String exampleResult) {
+  EmbedOutput(String function, String usage, String example, String exampleResult) {
     this.function = function;
     this.usage = usage;
+    this.example = example;
     this.exampleResult = exampleResult;
   }
 
@@ -100,6 +107,12 @@ public enum EmbedOutput {
     return usage;
   }
 
+  /** An expression that names the function {@code _FUNC_}, as Spark's documentation does. */
+  String example() {
+    return example;
+  }
+
+  /** What the example gives with the default model, as Spark prints it. */
   String exampleResult() {
     return exampleResult;
   }

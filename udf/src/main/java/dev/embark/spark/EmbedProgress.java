@@ -39,7 +39,7 @@ public final class EmbedProgress {
   }
 
   /**
-   * @param rows that came to the operator, with or without a text
+   * @param rows that came to an operator, with or without a text, and texts of a lambda
    * @param tokens that the model has seen
    * @param nullRows rows without a text
    * @param failedRows rows whose text has no result

@@ -30,7 +30,7 @@ final class EnginePool {
   private final boolean sharedContext;
   private final LongSupplier clock;
   private final Deque<Idle> idle = new ArrayDeque<>(); // the one used last comes first
-  private int leased;
+  private int leased; // those that are still being made among them
 
   /**
    * @param sharedContext whether tasks share contexts on the CPU; on a GPU they always do
@@ -108,14 +108,17 @@ final class EnginePool {
     if (there.isPresent()) {
       return new Lease(there.get(), 0);
     }
-    long start = System.nanoTime();
-    LoadedModel model = models.acquire(options, access, device, this::freeLongestIdle);
-    long loadMillis = model.isNew() ? (System.nanoTime() - start) / 1_000_000 : 0;
-    Pooled made = open(key, model);
-    synchronized (this) {
-      leased++;
+    try {
+      long start = System.nanoTime();
+      LoadedModel model = models.acquire(options, access, device, this::freeLongestIdle);
+      long loadMillis = model.isNew() ? (System.nanoTime() - start) / 1_000_000 : 0;
+      return new Lease(open(key, model), loadMillis);
+    } catch (RuntimeException | Error e) {
+      synchronized (this) {
+        leased--;
+      }
+      throw e;
     }
-    return new Lease(made, loadMillis);
   }
 
   private Pooled open(Key key, LoadedModel model) {
@@ -159,16 +162,17 @@ final class EnginePool {
             + " tokens for "
             + key.options().model(),
         contexts * context,
-        budget.used() + Math.max(contexts, budget.slots() - leased()) * context,
+        budget.used() + Math.max(contexts, budget.slots() - leased() + 1) * context,
         this::freeLongestIdle);
   }
 
+  /** An engine that is there; from now on one is leased, whether it is there or has to be made. */
   private synchronized Optional<Pooled> takeIdle(Key key) {
+    leased++;
     for (Iterator<Idle> each = idle.iterator(); each.hasNext(); ) {
       Pooled engine = each.next().engine();
       if (engine.key().equals(key)) {
         each.remove();
-        leased++;
         return Optional.of(engine);
       }
     }
@@ -198,7 +202,7 @@ final class EnginePool {
     old.forEach(engine -> engine.engine().free());
   }
 
-  /** Engines that tasks hold right now. */
+  /** Engines that tasks hold right now, or have asked for. */
   synchronized int leased() {
     return leased;
   }

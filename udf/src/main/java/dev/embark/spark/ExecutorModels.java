@@ -83,7 +83,7 @@ final class ExecutorModels {
     return current().store;
   }
 
-  /** Engines that tasks hold right now. */
+  /** Engines that tasks hold right now, or have asked for. */
   static synchronized int leased() {
     return current == null ? 0 : current.engines.leased();
   }

@@ -2,16 +2,22 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.embark.engine.VectorType;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbedFunctionTest {
   private static SparkSession spark;
@@ -43,11 +49,6 @@ class EmbedFunctionTest {
     Row row = spark.sql("SELECT embed(CAST(NULL AS STRING)), size(embed(''))").head();
     assertThat(row.isNullAt(0)).isTrue();
     assertThat(row.getInt(1)).isEqualTo(384);
-  }
-
-  @Test
-  void numbersAreCastToStringAsBuiltInsDo() {
-    assertThat(spark.sql("SELECT embed(42) = embed('42')").head().getBoolean(0)).isTrue();
   }
 
   @Test
@@ -128,10 +129,61 @@ class EmbedFunctionTest {
         .isInstanceOf(AnalysisException.class);
   }
 
-  @Test
-  void binaryInputIsRefused() {
-    assertThatThrownBy(() -> spark.sql("SELECT embed(array('x'))"))
-        .isInstanceOf(AnalysisException.class);
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "42",
+        "1.5D",
+        "1.5",
+        "true",
+        "DATE'2026-01-02'",
+        "TIMESTAMP'2026-01-02 03:04:05'",
+        "INTERVAL '1' DAY",
+        "X'6361740A'",
+        "NULL",
+        "array('x')",
+        "map('x', 'y')",
+        "named_struct('x', 'y')"
+      })
+  void inputOfAnotherTypeIsCastOrRefusedAsABuiltInDoes(String input) {
+    for (String ansi : List.of("true", "false")) {
+      spark.conf().set("spark.sql.ansi.enabled", ansi);
+      try {
+        Throwable builtIn =
+            catchThrowable(() -> spark.sql("SELECT upper(%s)".formatted(input)).head());
+        Throwable refused =
+            catchThrowable(
+                () ->
+                    assertThat(
+                            spark
+                                .sql(
+                                    "SELECT embed(%s) <=> embed(CAST(%s AS STRING))"
+                                        .formatted(input, input))
+                                .head()
+                                .getBoolean(0))
+                        .isTrue());
+        if (builtIn == null) {
+          assertThat(refused).as("ansi " + ansi).isNull();
+        } else {
+          assertThat(refused).as("ansi " + ansi).isInstanceOf(AnalysisException.class);
+        }
+      } finally {
+        spark.conf().unset("spark.sql.ansi.enabled");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "map(1, 'chunk')", "map('maxTokens', array(8))", "map('maxTokens', 1.5)",
+        "map('maxTokens', 'eight')", "map('maxTokens', CAST(NULL AS STRING))", "array('maxTokens')",
+        "'maxTokens'"
+      })
+  void optionsOfAWrongTypeAreAnAnalysisException(String options) {
+    assertThatThrownBy(() -> spark.sql("SELECT embed('x', %s)".formatted(options)))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageMatching("(?s).*(options of embed|maxTokens).*");
   }
 
   @Test
@@ -222,6 +274,19 @@ class EmbedFunctionTest {
                 .head()
                 .getFloat(0))
         .isGreaterThan(0.999f);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"embed", "embed_detail", "embed_tokens", "cosine_similarity"})
+  void describeFunctionShowsAnExampleThatGivesWhatItSays(String function) {
+    String text =
+        spark.sql("DESCRIBE FUNCTION EXTENDED " + function).collectAsList().stream()
+            .map(row -> row.getString(0))
+            .collect(Collectors.joining("\n"));
+    Matcher example = Pattern.compile("> (SELECT .*);\\s+(.*)").matcher(text);
+    assertThat(example.find()).as(text).isTrue();
+    assertThat(example.group(1)).contains(function + "(");
+    assertThat(spark.sql(example.group(1)).head().get(0)).hasToString(example.group(2));
   }
 
   @Test

@@ -266,6 +266,23 @@ class EnginePoolTest {
   }
 
   @Test
+  void anEngineThatIsStillBeingMadeIsLeased() {
+    List<Integer> leasedMeanwhile = new ArrayList<>();
+    hardware =
+        new FakeHardware(0) {
+          @Override
+          public LlamaModel load(Path file, ModelOptions options) {
+            leasedMeanwhile.add(pool.leased());
+            assertThatThrownBy(pool::freeAll).hasMessage("1 engines are in use.");
+            return super.load(file, options);
+          }
+        };
+    limit(4096);
+    lease(minilm).close();
+    assertThat(leasedMeanwhile).containsExactly(1);
+  }
+
+  @Test
   void sharedContextsAreMadeOnceForEachGpuOrForTheCpuAndCountTheirMemory() {
     sharedContext = true;
     limit(4096);

@@ -9,7 +9,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import org.apache.spark.TaskKilled;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -26,15 +31,19 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** However a query ends, its tasks give back what they took. */
 class LifecycleTest {
-  // Two tasks of several thousand texts of some 60 tokens: minutes, if nothing stopped them.
+  // Two tasks of several thousand texts of some 60 tokens: a minute and more, if nothing stopped
+  // them.
   private static final String LONG_QUERY =
       "SELECT id, embed(concat(repeat('many words in a row ', 12), id)) FROM range(0, 20000, 1, 2)";
+
+  private static final Attempts ATTEMPTS = new Attempts();
 
   private static SparkSession spark;
 
   @BeforeAll
   static void start() {
     spark = TestSession.start("local[2]");
+    spark.sparkContext().addSparkListener(ATTEMPTS);
   }
 
   @AfterAll
@@ -43,9 +52,9 @@ class LifecycleTest {
   }
 
   @AfterEach
-  void nothingIsHeld() {
-    waitFor(() -> ExecutorModels.leased() == 0);
-    waitFor(() -> ArrowUtils.rootAllocator().getAllocatedMemory() == 0);
+  void nothingIsHeldByTasksThatHaveEnded() {
+    waitFor(() -> ATTEMPTS.ended.containsAll(ATTEMPTS.started));
+    TestSession.assertNothingIsHeld();
   }
 
   @Test
@@ -97,18 +106,62 @@ class LifecycleTest {
   }
 
   @Test
-  void aTaskThatIsKilledMidBatchHoldsNothing() throws Exception {
+  void aCancelledJobOverALambdaEndsItsTasks() throws Exception {
     CompletableFuture<Throwable> query =
         CompletableFuture.supplyAsync(
-            () -> catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList()));
+            () -> {
+              spark.sparkContext().setJobGroup("l", "to be cancelled", false);
+              return catchThrowable(
+                  () ->
+                      spark
+                          .sql(
+                              "SELECT transform(sequence(0, 20000), i -> embed(concat(repeat('many"
+                                  + " words in a row ', 12), i)))")
+                          .collectAsList());
+            });
+    waitFor(() -> ExecutorModels.leased() > 0 || query.isDone());
+    spark.sparkContext().cancelJobGroup("l");
+    assertThat(query.get()).isNotNull().hasMessageContaining("cancelled");
+  }
+
+  @Test
+  void aTaskThatIsKilledMidBatchHoldsNothingAndIsTriedAgain() throws Exception {
+    int before = ATTEMPTS.started.size();
+    CompletableFuture<Throwable> query =
+        CompletableFuture.supplyAsync(
+            () -> {
+              spark.sparkContext().setJobGroup("k", "to be killed", false);
+              return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
+            });
     waitFor(() -> ArrowUtils.rootAllocator().getAllocatedMemory() > 0 || query.isDone());
-    // Until the job ends for it: a killed task is tried again.
-    while (!query.isDone()) {
-      for (int stage : spark.sparkContext().statusTracker().getActiveStageIds()) {
-        spark.sparkContext().cancelStage(stage, "killed on purpose");
-      }
+    waitFor(() -> ATTEMPTS.started.size() > before);
+    List<Long> first = List.copyOf(ATTEMPTS.started.subList(before, ATTEMPTS.started.size()));
+    first.forEach(task -> spark.sparkContext().killTaskAttempt(task, false, "killed on purpose"));
+    waitFor(
+        () ->
+            ATTEMPTS.killed.containsAll(first) && ATTEMPTS.started.size() > before + first.size());
+    spark.sparkContext().cancelJobGroup("k");
+    assertThat(query.get()).isNotNull().hasMessageContaining("cancelled");
+  }
+
+  /** Attempts at tasks, by their ids. */
+  private static final class Attempts extends SparkListener {
+    private final List<Long> started = new CopyOnWriteArrayList<>();
+    private final List<Long> ended = new CopyOnWriteArrayList<>();
+    private final List<Long> killed = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void onTaskStart(SparkListenerTaskStart start) {
+      started.add(start.taskInfo().taskId());
     }
-    assertThat(query.get()).isNotNull().hasMessageContaining("killed on purpose");
+
+    @Override
+    public void onTaskEnd(SparkListenerTaskEnd end) {
+      if (end.reason() instanceof TaskKilled) {
+        killed.add(end.taskInfo().taskId());
+      }
+      ended.add(end.taskInfo().taskId());
+    }
   }
 
   @Test

@@ -94,6 +94,20 @@ class MetricsTest {
   }
 
   @Test
+  void textsOfALambdaCountThoughNoOperatorEmbedsThem() throws Exception {
+    long before = prometheus("tokens");
+    EmbedProgress.Snapshot progress = EmbedProgress.of(spark).snapshot();
+    spark
+        .sql(
+            "SELECT transform(bodies, b -> embed(b)) FROM VALUES (array('a cat', 'a', NULL)) t(bodies)")
+        .collectAsList();
+    assertThat(prometheus("tokens") - before).isEqualTo(7);
+    EmbedProgress.Snapshot now = EmbedProgress.of(spark).snapshot();
+    assertThat(now.tokens() - progress.tokens()).isEqualTo(7);
+    assertThat(now.rows() - progress.rows()).isEqualTo(2);
+  }
+
+  @Test
   void aLineTellsTheSpeedOfAStageIfASessionAsksForIt() throws Exception {
     assertThat(printed(() -> spark.sql("SELECT embed('a cat')").collectAsList()))
         .doesNotContain("tokens/s");

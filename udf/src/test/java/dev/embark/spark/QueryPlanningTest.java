@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,9 +99,9 @@ class QueryPlanningTest {
         "20 | SELECT id, concat('text about ', 'subject ', CAST(id % 10 AS STRING)) AS body, embed(concat('text about ', 'subject ', CAST(id % 10 AS STRING)))[0] AS v FROM docs",
         "20 | SELECT id, body, embed_detail(body).embedding[0] AS v, embed_tokens(body) AS t FROM docs",
         "20 | SELECT /*+ REPARTITION(3) */ id, body, embed(body)[0] AS v FROM docs",
-        "0  | SELECT id, body, transform(array(body), t -> embed(t)[0])[0] AS v FROM docs",
+        "20 | SELECT id, body, transform(array(body), t -> embed(t)[0])[0] AS v FROM docs",
         "20 | SELECT id, body, embed(array_join(transform(split(body, ' '), w -> w), ' '))[0] AS v FROM docs",
-        "0  | SELECT d.id, d.body, e.body AS body2 FROM docs d JOIN docs e ON d.id = e.id AND embed(concat(d.body, e.body))[0] < 9",
+        "20 | SELECT d.id, d.body, e.body AS body2 FROM docs d JOIN docs e ON d.id = e.id AND embed(concat(d.body, e.body))[0] < 9",
         "4  | SELECT id, IF(id < 4, body, 'text about subject 0') AS body, CASE WHEN id < 4 THEN embed(body)[0] ELSE float('%0') END AS v FROM docs",
         "8  | SELECT id, CASE WHEN id < 4 THEN embed(body)[0] WHEN id > 15 THEN embed(body)[1] END AS w FROM docs",
         "20 | SELECT id, body, embed(body)[0] AS v, IF(id < 4, embed(body)[1], 0) AS w FROM docs",
@@ -237,7 +238,7 @@ class QueryPlanningTest {
   }
 
   @Test
-  void explainOfThreeJoinsShowsOneOperatorPerDistinctCall() {
+  void explainOfThreeJoinsIsShortAndShowsOneOperatorPerDistinctCall() {
     String plan =
         spark
             .sql(
@@ -250,6 +251,17 @@ class QueryPlanningTest {
     // The tree comes first; what each operator does follows, under its number.
     String tree = plan.substring(0, plan.indexOf("\n\n\n"));
     assertThat(tree.lines().filter(line -> line.contains("EvalEmbed"))).hasSize(2);
+    // Scan and filter of four tables, three joins, and what Spark puts between.
+    assertThat(tree.lines().count()).as(tree).isLessThanOrEqualTo(30);
+    List<String> operators =
+        Arrays.stream(plan.split("\n\n"))
+            .filter(text -> text.strip().matches("(?s)\\(\\d+\\) EvalEmbed.*"))
+            .toList();
+    assertThat(operators)
+        .hasSize(2)
+        .allSatisfy(text -> assertThat(text.lines().count()).as(text).isLessThanOrEqualTo(4))
+        .allSatisfy(text -> assertThat(text.lines()).allMatch(line -> line.length() <= 100))
+        .allSatisfy(text -> assertThat(text).contains("body#").contains("embed#"));
     assertThat(plan).doesNotContain("embed_one_by_one");
   }
 

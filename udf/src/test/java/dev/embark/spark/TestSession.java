@@ -2,6 +2,7 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.engine.NativeHandles;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.util.ArrowUtils;
 
@@ -23,11 +24,17 @@ final class TestSession {
         .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse");
   }
 
-  /** Stops the session; no engine is leased and no Arrow byte is held any more. */
+  /** Stops the session; what is left behind is nothing. */
   static void stop(SparkSession spark) {
     spark.stop();
-    assertThat(ExecutorModels.leased()).isZero();
+    assertNothingIsHeld();
+  }
+
+  /** No engine is leased, no Arrow byte held, and without the idle engines nothing native open. */
+  static void assertNothingIsHeld() {
+    assertThat(ExecutorModels.leased()).as("leased engines").isZero();
+    assertThat(ArrowUtils.rootAllocator().getAllocatedMemory()).as("bytes of Arrow").isZero();
     ExecutorModels.closeAll();
-    assertThat(ArrowUtils.rootAllocator().getAllocatedMemory()).isZero();
+    assertThat(NativeHandles.open()).as("native models, contexts and batches").isZero();
   }
 }

@@ -6,7 +6,9 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.LongBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -26,16 +28,28 @@ final class OnnxReference implements AutoCloseable {
 
   private static final int MAX_TOKENS = 512;
 
+  // It takes its libraries from here; those that it unpacks itself stay behind in the temporary
+  // directory.
+  private static final String LIBRARY_PATH = "onnxruntime.native.path";
+  private static final List<String> LIBRARIES =
+      List.of("libonnxruntime.so", "libonnxruntime4j_jni.so");
+
   private final Pooling pooling;
   private final HuggingFaceTokenizer tokenizer;
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment;
   private final OrtSession session;
 
-  OnnxReference(Path onnx, Path tokenizerJson, Pooling pooling) throws IOException, OrtException {
+  /**
+   * @param directory takes the native libraries
+   */
+  OnnxReference(Path onnx, Path tokenizerJson, Pooling pooling, Path directory)
+      throws IOException, OrtException {
+    System.setProperty(LIBRARY_PATH, unpack(directory).toString());
     // Its native library is in its jar; it has nothing to ask of the network.
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("RUST_FLAVOR", "cpu");
+    this.environment = OrtEnvironment.getEnvironment();
     this.pooling = pooling;
     this.tokenizer =
         HuggingFaceTokenizer.builder()
@@ -49,6 +63,22 @@ final class OnnxReference implements AutoCloseable {
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       this.session = environment.createSession(onnx.toString(), options);
     }
+  }
+
+  private static Path unpack(Path directory) throws IOException {
+    String platform =
+        System.getProperty("os.arch").equals("aarch64") ? "linux-aarch64" : "linux-x64";
+    Files.createDirectories(directory);
+    for (String library : LIBRARIES) {
+      Path copy = directory.resolve(library);
+      if (!Files.exists(copy)) {
+        String resource = "/ai/onnxruntime/native/" + platform + "/" + library;
+        try (InputStream packed = OrtEnvironment.class.getResourceAsStream(resource)) {
+          Files.copy(packed, copy);
+        }
+      }
+    }
+    return directory.toAbsolutePath();
   }
 
   /** Ids with the special tokens; those of a long text are its head and the last one. */

@@ -177,7 +177,8 @@ class ParityTest {
       throws IOException, OrtException {
     int[][] ids = new int[texts.size()][];
     float[][] vectors = new float[texts.size()][];
-    try (OnnxReference reference = new OnnxReference(of.onnx(), of.tokenizer(), of.pooling)) {
+    try (OnnxReference reference =
+        new OnnxReference(of.onnx(), of.tokenizer(), of.pooling, TARGET.resolve("onnxruntime"))) {
       for (int row = 0; row < ids.length; row++) {
         ids[row] = reference.ids(texts.get(row));
         if (Arrays.equals(ids[row], TokenIds.of(model, texts.get(row)))) {

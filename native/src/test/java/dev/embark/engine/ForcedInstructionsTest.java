@@ -1,0 +1,112 @@
+package dev.embark.engine;
+
+import static dev.embark.engine.RandomBatches.furthest;
+import static dev.embark.engine.RandomBatches.inF32;
+import static dev.embark.engine.RandomBatches.vectors;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.embark.gguf.GgufTensorType;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The accelerator with instructions that the environment names, each in a JVM of its own. */
+class ForcedInstructionsTest {
+  private static final double EXACT = 1e-6;
+  private static final double FAST = 1e-4;
+  private static final double EIGHT_BITS = 1e-2;
+
+  @TempDir Path dir;
+
+  @BeforeEach
+  void onMachinesThatHaveIt() {
+    LlamaBackend.start();
+    assumeThat(Accelerator.kernels(Acceleration.FAST)).isNotEmpty();
+  }
+
+  /** Run by {@link #forcedInstructionsComputeTheSame}. */
+  static final class Forced {
+    private Forced() {}
+
+    /** Takes pairs of a model and one that llama.cpp is to compute in its place. */
+    public static void main(String[] args) {
+      LlamaBackend.start();
+      System.out.println(Accelerator.kernels(Acceleration.EXACT) + ".");
+      System.out.println(Accelerator.kernels(Acceleration.FAST) + ".");
+      for (int i = 0; i < args.length; i += 2) {
+        List<float[]> plain = vectors(Path.of(args[i + 1]), Acceleration.OFF);
+        System.out.println(furthest(vectors(Path.of(args[i]), Acceleration.EXACT), plain));
+        System.out.println(furthest(vectors(Path.of(args[i]), Acceleration.FAST), plain));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "avx2, avx2, AVX2, AVX2",
+    "avx512, avx512dq, AVX-512, AVX-512",
+    "avx512_bf16, avx512_bf16, AVX-512, AVX-512 BF16",
+    "abacus, abacus, '', ''"
+  })
+  void forcedInstructionsComputeTheSame(String isa, String flag, String exact, String fast)
+      throws Exception {
+    Path half = new RandomBert(2, 3, 48, 100, GgufTensorType.F16).write(dir);
+    Path single = new RandomBert(2, 2, 32, 100, GgufTensorType.F32).write(dir);
+    Path eight = new RandomBert(2, 1, 64, 96, GgufTensorType.Q8_0).write(dir);
+    Path brain = new RandomBert(1, 3, 64, 200, GgufTensorType.BF16).write(dir);
+
+    List<String> lines =
+        runForced(isa, half, half, single, single, eight, inF32(eight), brain, brain);
+
+    // A machine without the instructions has no accelerator then.
+    boolean has = Files.readString(Path.of("/proc/cpuinfo")).contains(" " + flag + " ");
+    assertThat(lines.get(0)).isEqualTo((has ? exact : "") + ".");
+    assertThat(lines.get(1)).isEqualTo((has ? fast : "") + ".");
+    List<Double> furthest = lines.stream().skip(2).map(Double::parseDouble).toList();
+    assertThat(furthest).hasSize(8);
+    for (int i = 0; i < furthest.size(); i++) {
+      // llama.cpp alone rounds both sides of products in BF16, and of those in Q8_0 more than that.
+      boolean alike = i % 2 == 0 && i < (has ? 6 : 4);
+      double most = alike ? EXACT : has || i < 4 ? FAST : EIGHT_BITS;
+      assertThat(furthest.get(i)).as("distance %d of %s", i, isa).isLessThan(most);
+    }
+  }
+
+  private List<String> runForced(String isa, Path... files) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(argument -> argument.startsWith("--add-"))
+        .forEach(command::add);
+    command.addAll(
+        List.of(
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            Forced.class.getName()));
+    Arrays.stream(files).map(Path::toString).forEach(command::add);
+    File out = dir.resolve("forced").toFile();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("EMBARK_ACCELERATOR_ISA", isa);
+    assertThat(builder.redirectOutput(out).start().waitFor()).as(() -> text(out)).isZero();
+    return Files.readAllLines(out.toPath());
+  }
+
+  private static String text(File file) {
+    try {
+      return Files.readString(file.toPath());
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}
