@@ -18,9 +18,10 @@ import java.util.function.BooleanSupplier;
  *
  * <p>With temperature 0 an answer is that of its prompt alone; with a temperature it is drawn from
  * the seed and the prompt, wherever the row stands. Both hold as far as arithmetic does: sums in
- * another order move the model's output, by 1e-5 for weights in F32 on a CPU and by 1e-2 for others,
- * and an answer changes where two tokens are that close. Random models of both kinds that the tests
- * write gave the same 200 answers in F32, and 196 and 197 of them with keys and values in F16.
+ * another order move the model's output, by 1e-5 for weights in F32 on a CPU and by 1e-2 for
+ * others, and an answer changes where two tokens are that close. Random models of both kinds that
+ * the tests write gave the same 200 answers in F32, and 196 and 197 of them with keys and values in
+ * F16.
  *
  * <p>Owns a context and not the model. For one thread at a time, but {@link #cancel} is for any.
  */

@@ -80,7 +80,8 @@ public final class LlamaModel implements AutoCloseable {
           Kind.MODEL,
           "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
     }
-    LlamaModel model = new LlamaModel(path, options, stripsAccents, isF32(header), acceleration, handle);
+    LlamaModel model =
+        new LlamaModel(path, options, stripsAccents, isF32(header), acceleration, handle);
     try {
       SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
     } catch (RuntimeException e) {

@@ -79,7 +79,8 @@ final class Vocabulary {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     try (TokenizedTexts out = new TokenizedTexts()) {
       out.clear(0);
-      out.addSequence(0, call(utf8, utf8.length, out, 0, utf8.length + SPECIAL_TOKENS, false, true));
+      out.addSequence(
+          0, call(utf8, utf8.length, out, 0, utf8.length + SPECIAL_TOKENS, false, true));
       return out.copy(0);
     }
   }

@@ -81,7 +81,8 @@ class GenerationEngineTest {
   @ValueSource(strings = {"topK", "topP", "minP"})
   void drawingFromTheLikeliestTokenAloneIsTakingIt(String narrowed) {
     Map<String, String> options =
-        Map.of("maxTokens", "12", "temperature", "2", narrowed, narrowed.equals("topP") ? "0" : "1");
+        Map.of(
+            "maxTokens", "12", "temperature", "2", narrowed, narrowed.equals("topP") ? "0" : "1");
     List<String> prompts = prompts(20);
 
     assertThat(
@@ -106,7 +107,8 @@ class GenerationEngineTest {
 
   @Test
   void whatPromptsHaveInCommonIsComputedOnce() {
-    String common = "the same long words before each of the questions that are asked here ".repeat(2);
+    String common =
+        "the same long words before each of the questions that are asked here ".repeat(2);
     List<String> prompts = prompts(30).stream().map(prompt -> common + prompt).toList();
     Map<String, String> options =
         Map.of("maxTokens", "1", "batchTokens", "32", "sequences", "8", "contextTokens", "2048");
@@ -126,8 +128,7 @@ class GenerationEngineTest {
     try (GenerationEngine engine = engine(TinyDecoder.QWEN3, options)) {
       List<String> texts = new ArrayList<>();
       for (int from = 0; from < 24; from += 6) {
-        texts.addAll(
-            texts(engine.generate(utf8(prompts.subList(from, from + 6)), () -> false)));
+        texts.addAll(texts(engine.generate(utf8(prompts.subList(from, from + 6)), () -> false)));
       }
       assertThat(differing(texts, expected)).isEmpty();
     }
@@ -191,19 +192,18 @@ class GenerationEngineTest {
   void theModelsTemplateSurroundsAPrompt() {
     String chat = "<|im_start|>user\ndog<|im_end|>\n<|im_start|>assistant\n";
     Vocabulary vocabulary = new Vocabulary(MODELS.get(TinyDecoder.QWEN3));
-      int[] expected = vocabulary.trusted(chat);
-      GeneratedRows rows = generate(TinyDecoder.QWEN3, Map.of("maxTokens", "1"), List.of("dog"));
+    int[] expected = vocabulary.trusted(chat);
+    GeneratedRows rows = generate(TinyDecoder.QWEN3, Map.of("maxTokens", "1"), List.of("dog"));
 
-      assertThat(rows.tokens(0)).isEqualTo(expected.length);
-      int[] withSystem = vocabulary.trusted("<|im_start|>system\nbe kind<|im_end|>\n" + chat);
-      GeneratedRows told =
-          generate(
-              TinyDecoder.QWEN3, Map.of("maxTokens", "1", "system", "be kind"), List.of("dog"));
-      assertThat(told.tokens(0)).isEqualTo(withSystem.length);
-      GeneratedRows bare =
-          generate(
-              TinyDecoder.QWEN3, Map.of("maxTokens", "1", "chatTemplate", "none"), List.of("dog"));
-      assertThat(bare.tokens(0)).isEqualTo(3);
+    assertThat(rows.tokens(0)).isEqualTo(expected.length);
+    int[] withSystem = vocabulary.trusted("<|im_start|>system\nbe kind<|im_end|>\n" + chat);
+    GeneratedRows told =
+        generate(TinyDecoder.QWEN3, Map.of("maxTokens", "1", "system", "be kind"), List.of("dog"));
+    assertThat(told.tokens(0)).isEqualTo(withSystem.length);
+    GeneratedRows bare =
+        generate(
+            TinyDecoder.QWEN3, Map.of("maxTokens", "1", "chatTemplate", "none"), List.of("dog"));
+    assertThat(bare.tokens(0)).isEqualTo(3);
   }
 
   @Test
@@ -216,9 +216,7 @@ class GenerationEngineTest {
     String word = text.substring(asciiAt(text), asciiAt(text) + 1);
     GeneratedRows stopped =
         generate(
-            TinyDecoder.LLAMA,
-            Map.of("maxTokens", "24", "stop", "never in it||" + word),
-            prompts);
+            TinyDecoder.LLAMA, Map.of("maxTokens", "24", "stop", "never in it||" + word), prompts);
 
     assertThat(stopped.finish(row)).isEqualTo(Finish.STOP_WORD);
     assertThat(stopped.text(row)).isEqualTo(text.substring(0, text.indexOf(word)));

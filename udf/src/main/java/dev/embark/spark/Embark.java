@@ -45,8 +45,8 @@ public final class Embark {
   }
 
   /**
-   * The answer of a model to a prompt, {@code STRING}; NULL for NULL. The model is the option {@code
-   * model} or the session's {@code spark.embark.generate.model}.
+   * The answer of a model to a prompt, {@code STRING}; NULL for NULL. The model is the option
+   * {@code model} or the session's {@code spark.embark.generate.model}.
    */
   public static Column generate(Column prompt) {
     return generate(prompt, Map.of());

@@ -37,14 +37,16 @@ public enum EmbedOutput {
       "generate",
       "The answer of a model to text; NULL for NULL, and for a prompt that has no answer unless mode"
           + " is FAILFAST.",
-      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'maxTokens', 8))",
-      "No, it is an engine."),
+      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
+          + " \"no\"')) IN ('yes', 'no')",
+      "true"),
   /** The answer, and how it ended. */
   ANSWER_DETAIL(
       "generate_detail",
       "The answer of a model to text with its number of tokens, how it ended (stop, length,"
           + " stop_word or error), and why there is none.",
-      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'maxTokens', 8)).finish",
+      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
+          + " \"no\"')).finish",
       "stop");
 
   private final String function;

@@ -1,6 +1,5 @@
 package dev.embark.spark;
 
-import dev.embark.engine.TaskOptions;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.Engine;
@@ -8,6 +7,7 @@ import dev.embark.engine.GenerateOptions;
 import dev.embark.engine.GenerationEngine;
 import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.TaskOptions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

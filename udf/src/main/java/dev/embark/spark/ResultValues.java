@@ -11,7 +11,9 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** Turns what an embedding engine wrote into values of Spark's rows. Owns nothing. For one thread. */
+/**
+ * Turns what an embedding engine wrote into values of Spark's rows. Owns nothing. For one thread.
+ */
 final class ResultValues {
   private final EmbedOptions options;
   private final ListVector vector;

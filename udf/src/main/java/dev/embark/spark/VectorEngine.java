@@ -59,9 +59,7 @@ final class VectorEngine implements TaskEngine {
   @Override
   public EmbeddedRows compute(List<byte[]> window, BooleanSupplier isCancelled) {
     rows =
-        vectorsWanted
-            ? engine().embed(window, vector, isCancelled)
-            : engine().countTokens(window);
+        vectorsWanted ? engine().embed(window, vector, isCancelled) : engine().countTokens(window);
     return rows;
   }
 

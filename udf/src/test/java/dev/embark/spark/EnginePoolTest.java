@@ -157,7 +157,8 @@ class EnginePoolTest {
       pool.freeIdleFor(MINUTE);
       assertThat(pool.idle()).isZero();
       assertThat(models.size()).isEqualTo(1);
-      assertThat(((EmbeddingEngine) held.engine()).countTokens(List.of(new byte[] {'x'})).tokens(0)).isPositive();
+      assertThat(((EmbeddingEngine) held.engine()).countTokens(List.of(new byte[] {'x'})).tokens(0))
+          .isPositive();
     }
   }
 
@@ -291,7 +292,8 @@ class EnginePoolTest {
       try (EnginePool.Lease b = lease(minilm);
           EnginePool.Lease c = lease(minilm)) {
         assertThat(budget.used()).isEqualTo(used);
-        assertThat(((EmbeddingEngine) a.engine()).countTokens(List.of(new byte[] {'x'})).tokens(0)).isPositive();
+        assertThat(((EmbeddingEngine) a.engine()).countTokens(List.of(new byte[] {'x'})).tokens(0))
+            .isPositive();
       }
       // The model, and a context for each of the two slots.
       assertThat(used / MB).isEqualTo(44 + 2 * 67 - 1);

@@ -11,6 +11,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
@@ -23,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GenerateFunctionTest {
   @TempDir static Path dir;
@@ -103,8 +108,7 @@ class GenerateFunctionTest {
 
   @Test
   void columnsAreAnsweredAsSqlDoes() {
-    Map<String, String> options =
-        Map.of("model", model, "maxTokens", "12", "contextTokens", "512");
+    Map<String, String> options = Map.of("model", model, "maxTokens", "12", "contextTokens", "512");
     Row row =
         spark
             .range(1)
@@ -176,6 +180,21 @@ class GenerateFunctionTest {
     assertThatThrownBy(() -> spark.sql("SELECT generate('a', map('pooling', 'cls'))"))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("no generate option 'pooling'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"generate", "generate_detail"})
+  void describeFunctionShowsAnExampleThatGivesWhatItSays(String function) {
+    String text =
+        spark.sql("DESCRIBE FUNCTION EXTENDED " + function).collectAsList().stream()
+            .map(row -> row.getString(0))
+            .collect(Collectors.joining("\n"));
+    Matcher example = Pattern.compile("> (SELECT .*);\\s+(.*)").matcher(text);
+
+    assertThat(example.find()).as(text).isTrue();
+    String statement = example.group(1).replace("/models/chat.gguf", model);
+    assertThat(statement).contains(function + "(", model);
+    assertThat(spark.sql(statement).head().get(0)).hasToString(example.group(2));
   }
 
   @Test

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
-import dev.embark.engine.TaskOptions;
 import dev.embark.engine.Sha256;
+import dev.embark.engine.TaskOptions;
 import dev.embark.store.StoredModel;
 import java.io.File;
 import java.io.IOException;
