@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class NamesTest {
   private static final Pattern CLASS = Pattern.compile("\\bdev\\.embark(?:\\.[a-z]+)+\\.[A-Z]\\w+");
-  private static final Pattern CONF = 
+  private static final Pattern CONF =
       Pattern.compile("\\bspark\\.embark\\.(?:generate\\.\\w+|(?!generate\\.)\\w+)");
   private static final Pattern ARGUMENT = Pattern.compile("(?<![\\w-])--[a-z]+(?:-[a-z0-9]+)*");
   private static final Pattern MAP = Pattern.compile("\\bmap\\(([^()]*)\\)");

@@ -110,7 +110,8 @@ final class Reference {
 
   private void metrics(SparkContext context) {
     line("## Metrics of the operator");
-    line("In the SQL tab of Spark's UI, on the node `EvalEmbed`; of generations, `rows answered` instead"
+    line(
+        "In the SQL tab of Spark's UI, on the node `EvalEmbed`; of generations, `rows answered` instead"
             + " of `rows embedded`.");
     row("metric", "kind");
     row("---", "---");

@@ -12,8 +12,8 @@ import org.apache.spark.sql.internal.SQLConf;
 
 /**
  * The options of a session: {@code spark.embark.<option>}, and {@code
- * spark.embark.generate.<option>} for generations. Read on the driver only; what a call
- * needs travels with it as plain values.
+ * spark.embark.generate.<option>} for generations. Read on the driver only; what a call needs
+ * travels with it as plain values.
  */
 final class EmbarkConf {
   static final String PREFIX = "spark.embark.";

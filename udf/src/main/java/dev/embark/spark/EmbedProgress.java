@@ -14,8 +14,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * What an application has embedded and generated so far, over all its queries. Counts of finished tasks are exact
- * once an action returns; those of running tasks come with the executors' heartbeats.
+ * What an application has embedded and generated so far, over all its queries. Counts of finished
+ * tasks are exact once an action returns; those of running tasks come with the executors'
+ * heartbeats.
  *
  * <p>One for each Spark context. Safe for any thread.
  */

@@ -1,7 +1,7 @@
 package dev.embark.spark;
 
-import dev.embark.engine.TaskOptions;
 import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.TaskOptions;
 import dev.embark.store.ModelPlaces;
 import dev.embark.store.ModelStore;
 import dev.embark.store.StoredModel;

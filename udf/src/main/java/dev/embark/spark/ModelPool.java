@@ -1,12 +1,12 @@
 package dev.embark.spark;
 
 import dev.embark.engine.Acceleration;
-import dev.embark.engine.TaskOptions;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.MemoryEstimate;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.TaskOptions;
 import dev.embark.store.ModelStore;
 import dev.embark.store.StoredModel;
 import java.util.Optional;

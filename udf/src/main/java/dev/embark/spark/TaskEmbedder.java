@@ -12,9 +12,9 @@ import org.apache.spark.TaskKilledException;
 /**
  * Embeds or answers the windows of one partition, whatever kind of rows they come from, and counts.
  *
- * <p>Owns a {@link TaskEngine} from the first window to {@link #close}, which the
- * end of the task calls. Spark may read rows in another thread than the one that ends the task, so
- * whatever touches the engine is synchronized; {@code close} cancels a running batch first.
+ * <p>Owns a {@link TaskEngine} from the first window to {@link #close}, which the end of the task
+ * calls. Spark may read rows in another thread than the one that ends the task, so whatever touches
+ * the engine is synchronized; {@code close} cancels a running batch first.
  */
 final class TaskEmbedder implements AutoCloseable {
   private final EmbedTask task;
@@ -112,8 +112,8 @@ final class TaskEmbedder implements AutoCloseable {
   }
 
   /**
-   * The embeddings of a window that was embedded, {@code List<Float>} with a row for each of its rows. Stays this
-   * object's, and is valid until the next window.
+   * The embeddings of a window that was embedded, {@code List<Float>} with a row for each of its
+   * rows. Stays this object's, and is valid until the next window.
    */
   synchronized ListVector vector() {
     ListVector vector = ((VectorEngine) engine).vector();
