@@ -73,6 +73,20 @@ static bool embark_token_is_control(void * model, int token);
 static int embark_token_is_user_defined(void * model, int token);
 /* As the vocabulary spells it; valid as long as the model. */
 static const char * embark_token_text(void * model, int token);
+/* Copies what the token stands for in a text, nothing for control tokens; returns its number of bytes,
+ * or -n when n > capacity. */
+static int embark_token_piece(void * model, int token, int8_t * piece, int capacity);
+/* True for a token that ends an answer. */
+static bool embark_token_is_end(void * model, int token);
+/* The token that opens every text, or -1. */
+static int embark_model_opening_token(void * model);
+
+/* Copies the prompt of a chat: a system message unless it is empty, one of the user, and the start of
+ * the answer. chat_template: one that llama.cpp knows, by name; "" for the model's own. Returns the
+ * prompt's bytes, which may be more than capacity; -1 when llama.cpp does not know the template, -2
+ * when the model has none. */
+static int embark_chat_prompt(void * model, const char * chat_template, const char * system_text,
+                              const char * user_text, int8_t * prompt, int capacity);
 
 /* Grows a buffer of token ids, or makes one of NULL; its owner frees it. NULL when out of memory,
  * and then the old one still stands. */
@@ -95,6 +109,33 @@ static int embark_context_decode(void * context, void * batch);
 /* Copies the pooled vector of a sequence of the last batch into out[0 ... n_embd). */
 static bool embark_context_embedding(void * context, int seq_id, float * out);
 
+/* ---- generation: a context that keeps what it has seen, by sequences -------------------------- */
+
+/* cells: tokens kept, of all sequences together, with keys and values in F32 or else in F16 and by
+ * flash attention, which sums up in F16 on a CPU. batch_tokens: tokens per call, more than n_seq_max.
+ * NULL on failure. Freed, cancelled and told of failures as those above. */
+static void * embark_generation_new(void * model, int cells, int batch_tokens, int n_seq_max, int n_threads,
+                                    bool f32);
+/* Whether the model keeps what it has seen; the functions below are for those that do. */
+static bool embark_generation_keeps(void * context);
+/* llama_decode of a batch that goes on where its sequences ended: codes as embark_context_decode(). */
+static int embark_generation_decode(void * context, void * batch);
+/* Forgets a sequence, or all of them and whatever a failed call left behind. */
+static void embark_generation_forget(void * context, int seq_id);
+static void embark_generation_forget_all(void * context);
+/* Gives a sequence the first tokens of another one, without computing them again. */
+static void embark_generation_share(void * context, int from_seq_id, int to_seq_id, int n_tokens);
+
+/* How tokens of one sequence are chosen: the likeliest when temperature is 0, else drawn from those that
+ * top_k, top_p and min_p leave. grammar: GBNF with a rule root, "" for none. NULL when it cannot be
+ * parsed. */
+static void * embark_sampler_new(void * model, float temperature, int top_k, float top_p, float min_p,
+                                 int seed, const char * grammar);
+static void embark_sampler_free(void * sampler);
+/* The next token after that at an index of the last batch, which the sampler takes note of. -1 when the
+ * model's output there is not finite, -2 when no token fits the grammar. */
+static int embark_sampler_sample(void * sampler, void * context, int index);
+
 /* ---- batch ---------------------------------------------------------------------------------- */
 
 /* Room for capacity tokens, each in up to n_seq_max sequences. NULL when out of memory. */
@@ -112,6 +153,7 @@ static void embark_batch_add_sequence(void * batch, const int * tokens, int64_t 
 #include "llama.h"
 
 #include <dlfcn.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -299,6 +341,34 @@ static const char * embark_token_text(void * model, int token) {
     return llama_vocab_get_text(llama_model_get_vocab((const struct llama_model *) model), token);
 }
 
+static int embark_token_piece(void * model, int token, int8_t * piece, int capacity) {
+    const struct llama_vocab * vocab = llama_model_get_vocab((const struct llama_model *) model);
+    return llama_token_to_piece(vocab, token, (char *) piece, capacity, 0, false);
+}
+
+static bool embark_token_is_end(void * model, int token) {
+    return llama_vocab_is_eog(llama_model_get_vocab((const struct llama_model *) model), token);
+}
+
+static int embark_model_opening_token(void * model) {
+    const struct llama_vocab * vocab = llama_model_get_vocab((const struct llama_model *) model);
+    return llama_vocab_get_add_bos(vocab) ? llama_vocab_bos(vocab) : -1;
+}
+
+static int embark_chat_prompt(void * model, const char * chat_template, const char * system_text,
+                              const char * user_text, int8_t * prompt, int capacity) {
+    const char * known = chat_template;
+    if (known[0] == '\0') {
+        known = llama_model_chat_template((const struct llama_model *) model, NULL);
+        if (known == NULL) {
+            return -2;
+        }
+    }
+    struct llama_chat_message messages[2] = { { "system", system_text }, { "user", user_text } };
+    int without = system_text[0] == '\0' ? 1 : 0;
+    return llama_chat_apply_template(known, messages + without, 2 - without, true, (char *) prompt, capacity);
+}
+
 static int * embark_tokens_resize(int * tokens, int64_t capacity) {
     return (int *) realloc(tokens, sizeof(int) * (size_t) capacity);
 }
@@ -319,6 +389,8 @@ static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int 
 struct embark_context {
     struct llama_context * llama;
     int n_embd;
+    llama_token_data * candidates; /* of a context for generation; n_vocab of them */
+    int n_vocab;
     volatile bool cancel;
 };
 
@@ -357,6 +429,7 @@ static void * embark_context_new(void * model, int capacity, int n_seq_max, int 
 static void embark_context_free(void * context) {
     struct embark_context * ctx = (struct embark_context *) context;
     llama_free(ctx->llama);
+    free(ctx->candidates);
     free(ctx);
 }
 
@@ -376,6 +449,153 @@ static bool embark_context_embedding(void * context, int seq_id, float * out) {
     }
     memcpy(out, vector, sizeof(float) * (size_t) ctx->n_embd);
     return true;
+}
+
+static void * embark_generation_new(void * model, int cells, int batch_tokens, int n_seq_max, int n_threads,
+                                    bool f32) {
+    struct embark_context * context = (struct embark_context *) calloc(1, sizeof(struct embark_context));
+    if (context == NULL) {
+        return NULL;
+    }
+    struct llama_context_params params = llama_context_default_params();
+    params.n_ctx = (uint32_t) cells;
+    params.n_batch = (uint32_t) batch_tokens;
+    params.n_ubatch = (uint32_t) batch_tokens;
+    params.n_seq_max = (uint32_t) n_seq_max;
+    params.n_threads = n_threads;
+    params.n_threads_batch = n_threads;
+    if (f32) {
+        params.type_k = GGML_TYPE_F32;
+        params.type_v = GGML_TYPE_F32;
+        /* It would turn them into F16 and sum up in F16. */
+        params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    }
+    /* One pool of cells for all sequences, so that they can share a prefix. */
+    params.kv_unified = true;
+    params.no_perf = true;
+    params.abort_callback = embark_is_cancelled;
+    params.abort_callback_data = context;
+    context->n_vocab = embark_model_n_vocab(model);
+    context->candidates = (llama_token_data *) calloc((size_t) context->n_vocab, sizeof(llama_token_data));
+    if (context->candidates != NULL) {
+        context->llama = llama_init_from_model((struct llama_model *) model, params);
+    }
+    if (context->llama == NULL) {
+        free(context->candidates);
+        free(context);
+        return NULL;
+    }
+    return context;
+}
+
+static bool embark_generation_keeps(void * context) {
+    return llama_get_memory(((struct embark_context *) context)->llama) != NULL;
+}
+
+static void embark_generation_forget(void * context, int seq_id) {
+    llama_memory_seq_rm(llama_get_memory(((struct embark_context *) context)->llama), seq_id, -1, -1);
+}
+
+static void embark_generation_forget_all(void * context) {
+    /* The data, too: NaN in a cell that nobody owns can still reach others through a masked product. */
+    llama_memory_clear(llama_get_memory(((struct embark_context *) context)->llama), true);
+}
+
+static void embark_generation_share(void * context, int from_seq_id, int to_seq_id, int n_tokens) {
+    llama_memory_t memory = llama_get_memory(((struct embark_context *) context)->llama);
+    llama_memory_seq_cp(memory, from_seq_id, to_seq_id, 0, n_tokens);
+}
+
+struct embark_sampler {
+    struct llama_sampler * chain;
+    struct llama_sampler * grammar; /* NULL for none */
+};
+
+static void embark_sampler_free(void * sampler) {
+    struct embark_sampler * s = (struct embark_sampler *) sampler;
+    llama_sampler_free(s->chain);
+    llama_sampler_free(s->grammar);
+    free(s);
+}
+
+static void * embark_sampler_new(void * model, float temperature, int top_k, float top_p, float min_p,
+                                 int seed, const char * grammar) {
+    struct embark_sampler * s = (struct embark_sampler *) calloc(1, sizeof(struct embark_sampler));
+    if (s == NULL) {
+        return NULL;
+    }
+    struct llama_sampler_chain_params params = llama_sampler_chain_default_params();
+    params.no_perf = true;
+    s->chain = llama_sampler_chain_init(params);
+    if (temperature > 0) {
+        llama_sampler_chain_add(s->chain, llama_sampler_init_top_k(top_k));
+        llama_sampler_chain_add(s->chain, llama_sampler_init_top_p(top_p, 1));
+        llama_sampler_chain_add(s->chain, llama_sampler_init_min_p(min_p, 1));
+        llama_sampler_chain_add(s->chain, llama_sampler_init_temp(temperature));
+        llama_sampler_chain_add(s->chain, llama_sampler_init_dist((uint32_t) seed));
+    } else {
+        llama_sampler_chain_add(s->chain, llama_sampler_init_greedy());
+    }
+    if (grammar[0] != '\0') {
+        const struct llama_vocab * vocab = llama_model_get_vocab((const struct llama_model *) model);
+        s->grammar = llama_sampler_init_grammar(vocab, grammar, "root");
+        if (s->grammar == NULL) {
+            embark_sampler_free(s);
+            return NULL;
+        }
+    }
+    return s;
+}
+
+/* Every token with its logit; false when one is NaN or infinite. */
+static bool embark_candidates(struct embark_context * context, const float * logits, llama_token_data_array * all) {
+    bool finite = true;
+    for (int token = 0; token < context->n_vocab; token++) {
+        /* Some models rule tokens out by minus infinity. */
+        finite = finite && logits[token] < INFINITY;
+        context->candidates[token].id = token;
+        context->candidates[token].logit = logits[token];
+        context->candidates[token].p = 0;
+    }
+    all->data = context->candidates;
+    all->size = (size_t) context->n_vocab;
+    all->selected = -1;
+    all->sorted = false;
+    return finite;
+}
+
+static int embark_sampler_sample(void * sampler, void * context, int index) {
+    struct embark_sampler * s = (struct embark_sampler *) sampler;
+    struct embark_context * ctx = (struct embark_context *) context;
+    const float * logits = llama_get_logits_ith(ctx->llama, index);
+    llama_token_data_array all;
+    if (logits == NULL || !embark_candidates(ctx, logits, &all)) {
+        return -1;
+    }
+    llama_sampler_apply(s->chain, &all);
+    llama_token token = all.data[all.selected].id;
+    if (s->grammar != NULL) {
+        /* Asking for one token is much cheaper than for all, and mostly enough. */
+        llama_token_data chosen = { token, 1, 0 };
+        llama_token_data_array one = { &chosen, 1, -1, false };
+        llama_sampler_apply(s->grammar, &one);
+        if (chosen.logit == -INFINITY) {
+            embark_candidates(ctx, logits, &all);
+            llama_sampler_apply(s->grammar, &all);
+            bool any = false;
+            for (size_t i = 0; i < all.size && !any; i++) {
+                any = all.data[i].logit > -INFINITY;
+            }
+            if (!any) {
+                return -2;
+            }
+            llama_sampler_apply(s->chain, &all);
+            token = all.data[all.selected].id;
+        }
+        llama_sampler_accept(s->grammar, token);
+    }
+    llama_sampler_accept(s->chain, token);
+    return token;
 }
 
 struct embark_batch {
@@ -422,6 +642,10 @@ static int embark_context_decode(void * context, void * batch) {
         llama_memory_clear(memory, false);
     }
     return llama_decode(ctx->llama, ((struct embark_batch *) batch)->llama);
+}
+
+static int embark_generation_decode(void * context, void * batch) {
+    return llama_decode(((struct embark_context *) context)->llama, ((struct embark_batch *) batch)->llama);
 }
 
 #endif /* EMBARK_LLAMA_IMPLEMENTATION */

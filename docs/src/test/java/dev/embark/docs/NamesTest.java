@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.embark.engine.EmbedOption;
+import dev.embark.engine.GenerateOption;
+import dev.embark.engine.TaskOption;
 import dev.embark.spark.UdfFacts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,11 +31,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class NamesTest {
   private static final Pattern CLASS = Pattern.compile("\\bdev\\.embark(?:\\.[a-z]+)+\\.[A-Z]\\w+");
-  private static final Pattern CONF = Pattern.compile("\\bspark\\.embark\\.\\w+");
+  private static final Pattern CONF =
+      Pattern.compile("\\bspark\\.embark\\.(?:generate\\.\\w+|(?!generate\\.)\\w+)");
   private static final Pattern ARGUMENT = Pattern.compile("(?<![\\w-])--[a-z]+(?:-[a-z0-9]+)*");
   private static final Pattern MAP = Pattern.compile("\\bmap\\(([^()]*)\\)");
   private static final Pattern QUOTED = Pattern.compile("'([^']*)'");
-  private static final Pattern FUNCTION = Pattern.compile("\\b(embed(?:_\\w+)?)\\(");
+  private static final Pattern FUNCTION = Pattern.compile("\\b((?:embed|generate)(?:_\\w+)?)\\(");
   private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT))`");
 
   // Of spark-submit, gcloud, docker, java and apt.
@@ -90,6 +93,8 @@ class NamesTest {
     Set<String> known =
         Stream.of(
                 Arrays.stream(EmbedOption.values()).map(o -> UdfFacts.confPrefix() + o.key()),
+                Arrays.stream(GenerateOption.values())
+                    .map(o -> UdfFacts.generateConfPrefix() + o.key()),
                 UdfFacts.settings().stream().map(UdfFacts.Setting::key),
                 Stream.of(UdfFacts.progressConf()))
             .flatMap(keys -> keys)
@@ -108,7 +113,8 @@ class NamesTest {
   @MethodSource("files")
   void everyOptionAndFunctionOfSqlIsThere(Path file) throws IOException {
     Set<String> options =
-        Arrays.stream(EmbedOption.values())
+        Stream.<TaskOption>concat(
+                Arrays.stream(EmbedOption.values()), Arrays.stream(GenerateOption.values()))
             .map(option -> option.key().toLowerCase(Locale.ROOT))
             .collect(Collectors.toSet());
     Set<String> functions =

@@ -2,6 +2,8 @@ package dev.embark.docs;
 
 import dev.embark.engine.EmbedOption;
 import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.GenerateOption;
+import dev.embark.engine.TaskOption;
 import dev.embark.spark.EmbarkPlugin;
 import dev.embark.spark.UdfFacts;
 import dev.embark.submit.CommandFacts;
@@ -47,9 +49,20 @@ final class Reference {
             + "<option>=<value>`. On the command line as `--option <option>=<value>`, those below"
             + " [`embark run`](#embark-run) also by names of their own. An option of the call wins"
             + " over the session's.");
+    options(EmbedOption.values());
+    line("## Options of a generation");
+    line(
+        "As a key of the map in SQL and of the Column functions: `generate(prompt, map('model',"
+            + " '/models/chat.gguf', 'maxTokens', 64))`. For a session as `SET "
+            + UdfFacts.generateConfPrefix()
+            + "<option> = <value>`.");
+    options(GenerateOption.values());
+  }
+
+  private void options(TaskOption[] options) {
     row("option", "takes", "default", "");
     row("---", "---", "---", "---");
-    for (EmbedOption option : EmbedOption.values()) {
+    for (TaskOption option : options) {
       row(
           code(option.key()),
           escaped(option.takes()),
@@ -97,7 +110,9 @@ final class Reference {
 
   private void metrics(SparkContext context) {
     line("## Metrics of the operator");
-    line("In the SQL tab of Spark's UI, on the node `EvalEmbed`.");
+    line(
+        "In the SQL tab of Spark's UI, on the node `EvalEmbed`; of generations, `rows answered` instead"
+            + " of `rows embedded`.");
     row("metric", "kind");
     row("---", "---");
     for (UdfFacts.Metric metric : UdfFacts.metrics(context)) {

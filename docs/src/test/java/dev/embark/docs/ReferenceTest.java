@@ -3,6 +3,7 @@ package dev.embark.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.EmbedOption;
+import dev.embark.engine.GenerateOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,9 @@ class ReferenceTest {
         .isEqualTo(expected);
     for (EmbedOption option : EmbedOption.values()) {
       assertThat(expected).contains("| `" + option.key() + "` |");
+    }
+    for (GenerateOption option : GenerateOption.values()) {
+      assertThat(expected).contains("| `" + option.key() + "` |", option.description());
     }
     assertThat(expected).contains("### embed_detail", "rows truncated", "### embark run", "2 bad");
   }

@@ -1,6 +1,7 @@
 package dev.embark.spark;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.embark.engine.EmbedOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -27,7 +28,7 @@ public final class UdfFacts {
   /** The metrics of the operator, in the order of their names. */
   public static List<Metric> metrics(SparkContext context) {
     List<Metric> metrics = new ArrayList<>();
-    EmbedMetrics.of(context)
+    EmbedMetrics.of(context, EmbedOptions.defaults())
         .asMap()
         .foreach(
             entry -> metrics.add(new Metric(entry._2().name().get(), entry._2().metricType())));
@@ -55,6 +56,11 @@ public final class UdfFacts {
     MetricRegistry registry = new MetricRegistry();
     ExecutorCounters.register(registry);
     return List.copyOf(registry.getNames());
+  }
+
+  /** What every conf of a generation begins with. */
+  public static String generateConfPrefix() {
+    return EmbarkConf.GENERATE_PREFIX;
   }
 
   /** What every conf begins with. */

@@ -1,24 +1,21 @@
 package dev.embark.engine;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.Optional;
-import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
+import static dev.embark.engine.OptionSpec.integer;
+import static dev.embark.engine.OptionSpec.names;
+import static dev.embark.engine.OptionSpec.oneOf;
 
-/**
- * Every option there is: its key, what it takes, its default and what it does. Documentation and
- * checks are both made from this list.
- */
-public enum EmbedOption {
+import java.util.function.UnaryOperator;
+
+/** Every option of an embedding: its key, what it takes, its default and what it does. */
+public enum EmbedOption implements TaskOption {
   MODEL(
       "model",
       "path, file:, Hadoop URI, hf:org/repo/file.gguf or classpath:",
       "classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf",
       "The GGUF model.",
-      EmbedOption::notBlank),
+      OptionSpec::notBlank),
   MODEL_SHA256(
-      "modelSha256", "64 hex digits", "", "What the model file must hash to.", EmbedOption::sha256),
+      "modelSha256", "64 hex digits", "", "What the model file must hash to.", OptionSpec::sha256),
   PREFIX(
       "prefix",
       "text",
@@ -33,7 +30,7 @@ public enum EmbedOption {
       value -> integer(value, 1)),
   LONG_TEXT(
       "longText",
-      values(LongText.values()),
+      names(LongText.values()),
       LongText.TRUNCATE.toString(),
       "What happens to a text of more than maxTokens.",
       value -> oneOf(value, LongText.values())),
@@ -45,7 +42,7 @@ public enum EmbedOption {
       value -> integer(value, 0)),
   POOLING(
       "pooling",
-      values(Pooling.values()),
+      names(Pooling.values()),
       Pooling.MODEL.toString(),
       "How token vectors become one vector.",
       value -> oneOf(value, Pooling.values())),
@@ -63,31 +60,31 @@ public enum EmbedOption {
       value -> integer(value, 1)),
   OUTPUT(
       "output",
-      values(VectorType.values()),
+      names(VectorType.values()),
       VectorType.FLOAT.toString(),
       "What the vector is stored as: ARRAY<FLOAT>, ARRAY<TINYINT> or the sign bits as BINARY.",
       value -> oneOf(value, VectorType.values())),
   MODE(
       "mode",
-      values(ErrorMode.values()),
+      names(ErrorMode.values()),
       ErrorMode.PERMISSIVE.toString(),
       "PERMISSIVE gives NULL for a text that cannot be embedded, FAILFAST ends the query.",
       value -> oneOf(value, ErrorMode.values())),
   DEVICE(
       "device",
-      values(DeviceChoice.values()),
+      names(DeviceChoice.values()),
       DeviceChoice.AUTO.toString(),
       "Where vectors are computed; auto takes the GPU that Spark assigned to the task, if any.",
       value -> oneOf(value, DeviceChoice.values())),
   ACCELERATOR(
       "accelerator",
-      values(AcceleratorChoice.values()),
+      names(AcceleratorChoice.values()),
       AcceleratorChoice.AUTO.toString(),
       "Whether a CPU computes BERT models by Embark's own kernels, where it can.",
       value -> oneOf(value, AcceleratorChoice.values())),
   PRECISION(
       "precision",
-      values(Precision.values()),
+      names(Precision.values()),
       Precision.FAST.toString(),
       "What the accelerator computes in: 32-bit floats, or bfloat16 where the CPU multiplies it.",
       value -> oneOf(value, Precision.values())),
@@ -98,11 +95,7 @@ public enum EmbedOption {
       "Tokens of a native batch; chosen by device if unset.",
       value -> integer(value, 1));
 
-  private final String key;
-  private final String takes;
-  private final String defaultValue;
-  private final String description;
-  private final UnaryOperator<String> canonical;
+  private final OptionSpec spec;
 
   EmbedOption(
       String key,
@@ -110,104 +103,11 @@ public enum EmbedOption {
       String defaultValue,
       String description,
       UnaryOperator<String> canonical) {
-    this.key = key;
-    this.takes = takes;
-    this.defaultValue = defaultValue;
-    this.description = description;
-    this.canonical = canonical;
+    this.spec = new OptionSpec(key, takes, defaultValue, description, canonical);
   }
 
-  /** The key as users write it, in any case. */
-  public String key() {
-    return key;
-  }
-
-  /** The allowed values, for people. */
-  public String takes() {
-    return takes;
-  }
-
-  /** The default value; empty for unset. */
-  public String defaultValue() {
-    return defaultValue;
-  }
-
-  /** One sentence on what it does. */
-  public String description() {
-    return description;
-  }
-
-  /**
-   * The value in its one canonical form.
-   *
-   * @throws EmbeddingException of kind OPTION when it is not allowed
-   */
-  String canonical(String value) {
-    try {
-      return canonical.apply(value);
-    } catch (IllegalArgumentException e) {
-      throw new EmbeddingException(
-          EmbeddingException.Kind.OPTION,
-          "The embed option " + key + " cannot be '" + value + "'; it takes " + takes + ".",
-          e);
-    }
-  }
-
-  /**
-   * The option of a key, upper and lower case alike.
-   *
-   * @throws EmbeddingException of kind OPTION that names the nearest key
-   */
-  public static EmbedOption of(String key) {
-    return Arrays.stream(values())
-        .filter(option -> option.key.equalsIgnoreCase(key))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new EmbeddingException(
-                    EmbeddingException.Kind.OPTION,
-                    "There is no embed option '"
-                        + key
-                        + "'"
-                        + Nearest.to(key, Arrays.stream(values()).map(EmbedOption::key).toList())
-                            .map(near -> "; did you mean '" + near + "'?")
-                            .orElse(".")
-                        + " The options are "
-                        + Arrays.stream(values())
-                            .map(EmbedOption::key)
-                            .collect(Collectors.joining(", "))
-                        + "."));
-  }
-
-  private static String notBlank(String value) {
-    if (value.isBlank()) {
-      throw new IllegalArgumentException("blank");
-    }
-    return value.strip();
-  }
-
-  private static String sha256(String value) {
-    if (!value.matches("[0-9a-fA-F]{64}")) {
-      throw new IllegalArgumentException("not a SHA-256");
-    }
-    return value.toLowerCase(Locale.ROOT);
-  }
-
-  private static String integer(String value, int min) {
-    int number = Integer.parseInt(value.strip());
-    if (number < min) {
-      throw new IllegalArgumentException("less than " + min);
-    }
-    return Integer.toString(number);
-  }
-
-  private static String oneOf(String value, Enum<?>[] allowed) {
-    Optional<Enum<?>> found =
-        Arrays.stream(allowed).filter(e -> e.name().equalsIgnoreCase(value.strip())).findFirst();
-    return found.orElseThrow(IllegalArgumentException::new).toString();
-  }
-
-  private static String values(Enum<?>[] allowed) {
-    return Arrays.stream(allowed).map(Enum::toString).collect(Collectors.joining(", "));
+  @Override
+  public OptionSpec spec() {
+    return spec;
   }
 }

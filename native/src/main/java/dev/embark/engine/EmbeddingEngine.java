@@ -23,7 +23,7 @@ import org.apache.arrow.vector.complex.ListVector;
  * <p>Owns a context, unless it was given shared ones, and not the model. For one thread at a time,
  * but {@link #cancel} is for any.
  */
-public final class EmbeddingEngine implements AutoCloseable {
+public final class EmbeddingEngine implements Engine {
   private static final BooleanSupplier NEVER = () -> false;
 
   private final EmbedOptions options;
@@ -136,12 +136,11 @@ public final class EmbeddingEngine implements AutoCloseable {
     return texts.outcomes();
   }
 
-  /** Ends the running and every later {@link #embed}, until it is called with false. */
+  @Override
   public void cancel(boolean cancel) {
     encoder.cancel(cancel);
   }
 
-  /** Frees the context; does nothing the second time. */
   @Override
   public void close() {
     closed = true;
@@ -208,7 +207,7 @@ public final class EmbeddingEngine implements AutoCloseable {
       if (texts.outcomes().error(row) == null) {
         normalization.apply(vector, dimensions);
         writer.write(row, vector);
-        texts.outcomes().setEmbedded(row);
+        texts.outcomes().setDone(row);
       }
     }
   }

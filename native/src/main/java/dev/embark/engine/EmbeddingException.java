@@ -74,7 +74,7 @@ public final class EmbeddingException extends RuntimeException {
 
   /** For work that was not wanted any more. */
   static EmbeddingException cancelled() {
-    return new EmbeddingException(Kind.CANCELLED, "The embedding was cancelled.");
+    return new EmbeddingException(Kind.CANCELLED, "The work was cancelled.");
   }
 
   /** The kind of failure. */

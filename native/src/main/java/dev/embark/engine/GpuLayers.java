@@ -11,11 +11,11 @@ final class GpuLayers {
    * All of them where there is room, else as many as the free memory has room for beside the
    * context; those left over are computed by the CPU.
    *
-   * @param tokens of a native batch
+   * @param contextBytes what it takes
    * @param freeBytes of the device
    */
-  static int fitting(MemoryEstimate model, int tokens, long freeBytes) {
-    long room = freeBytes - HEADROOM - model.contextBytes(tokens);
+  static int fitting(MemoryEstimate model, long contextBytes, long freeBytes) {
+    long room = freeBytes - HEADROOM - contextBytes;
     if (room >= model.modelBytes()) {
       return ModelOptions.ALL_LAYERS;
     }

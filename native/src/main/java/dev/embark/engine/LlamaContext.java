@@ -5,7 +5,8 @@ import dev.embark.llama.Llama;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A llama.cpp context for embeddings: the working memory of one computation on a shared model.
+ * A llama.cpp context, for embeddings unless a subclass says otherwise: the working memory of one
+ * computation on a shared model.
  *
  * <p>Owns the native context; its model must outlive it. For one thread, but {@link #cancel} is for
  * any. Tests replace {@link #decodeNatively} and {@link #embedding} to see what failures do.
@@ -23,7 +24,7 @@ class LlamaContext implements AutoCloseable {
   static final int MAX_SEQUENCES = 256;
 
   // Two threads in one context spin at barriers and collapse under load; tasks are the parallelism.
-  private static final int THREADS = 1;
+  static final int THREADS = 1;
   private static final int POOLING_NONE = 0;
   private static final int POOLING_RANK = 4;
 
@@ -41,21 +42,11 @@ class LlamaContext implements AutoCloseable {
    *     llama.cpp cannot make the context
    */
   LlamaContext(LlamaModel model, int capacity, Pooling pooling) {
-    this.capacity = capacity;
-    this.maxSequences = maxSequences(capacity);
-    Llama.embark_llama_clear_log();
-    handle =
-        Llama.embark_context_new(
-            model.handle(), capacity, maxSequences, pooling.llamaPoolingType(), THREADS);
-    if (handle == null) {
-      throw new EmbeddingException(
-          Kind.OUT_OF_MEMORY,
-          "llama.cpp could not make a context of "
-              + capacity
-              + " tokens: "
-              + LlamaBackend.reason("no reason given"));
-    }
-    NativeHandles.opened();
+    this(
+        embeddings(model, capacity, pooling),
+        "a context of " + capacity + " tokens",
+        capacity,
+        maxSequences(capacity));
     int pools = Llama.embark_context_pooling(handle);
     if (pools == POOLING_NONE || pools == POOLING_RANK) {
       close();
@@ -69,6 +60,31 @@ class LlamaContext implements AutoCloseable {
                   : " names no pooling in its file; say pooling=mean, cls or last, as its"
                       + " authors do."));
     }
+  }
+
+  /**
+   * A context of another kind, whose handle it owns from now on.
+   *
+   * @param handle null when llama.cpp could not make it
+   * @param what for messages
+   * @throws EmbeddingException of kind OUT_OF_MEMORY without a handle
+   */
+  LlamaContext(Pointer handle, String what, int capacity, int maxSequences) {
+    this.capacity = capacity;
+    this.maxSequences = maxSequences;
+    this.handle = handle;
+    if (handle == null) {
+      throw new EmbeddingException(
+          Kind.OUT_OF_MEMORY,
+          "llama.cpp could not make " + what + ": " + LlamaBackend.reason("no reason given"));
+    }
+    NativeHandles.opened();
+  }
+
+  private static Pointer embeddings(LlamaModel model, int capacity, Pooling pooling) {
+    Llama.embark_llama_clear_log();
+    return Llama.embark_context_new(
+        model.handle(), capacity, maxSequences(capacity), pooling.llamaPoolingType(), THREADS);
   }
 
   int capacity() {
@@ -145,7 +161,8 @@ class LlamaContext implements AutoCloseable {
     }
   }
 
-  private Pointer handle() {
+  /** The native context; valid until {@link #close()}. */
+  final Pointer handle() {
     if (handle == null) {
       throw new IllegalStateException("The context is closed.");
     }

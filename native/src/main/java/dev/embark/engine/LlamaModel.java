@@ -2,6 +2,7 @@ package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensorType;
 import dev.embark.llama.Llama;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ public final class LlamaModel implements AutoCloseable {
   private final Path path;
   private final ModelOptions options;
   private final boolean stripsAccents;
+  private final boolean f32;
   private final Acceleration acceleration;
   private Pointer handle;
   private SentencePieceCuts cuts; // made when the first long text comes
@@ -33,11 +35,13 @@ public final class LlamaModel implements AutoCloseable {
       Path path,
       ModelOptions options,
       boolean stripsAccents,
+      boolean f32,
       Acceleration acceleration,
       Pointer handle) {
     this.path = path;
     this.options = options;
     this.stripsAccents = stripsAccents;
+    this.f32 = f32;
     this.acceleration = acceleration;
     this.handle = handle;
     NativeHandles.opened();
@@ -76,7 +80,8 @@ public final class LlamaModel implements AutoCloseable {
           Kind.MODEL,
           "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
     }
-    LlamaModel model = new LlamaModel(path, options, stripsAccents, acceleration, handle);
+    LlamaModel model =
+        new LlamaModel(path, options, stripsAccents, isF32(header), acceleration, handle);
     try {
       SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
     } catch (RuntimeException e) {
@@ -104,6 +109,15 @@ public final class LlamaModel implements AutoCloseable {
   /** Whether its texts have to go through {@link AccentStripper} first. */
   boolean stripsAccents() {
     return stripsAccents;
+  }
+
+  private static boolean isF32(GgufHeader header) {
+    return header.tensors().stream().allMatch(tensor -> tensor.type() == GgufTensorType.F32);
+  }
+
+  /** Whether all its weights are 32-bit floats. */
+  boolean isF32() {
+    return f32;
   }
 
   /** Where long texts may be cut for its tokenizer, which has to be of the kind {@code llama}. */

@@ -77,6 +77,23 @@ public record MemoryEstimate(
     return bytes;
   }
 
+  /**
+   * Bytes of a context for generation: keys and values of its cells, activations and an attention
+   * mask over the cells for a batch, and logits of each sequence, twice: as computed and as handed
+   * out, with llama.cpp's candidates beside them.
+   *
+   * @param cells tokens that it keeps
+   * @param batchTokens of a call
+   */
+  public long generationBytes(int cells, int batchTokens, int sequences) {
+    long n = batchTokens;
+    return 2L * HALF * cells * layers * cacheWidth
+        + FLOAT * n * (feedForward + 4 * dimensions)
+        + HALF * n * cells
+        + 2 * FLOAT * (sequences + 1) * vocabulary
+        + 3 * FLOAT * vocabulary;
+  }
+
   /** 0 where the header has no such number. */
   private static long number(GgufHeader header, String key) {
     return header

@@ -38,9 +38,9 @@ public record ModelOptions(int device, int gpuLayers, Acceleration acceleration)
    * @param model its header is read
    * @throws EmbeddingException of kind MODEL when the header cannot be read
    */
-  public static ModelOptions gpu(LlamaBackend.Device device, Path model, EmbedOptions options) {
-    int tokens = EmbeddingEngine.batchTokens(options, device.index());
-    return gpu(
-        device.index(), GpuLayers.fitting(MemoryEstimate.of(model), tokens, device.freeBytes()));
+  public static ModelOptions gpu(LlamaBackend.Device device, Path model, TaskOptions options) {
+    MemoryEstimate estimate = MemoryEstimate.of(model);
+    long context = options.engineBytes(estimate, device.index());
+    return gpu(device.index(), GpuLayers.fitting(estimate, context, device.freeBytes()));
   }
 }

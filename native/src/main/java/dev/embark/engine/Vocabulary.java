@@ -53,6 +53,38 @@ final class Vocabulary {
     return Llama.embark_token_is_control(model.handle(), token);
   }
 
+  /**
+   * Copies what a token stands for in a text, nothing for control tokens.
+   *
+   * @return its number of bytes, negative when {@code piece} has no room for them
+   */
+  int piece(int token, byte[] piece) {
+    return Llama.embark_token_piece(model.handle(), token, piece, piece.length);
+  }
+
+  /** The token that opens every text, or -1. */
+  int openingToken() {
+    return Llama.embark_model_opening_token(model.handle());
+  }
+
+  /** Whether a token ends an answer. */
+  boolean isEnd(int token) {
+    return Llama.embark_token_is_end(model.handle(), token);
+  }
+
+  /**
+   * The ids of a text that is trusted: what is written like a control token is one. None around it.
+   */
+  int[] trusted(String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    try (TokenizedTexts out = new TokenizedTexts()) {
+      out.clear(0);
+      out.addSequence(
+          0, call(utf8, utf8.length, out, 0, utf8.length + SPECIAL_TOKENS, false, true));
+      return out.copy(0);
+    }
+  }
+
   /** Tokens that are put around every text. */
   int tokensAroundText() {
     try (TokenizedTexts nothing = new TokenizedTexts()) {
@@ -70,18 +102,34 @@ final class Vocabulary {
    * @throws EmbeddingException when the vocabulary cannot tokenise the text, or it was cancelled
    */
   int write(byte[] text, int length, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
-    return isSentencePiece && length > partBytes
-        ? writeParts(Arrays.copyOf(text, length), out, enough, isCancelled)
-        : write(text, length, out, 0, true);
+    return write(text, length, out, true, enough, isCancelled);
   }
 
-  private int writeParts(byte[] text, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
+  /** The same, with or without special tokens around the text. */
+  int write(
+      byte[] text,
+      int length,
+      TokenizedTexts out,
+      boolean specialAround,
+      int enough,
+      BooleanSupplier isCancelled) {
+    return isSentencePiece && length > partBytes
+        ? writeParts(Arrays.copyOf(text, length), out, specialAround, enough, isCancelled)
+        : write(text, length, out, 0, specialAround);
+  }
+
+  private int writeParts(
+      byte[] text,
+      TokenizedTexts out,
+      boolean specialAround,
+      int enough,
+      BooleanSupplier isCancelled) {
     SentencePieceCuts cuts = model.sentencePieceCuts();
-    int[] around = new int[write(NO_TEXT, 0, out, 0, true)];
+    int[] around = new int[specialAround ? write(NO_TEXT, 0, out, 0, true) : 0];
     for (int i = 0; i < around.length; i++) {
       around[i] = out.ids().get(out.size() + i);
     }
-    int opening = opensTexts(out) ? 1 : 0;
+    int opening = specialAround && opensTexts(out) ? 1 : 0;
     out.reserve(around.length);
     for (int i = 0; i < opening; i++) {
       out.ids().put(out.size() + i, around[i]);
@@ -122,20 +170,26 @@ final class Vocabulary {
 
   /** Writes the ids of a text {@code skipped} ids behind those of {@code out}. */
   private int write(byte[] text, int length, TokenizedTexts out, int skipped, boolean addSpecial) {
-    int n = call(text, length, out, skipped, length + SPECIAL_TOKENS, addSpecial);
-    return n >= 0 ? n : call(text, length, out, skipped, -n, addSpecial);
+    int n = call(text, length, out, skipped, length + SPECIAL_TOKENS, addSpecial, false);
+    return n >= 0 ? n : call(text, length, out, skipped, -n, addSpecial, false);
   }
 
   private int call(
-      byte[] text, int length, TokenizedTexts out, int skipped, int room, boolean addSpecial) {
+      byte[] text,
+      int length,
+      TokenizedTexts out,
+      int skipped,
+      int room,
+      boolean addSpecial,
+      boolean parseSpecial) {
     IntPointer ids = out.reserve(skipped + room);
     long at = out.size() + skipped;
     try {
       return recurses && length > SHALLOW_BYTES
           ? DeepStack.call(
               SHALLOW_STACK + STACK_PER_BYTE * length,
-              () -> call(text, length, ids, at, room, addSpecial))
-          : call(text, length, ids, at, room, addSpecial);
+              () -> call(text, length, ids, at, room, addSpecial, parseSpecial))
+          : call(text, length, ids, at, room, addSpecial, parseSpecial);
     } catch (EmbeddingException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -143,8 +197,16 @@ final class Vocabulary {
     }
   }
 
-  private int call(byte[] text, int length, IntPointer ids, long at, int room, boolean addSpecial) {
-    return Llama.embark_tokenize(model.handle(), text, length, ids, at, room, addSpecial, false);
+  private int call(
+      byte[] text,
+      int length,
+      IntPointer ids,
+      long at,
+      int room,
+      boolean addSpecial,
+      boolean parseSpecial) {
+    return Llama.embark_tokenize(
+        model.handle(), text, length, ids, at, room, addSpecial, parseSpecial);
   }
 
   /** The error for a C++ exception of the vocabulary. */

@@ -1,11 +1,18 @@
 /**
- * The embedding engine: texts in, Arrow vectors out. Knows llama.cpp and Arrow, not Spark.
+ * The engines: texts in, Arrow vectors or answers out. Knows llama.cpp and Arrow, not Spark.
  *
  * <pre>
  *  texts ──► Tokenizer ──► TokenizedTexts ──► BatchPacker ──► PackedBatch ──► Encoder ──► VectorWriter ──► ListVector
  *  UTF-8      policies      ids, lengths       by length,      sequences       decode,      any order        rows in
  *                           in native memory   overflow rule   of one call     pool                          order
  *                                    └────────── EmbeddingEngine: one context, one thread ──────────┘
+ * </pre>
+ *
+ * <p>A generation takes another way to the same model:
+ *
+ * <pre>
+ *  prompts ──► PromptTokenizer ──► AnswerInMaking ──► ContinuousBatch ──► Answer ──► GeneratedRows
+ *  UTF-8        chat template       a row's state      a token a batch     bytes      text, finish
  * </pre>
  *
  * <p>Ownership: {@link dev.embark.engine.LlamaModel} owns the mapped model and is shared; each

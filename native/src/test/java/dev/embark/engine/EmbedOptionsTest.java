@@ -187,7 +187,7 @@ class EmbedOptionsTest {
             EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessage(
             "The embed option %s cannot be '%s'; it takes %s.",
-            key, value, EmbedOption.of(key).takes());
+            key, value, EmbedOptions.defaults().option(key).takes());
   }
 
   @Test
@@ -266,7 +266,7 @@ class EmbedOptionsTest {
     assertThat(option.takes()).isNotBlank();
     assertThat(option.description()).endsWith(".");
     if (!option.defaultValue().isEmpty()) {
-      assertThat(option.canonical(option.defaultValue())).isEqualTo(option.defaultValue());
+      assertThat(option.canonical("embed", option.defaultValue())).isEqualTo(option.defaultValue());
     }
   }
 

@@ -58,6 +58,7 @@ class MemoryEstimateTest {
   @ParameterizedTest
   @CsvSource({"2000, -1", "700, -1", "600, 3", "585, 0", "100, 0"})
   void asManyLayersGoOnTheGpuAsItsFreeMemoryHasRoomFor(int freeMegabytes, int layers) {
-    assertThat(GpuLayers.fitting(MINILM, 512, freeMegabytes * MB)).isEqualTo(layers);
+    assertThat(GpuLayers.fitting(MINILM, MINILM.contextBytes(512), freeMegabytes * MB))
+        .isEqualTo(layers);
   }
 }

@@ -51,7 +51,8 @@ record DatasetRows(int text, VectorType output) implements EmbedPartition.Rows<R
     }
     EmbedOutput output = EmbedOutput.EMBEDDING;
     SparkContext context = docs.sparkSession().sparkContext();
-    EmbedTask task = EmbedTask.of(context, options, List.of(output), EmbedMetrics.of(context));
+    EmbedTask task =
+        EmbedTask.of(context, options, List.of(output), EmbedMetrics.of(context, options));
     DatasetRows rows = new DatasetRows(index, options.output());
     MapPartitionsFunction<Row, Row> embed =
         partition -> new EmbedPartition<>(rows, partition, task.open());

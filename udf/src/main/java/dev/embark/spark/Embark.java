@@ -66,6 +66,24 @@ public final class Embark {
   }
 
   /**
+   * The answer of a model to a prompt, {@code STRING}; NULL for NULL. The model is the option
+   * {@code model} or the session's {@code spark.embark.generate.model}.
+   */
+  public static Column generate(Column prompt) {
+    return generate(prompt, Map.of());
+  }
+
+  /** The same with the options of {@code generate(prompt, map(…))}. */
+  public static Column generate(Column prompt, Map<String, String> options) {
+    return call(EmbedOutput.ANSWER, prompt, options);
+  }
+
+  /** {@code STRUCT<text, tokens INT, finish STRING, error STRING>} of a prompt. */
+  public static Column generateDetail(Column prompt, Map<String, String> options) {
+    return call(EmbedOutput.ANSWER_DETAIL, prompt, options);
+  }
+
+  /**
    * The dataset with the embeddings of a text column as one column more, by {@code mapPartitions}:
    * for platforms that let nobody extend a session. The same engine computes the same vectors, but
    * Spark's planner sees nothing of it, so put it where it embeds as few rows as have to be, and

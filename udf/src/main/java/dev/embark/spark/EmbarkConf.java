@@ -3,6 +3,7 @@ package dev.embark.spark;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.GenerateOptions;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,11 +11,15 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.internal.SQLConf;
 
 /**
- * The options of a session: {@code spark.embark.<option>}. Read on the driver only; what a call
- * needs travels with it as plain values.
+ * The options of a session: {@code spark.embark.<option>}, and {@code
+ * spark.embark.generate.<option>} for generations. Read on the driver only; what a call needs
+ * travels with it as plain values.
  */
 final class EmbarkConf {
   static final String PREFIX = "spark.embark.";
+
+  /** Before the options of a generation. */
+  static final String GENERATE_PREFIX = PREFIX + "generate.";
 
   /** {@code true} for a line on the speed of each stage on the driver's standard error. */
   static final String PROGRESS = PREFIX + "progress";
@@ -38,7 +43,7 @@ final class EmbarkConf {
   }
 
   /**
-   * The options of the running session.
+   * The options of the running session for embeddings.
    *
    * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed
    */
@@ -46,14 +51,38 @@ final class EmbarkConf {
     return options(SQLConf.get().getAllConfs());
   }
 
-  /** The same of a session's conf. */
+  /**
+   * The options of the running session for generations.
+   *
+   * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed
+   */
+  static GenerateOptions sessionGenerateOptions() {
+    Map<String, String> options = new TreeMap<>();
+    SQLConf.get()
+        .getAllConfs()
+        .foreach(
+            entry -> {
+              if (entry._1().startsWith(GENERATE_PREFIX)) {
+                options.put(entry._1().substring(GENERATE_PREFIX.length()), entry._2());
+              }
+              return null;
+            });
+    return GenerateOptions.of(options);
+  }
+
+  /** Whether a key of the conf is an option of an embedding. */
+  static boolean isEmbedOption(String key) {
+    return key.startsWith(PREFIX) && !key.startsWith(GENERATE_PREFIX) && !key.equals(PROGRESS);
+  }
+
+  /** The options of embeddings in a session's conf. */
   static EmbedOptions options(scala.collection.Map<String, String> conf) {
     Map<String, String> options = new TreeMap<>();
     conf.foreach(
         entry -> {
           if (ExecutorSetting.of(entry._1()).isPresent()) {
             checkUnchanged(entry._1(), entry._2());
-          } else if (entry._1().startsWith(PREFIX) && !entry._1().equals(PROGRESS)) {
+          } else if (isEmbedOption(entry._1())) {
             options.put(entry._1().substring(PREFIX.length()), entry._2());
           }
           return null;

@@ -1,6 +1,6 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.TaskOptions;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -13,10 +13,10 @@ abstract class EmbedCall extends Expression implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final Expression text;
-  private final EmbedOptions options;
+  private final TaskOptions options;
   private final EmbedOutput output;
 
-  EmbedCall(Expression text, EmbedOptions options, EmbedOutput output) {
+  EmbedCall(Expression text, TaskOptions options, EmbedOutput output) {
     this.text = text;
     this.options = options;
     this.output = output;
@@ -29,7 +29,7 @@ abstract class EmbedCall extends Expression implements Serializable {
     return text;
   }
 
-  EmbedOptions options() {
+  TaskOptions options() {
     return options;
   }
 

@@ -1,12 +1,11 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.engine.ErrorMode;
-import dev.embark.engine.VectorWriter;
-import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.complex.ListVector;
+import dev.embark.engine.RowOutcomes;
+import dev.embark.engine.TaskOptions;
+import java.util.List;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.SparkSession;
@@ -31,7 +30,7 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
 
   /** Public, since Spark copies expressions by reflection. */
   public EmbedEach(
-      Expression text, EmbedOptions options, EmbedOutput output, EmbedProgress.Totals totals) {
+      Expression text, TaskOptions options, EmbedOutput output, EmbedProgress.Totals totals) {
     super(text, options, output);
     this.totals = totals;
   }
@@ -54,26 +53,35 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
       return null;
     }
     TaskContext task = TaskContext.get();
-    if (task != null && task.isInterrupted()) {
-      throw new TaskKilledException("cancelled while embedding");
+    if (isInterrupted(task)) {
+      throw killed();
     }
     TextWindow window = new TextWindow();
     window.add(value.getBytes());
-    try (EnginePool.Lease lease = ExecutorModels.lease(options(), ModelAccess.NONE);
-        BufferAllocator allocator = TaskArrowMemory.newAllocator("embed-each", task);
-        ListVector vector = VectorWriter.newVector("embedding", allocator)) {
+    List<EmbedOutput> outputs = List.of(output());
+    try (TaskEngine engine = TaskEngine.open(options(), outputs, ModelAccess.NONE, task)) {
       long start = System.nanoTime();
-      EmbeddedRows rows =
-          output() == EmbedOutput.TOKENS
-              ? lease.engine().countTokens(window.texts())
-              : lease.engine().embed(window.texts(), vector, () -> false);
-      count(WindowCounts.of(window, rows, System.nanoTime() - start), lease.loadMillis());
+      RowOutcomes rows = engine.compute(window.texts(), () -> isInterrupted(task));
+      count(WindowCounts.of(window, rows, System.nanoTime() - start), engine.loadMillis());
       EmbeddingException error = rows.error(0);
       if (error != null && options().mode() == ErrorMode.FAILFAST) {
         throw error;
       }
-      return new ResultValues(options(), vector).of(output(), rows, 0);
+      return engine.value(output(), 0);
+    } catch (EmbeddingException e) {
+      if (e.kind() == Kind.CANCELLED && isInterrupted(task)) {
+        throw killed();
+      }
+      throw e;
     }
+  }
+
+  private static boolean isInterrupted(TaskContext task) {
+    return task != null && task.isInterrupted();
+  }
+
+  private TaskKilledException killed() {
+    return new TaskKilledException("cancelled while " + options().task() + " ran");
   }
 
   @Override

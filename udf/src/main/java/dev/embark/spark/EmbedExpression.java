@@ -1,6 +1,6 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.TaskOptions;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -27,7 +27,7 @@ public final class EmbedExpression extends EmbedCall
    * @param text of any type that Spark casts to a string
    * @param options resolved: those of the call over those of the session
    */
-  public EmbedExpression(Expression text, EmbedOptions options, EmbedOutput output) {
+  public EmbedExpression(Expression text, TaskOptions options, EmbedOutput output) {
     super(text, options, output);
   }
 

@@ -1,10 +1,8 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbedOption;
-import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.TaskOptions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,9 +78,18 @@ record EmbedFunction(
       throw wrongArity(output.function(), List.of(1, 2), arguments.size());
     }
     try {
-      EmbedOptions options = EmbarkConf.sessionOptions();
+      TaskOptions options =
+          output.isAnswer() ? EmbarkConf.sessionGenerateOptions() : EmbarkConf.sessionOptions();
       if (arguments.size() == 2) {
         options = options.with(literalMap(output, arguments.get(1)));
+      }
+      if (options.model().isEmpty()) {
+        throw analysisException(
+            output.function()
+                + " has no model of its own: name one with map('model', …), or for the session with "
+                + EmbarkConf.GENERATE_PREFIX
+                + "model.",
+            arguments.get(0));
       }
       return new EmbedExpression(arguments.get(0), options, output);
     } catch (EmbeddingException e) {
@@ -151,7 +158,7 @@ record EmbedFunction(
 
   private static ExpressionInfo info(EmbedOutput output) {
     String options =
-        Arrays.stream(EmbedOption.values())
+        output.options().stream()
             .map(o -> "        " + o.key() + " - " + o.description() + " Takes " + o.takes() + ".")
             .collect(Collectors.joining("\n"));
     return new ExpressionInfo(

@@ -1,5 +1,7 @@
 package dev.embark.spark;
 
+import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.TaskOptions;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.SparkContext;
@@ -15,6 +17,7 @@ record EmbedMetrics(
     SQLMetric truncated,
     SQLMetric deduplicated,
     SQLMetric tokens,
+    SQLMetric generatedTokens,
     SQLMetric batches,
     SQLMetric batchFill,
     SQLMetric tokenizeTime,
@@ -30,19 +33,25 @@ record EmbedMetrics(
     private long capacity;
   }
 
-  static EmbedMetrics of(SparkContext context) {
+  static EmbedMetrics of(SparkContext context, TaskOptions options) {
     return new EmbedMetrics(
-        metric(context, "sum", "rows embedded"),
+        metric(context, "sum", "rows " + done(options)),
         metric(context, "sum", "rows null"),
         metric(context, "sum", "rows failed"),
         metric(context, "sum", "rows truncated"),
         metric(context, "sum", "rows deduplicated"),
         metric(context, "sum", "tokens"),
+        metric(context, "sum", "tokens generated"),
         metric(context, "sum", "native batches"),
         metric(context, "average", "fill of batches (%)"),
         metric(context, "nsTiming", "time tokenising"),
         metric(context, "nsTiming", "time encoding"),
         metric(context, "timing", "time loading the model"));
+  }
+
+  /** What a task does with a row, in words. */
+  static String done(TaskOptions options) {
+    return options instanceof GenerateOptions ? "answered" : "embedded";
   }
 
   // Not by SQLMetrics, whose methods have other parameters in each Spark version.
@@ -62,6 +71,7 @@ record EmbedMetrics(
             truncated,
             deduplicated,
             tokens,
+            generatedTokens,
             batches,
             batchFill,
             tokenizeTime,
@@ -84,6 +94,7 @@ record EmbedMetrics(
     truncated.add(counts.truncated());
     deduplicated.add(counts.deduplicated());
     tokens.add(counts.tokens());
+    generatedTokens.add(counts.generatedTokens());
     batches.add(counts.batches());
     tokenizeTime.add(counts.tokenizeNanos());
     encodeTime.add(counts.encodeNanos());

@@ -1,6 +1,11 @@
 package dev.embark.spark;
 
+import dev.embark.engine.EmbedOption;
 import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.GenerateOption;
+import dev.embark.engine.TaskOption;
+import dev.embark.engine.TaskOptions;
+import java.util.List;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -26,7 +31,23 @@ public enum EmbedOutput {
       "embed_tokens",
       "The number of tokens that embed(text) would look at, without computing the embedding.",
       "_FUNC_('Spark SQL')",
-      "4");
+      "4"),
+  /** The answer. */
+  ANSWER(
+      "generate",
+      "The answer of a model to text; NULL for NULL, and for a prompt that has no answer unless mode"
+          + " is FAILFAST.",
+      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
+          + " \"no\"')) IN ('yes', 'no')",
+      "true"),
+  /** The answer, and how it ended. */
+  ANSWER_DETAIL(
+      "generate_detail",
+      "The answer of a model to text with its number of tokens, how it ended (stop, length,"
+          + " stop_word or error), and why there is none.",
+      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
+          + " \"no\"')).finish",
+      "stop");
 
   private final String function;
   private final String usage;
@@ -45,8 +66,18 @@ public enum EmbedOutput {
     return function;
   }
 
+  /** Whether text is made, and not a vector. */
+  public boolean isAnswer() {
+    return this == ANSWER || this == ANSWER_DETAIL;
+  }
+
+  /** Every option of the function. */
+  public List<? extends TaskOption> options() {
+    return List.of(isAnswer() ? GenerateOption.values() : EmbedOption.values());
+  }
+
   /** The function's result, which depends on the option {@code output}. */
-  public DataType dataType(EmbedOptions options) {
+  public DataType dataType(TaskOptions options) {
     return switch (this) {
       case EMBEDDING -> vectorType(options);
       case DETAIL ->
@@ -56,11 +87,18 @@ public enum EmbedOutput {
               .add("truncated", DataTypes.BooleanType)
               .add("error", DataTypes.StringType);
       case TOKENS -> DataTypes.IntegerType;
+      case ANSWER -> DataTypes.StringType;
+      case ANSWER_DETAIL ->
+          new StructType()
+              .add("text", DataTypes.StringType)
+              .add("tokens", DataTypes.IntegerType)
+              .add("finish", DataTypes.StringType)
+              .add("error", DataTypes.StringType);
     };
   }
 
-  private static DataType vectorType(EmbedOptions options) {
-    return switch (options.output()) {
+  private static DataType vectorType(TaskOptions options) {
+    return switch (((EmbedOptions) options).output()) {
       case FLOAT -> DataTypes.createArrayType(DataTypes.FloatType, false);
       case INT8 -> DataTypes.createArrayType(DataTypes.ByteType, false);
       case BINARY -> DataTypes.BinaryType;

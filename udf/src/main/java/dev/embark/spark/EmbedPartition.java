@@ -35,7 +35,7 @@ final class EmbedPartition<R> implements Iterator<R> {
   private static final int FIRST_WINDOW_ROWS = 64;
   private static final int MAX_WINDOW_ROWS = 4096;
   private static final int WINDOW_GROWTH = 4;
-  private static final long MAX_WINDOW_BYTES = 16L << 20; // of rows, and of vectors
+  private static final long MAX_WINDOW_BYTES = 16L << 20; // of rows, and of results
 
   private final Rows<R> kind;
   private final Iterator<R> input;
@@ -74,8 +74,8 @@ final class EmbedPartition<R> implements Iterator<R> {
   }
 
   private int maxWindowRows() {
-    long byVectors = MAX_WINDOW_BYTES / ((long) embedder.dimensions() * Float.BYTES);
-    return (int) Math.max(FIRST_WINDOW_ROWS, Math.min(MAX_WINDOW_ROWS, byVectors));
+    long byResults = MAX_WINDOW_BYTES / embedder.rowBytes();
+    return (int) Math.max(FIRST_WINDOW_ROWS, Math.min(MAX_WINDOW_ROWS, byResults));
   }
 
   private void readAhead() {

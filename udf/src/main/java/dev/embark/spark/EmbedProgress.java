@@ -14,8 +14,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * What an application has embedded so far, over all its queries. Counts of finished tasks are exact
- * once an action returns; those of running tasks come with the executors' heartbeats.
+ * What an application has embedded and generated so far, over all its queries. Counts of finished
+ * tasks are exact once an action returns; those of running tasks come with the executors'
+ * heartbeats.
  *
  * <p>One for each Spark context. Safe for any thread.
  */
@@ -33,7 +34,8 @@ public final class EmbedProgress {
             context.longAccumulator("embark.tokens"),
             context.longAccumulator("embark.nullRows"),
             context.longAccumulator("embark.failedRows"),
-            context.longAccumulator("embark.truncatedRows"));
+            context.longAccumulator("embark.truncatedRows"),
+            context.longAccumulator("embark.generatedTokens"));
     context.addSparkListener(new Heartbeats());
   }
 
@@ -41,11 +43,17 @@ public final class EmbedProgress {
    * @param rows that came to an operator, with or without a text, and texts of a lambda
    * @param tokens that the model has seen
    * @param nullRows rows without a text
-   * @param failedRows rows whose text could not be embedded
+   * @param failedRows rows whose text has no result
    * @param truncatedRows rows whose text lost its tail
+   * @param generatedTokens that answers are made of
    */
   public record Snapshot(
-      long rows, long tokens, long nullRows, long failedRows, long truncatedRows) {}
+      long rows,
+      long tokens,
+      long nullRows,
+      long failedRows,
+      long truncatedRows,
+      long generatedTokens) {}
 
   /** The progress of a session's application. */
   public static EmbedProgress of(SparkSession session) {
@@ -63,7 +71,8 @@ public final class EmbedProgress {
         now(totals.tokens),
         now(totals.nullRows),
         now(totals.failedRows),
-        now(totals.truncatedRows));
+        now(totals.truncatedRows),
+        now(totals.generatedTokens));
   }
 
   Totals totals() {
@@ -103,7 +112,8 @@ public final class EmbedProgress {
       LongAccumulator tokens,
       LongAccumulator nullRows,
       LongAccumulator failedRows,
-      LongAccumulator truncatedRows)
+      LongAccumulator truncatedRows,
+      LongAccumulator generatedTokens)
       implements Serializable {
     void add(WindowCounts counts) {
       rows.add(counts.rows());
@@ -111,6 +121,7 @@ public final class EmbedProgress {
       nullRows.add(counts.nulls());
       failedRows.add(counts.failed());
       truncatedRows.add(counts.truncated());
+      generatedTokens.add(counts.generatedTokens());
     }
   }
 

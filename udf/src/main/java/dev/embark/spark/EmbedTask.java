@@ -1,6 +1,6 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.TaskOptions;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.SparkContext;
@@ -14,7 +14,7 @@ import org.apache.spark.util.TaskCompletionListener;
  * @param outputs what is wanted of each text
  */
 record EmbedTask(
-    EmbedOptions options,
+    TaskOptions options,
     ModelAccess access,
     List<EmbedOutput> outputs,
     EmbedMetrics metrics,
@@ -23,7 +23,7 @@ record EmbedTask(
 
   /** On the driver. */
   static EmbedTask of(
-      SparkContext context, EmbedOptions options, List<EmbedOutput> outputs, EmbedMetrics metrics) {
+      SparkContext context, TaskOptions options, List<EmbedOutput> outputs, EmbedMetrics metrics) {
     EmbedProgress progress = EmbedProgress.of(context);
     if (EmbarkConf.progress()) {
       progress.showStages(context);

@@ -2,8 +2,12 @@ package dev.embark.spark;
 
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
+import dev.embark.engine.Engine;
+import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.GenerationEngine;
 import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.TaskOptions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -45,10 +49,10 @@ final class EnginePool {
     this.clock = clock;
   }
 
-  private record Key(EmbedOptions options, int device) {}
+  private record Key(TaskOptions options, int device) {}
 
   private record Pooled(
-      Key key, EmbeddingEngine engine, LoadedModel model, MemoryBudget.Reservation memory) {
+      Key key, Engine engine, LoadedModel model, MemoryBudget.Reservation memory) {
     void free() {
       engine.close();
       memory.close();
@@ -69,7 +73,7 @@ final class EnginePool {
       this.loadMillis = loadMillis;
     }
 
-    EmbeddingEngine engine() {
+    Engine engine() {
       return pooled.engine();
     }
 
@@ -97,7 +101,7 @@ final class EnginePool {
    * @param gpus addresses that Spark assigned
    * @throws dev.embark.engine.EmbeddingException when the model or the device cannot be had
    */
-  Lease lease(EmbedOptions options, ModelAccess access, List<String> gpus) {
+  Lease lease(TaskOptions options, ModelAccess access, List<String> gpus) {
     Optional<Device> device = devices.choose(options.device(), gpus);
     Key key = new Key(options, device.map(Device::index).orElse(ModelOptions.CPU));
     Optional<Pooled> there = takeIdle(key);
@@ -121,18 +125,23 @@ final class EnginePool {
     boolean onGpu = key.device() != ModelOptions.CPU;
     MemoryBudget.Reservation memory = null;
     try {
-      EmbeddingEngine engine;
-      if (onGpu || sharedContext) {
+      Engine engine;
+      if (key.options() instanceof GenerateOptions generate) {
+        // What it keeps of its rows is its own, so it shares a context with nobody.
+        memory = onGpu ? budget.none() : reserve(key, model, 1);
+        engine = new GenerationEngine(model.model(), generate);
+      } else if (onGpu || sharedContext) {
         int contexts = onGpu ? 1 : budget.slots();
         memory = budget.none();
+        EmbedOptions embed = (EmbedOptions) key.options();
         engine =
             new EmbeddingEngine(
                 model.model(),
-                key.options(),
-                model.shared(key.options(), contexts, () -> reserve(key, model, contexts)));
+                embed,
+                model.shared(embed, contexts, () -> reserve(key, model, contexts)));
       } else {
         memory = reserve(key, model, 1);
-        engine = new EmbeddingEngine(model.model(), key.options());
+        engine = new EmbeddingEngine(model.model(), (EmbedOptions) key.options());
       }
       return new Pooled(key, engine, model, memory);
     } catch (RuntimeException e) {
@@ -145,8 +154,8 @@ final class EnginePool {
   }
 
   private MemoryBudget.Reservation reserve(Key key, LoadedModel model, int contexts) {
-    int tokens = EmbeddingEngine.batchTokens(key.options(), key.device());
-    long context = model.estimate().contextBytes(tokens);
+    int tokens = key.options().engineTokens(key.device());
+    long context = key.options().engineBytes(model.estimate(), key.device());
     return budget.reserve(
         (contexts == 1 ? "A context of " : contexts + " contexts of ")
             + tokens

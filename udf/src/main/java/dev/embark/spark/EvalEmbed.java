@@ -1,6 +1,6 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.TaskOptions;
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
@@ -17,7 +17,7 @@ public final class EvalEmbed extends LogicalPlan {
   private static final long serialVersionUID = 1L;
 
   private final Expression text;
-  private final EmbedOptions options;
+  private final TaskOptions options;
   private final Seq<EmbedOutput> outputs;
   private final Seq<Attribute> results;
   private final LogicalPlan child;
@@ -29,7 +29,7 @@ public final class EvalEmbed extends LogicalPlan {
    */
   public EvalEmbed(
       Expression text,
-      EmbedOptions options,
+      TaskOptions options,
       Seq<EmbedOutput> outputs,
       Seq<Attribute> results,
       LogicalPlan child) {
@@ -44,7 +44,7 @@ public final class EvalEmbed extends LogicalPlan {
     return text;
   }
 
-  EmbedOptions options() {
+  TaskOptions options() {
     return options;
   }
 

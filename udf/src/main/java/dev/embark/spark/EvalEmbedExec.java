@@ -1,6 +1,7 @@
 package dev.embark.spark;
 
 import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.TaskOptions;
 import dev.embark.engine.VectorType;
 import java.util.Iterator;
 import java.util.List;
@@ -30,7 +31,7 @@ public final class EvalEmbedExec extends SparkPlan {
   private static final long serialVersionUID = 1L;
 
   private final Expression text;
-  private final EmbedOptions options;
+  private final TaskOptions options;
   private final Seq<EmbedOutput> outputs;
   private final Seq<Attribute> results;
   private final SparkPlan child;
@@ -39,7 +40,7 @@ public final class EvalEmbedExec extends SparkPlan {
   /** Public, since Spark copies plan nodes by reflection. */
   public EvalEmbedExec(
       Expression text,
-      EmbedOptions options,
+      TaskOptions options,
       Seq<EmbedOutput> outputs,
       Seq<Attribute> results,
       SparkPlan child) {
@@ -78,7 +79,7 @@ public final class EvalEmbedExec extends SparkPlan {
   /** Made when first asked for: copies of a plan that are never run register none. */
   private synchronized EmbedMetrics embedMetrics() {
     if (metrics == null) {
-      metrics = EmbedMetrics.of(sparkContext());
+      metrics = EmbedMetrics.of(sparkContext(), options);
     }
     return metrics;
   }
@@ -91,7 +92,8 @@ public final class EvalEmbedExec extends SparkPlan {
   public boolean supportsColumnar() {
     return child.supportsColumnar()
         && Scala.list(outputs).equals(List.of(EmbedOutput.EMBEDDING))
-        && options.output() == VectorType.FLOAT;
+        && options instanceof EmbedOptions embed
+        && embed.output() == VectorType.FLOAT;
   }
 
   @Override

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
 /**
- * What this JVM has embedded since it started, over all tasks and applications: the executor's
+ * What this JVM has computed since it started, over all tasks and applications: the executor's
  * metrics, for Prometheus and whatever else Spark's metrics system feeds. Safe for any thread.
  */
 enum ExecutorCounters {
@@ -16,6 +16,7 @@ enum ExecutorCounters {
   ROWS_TRUNCATED("rowsTruncated", WindowCounts::truncated),
   ROWS_DEDUPLICATED("rowsDeduplicated", WindowCounts::deduplicated),
   TOKENS("tokens", WindowCounts::tokens),
+  TOKENS_GENERATED("tokensGenerated", WindowCounts::generatedTokens),
   NATIVE_BATCHES("nativeBatches", WindowCounts::batches),
   NATIVE_BATCH_CAPACITY("nativeBatchCapacityTokens", WindowCounts::batchCapacity),
   TOKENIZE_NANOS("tokenizeNanos", WindowCounts::tokenizeNanos),

@@ -1,6 +1,6 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.TaskOptions;
 import dev.embark.store.ModelStore;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -67,14 +67,14 @@ final class ExecutorModels {
    *
    * @throws dev.embark.engine.EmbeddingException when the model or the device cannot be had
    */
-  static EnginePool.Lease lease(EmbedOptions options, ModelAccess access) {
+  static EnginePool.Lease lease(TaskOptions options, ModelAccess access) {
     TaskContext task = TaskContext.get();
     ResourceInformation gpus = task == null ? null : task.resourcesJMap().get(GPU);
     return lease(options, access, gpus == null ? List.of() : List.of(gpus.addresses()));
   }
 
   /** The same where no task tells which GPUs Spark assigned. */
-  static EnginePool.Lease lease(EmbedOptions options, ModelAccess access, List<String> gpus) {
+  static EnginePool.Lease lease(TaskOptions options, ModelAccess access, List<String> gpus) {
     return current().engines.lease(options, access, gpus);
   }
 

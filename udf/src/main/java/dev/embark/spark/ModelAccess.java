@@ -1,7 +1,7 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.TaskOptions;
 import dev.embark.store.ModelPlaces;
 import dev.embark.store.ModelStore;
 import dev.embark.store.StoredModel;
@@ -64,7 +64,7 @@ record ModelAccess(Map<String, String> hadoop) implements Serializable {
    * @return to be closed by the caller
    * @throws EmbeddingException of kind MODEL when it cannot be had
    */
-  StoredModel open(EmbedOptions options, ModelStore store) {
+  StoredModel open(TaskOptions options, ModelStore store) {
     return store.open(options.model(), options.modelSha256(), places());
   }
 
@@ -73,7 +73,7 @@ record ModelAccess(Map<String, String> hadoop) implements Serializable {
    * another content under the same name refuses it. Unchanged where the driver cannot see the
    * model; then the tasks tell what is wrong, if anything is.
    */
-  EmbedOptions pinned(EmbedOptions options, ModelStore store) {
+  TaskOptions pinned(TaskOptions options, ModelStore store) {
     if (options.modelSha256().isPresent()) {
       return options;
     }
@@ -90,7 +90,7 @@ record ModelAccess(Map<String, String> hadoop) implements Serializable {
    *
    * @throws EmbeddingException of kind MODEL when it cannot be had
    */
-  String sha256(EmbedOptions options, ModelStore store) {
+  String sha256(TaskOptions options, ModelStore store) {
     return store.sha256(options.model(), places());
   }
 

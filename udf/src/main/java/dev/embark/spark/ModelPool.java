@@ -1,13 +1,12 @@
 package dev.embark.spark;
 
 import dev.embark.engine.Acceleration;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.MemoryEstimate;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.TaskOptions;
 import dev.embark.store.ModelStore;
 import dev.embark.store.StoredModel;
 import java.util.Optional;
@@ -42,7 +41,7 @@ final class ModelPool {
    * @throws EmbeddingException when it cannot be had, or there is no memory for it
    */
   LoadedModel acquire(
-      EmbedOptions options,
+      TaskOptions options,
       ModelAccess access,
       Optional<Device> device,
       MemoryBudget.Reclaim reclaim) {
@@ -76,11 +75,11 @@ final class ModelPool {
   private LoadedModel load(
       Key key,
       StoredModel file,
-      EmbedOptions options,
+      TaskOptions options,
       Optional<Device> device,
       MemoryBudget.Reclaim reclaim) {
     MemoryEstimate estimate = MemoryEstimate.of(file.path());
-    long context = estimate.contextBytes(EmbeddingEngine.batchTokens(options, key.device()));
+    long context = options.engineBytes(estimate, key.device());
     MemoryBudget.Reservation memory =
         budget.reserve(
             "The model " + options.model(),

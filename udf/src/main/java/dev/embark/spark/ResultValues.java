@@ -11,7 +11,9 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** Turns what the engine wrote into values of Spark's rows. Owns nothing. For one thread. */
+/**
+ * Turns what an embedding engine wrote into values of Spark's rows. Owns nothing. For one thread.
+ */
 final class ResultValues {
   private final EmbedOptions options;
   private final ListVector vector;
@@ -35,12 +37,18 @@ final class ResultValues {
                 of(EmbedOutput.EMBEDDING, rows, i),
                 rows.tokens(i),
                 rows.isTruncated(i),
-                error == null
-                    ? null
-                    : UTF8String.fromString("[" + error.kind() + "] " + error.getMessage())
+                message(error)
               });
       case TOKENS -> error == null ? rows.tokens(i) : null;
+      case ANSWER, ANSWER_DETAIL -> throw new IllegalArgumentException(output + " is no vector");
     };
+  }
+
+  /** What a row tells of its error; null for none. */
+  static UTF8String message(EmbeddingException error) {
+    return error == null
+        ? null
+        : UTF8String.fromString("[" + error.kind() + "] " + error.getMessage());
   }
 
   private Object embedding(int i) {

@@ -1,43 +1,36 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.engine.ErrorMode;
+import dev.embark.engine.RowOutcomes;
 import dev.embark.engine.VectorWriter;
-import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.util.AutoCloseables;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 
 /**
- * Embeds the windows of one partition, whatever kind of rows they come from, and counts.
+ * Embeds or answers the windows of one partition, whatever kind of rows they come from, and counts.
  *
- * <p>Leases an engine and owns an Arrow vector from the first window to {@link #close}, which the
- * end of the task calls. Spark may read rows in another thread than the one that ends the task, so
- * whatever touches the engine is synchronized; {@code close} cancels a running batch first.
+ * <p>Owns a {@link TaskEngine} from the first window to {@link #close}, which the end of the task
+ * calls. Spark may read rows in another thread than the one that ends the task, so whatever touches
+ * the engine is synchronized; {@code close} cancels a running batch first.
  */
 final class TaskEmbedder implements AutoCloseable {
   private final EmbedTask task;
   private final TaskContext context;
-  private final boolean vectorsWanted;
   private final EmbedMetrics.Fill fill;
 
-  private volatile EnginePool.Lease lease;
-  private BufferAllocator allocator;
-  private ListVector vector;
-  private ResultValues resultValues;
+  private volatile TaskEngine engine;
   private volatile boolean closed;
 
   private TextWindow window;
-  private EmbeddedRows embedded;
+  private RowOutcomes outcomes;
   private long rowsBefore;
 
   TaskEmbedder(EmbedTask task, TaskContext context) {
     this.task = task;
     this.context = context;
-    this.vectorsWanted = task.outputs().stream().anyMatch(o -> o != EmbedOutput.TOKENS);
     this.fill = new EmbedMetrics.Fill();
   }
 
@@ -53,24 +46,21 @@ final class TaskEmbedder implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("The task has ended; no more rows can be read from it.");
     }
-    if (lease == null) {
+    if (engine == null) {
       open();
     }
-    rowsBefore += window == null ? 0 : embedded.size();
+    rowsBefore += window == null ? 0 : outcomes.size();
     window = newWindow;
     long start = System.nanoTime();
     try {
-      embedded =
-          vectorsWanted
-              ? lease.engine().embed(window.texts(), vector, context::isInterrupted)
-              : lease.engine().countTokens(window.texts());
+      outcomes = engine.compute(window.texts(), context::isInterrupted);
     } catch (EmbeddingException e) {
       if (e.kind() == Kind.CANCELLED && context.isInterrupted()) {
-        throw new TaskKilledException("cancelled while embedding");
+        throw new TaskKilledException("cancelled while " + task.options().task() + " ran");
       }
       throw e;
     }
-    WindowCounts counts = WindowCounts.of(window, embedded, System.nanoTime() - start);
+    WindowCounts counts = WindowCounts.of(window, outcomes, System.nanoTime() - start);
     task.metrics().add(counts, fill);
     task.totals().add(counts);
     ExecutorCounters.add(counts);
@@ -80,17 +70,14 @@ final class TaskEmbedder implements AutoCloseable {
   }
 
   private void open() {
-    lease = ExecutorModels.lease(task.options(), task.access());
-    task.metrics().loadTime().add(lease.loadMillis());
-    ExecutorCounters.addLoadMillis(lease.loadMillis());
-    allocator = TaskArrowMemory.newAllocator("embed", context);
-    vector = VectorWriter.newVector("embedding", allocator);
-    resultValues = new ResultValues(task.options(), vector);
+    engine = TaskEngine.open(task.options(), task.outputs(), task.access(), context);
+    task.metrics().loadTime().add(engine.loadMillis());
+    ExecutorCounters.addLoadMillis(engine.loadMillis());
   }
 
   private EmbeddingException firstFailure() {
     for (int row = 0; ; row++) {
-      EmbeddingException error = embedded.error(row);
+      EmbeddingException error = outcomes.error(row);
       if (error != null) {
         return new EmbeddingException(
             error.kind(),
@@ -98,17 +85,19 @@ final class TaskEmbedder implements AutoCloseable {
                 + (rowsBefore + row + 1)
                 + " of partition "
                 + context.partitionId()
-                + " cannot be embedded: "
+                + " cannot be "
+                + EmbedMetrics.done(task.options())
+                + ": "
                 + error.getMessage()
-                + " With mode=PERMISSIVE its embedding would be NULL.",
+                + " With mode=PERMISSIVE its result would be NULL.",
             error);
       }
     }
   }
 
-  /** Floats of a vector, of a window that was embedded. */
-  int dimensions() {
-    return lease.engine().dimensions();
+  /** About how many bytes the result of a row takes, after the first window. */
+  long rowBytes() {
+    return engine.rowBytes();
   }
 
   /** The values of a row of the window, one for each output; copies. */
@@ -116,17 +105,18 @@ final class TaskEmbedder implements AutoCloseable {
     Object[] values = new Object[task.outputs().size()];
     if (!window.isNull(row)) {
       for (int i = 0; i < values.length; i++) {
-        values[i] = resultValues.of(task.outputs().get(i), embedded, window.source(row));
+        values[i] = engine.value(task.outputs().get(i), window.source(row));
       }
     }
     return values;
   }
 
   /**
-   * The window's embeddings, {@code List<Float>} with a row for each of its rows. Stays this
-   * object's, and is valid until the next window.
+   * The embeddings of a window that was embedded, {@code List<Float>} with a row for each of its
+   * rows. Stays this object's, and is valid until the next window.
    */
   synchronized ListVector vector() {
+    ListVector vector = ((VectorEngine) engine).vector();
     for (int row = 0; row < window.size(); row++) {
       if (!window.isNull(row) && window.source(row) != row) {
         VectorWriter.copy(vector, window.source(row), row);
@@ -137,23 +127,17 @@ final class TaskEmbedder implements AutoCloseable {
 
   @Override
   public void close() {
-    EnginePool.Lease running = lease;
+    TaskEngine running = engine;
     // Once only: after it the engine is another task's.
     if (running != null && !closed) {
-      running.engine().cancel(true);
+      running.cancel();
     }
     synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      try {
-        // Skips what is null: opening them may have failed half-way.
-        AutoCloseables.close(lease, vector, allocator);
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new IllegalStateException(e); // none of the three declares one
+      if (!closed) {
+        closed = true;
+        if (engine != null) {
+          engine.close();
+        }
       }
     }
   }

@@ -2,6 +2,7 @@ package dev.embark.spark;
 
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.TaskOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,7 @@ final class WarmStart {
   private static void warm(SparkConf conf, String model, List<String> gpus) {
     try {
       // With the hash, as tasks will ask for it: options that differ have engines of their own.
-      EmbedOptions options = ModelAccess.NONE.pinned(options(conf, model), ExecutorModels.store());
+      TaskOptions options = ModelAccess.NONE.pinned(options(conf, model), ExecutorModels.store());
       List<List<String>> places =
           gpus.isEmpty() ? List.of(List.of()) : gpus.stream().map(List::of).toList();
       for (List<String> place : places) {
@@ -59,7 +60,8 @@ final class WarmStart {
   private static EmbedOptions options(SparkConf conf, String model) {
     Map<String, String> options = new TreeMap<>();
     for (scala.Tuple2<String, String> entry : conf.getAllWithPrefix(EmbarkConf.PREFIX)) {
-      if (ExecutorSetting.of(EmbarkConf.PREFIX + entry._1()).isEmpty()) {
+      if (ExecutorSetting.of(EmbarkConf.PREFIX + entry._1()).isEmpty()
+          && EmbarkConf.isEmbedOption(EmbarkConf.PREFIX + entry._1())) {
         options.put(entry._1(), entry._2());
       }
     }

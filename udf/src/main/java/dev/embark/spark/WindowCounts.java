@@ -1,16 +1,17 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbeddedRows;
+import dev.embark.engine.RowOutcomes;
 
 /**
  * What became of the rows of a window, for every place that counts.
  *
  * @param rows all of them
  * @param nulls without a text
- * @param failed whose text could not be embedded
+ * @param failed whose text had no result
  * @param truncated whose text lost its tail
  * @param deduplicated whose text another row of the window had before
- * @param tokens that the model has seen
+ * @param tokens of texts that the model has seen
+ * @param generatedTokens that it made of them
  * @param batches native ones
  * @param batchCapacity tokens that those could have held
  * @param tokenizeNanos time of the tokenizer
@@ -23,6 +24,7 @@ record WindowCounts(
     long truncated,
     long deduplicated,
     long tokens,
+    long generatedTokens,
     long batches,
     long batchCapacity,
     long tokenizeNanos,
@@ -31,18 +33,20 @@ record WindowCounts(
   /**
    * @param nanos that tokenising and encoding took
    */
-  static WindowCounts of(TextWindow window, EmbeddedRows embedded, long nanos) {
+  static WindowCounts of(TextWindow window, RowOutcomes outcomes, long nanos) {
     long nulls = 0;
     long failed = 0;
     long truncated = 0;
     long tokens = 0;
+    long generatedTokens = 0;
     for (int row = 0; row < window.size(); row++) {
-      tokens += embedded.tokens(row);
+      tokens += outcomes.tokens(row);
+      generatedTokens += outcomes.generatedTokens(row);
       if (window.isNull(row)) {
         nulls++;
-      } else if (embedded.error(window.source(row)) != null) {
+      } else if (outcomes.error(window.source(row)) != null) {
         failed++;
-      } else if (embedded.isTruncated(window.source(row))) {
+      } else if (outcomes.isTruncated(window.source(row))) {
         truncated++;
       }
     }
@@ -53,13 +57,14 @@ record WindowCounts(
         truncated,
         window.repeats(),
         tokens,
-        embedded.batches(),
-        embedded.batchCapacity(),
-        embedded.tokenizeNanos(),
-        nanos - embedded.tokenizeNanos());
+        generatedTokens,
+        outcomes.batches(),
+        outcomes.batchCapacity(),
+        outcomes.tokenizeNanos(),
+        nanos - outcomes.tokenizeNanos());
   }
 
-  /** Rows with a vector, or with a number of tokens where only that was wanted. */
+  /** Rows with a vector or an answer, or with a number of tokens where only that was wanted. */
   long embedded() {
     return rows - nulls - failed;
   }

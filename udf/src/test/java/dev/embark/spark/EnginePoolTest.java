@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
@@ -156,7 +157,8 @@ class EnginePoolTest {
       pool.freeIdleFor(MINUTE);
       assertThat(pool.idle()).isZero();
       assertThat(models.size()).isEqualTo(1);
-      assertThat(held.engine().countTokens(List.of(new byte[] {'x'})).tokens(0)).isPositive();
+      assertThat(((EmbeddingEngine) held.engine()).countTokens(List.of(new byte[] {'x'})).tokens(0))
+          .isPositive();
     }
   }
 
@@ -260,7 +262,7 @@ class EnginePoolTest {
       assertThatThrownBy(pool::freeAll)
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("1 engines are in use.");
-      assertThat(held.engine().dimensions()).isEqualTo(384);
+      assertThat(((EmbeddingEngine) held.engine()).dimensions()).isEqualTo(384);
     }
   }
 
@@ -290,7 +292,8 @@ class EnginePoolTest {
       try (EnginePool.Lease b = lease(minilm);
           EnginePool.Lease c = lease(minilm)) {
         assertThat(budget.used()).isEqualTo(used);
-        assertThat(a.engine().countTokens(List.of(new byte[] {'x'})).tokens(0)).isPositive();
+        assertThat(((EmbeddingEngine) a.engine()).countTokens(List.of(new byte[] {'x'})).tokens(0))
+            .isPositive();
       }
       // The model, and a context for each of the two slots.
       assertThat(used / MB).isEqualTo(44 + 2 * 67 - 1);

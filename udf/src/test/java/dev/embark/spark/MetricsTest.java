@@ -69,7 +69,7 @@ class MetricsTest {
         .containsEntry("fill of batches (%)", "50.3");
     assertThat(metrics)
         .containsKeys("time tokenising", "time encoding", "time loading the model")
-        .hasSize(11);
+        .hasSize(12);
     assertThat(metrics.get("time encoding")).doesNotStartWith("0 ");
   }
 

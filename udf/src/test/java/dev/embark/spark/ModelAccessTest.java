@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.Sha256;
+import dev.embark.engine.TaskOptions;
 import dev.embark.store.StoredModel;
 import java.io.File;
 import java.io.IOException;
@@ -185,7 +186,7 @@ class ModelAccessTest {
   void tasksAreToldTheHashThatTheDriverSees(@TempDir Path dir) throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "abc");
     EmbedOptions options = EmbedOptions.of(Map.of("model", file.toString()));
-    EmbedOptions pinned = ModelAccess.NONE.pinned(options, ExecutorModels.store());
+    TaskOptions pinned = ModelAccess.NONE.pinned(options, ExecutorModels.store());
     assertThat(pinned.modelSha256()).contains(Sha256.of(file));
     Files.writeString(file, "another");
     assertThatThrownBy(() -> ModelAccess.NONE.open(pinned, ExecutorModels.store()))

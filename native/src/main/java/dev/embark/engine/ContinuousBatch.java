@@ -1,0 +1,291 @@
+package dev.embark.engine;
+
+import dev.embark.engine.EmbeddingException.Kind;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Computes the answers of many prompts side by side in one context.
+ *
+ * <pre>
+ *              ┌ the next token of each answer ┐
+ *  waiting ──► │ parts of prompts in the rest  │ ──► decode ──► a token each ──► answers that are done
+ *     ▲        └─────── one batch ─────────────┘                                      │
+ *     └── a place in the context and the cells for prompt and answer ◄────────────────┘
+ * </pre>
+ *
+ * <p>A row enters when there is a free sequence and cells for the longest answer it may have, so no
+ * batch is ever without room. When a batch fails, the context is emptied, and the rows that were in
+ * it start anew, one after the other: what then fails, fails alone. Rows whose outputs are not
+ * finite are singled out in the same way, and their neighbours go on together. Owns the context.
+ * For one thread, but {@link #cancel} is for any.
+ */
+final class ContinuousBatch implements AutoCloseable {
+  private final LlamaModel model;
+  private final Vocabulary vocabulary;
+  private final GenerateOptions options;
+  private final int cells;
+  private final GenerationContext context;
+  private final TokenBatch batch;
+  private final SharedPrefix prefix;
+  private final AnswerInMaking[] rows; // by sequence − 1; null where a place is free
+  private final Deque<AnswerInMaking> suspects = new ArrayDeque<>(); // to be computed alone
+  private byte[] piece = new byte[128];
+  private int active;
+  private int freeCells;
+  private boolean alone; // whether the active row is a suspect
+  private volatile boolean cancelled;
+
+  /**
+   * @param cells tokens of {@code context}
+   * @param context which it owns, closed here if the batch cannot be made
+   */
+  ContinuousBatch(
+      LlamaModel model,
+      Vocabulary vocabulary,
+      GenerateOptions options,
+      int cells,
+      GenerationContext context) {
+    this.model = model;
+    this.vocabulary = vocabulary;
+    this.options = options;
+    this.cells = cells;
+    this.context = context;
+    this.rows = new AnswerInMaking[context.maxSequences() - 1];
+    try {
+      this.batch = new TokenBatch(model, context.capacity(), context.maxSequences());
+    } catch (RuntimeException e) {
+      context.close();
+      throw e;
+    }
+    this.prefix = new SharedPrefix(context, batch);
+    this.freeCells = cells;
+  }
+
+  /**
+   * Computes rows, each of whose {@link AnswerInMaking#cells} the context has.
+   *
+   * @param isCancelled asked before each native call
+   * @throws EmbeddingException of kind CANCELLED; the batch stays usable
+   */
+  void run(Collection<AnswerInMaking> given, BooleanSupplier isCancelled, AnswerSink sink) {
+    Deque<AnswerInMaking> waiting = new ArrayDeque<>(given);
+    BooleanSupplier stopped = () -> cancelled || isCancelled.getAsBoolean();
+    try {
+      EmbeddingException.throwIf(stopped);
+      share(waiting);
+      while (admit(waiting)) {
+        EmbeddingException.throwIf(stopped);
+        step(waiting, sink);
+      }
+    } finally {
+      suspects.clear();
+      if (active > 0) {
+        empty();
+      }
+    }
+  }
+
+  private void share(Deque<AnswerInMaking> waiting) {
+    if (waiting.isEmpty() || model.isRecurrent()) {
+      return;
+    }
+    LlamaContext.Status status = prefix.load(waiting);
+    if (status != LlamaContext.Status.DONE) {
+      empty(); // each row computes its own
+    }
+    freeCells = cells - prefix.length();
+    if (status == LlamaContext.Status.CANCELLED) {
+      throw EmbeddingException.cancelled();
+    }
+  }
+
+  /** Fills the places of the context; false when there is nothing left to do. */
+  private boolean admit(Deque<AnswerInMaking> waiting) {
+    if (active == 0) {
+      alone = !suspects.isEmpty();
+    }
+    if (alone) {
+      if (active == 0) {
+        start(suspects.poll(), 0);
+      }
+      return true;
+    }
+    for (int place = 0; place < rows.length && !waiting.isEmpty(); place++) {
+      if (rows[place] == null && waiting.peek().cells() - prefix.length() <= freeCells) {
+        start(waiting.poll(), place);
+      }
+    }
+    return active > 0;
+  }
+
+  private void start(AnswerInMaking row, int place) {
+    int seed = Sampler.seed(options.seed(), row.prompt(), row.failures());
+    row.start(place + 1, prefix.length(), new Sampler(model, options, seed));
+    rows[place] = row;
+    active++;
+    freeCells -= row.cells() - prefix.length();
+    if (prefix.length() > 0) {
+      context.share(SharedPrefix.SEQUENCE, row.sequence(), prefix.length());
+    }
+  }
+
+  private void leave(AnswerInMaking row) {
+    rows[row.sequence() - 1] = null;
+    active--;
+    freeCells += row.cells() - prefix.length();
+    row.stop();
+  }
+
+  /** One native batch, and a token more for each answer that is in it. */
+  private void step(Deque<AnswerInMaking> waiting, AnswerSink sink) {
+    batch.clear();
+    for (AnswerInMaking row : rows) {
+      if (row != null && row.isAnswering()) {
+        row.addTo(batch);
+      }
+    }
+    for (AnswerInMaking row : rows) {
+      if (row != null && !row.isAnswering()) {
+        row.addTo(batch);
+      }
+    }
+    LlamaContext.Status status = context.decode(batch);
+    switch (status) {
+      case DONE -> {
+        sink.batch();
+        choose(waiting, sink);
+      }
+      case CANCELLED -> throw EmbeddingException.cancelled();
+      case OUT_OF_MEMORY ->
+          failed(
+              waiting,
+              sink,
+              error(Kind.OUT_OF_MEMORY, "There was no memory to compute the answer"));
+      case FAILED ->
+          failed(waiting, sink, error(Kind.MODEL, "llama.cpp could not compute the answer"));
+    }
+  }
+
+  private void choose(Deque<AnswerInMaking> waiting, AnswerSink sink) {
+    EmbeddingException notFinite = null;
+    for (AnswerInMaking row : rows) {
+      if (row == null) {
+        continue;
+      }
+      row.computed();
+      if (row.output() < 0) {
+        continue;
+      }
+      int token = context.sample(row.sampler(), row.output());
+      if (token >= 0) {
+        accept(row, token, sink);
+      } else if (token == Sampler.NOTHING_FITS) {
+        end(row);
+        sink.error(
+            row,
+            new EmbeddingException(
+                Kind.MODEL, "No token of the model goes on as the option grammar wants."));
+      } else {
+        notFinite =
+            new EmbeddingException(Kind.NOT_FINITE, "The model's output has NaN or infinity.");
+        suspects.add(row);
+      }
+    }
+    if (notFinite != null) {
+      restart(waiting, sink, notFinite);
+    }
+  }
+
+  private void accept(AnswerInMaking row, int token, AnswerSink sink) {
+    Finish finish = null;
+    if (vocabulary.isEnd(token)) {
+      row.answer().add();
+      finish = Finish.STOP;
+    } else {
+      int n = vocabulary.piece(token, piece);
+      if (n < 0) {
+        piece = new byte[-n];
+        n = vocabulary.piece(token, piece);
+      }
+      row.choose(token);
+      if (row.answer().add(piece, n)) {
+        finish = Finish.STOP_WORD;
+      } else if (row.isFull()) {
+        finish = Finish.LENGTH;
+      }
+    }
+    if (finish != null) {
+      end(row);
+      sink.answer(row, finish);
+    }
+  }
+
+  private void end(AnswerInMaking row) {
+    context.forget(row.sequence());
+    leave(row);
+  }
+
+  private void failed(Deque<AnswerInMaking> waiting, AnswerSink sink, EmbeddingException error) {
+    for (AnswerInMaking row : rows) {
+      if (row != null) {
+        suspects.add(row);
+      }
+    }
+    restart(waiting, sink, error);
+  }
+
+  /** Takes all rows out: suspects to be computed alone, the others to go on with the rest. */
+  private void restart(Deque<AnswerInMaking> waiting, AnswerSink sink, EmbeddingException error) {
+    if (alone) {
+      AnswerInMaking row = suspects.peekLast();
+      row.countFailure();
+      if (row.failures() > options.retries()) {
+        suspects.removeLast();
+        sink.error(row, error);
+      }
+    } else {
+      for (AnswerInMaking row : rows) {
+        if (row != null && !suspects.contains(row)) {
+          waiting.addFirst(row);
+        }
+      }
+    }
+    empty();
+  }
+
+  /** Takes all rows out, and everything out of the context. */
+  private void empty() {
+    for (AnswerInMaking row : rows) {
+      if (row != null) {
+        leave(row);
+      }
+    }
+    context.forgetAll();
+    prefix.clear();
+    freeCells = cells;
+  }
+
+  private static EmbeddingException error(Kind kind, String what) {
+    return new EmbeddingException(kind, what + ": " + LlamaBackend.reason("no reason given"));
+  }
+
+  /** Whether {@link #cancel} was called with true. Any thread. */
+  boolean isCancelled() {
+    return cancelled;
+  }
+
+  /** Ends the running and every later {@link #run}, until it is called with false. Any thread. */
+  void cancel(boolean cancel) {
+    cancelled = cancel;
+    context.cancel(cancel);
+  }
+
+  @Override
+  public void close() {
+    batch.close();
+    context.close();
+  }
+}

@@ -1,0 +1,140 @@
+package dev.embark.engine;
+
+import static dev.embark.engine.OptionSpec.integer;
+import static dev.embark.engine.OptionSpec.names;
+import static dev.embark.engine.OptionSpec.oneOf;
+import static dev.embark.engine.OptionSpec.real;
+
+import java.util.function.UnaryOperator;
+
+/**
+ * Every option of a generation: its key, what it takes, its default and what it does. The defaults
+ * of topK, topP and minP are those of llama.cpp's own tools.
+ */
+public enum GenerateOption implements TaskOption {
+  MODEL(
+      "model",
+      "path, file:, Hadoop URI, hf:org/repo/file.gguf or classpath:",
+      "",
+      "The GGUF model, a decoder; there is none built in.",
+      OptionSpec::notBlank),
+  MODEL_SHA256(
+      "modelSha256", "64 hex digits", "", "What the model file must hash to.", OptionSpec::sha256),
+  CHAT_TEMPLATE(
+      "chatTemplate",
+      "model, none or the name of a template of llama.cpp, such as chatml",
+      "model",
+      "How a prompt becomes a chat: by the template in the model's file if it has one, as it is, or"
+          + " by a template that llama.cpp knows.",
+      OptionSpec::notBlank),
+  SYSTEM("system", "text", "", "What the chat's system message says.", value -> value),
+  MAX_TOKENS(
+      "maxTokens", "1 or more", "256", "Tokens of an answer at most.", value -> integer(value, 1)),
+  TEMPERATURE(
+      "temperature",
+      "0 to 100",
+      "0.0",
+      "How evenly tokens are drawn; 0 always takes the likeliest.",
+      value -> real(value, 0, 100)),
+  TOP_K(
+      "topK",
+      "0 or more",
+      "40",
+      "Draws from so many of the likeliest tokens; from all with 0.",
+      value -> integer(value, 0)),
+  TOP_P(
+      "topP",
+      "0 to 1",
+      "0.95",
+      "Draws from the likeliest tokens that together have this probability.",
+      value -> real(value, 0, 1)),
+  MIN_P(
+      "minP",
+      "0 to 1",
+      "0.05",
+      "Draws from tokens of at least this share of the likeliest one's probability.",
+      value -> real(value, 0, 1)),
+  SEED(
+      "seed",
+      "0 or more",
+      "0",
+      "What the drawing starts from, together with the prompt: the same again gives the same.",
+      value -> integer(value, 0)),
+  STOP(
+      "stop",
+      "texts with || between them",
+      "",
+      "Texts that end an answer, which then lacks them.",
+      value -> value),
+  GRAMMAR(
+      "grammar",
+      "GBNF with a rule root",
+      "",
+      "What every answer has to look like, in llama.cpp's notation of grammars.",
+      value -> value),
+  LONG_TEXT(
+      "longText",
+      names(LongText.TRUNCATE, LongText.ERROR),
+      LongText.ERROR.toString(),
+      "What happens to a prompt that leaves no room for an answer: it fails, or loses its tail.",
+      value -> oneOf(value, LongText.TRUNCATE, LongText.ERROR)),
+  CONTEXT_TOKENS(
+      "contextTokens",
+      "2 or more",
+      "4096",
+      "Tokens that a task keeps in memory, prompts and answers of all rows that it is at.",
+      value -> integer(value, 2)),
+  SEQUENCES(
+      "sequences",
+      "1 to 255",
+      "16",
+      "Rows that a task is at, at most, as far as contextTokens has room for them.",
+      value -> atMost(integer(value, 1), LlamaContext.MAX_SEQUENCES - 1)),
+  RETRIES(
+      "retries",
+      "0 or more",
+      "1",
+      "How often a prompt that failed is tried again.",
+      value -> integer(value, 0)),
+  MODE(
+      "mode",
+      names(ErrorMode.values()),
+      ErrorMode.PERMISSIVE.toString(),
+      "PERMISSIVE gives NULL for a prompt that has no answer, FAILFAST ends the query.",
+      value -> oneOf(value, ErrorMode.values())),
+  DEVICE(
+      "device",
+      names(DeviceChoice.values()),
+      DeviceChoice.AUTO.toString(),
+      "Where answers are computed; auto takes the GPU that Spark assigned to the task, if any.",
+      value -> oneOf(value, DeviceChoice.values())),
+  BATCH_TOKENS(
+      "batchTokens",
+      "1 or more",
+      "",
+      "Tokens of a native batch; chosen by device if unset.",
+      value -> integer(value, 1));
+
+  private final OptionSpec spec;
+
+  GenerateOption(
+      String key,
+      String takes,
+      String defaultValue,
+      String description,
+      UnaryOperator<String> canonical) {
+    this.spec = new OptionSpec(key, takes, defaultValue, description, canonical);
+  }
+
+  @Override
+  public OptionSpec spec() {
+    return spec;
+  }
+
+  private static String atMost(String value, int max) {
+    if (Integer.parseInt(value) > max) {
+      throw new IllegalArgumentException("more than " + max);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,96 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddedRows;
+import dev.embark.engine.EmbeddingEngine;
+import dev.embark.engine.VectorWriter;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.util.AutoCloseables;
+import org.apache.arrow.vector.complex.ListVector;
+import org.apache.spark.TaskContext;
+
+/** Embeds. Owns a lease, and the Arrow vector that the engine writes into. */
+final class VectorEngine implements TaskEngine {
+  private final EnginePool.Lease lease;
+  private final BufferAllocator allocator;
+  private final ListVector vector;
+  private final ResultValues values;
+  private final boolean vectorsWanted;
+  private EmbeddedRows rows;
+
+  private VectorEngine(
+      EnginePool.Lease lease,
+      EmbedOptions options,
+      List<EmbedOutput> outputs,
+      BufferAllocator allocator) {
+    this.lease = lease;
+    this.allocator = allocator;
+    this.vector = VectorWriter.newVector("embedding", allocator);
+    this.values = new ResultValues(options, vector);
+    this.vectorsWanted = outputs.stream().anyMatch(output -> output != EmbedOutput.TOKENS);
+  }
+
+  /** Takes over the lease. */
+  static VectorEngine open(
+      EnginePool.Lease lease,
+      EmbedOptions options,
+      List<EmbedOutput> outputs,
+      TaskContext context) {
+    try {
+      return new VectorEngine(
+          lease, options, outputs, TaskArrowMemory.newAllocator("embed", context));
+    } catch (RuntimeException e) {
+      lease.close();
+      throw e;
+    }
+  }
+
+  private EmbeddingEngine engine() {
+    return (EmbeddingEngine) lease.engine();
+  }
+
+  @Override
+  public long loadMillis() {
+    return lease.loadMillis();
+  }
+
+  @Override
+  public EmbeddedRows compute(List<byte[]> window, BooleanSupplier isCancelled) {
+    rows =
+        vectorsWanted ? engine().embed(window, vector, isCancelled) : engine().countTokens(window);
+    return rows;
+  }
+
+  @Override
+  public Object value(EmbedOutput output, int i) {
+    return values.of(output, rows, i);
+  }
+
+  /** Of the window, {@code List<Float>}; stays this object's. */
+  ListVector vector() {
+    return vector;
+  }
+
+  @Override
+  public long rowBytes() {
+    return (long) engine().dimensions() * Float.BYTES;
+  }
+
+  @Override
+  public void cancel() {
+    lease.engine().cancel(true);
+  }
+
+  @Override
+  public void close() {
+    try {
+      AutoCloseables.close(lease, vector, allocator);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e); // none of the three declares one
+    }
+  }
+}
