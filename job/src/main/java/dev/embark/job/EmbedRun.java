@@ -105,7 +105,8 @@ final class EmbedRun {
     try {
       run.waves().forEach(this::take);
       return finish(start);
-    } catch (RuntimeException | FSError e) {
+    } catch (Exception | FSError e) {
+      // Of any kind: Scala throws checked exceptions, such as SparkException, undeclared.
       UserError error = e instanceof UserError known ? known : unforeseen(e);
       tellEnd(error, start);
       throw error;
@@ -136,7 +137,7 @@ final class EmbedRun {
       listener.endedEarly(
           result(run.plan().committed(), start),
           new RunEnd(state, Optional.of(error.getMessage())));
-    } catch (RuntimeException | FSError e) {
+    } catch (Exception | FSError e) {
       // Such as that the disk is full, again: the first error is the one to mend.
       error.addSuppressed(e);
     }

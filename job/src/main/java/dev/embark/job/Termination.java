@@ -82,7 +82,8 @@ final class Termination {
     try {
       check(progress.get());
       return work.call();
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
+      // Of any kind: Scala throws checked exceptions, such as SparkException, undeclared.
       if (requested.get()) {
         throw stopped(progress.get(), e);
       }
