@@ -124,13 +124,17 @@ class GenerateFunctionTest {
 
   @Test
   void anAnswerAndItsDetailAreOneOperatorThatCountsTokens() {
+    spark
+        .sql("SELECT * FROM VALUES ('a'), ('b'), ('a'), (NULL) AS t(p)")
+        .coalesce(1)
+        .createOrReplaceTempView("few");
     Dataset<Row> query =
         spark.sql(
             "SELECT "
                 + call("generate", "p")
                 + ", "
                 + call("generate_detail", "p")
-                + ".tokens AS n FROM VALUES ('a'), ('b'), ('a'), (NULL) AS t(p)");
+                + ".tokens AS n FROM few");
     List<Row> rows = query.collectAsList();
     SparkPlan operator = ColumnarTest.operator(query);
     operator.execute().count();
