@@ -53,8 +53,8 @@ class EmbarkCommandIT {
     assertThat(result.out()).contains("rows\t200\n").contains("submit/embark sql");
     List<String> nearest =
         result.outLines().stream()
-            .filter(line -> line.matches("  0\\.\\d{3}  .*"))
-            .map(line -> topics.get(line.substring(9)))
+            .filter(line -> line.matches("  0\\.\\d{2}  .*"))
+            .map(line -> topics.get(line.substring(8)))
             .toList();
     assertThat(nearest).hasSize(9).doesNotContainNull();
     List<Set<String>> topicsByQuery =

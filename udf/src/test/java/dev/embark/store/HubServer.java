@@ -9,7 +9,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Queue;
@@ -18,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -45,7 +48,9 @@ final class HubServer implements AutoCloseable {
   final AtomicLong bytesSent = new AtomicLong();
   final Queue<String> tokensAtHub = new ConcurrentLinkedQueue<>();
   final Queue<String> tokensAtStorage = new ConcurrentLinkedQueue<>();
-  final Queue<String> ranges = new ConcurrentLinkedQueue<>();
+
+  /** Where each request for content wanted it to begin. */
+  final List<Integer> offsets = Collections.synchronizedList(new ArrayList<>());
 
   private final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -136,12 +141,10 @@ final class HubServer implements AutoCloseable {
         tokensAtStorage.add(token);
       }
       String range = exchange.getRequestHeaders().getFirst("Range");
-      ranges.add(range == null ? "all" : range);
+      int asked = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
+      offsets.add(asked);
       Fault fault = faults.poll();
-      int from =
-          range == null || fault == Fault.RANGE_IGNORED
-              ? 0
-              : Integer.parseInt(range.replaceAll("\\D", ""));
+      int from = fault == Fault.RANGE_IGNORED ? 0 : asked;
       if (fault == null || fault == Fault.RANGE_IGNORED) {
         send(exchange, content, from, content.length, content.length);
         return;
@@ -151,7 +154,11 @@ final class HubServer implements AutoCloseable {
         case STATUS_503 -> exchange.sendResponseHeaders(503, -1);
         case STATUS_401 -> exchange.sendResponseHeaders(401, -1);
         case STATUS_404 -> exchange.sendResponseHeaders(404, -1);
-        case CUT_IN_THE_MIDDLE -> send(exchange, content, from, half, content.length);
+        case CUT_IN_THE_MIDDLE -> {
+          send(exchange, content, from, half, content.length);
+          // A client that learns of the cut drops what it has received and not yet handed on.
+          closed.await(200, TimeUnit.MILLISECONDS);
+        }
         case STALL -> {
           send(exchange, content, from, half, content.length);
           closed.await();
