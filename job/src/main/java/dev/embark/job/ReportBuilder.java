@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
@@ -65,8 +66,11 @@ final class ReportBuilder {
 
   private RunReport.Run run(JobResult result) {
     Instant end = Instant.now();
+    Instant here = end.minus(result.took());
     Instant start =
-        result.waves().stream().map(WaveResult::start).min(Comparator.naturalOrder()).orElse(end);
+        Stream.concat(Stream.of(here), result.waves().stream().map(WaveResult::start))
+            .min(Comparator.naturalOrder())
+            .get();
     return new RunReport.Run(
         result.plan().runId(),
         time(start),

@@ -10,6 +10,8 @@ import dev.embark.job.report.Schema;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +128,16 @@ class ReportWriterTest {
             within(0.1));
     assertThat(report.at("/rates/tokensPerSecond").asDouble())
         .isCloseTo(result.tokensPerSecond(), Percentage.withPercentage(1));
+  }
+
+  @Test
+  void fromStartToEndAreTheSecondsOfTheRun() throws Exception {
+    JsonNode run = run("--rows-per-wave=40").get("run");
+
+    Duration between =
+        Duration.between(
+            Instant.parse(run.get("start").asText()), Instant.parse(run.get("end").asText()));
+    assertThat(between.toMillis() / 1e3).isCloseTo(run.get("seconds").asDouble(), within(1.0));
   }
 
   private static long sum(JsonNode report, String list, String field) {

@@ -43,7 +43,7 @@ public record RunReport(
 
   /**
    * @param id names the run, also after it was resumed
-   * @param start ISO 8601, in UTC, of the first wave
+   * @param start ISO 8601, in UTC; of a run that was resumed, that of its first wave
    * @param end ISO 8601, in UTC
    * @param seconds of wall time of this process
    * @param resumed whether an earlier process of this run was interrupted
