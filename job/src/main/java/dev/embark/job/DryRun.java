@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import dev.embark.spark.Embark;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -21,14 +22,20 @@ final class DryRun {
   /** Enough for some seconds of a CPU core's work with a small model. */
   private static final int TIMED_TOKENS_PER_CORE = 4096;
 
+  /** As many as a task is at side by side, by default. */
+  private static final int TIMED_PROMPTS_PER_CORE = 16;
+
   private static final String TOKENS = "_embark_tokens";
+  private static final String DETAIL = "_embark";
 
   private final SparkSession spark;
   private final JobSpec spec;
+  private final TaskCall call;
 
   DryRun(SparkSession spark, JobSpec spec) {
     this.spark = spark;
     this.spec = spec;
+    this.call = TaskCall.of(spec);
   }
 
   /**
@@ -38,7 +45,7 @@ final class DryRun {
    */
   Estimate run() {
     Sink sink = Sink.of(spark, spec);
-    Fingerprint fingerprint = Fingerprint.of(spark, spec.embedOptions());
+    Fingerprint fingerprint = Fingerprint.of(spark, call);
     Source.Input input = new Source(spark, spec, sink).open();
     RowsToDo rows = toDo(sink, new RunStart(spark, spec, sink, fingerprint), input);
     new UniqueIds(spec).check(input.rows());
@@ -60,41 +67,89 @@ final class DryRun {
   /** On as many cores as there are, so that no later figure holds the time it takes. */
   private void loadModel() {
     int cores = cores();
-    force(
-        spark.range(0, cores, 1, cores).select(Embark.embed(lit("warm up"), spec.embedOptions())));
+    force(spark.range(0, cores, 1, cores).select(call.result(lit("warm up"))));
   }
 
   private Estimate estimate(RowsToDo rows, List<Row> sample, String textColumn) {
     StructType schema = rows.rows().schema();
     int text = schema.fieldIndex(textColumn);
-    List<Row> counted =
-        spark
-            .createDataFrame(sample, schema)
-            .repartition(cores())
-            .withColumn(
-                TOKENS, Embark.embedTokens(Embedding.quoted(textColumn), spec.embedOptions()))
-            .collectAsList();
-    long withoutText = counted.stream().filter(row -> row.isNullAt(text)).count();
-    long tokens = counted.stream().mapToLong(row -> tokens(row)).sum();
-    long failing = counted.stream().filter(row -> !row.isNullAt(text) && tokens(row) == 0).count();
+    List<Row> texts = sample.stream().filter(row -> !row.isNullAt(text)).toList();
+    Looked looked =
+        spec.task() == JobTask.EMBED
+            ? embed(texts, schema, textColumn)
+            : answer(texts, schema, textColumn);
+    int withoutText = sample.size() - texts.size();
     double times = sample.isEmpty() ? 0 : (double) rows.count() / sample.size();
-    double share = 1 - (double) (withoutText + failing) / Math.max(1, sample.size());
-    Timing timing = time(counted, schema, textColumn);
+    double share = 1 - (withoutText + looked.failing()) / Math.max(1, sample.size());
     double bytes =
-        OutputSize.bytesPerRow(
-            spec.outputSpec().format(), sample, schema, timing.embedded(), share);
+        OutputSize.bytesPerRow(spec.outputSpec().format(), sample, schema, looked.results(), share);
     return new Estimate(
         rows.all(),
         rows.all() - rows.count(),
         sample.size(),
         Math.round(withoutText * times),
-        Math.round(failing * times),
+        Math.round(looked.failing() * times),
         Math.round(
-            tokens
+            looked.tokens()
                 * times
                 * distinctShare(rows.rows(), textColumn, rows.count() - withoutText * times)),
-        timing.tokensPerSecond(),
+        looked.tokensPerSecond(),
         Math.round(rows.count() * bytes));
+  }
+
+  /**
+   * What the texts of the sample told.
+   *
+   * @param failing of these, texts that have no result, perhaps reckoned from fewer
+   * @param tokens of all of them, or of their answers
+   * @param tokensPerSecond 0 if no text has a result
+   * @param results rows of the output, some of them
+   */
+  private record Looked(double failing, double tokens, double tokensPerSecond, List<Row> results) {}
+
+  /** Counts the tokens of all texts, which is cheap, and embeds some. */
+  private Looked embed(List<Row> texts, StructType schema, String textColumn) {
+    List<Row> counted =
+        spark
+            .createDataFrame(texts, schema)
+            .repartition(cores())
+            .withColumn(TOKENS, Embark.embedTokens(Columns.quoted(textColumn), spec.taskOptions()))
+            .collectAsList();
+    long failing = counted.stream().filter(row -> tokens(row) == 0).count();
+    long tokens = counted.stream().mapToLong(DryRun::tokens).sum();
+    List<Row> timed = new ArrayList<>();
+    long timedTokens = 0;
+    for (Row row : counted) {
+      if (tokens(row) > 0 && timedTokens < (long) TIMED_TOKENS_PER_CORE * cores()) {
+        timed.add(row);
+        timedTokens += tokens(row);
+      }
+    }
+    Timed computed = time(timed, schema.add(TOKENS, "int"), textColumn);
+    return new Looked(
+        failing,
+        tokens,
+        timedTokens == 0 ? 0 : timedTokens / computed.seconds(),
+        results(computed.rows(), schema));
+  }
+
+  /** Answers a few prompts: only so is known how long answers are. */
+  private Looked answer(List<Row> prompts, StructType schema, String textColumn) {
+    List<Row> few = prompts.subList(0, Math.min(prompts.size(), TIMED_PROMPTS_PER_CORE * cores()));
+    Timed answered = time(few, schema, textColumn);
+    List<Row> done =
+        answered
+            .rows()
+            .select(call.tokens(DETAIL))
+            .where(call.error(DETAIL).isNull())
+            .collectAsList();
+    long tokens = done.stream().mapToLong(row -> row.getInt(0)).sum();
+    double times = (double) prompts.size() / Math.max(1, few.size());
+    return new Looked(
+        (few.size() - done.size()) * times,
+        tokens * times,
+        tokens == 0 ? 0 : tokens / answered.seconds(),
+        results(answered.rows(), schema));
   }
 
   private static int tokens(Row row) {
@@ -107,35 +162,33 @@ final class DryRun {
       return 1;
     }
     long distinct =
-        rows.select(approx_count_distinct(Embedding.quoted(textColumn))).first().getLong(0);
+        rows.select(approx_count_distinct(Columns.quoted(textColumn))).first().getLong(0);
     return Math.min(1, distinct / texts);
   }
 
-  /** How fast the model was, and what it made. */
-  private record Timing(double tokensPerSecond, List<Row> embedded) {}
+  /** Rows with their {@link TaskCall#detail}, and how long it took. */
+  private record Timed(Dataset<Row> rows, double seconds) {}
 
-  private Timing time(List<Row> counted, StructType schema, String textColumn) {
-    List<Row> timed = new ArrayList<>();
-    long tokens = 0;
-    for (Row row : counted) {
-      if (tokens(row) > 0 && tokens < (long) TIMED_TOKENS_PER_CORE * cores()) {
-        timed.add(row);
-        tokens += tokens(row);
-      }
-    }
-    if (timed.isEmpty()) {
-      return new Timing(0, List.of());
-    }
-    Dataset<Row> embedded =
-        Embedding.add(
-                spark.createDataFrame(timed, schema.add(TOKENS, "int")).repartition(cores()),
-                textColumn,
-                spec.outputSpec().embeddingColumn(),
-                spec.embedOptions())
-            .drop(TOKENS);
+  private Timed time(List<Row> rows, StructType schema, String textColumn) {
+    Dataset<Row> detailed =
+        spark
+            .createDataFrame(rows, schema)
+            .repartition(cores())
+            .withColumn(DETAIL, call.detail(Columns.quoted(textColumn)));
     long start = System.nanoTime();
-    List<Row> rows = embedded.collectAsList();
-    return new Timing(tokens / ((System.nanoTime() - start) / 1e9), rows);
+    List<Row> computed = detailed.collectAsList();
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return new Timed(spark.createDataFrame(computed, detailed.schema()), seconds);
+  }
+
+  /** As they are to be in the output. */
+  private List<Row> results(Dataset<Row> detailed, StructType schema) {
+    List<Column> columns = new ArrayList<>();
+    for (String name : schema.fieldNames()) {
+      columns.add(Columns.quoted(name));
+    }
+    columns.add(call.result(DETAIL).as(spec.resultColumn()));
+    return detailed.select(columns.toArray(Column[]::new)).collectAsList();
   }
 
   private int cores() {

@@ -9,12 +9,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * The batch job: reads an input, embeds its text, writes all columns and the embedding. The main
- * class behind {@code embark run}; its arguments are those of {@link JobSpec}.
+ * The batch job: reads an input, embeds or answers its texts, writes all columns and the result.
+ * The main class behind {@code embark run}; its arguments are those of {@link JobSpec}.
  */
 @Command(
     name = "embark run",
-    description = "Embeds the texts of an input, wave by wave; can be interrupted and run again.")
+    description =
+        "Embeds the texts of an input, or answers them as prompts, wave by wave; can be interrupted"
+            + " and run again.")
 public final class EmbedJob implements Callable<Integer> {
   private static final int FAILED_IDS_SHOWN = 10;
 
@@ -48,9 +50,9 @@ public final class EmbedJob implements Callable<Integer> {
   /** Does what the command says in a session, and prints the result. */
   void perform(SparkSession spark, Termination termination) {
     if (spec.dryRun()) {
-      estimate(spark).print(terminal.out(), spec.progress());
+      estimate(spark).print(terminal.out(), spec.progress(), spec.task());
     } else {
-      run(spark, spec, terminal, termination).print(terminal.out());
+      run(spark, spec, terminal, termination).print(terminal.out(), spec.task());
     }
   }
 
@@ -74,8 +76,8 @@ public final class EmbedJob implements Callable<Integer> {
 
   static JobResult run(
       SparkSession spark, JobSpec spec, Terminal terminal, Termination termination) {
-    Meter meter = new Meter(() -> Totals.of(spark), System::nanoTime);
-    ProgressView view = ProgressView.of(spec.progress(), terminal);
+    Meter meter = new Meter(() -> Totals.of(spark, spec.task()), System::nanoTime);
+    ProgressView view = ProgressView.of(spec.progress(), terminal, spec.task());
     JobResult result;
     try (Progress progress = Progress.of(spark, meter, view)) {
       RunListener listeners =
@@ -91,7 +93,7 @@ public final class EmbedJob implements Callable<Integer> {
               .run();
     }
     if (result.totals().failedRows() > 0) {
-      warn(terminal, failedRows(spark, result));
+      warn(terminal, failedRows(spark, result, spec.task()));
     }
     return result;
   }
@@ -100,7 +102,7 @@ public final class EmbedJob implements Callable<Integer> {
     terminal.err().println("warning: " + text);
   }
 
-  private static String failedRows(SparkSession spark, JobResult result) {
+  private static String failedRows(SparkSession spark, JobResult result, JobTask task) {
     String quarantine = result.stateFolder() + "/quarantine";
     List<Row> failed =
         spark
@@ -112,10 +114,12 @@ public final class EmbedJob implements Callable<Integer> {
     String ids =
         failed.stream().map(row -> String.valueOf(row.get(0))).collect(Collectors.joining(", "));
     long count = result.totals().failedRows();
-    return "%s could not be embedded and %s NULL as embedding%s; see %s"
+    return "%s could not be %s and %s NULL as %s%s; see %s"
         .formatted(
             count == 1 ? "1 row" : count + " rows",
+            task.done(),
             count == 1 ? "has" : "have",
+            task.result(),
             ids.isEmpty() ? "" : ", the first by id: " + ids,
             quarantine);
   }

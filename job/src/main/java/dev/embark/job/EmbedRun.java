@@ -70,14 +70,14 @@ final class EmbedRun {
   }
 
   private JobResult attempt(Instant start) {
-    fingerprint = Fingerprint.of(spark, spec.embedOptions());
+    fingerprint = Fingerprint.of(spark, TaskCall.of(spec));
     RunStart begin = new RunStart(spark, spec, sink, fingerprint);
     Source source = new Source(spark, spec, sink);
     Source.Input input = source.open();
     if (input.hasUnreadableLines()) {
       warnings.accept(
-          "some lines of %s are not %s; they are kept in the column _corrupt_record, without embedding"
-              .formatted(spec.input(), input.format()));
+          "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
+              .formatted(spec.input(), input.format(), spec.task().result()));
     }
     textColumn = input.textColumn();
     state = sink.open(begin.schema(input));
@@ -95,7 +95,7 @@ final class EmbedRun {
       save(run);
     }
     if (run.kind() == Manifest.Kind.MERGE) {
-      StructField added = begin.schema(input).apply(spec.outputSpec().embeddingColumn());
+      StructField added = begin.schema(input).apply(spec.resultColumn());
       sink.addColumn(added.name(), added.dataType().sql());
     }
     otherEmbeddings = begin.otherEmbeddings(manifest);

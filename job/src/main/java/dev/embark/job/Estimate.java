@@ -14,9 +14,9 @@ import java.util.Map;
  * @param skipped of these, rows that are in the output already
  * @param sampled rows that were looked at
  * @param withoutText rows whose text is NULL
- * @param failing rows whose text could not be embedded
- * @param tokens that the model would see
- * @param tokensPerSecond of this cluster with that model; 0 if no text could be embedded
+ * @param failing rows whose text would have no result
+ * @param tokens that the model would see or, with --task generate, generate
+ * @param tokensPerSecond of this cluster with that model; 0 if no text has a result
  * @param bytes that it would add to the output
  */
 record Estimate(
@@ -35,25 +35,25 @@ record Estimate(
   }
 
   /** Prints for a person, or one JSON object for a program that also gets its progress as JSON. */
-  void print(PrintStream out, ProgressMode mode) {
+  void print(PrintStream out, ProgressMode mode, JobTask task) {
     if (mode == ProgressMode.JSON) {
       printJson(out);
     } else {
-      printLines(out);
+      printLines(out, task);
     }
     out.flush();
   }
 
   /** A line for each figure, name and value parted by a tab. */
-  private void printLines(PrintStream out) {
+  private void printLines(PrintStream out, JobTask task) {
     out.println("rows\t" + Figures.count(rows));
     printIfAny(out, "rows already there", skipped);
     out.println("rows sampled\t" + Figures.count(sampled));
     printIfAny(out, "rows without text, about", withoutText);
     printIfAny(out, "rows that would fail, about", failing);
-    out.println("tokens, about\t" + Figures.count(tokens));
+    out.println(task.tokens() + ", about\t" + Figures.count(tokens));
     if (tokens > 0) {
-      out.println("tokens/s here, about\t" + Figures.count(Math.round(tokensPerSecond)));
+      out.println(task.tokens() + "/s here, about\t" + Figures.count(Math.round(tokensPerSecond)));
     }
     out.println("time, about\t" + Figures.duration(seconds()));
     out.println("output size, about\t" + Figures.bytes(bytes));

@@ -75,7 +75,7 @@ final class FileSink implements Sink {
             rank,
             row_number()
                 .over(
-                    Window.partitionBy(Embedding.quoted(spec.idColumn().get()))
+                    Window.partitionBy(Columns.quoted(spec.idColumn().get()))
                         .orderBy(col(VERSION_COLUMN).desc())))
         .where(col(rank).equalTo(1))
         .drop(rank);

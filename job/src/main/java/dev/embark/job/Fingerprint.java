@@ -1,70 +1,71 @@
 package dev.embark.job;
 
 import dev.embark.engine.EmbedOption;
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.GenerateOption;
 import dev.embark.engine.Sha256;
+import dev.embark.engine.TaskOption;
+import dev.embark.engine.TaskOptions;
 import dev.embark.spark.EmbedIdentity;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What makes vectors comparable: two vectors of one fingerprint came from the same model, in the
- * same way.
+ * What makes results comparable: two vectors, or two answers, of one fingerprint came from the same
+ * model, in the same way.
  *
  * @param sha256 of all the rest, in hex
  * @param modelSha256 of the model's file, wherever it lies
- * @param options every option that changes a vector, defaults written out
- * @param vectorVersion {@link #VECTOR_VERSION} of the Embark that made the vectors
+ * @param options every option that changes a result, defaults written out
+ * @param vectorVersion {@link #VECTOR_VERSION} of the Embark that made the results
  */
 record Fingerprint(
     String sha256, String modelSha256, SortedMap<String, String> options, int vectorVersion) {
-  /** Raised whenever Embark computes other vectors from the same model and options. */
+  /** Raised whenever Embark computes other results from the same model and options. */
   static final int VECTOR_VERSION = 1;
 
   // Devices and the accelerator round in other ways, as another machine with the same options may.
-  private static final Set<EmbedOption> NOT_IN_VECTORS =
-      Set.of(
-          EmbedOption.MODEL,
-          EmbedOption.MODEL_SHA256,
-          EmbedOption.MODE,
-          EmbedOption.DEVICE,
-          EmbedOption.ACCELERATOR,
-          EmbedOption.BATCH_TOKENS);
+  private static final Set<String> NOT_IN_RESULTS =
+      Stream.<TaskOption>of(
+              EmbedOption.MODEL,
+              EmbedOption.MODEL_SHA256,
+              EmbedOption.MODE,
+              EmbedOption.DEVICE,
+              EmbedOption.ACCELERATOR,
+              EmbedOption.BATCH_TOKENS,
+              GenerateOption.CONTEXT_TOKENS,
+              GenerateOption.SEQUENCES,
+              GenerateOption.RETRIES)
+          .map(TaskOption::key)
+          .collect(Collectors.toUnmodifiableSet());
 
-  /** Options that only say what becomes of texts that are too long. */
-  private static final Set<String> OF_LONG_TEXTS =
-      Set.of(
-          EmbedOption.LONG_TEXT.key(),
-          EmbedOption.MAX_TOKENS.key(),
-          EmbedOption.CHUNK_OVERLAP.key());
-
-  /** Of what embed() does in a session; reads the model's file. */
-  static Fingerprint of(SparkSession spark, Map<String, String> callOptions) {
-    EmbedOptions options = EmbedIdentity.options(spark, callOptions);
+  /** Of what a call does in a session; reads the model's file. */
+  static Fingerprint of(SparkSession spark, TaskCall call) {
+    TaskOptions options = call.options(spark);
     return of(EmbedIdentity.modelSha256(spark, options), options);
   }
 
-  static Fingerprint of(String modelSha256, EmbedOptions options) {
-    SortedMap<String, String> written = new TreeMap<>();
-    for (EmbedOption option : EmbedOption.values()) {
-      if (!NOT_IN_VECTORS.contains(option)) {
-        written.put(
-            option.key(), options.asMap().getOrDefault(option.key(), option.defaultValue()));
-      }
-    }
+  static Fingerprint of(String modelSha256, TaskOptions options) {
+    SortedMap<String, String> written = new TreeMap<>(options.complete());
+    written.keySet().removeAll(NOT_IN_RESULTS);
     String all = modelSha256 + "\n" + written + "\n" + VECTOR_VERSION;
     return new Fingerprint(Sha256.of(all), modelSha256, written, VECTOR_VERSION);
   }
 
-  /** Whether the two differ at most in what becomes of texts that are too long. */
-  boolean isSameForShortTexts(Fingerprint other) {
+  /**
+   * Whether the two differ at most in what becomes of texts that are too long.
+   *
+   * @param ofLongTexts keys of options that say nothing else
+   */
+  boolean isSameForShortTexts(Fingerprint other, Set<String> ofLongTexts) {
     SortedMap<String, String> own = new TreeMap<>(options);
     SortedMap<String, String> others = new TreeMap<>(other.options);
-    own.keySet().removeAll(OF_LONG_TEXTS);
-    others.keySet().removeAll(OF_LONG_TEXTS);
+    own.keySet().removeAll(ofLongTexts);
+    others.keySet().removeAll(ofLongTexts);
     return modelSha256.equals(other.modelSha256)
         && own.equals(others)
         && vectorVersion == other.vectorVersion;
@@ -82,7 +83,7 @@ record Fingerprint(
             .formatted(option.getKey(), shown(option.getValue()), shown(there));
       }
     }
-    return "this Embark computes other vectors";
+    return "this Embark computes other results";
   }
 
   private static String shown(String value) {

@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Lays out the options of a command below their {@link HelpHeading}s, in the order of headings. */
 final class GroupedHelp {
   private static final List<String> ORDER =
-      List.of(HelpHeading.DATA, HelpHeading.RUN, HelpHeading.EMBEDDING, HelpHeading.SHOWN);
+      List.of(HelpHeading.DATA, HelpHeading.RUN, HelpHeading.TASK, HelpHeading.SHOWN);
 
   private GroupedHelp() {}
 

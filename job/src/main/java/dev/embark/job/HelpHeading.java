@@ -15,8 +15,8 @@ public @interface HelpHeading {
   /** How a run is cut, and what failures do. */
   String RUN = "The run:";
 
-  /** What is computed. */
-  String EMBEDDING = "Embedding:";
+  /** What is computed for a text, and how. */
+  String TASK = "The task:";
 
   /** What is shown. */
   String SHOWN = "What is shown:";

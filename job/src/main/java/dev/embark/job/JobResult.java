@@ -30,23 +30,26 @@ public record JobResult(
         .reduce(RunTotals.NONE, RunTotals::plus);
   }
 
-  /** Returns the tokens encoded in a second of this process's wall time. */
+  /** Returns the tokens encoded, or generated, in a second of this process's wall time. */
   public double tokensPerSecond() {
     return totalsNow().tokens() / Math.max(took.toNanos() / 1e9, 1e-9);
   }
 
   /** Prints a line for each figure, name and value parted by a tab, and what is worth a warning. */
-  void print(PrintStream out) {
+  void print(PrintStream out, JobTask task) {
     RunTotals totals = totals();
     out.println("rows\t" + totals.rows());
-    out.println("tokens\t" + totals.tokens());
-    out.println("tokens/s\t" + Math.round(tokensPerSecond()));
+    out.println(task.tokens() + "\t" + totals.tokens());
+    out.println(task.tokens() + "/s\t" + Math.round(tokensPerSecond()));
     out.println("seconds\t" + String.format(Locale.ROOT, "%.1f", took.toMillis() / 1e3));
     printIfAny(out, "rows already there", plan.skippedRows());
     printIfAny(out, "rows changed", plan.changedRows());
     printIfAny(out, "ids no longer in the input", plan.deletedRows());
     printIfAny(out, "rows without text", totals.nullRows());
-    printIfAny(out, "rows truncated", totals.truncatedRows());
+    printIfAny(
+        out,
+        task == JobTask.EMBED ? "rows truncated" : "answers cut by maxTokens",
+        totals.truncatedRows());
     printIfAny(out, "rows deduplicated", totals.deduplicatedRows());
     printIfAny(out, "rows failed", totals.failedRows());
     out.println("output\t" + output);

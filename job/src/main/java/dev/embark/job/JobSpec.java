@@ -20,9 +20,6 @@ import picocli.CommandLine.Spec;
  */
 @HelpHeading(HelpHeading.SHOWN)
 public final class JobSpec {
-  /** The column that the job adds, unless told otherwise. */
-  public static final String EMBEDDING_COLUMN = "embedding";
-
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
@@ -60,7 +57,7 @@ public final class JobSpec {
   @Option(
       names = "--text-column",
       paramLabel = "COLUMN",
-      description = "The column to embed. Default: text; for plain text, value.")
+      description = "The column of texts, or of prompts. Default: text; for plain text, value.")
   private String textColumn;
 
   @HelpHeading(HelpHeading.DATA)
@@ -86,7 +83,7 @@ public final class JobSpec {
   @HelpHeading(HelpHeading.RUN)
   @Option(
       names = "--dedupe",
-      description = "Embed each distinct text once over the whole input; shuffles the input.")
+      description = "Compute each distinct text once over the whole input; shuffles the input.")
   private boolean dedupe;
 
   @HelpHeading(HelpHeading.RUN)
@@ -101,7 +98,7 @@ public final class JobSpec {
   @Option(
       names = "--retry-quarantined",
       description =
-          "Also embed rows of the output that failed before; may change --long-text, --max-tokens"
+          "Also take rows of the output that failed before; may change --long-text, --max-tokens"
               + " and chunkOverlap. Takes --id-column.")
   private boolean retryQuarantined;
 
@@ -111,7 +108,7 @@ public final class JobSpec {
       description = "Keep the text of rows that fail in the quarantine, too.")
   private boolean quarantineText;
 
-  @Mixin private EmbedSpec embed;
+  @Mixin private TaskSpec task;
 
   @HelpHeading(HelpHeading.RUN)
   @Option(
@@ -162,7 +159,7 @@ public final class JobSpec {
           "--new-fingerprint add-column finds rows by their id; give --id-column");
       FailureLimit.parse(maxFailed);
       output.check();
-      embed.check();
+      task.check();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), e.getMessage(), e);
     }
@@ -174,16 +171,26 @@ public final class JobSpec {
     }
   }
 
-  /** Returns the options of embed() in the spelling of SQL: only those that were given. */
-  public Map<String, String> embedOptions() {
-    return embed.toMap();
+  /** Returns what is computed for each text. */
+  public JobTask task() {
+    return task.task();
+  }
+
+  /** Returns the task's options in the spelling of SQL: only those that were given. */
+  public Map<String, String> taskOptions() {
+    return task.toMap();
+  }
+
+  /** Returns the column that the job adds. */
+  public String resultColumn() {
+    return output.resultColumn().orElse(task().result());
   }
 
   /** Returns the arguments that make an equal spec, to hand on to {@link EmbedJob}. */
   public List<String> toArguments() {
     List<String> arguments = inputArguments();
     arguments.addAll(output.toArguments());
-    arguments.addAll(embed.toArguments());
+    arguments.addAll(task.toArguments());
     addIfGiven(arguments, "--rows-per-wave", rowsPerWave);
     addIfGiven(arguments, "--max-failed", maxFailed);
     addIf(arguments, "--dedupe", dedupe);
@@ -242,7 +249,7 @@ public final class JobSpec {
     return inputOptions;
   }
 
-  /** Returns the column to embed, if one was named. */
+  /** Returns the column of texts, if one was named. */
   public Optional<String> textColumn() {
     return Optional.ofNullable(textColumn);
   }
@@ -267,7 +274,7 @@ public final class JobSpec {
     return rowsPerWave == null ? OptionalLong.empty() : OptionalLong.of(rowsPerWave);
   }
 
-  /** Whether each distinct text is embedded once. */
+  /** Whether each distinct text is computed once. */
   public boolean dedupe() {
     return dedupe;
   }

@@ -14,9 +14,11 @@ final class JsonProgress implements ProgressView {
   private static final int LINE_MILLIS = 2000;
 
   private final PrintStream err;
+  private final JobTask task;
 
-  JsonProgress(PrintStream err) {
+  JsonProgress(PrintStream err, JobTask task) {
     this.err = err;
+    this.task = task;
   }
 
   @Override
@@ -28,6 +30,7 @@ final class JsonProgress implements ProgressView {
   public void planned(RunPlan plan) {
     Map<String, Object> event = event("planned");
     event.put("run", plan.runId());
+    event.put("task", task.toString());
     event.put("fingerprint", plan.fingerprint());
     event.put("waves", plan.waves());
     event.put("wavesCommitted", plan.committed().size());

@@ -34,13 +34,13 @@ final class KnownRows {
    *     empty to count them as there
    */
   KnownRows(Dataset<Row> output, String id, String text, Optional<String> vector) {
-    this.id = Embedding.quoted(id);
-    this.text = Embedding.quoted(text);
+    this.id = Columns.quoted(id);
+    this.text = Columns.quoted(text);
     this.known =
         output.select(
             this.id.as(KNOWN_ID),
             hash().as(KNOWN_TEXT),
-            vector.map(v -> Embedding.quoted(v).isNotNull()).orElse(lit(true)).as(KNOWN_VECTOR));
+            vector.map(v -> Columns.quoted(v).isNotNull()).orElse(lit(true)).as(KNOWN_VECTOR));
   }
 
   private Column hash() {

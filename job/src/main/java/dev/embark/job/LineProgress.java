@@ -16,11 +16,13 @@ final class LineProgress implements ProgressView {
 
   private final PrintStream err;
   private final boolean drawsOver;
+  private final JobTask task;
   private String drawn = "";
 
-  LineProgress(PrintStream err, boolean drawsOver) {
+  LineProgress(PrintStream err, boolean drawsOver, JobTask task) {
     this.err = err;
     this.drawsOver = drawsOver;
+    this.task = task;
   }
 
   @Override
@@ -38,13 +40,19 @@ final class LineProgress implements ProgressView {
     draw(line(progress));
   }
 
-  static String line(RunProgress progress) {
+  String line(RunProgress progress) {
     List<String> parts = new ArrayList<>();
     parts.add(progress.percent() + " %");
     parts.add(
-        "%s of %s rows"
-            .formatted(Figures.count(progress.rows()), Figures.count(progress.rowsToDo())));
+        "%s of %s %s"
+            .formatted(
+                Figures.count(progress.rows()),
+                Figures.count(progress.rowsToDo()),
+                task == JobTask.EMBED ? "rows" : "prompts"));
     if (progress.tokens() > 0) {
+      if (task == JobTask.GENERATE) {
+        parts.add(Figures.count(progress.tokens()) + " tokens generated");
+      }
       parts.add(Figures.count(Math.round(progress.tokensPerSecond())) + " tokens/s");
     }
     progress

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 
 /**
  * Knows how far a run is: committed waves as they were counted in what was written, the running one
- * by the counters of embed(), which trail the work by the time between executors' heartbeats.
+ * by the counters of the operator, which trail the work by the time between executors' heartbeats.
  *
  * <p>Costs a few sums each time it is asked. Safe for any thread.
  */
@@ -28,7 +28,7 @@ final class Meter implements RunListener {
   private Totals atWaveStart;
 
   /**
-   * @param counters what embed() counted in this application
+   * @param counters what was counted in this application
    * @param nanoTime as {@link System#nanoTime}
    */
   Meter(Supplier<Totals> counters, LongSupplier nanoTime) {

@@ -26,8 +26,8 @@ final class OutputSize {
    *
    * @param rows of the input
    * @param schema of those rows
-   * @param embedded rows of the output, in whose last column the vector is; few are enough
-   * @param share of the rows that have a vector
+   * @param embedded rows of the output, in whose last column the result is; few are enough
+   * @param share of the rows that have a result
    */
   static double bytesPerRow(
       OutputSpec.Format format,
@@ -38,9 +38,9 @@ final class OutputSize {
     if (format == OutputSpec.Format.JSON) {
       return embedded.stream().mapToInt(row -> row.json().length() + 1).average().orElse(0);
     }
-    double vector =
-        embedded.stream().mapToInt(row -> vector(row.get(row.length() - 1))).average().orElse(0);
-    return columns(rows, schema) + share * vector;
+    double result =
+        embedded.stream().mapToInt(row -> result(row.get(row.length() - 1))).average().orElse(0);
+    return columns(rows, schema) + share * result;
   }
 
   private static double columns(List<Row> rows, StructType schema) {
@@ -81,11 +81,14 @@ final class OutputSize {
     return all;
   }
 
-  private static int vector(Object vector) {
-    if (vector instanceof byte[] binary) {
+  private static int result(Object result) {
+    if (result instanceof String answer) {
+      return bytes(answer).length;
+    }
+    if (result instanceof byte[] binary) {
       return binary.length;
     }
-    if (vector instanceof Seq<?> values && !values.isEmpty()) {
+    if (result instanceof Seq<?> values && !values.isEmpty()) {
       return values.size() * (values.head() instanceof Byte ? 1 : Float.BYTES);
     }
     return 0;

@@ -32,11 +32,11 @@ public final class OutputSpec {
     }
   }
 
-  /** What to do with an output that has vectors of another model or option. */
+  /** What to do with an output that has results of another model or option. */
   public enum NewFingerprint {
     /** Replace all of it. */
     OVERWRITE,
-    /** Keep it and put the new vectors into a column of their own. */
+    /** Keep it and put the new results into a column of their own. */
     ADD_COLUMN;
 
     /** Returns the name as written on the command line. */
@@ -51,7 +51,7 @@ public final class OutputSpec {
       required = true,
       paramLabel = "PATH|TABLE",
       description =
-          "Where to write the input's columns and the embedding: a path;"
+          "Where to write the input's columns and the result: a path;"
               + " with delta or iceberg also the name of a table.")
   private String output;
 
@@ -78,7 +78,7 @@ public final class OutputSpec {
   @Option(
       names = "--repartition",
       paramLabel = "N",
-      description = "Tasks that embed a wave, and files that it becomes. Default: by cores.")
+      description = "Tasks that compute a wave, and files that it becomes. Default: by cores.")
   private Integer repartition;
 
   @Option(
@@ -86,24 +86,24 @@ public final class OutputSpec {
       paramLabel = "MODE",
       defaultValue = "errorifexists",
       description =
-          "If the output exists: ${COMPLETION-CANDIDATES}. append with --id-column embeds only"
+          "If the output exists: ${COMPLETION-CANDIDATES}. append with --id-column takes only"
               + " rows that are new or have another text. Default: ${DEFAULT-VALUE}.")
   private SaveBehaviour saveMode;
 
   @Option(
-      names = "--embedding-column",
+      names = {"--embedding-column", "--answer-column"},
       paramLabel = "COLUMN",
-      defaultValue = JobSpec.EMBEDDING_COLUMN,
-      description = "The column that the job adds. Default: ${DEFAULT-VALUE}.")
-  private String embeddingColumn;
+      description =
+          "The column that the job adds. Default: embedding or, with --task generate, answer.")
+  private String resultColumn;
 
   @Option(
       names = "--new-fingerprint",
       paramLabel = "WAY",
       converter = NewFingerprintConverter.class,
       description =
-          "If the output has vectors of another model or option: overwrite it, or add-column for"
-              + " vectors under another --embedding-column. Default: refuse.")
+          "If the output has results of another model or option: overwrite it, or add-column for"
+              + " these under another --embedding-column. Default: refuse.")
   private NewFingerprint newFingerprint;
 
   static final class NewFingerprintConverter
@@ -127,7 +127,9 @@ public final class OutputSpec {
    */
   void check() {
     require(!output.isBlank(), "--output is empty; give a path");
-    require(!embeddingColumn.isBlank(), "--embedding-column is empty; give a name");
+    require(
+        resultColumn == null || !resultColumn.isBlank(),
+        "--embedding-column is empty; give a name");
     require(repartition == null || repartition > 0, "--repartition takes 1 or more");
     require(
         format != Format.ICEBERG || InputFormat.isTableName(output),
@@ -158,7 +160,9 @@ public final class OutputSpec {
       arguments.add("--repartition=" + repartition);
     }
     arguments.add("--save-mode=" + saveMode);
-    arguments.add("--embedding-column=" + embeddingColumn);
+    if (resultColumn != null) {
+      arguments.add("--embedding-column=" + resultColumn);
+    }
     if (newFingerprint != null) {
       arguments.add("--new-fingerprint=" + newFingerprint);
     }
@@ -200,12 +204,12 @@ public final class OutputSpec {
     return saveMode;
   }
 
-  /** Returns the column that the job adds. */
-  public String embeddingColumn() {
-    return embeddingColumn;
+  /** Returns the column that the job adds, if it was named. */
+  Optional<String> resultColumn() {
+    return Optional.ofNullable(resultColumn);
   }
 
-  /** Returns what to do with vectors of another fingerprint; empty to refuse. */
+  /** Returns what to do with results of another fingerprint; empty to refuse. */
   public Optional<NewFingerprint> newFingerprint() {
     return Optional.ofNullable(newFingerprint);
   }

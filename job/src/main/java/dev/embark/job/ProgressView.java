@@ -24,11 +24,11 @@ interface ProgressView {
   default void clear() {}
 
   /** Returns the view for a mode. */
-  static ProgressView of(ProgressMode mode, Terminal terminal) {
+  static ProgressView of(ProgressMode mode, Terminal terminal, JobTask task) {
     return switch (mode) {
-      case AUTO -> new LineProgress(terminal.err(), terminal.interactive());
-      case PLAIN -> new LineProgress(terminal.err(), false);
-      case JSON -> new JsonProgress(terminal.err());
+      case AUTO -> new LineProgress(terminal.err(), terminal.interactive(), task);
+      case PLAIN -> new LineProgress(terminal.err(), false, task);
+      case JSON -> new JsonProgress(terminal.err(), task);
       case NONE -> () -> Integer.MAX_VALUE;
     };
   }

@@ -51,7 +51,8 @@ public final class QuickstartJob implements Callable<Integer> {
   public Integer call() throws IOException {
     spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark quickstart").getOrCreate()) {
-      EmbedJob.run(spark, spec, terminal, new Termination(spark)).print(terminal.out());
+      EmbedJob.run(spark, spec, terminal, new Termination(spark))
+          .print(terminal.out(), spec.task());
       printNeighbours(spark);
     }
     return 0;
@@ -59,7 +60,7 @@ public final class QuickstartJob implements Callable<Integer> {
 
   private void printNeighbours(SparkSession spark) {
     Dataset<Row> texts = spark.read().parquet(spec.output());
-    for (Row query : spark.read().json(queries).select(Embedding.quoted(TEXT)).collectAsList()) {
+    for (Row query : spark.read().json(queries).select(Columns.quoted(TEXT)).collectAsList()) {
       terminal.out().println();
       terminal.out().println(query.getString(0));
       for (Row near : nearest(texts, query.getString(0))) {
@@ -74,10 +75,10 @@ public final class QuickstartJob implements Callable<Integer> {
     Column cosine =
         functions.call_function(
             "cosine_similarity",
-            Embedding.quoted(JobSpec.EMBEDDING_COLUMN),
-            Embark.embed(functions.lit(query), spec.embedOptions()));
+            Columns.quoted(spec.resultColumn()),
+            Embark.embed(functions.lit(query), spec.taskOptions()));
     return texts
-        .select(cosine.as("cosine"), Embedding.quoted(TEXT))
+        .select(cosine.as("cosine"), Columns.quoted(TEXT))
         .orderBy(functions.col("cosine").desc())
         .limit(NEAREST)
         .collectAsList();

@@ -1,10 +1,9 @@
 package dev.embark.job;
 
-import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.ModelDescription;
+import dev.embark.engine.TaskOptions;
 import dev.embark.job.report.RunReport;
-import dev.embark.spark.EmbedIdentity;
 import dev.embark.spark.ModelDescriber;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,7 +41,7 @@ final class ReportBuilder {
   }
 
   RunReport build(JobResult result, RunEnd end) {
-    EmbedOptions options = EmbedIdentity.options(spark, spec.embedOptions());
+    TaskOptions options = TaskCall.of(spec).options(spark);
     double heartbeat = spark.sparkContext().conf().getTimeAsMs(HEARTBEAT, "10s") / 1e3;
     return new RunReport(
         RunReport.FORMAT_VERSION,
@@ -73,6 +72,7 @@ final class ReportBuilder {
             .get();
     return new RunReport.Run(
         result.plan().runId(),
+        spec.task().toString(),
         time(start),
         time(end),
         seconds(result.took()),
@@ -140,7 +140,7 @@ final class ReportBuilder {
         .toList();
   }
 
-  private RunReport.Model model(EmbedOptions options) {
+  private RunReport.Model model(TaskOptions options) {
     try {
       ModelDescription model = ModelDescriber.describe(spark, options);
       return new RunReport.Model(

@@ -111,7 +111,7 @@ final class RunInput {
   /** Puts rows of one text into one file, so into one wave. */
   private Dataset<Row> textsTogether(Dataset<Row> rows) {
     long files = 1 + 2 * rows.count() / rowsPerWave();
-    return rows.repartition((int) Math.min(files, MAX_FILES), Embedding.quoted(text));
+    return rows.repartition((int) Math.min(files, MAX_FILES), Columns.quoted(text));
   }
 
   /** Groups files, in the order of their names, up to a wave's rows; at least one wave. */
@@ -146,7 +146,7 @@ final class RunInput {
     return spark
         .read()
         .parquet(new Path(runFolder, INPUT).toString())
-        .select(Embedding.quoted(idColumn).as("id"));
+        .select(Columns.quoted(idColumn).as("id"));
   }
 
   /** Reads the rows of a wave. */

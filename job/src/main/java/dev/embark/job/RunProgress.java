@@ -9,8 +9,8 @@ import java.util.OptionalDouble;
  * @param waves how many there are
  * @param rows done, those of earlier processes of the run included
  * @param rowsToDo rows of all waves
- * @param tokens that the model has seen in this process
- * @param failed rows that could not be embedded
+ * @param tokens that the model has seen or, for answers, generated in this process
+ * @param failed rows whose text has no result
  * @param seconds since this process started to embed
  * @param tokensPerSecond lately
  * @param secondsLeft at the pace of this process; empty while that is unknown

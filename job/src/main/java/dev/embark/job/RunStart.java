@@ -42,7 +42,7 @@ final class RunStart {
             .formatted(
                 output.format(),
                 output.partitionBy(),
-                output.embeddingColumn(),
+                spec.resultColumn(),
                 spec.dedupe(),
                 spec.retryQuarantined(),
                 fingerprint.sha256());
@@ -94,10 +94,10 @@ final class RunStart {
   private Way append(Manifest manifest) {
     if (manifest.columns().isEmpty()) {
       throw new UserError(
-          "%s was not written by Embark, so which model its vectors are of is unknown; choose another --output, or say --save-mode overwrite"
+          "%s was not written by Embark, so which model its results are of is unknown; choose another --output, or say --save-mode overwrite"
               .formatted(sink.location()));
     }
-    String column = output.embeddingColumn();
+    String column = spec.resultColumn();
     Fingerprint there = manifest.columns().get(column);
     Optional<OutputSpec.NewFingerprint> way = output.newFingerprint();
     if (there == null) {
@@ -105,12 +105,12 @@ final class RunStart {
         return new Way(Manifest.Kind.MERGE, false);
       }
       throw new UserError(
-          "%s has its vectors in %s and none in %s; to add that column, say --new-fingerprint add-column"
+          "%s has its results in %s and none in %s; to add that column, say --new-fingerprint add-column"
               .formatted(sink.location(), String.join(", ", manifest.columns().keySet()), column));
     }
     boolean isSame =
         spec.retryQuarantined()
-            ? fingerprint.isSameForShortTexts(there)
+            ? fingerprint.isSameForShortTexts(there, spec.task().ofLongTexts())
             : fingerprint.sha256().equals(there.sha256());
     if (isSame) {
       return incremental();
@@ -119,7 +119,7 @@ final class RunStart {
       return new Way(Manifest.Kind.REPLACE, false);
     }
     throw new UserError(
-        "The vectors of %s cannot be mixed with these: %s; say --new-fingerprint overwrite, or add-column with another --embedding-column"
+        "The results of %s cannot be mixed with these: %s; say --new-fingerprint overwrite, or add-column with another --embedding-column"
             .formatted(sink.location(), fingerprint.difference(there)));
   }
 
@@ -143,7 +143,7 @@ final class RunStart {
     return new Manifest.Run(
         id,
         number,
-        output.embeddingColumn(),
+        spec.resultColumn(),
         fingerprint.sha256(),
         command(),
         way.kind(),
@@ -157,7 +157,7 @@ final class RunStart {
     // With one column of embeddings, NULL there is a failure; with more, it may be a new row.
     Optional<String> failedIn =
         spec.retryQuarantined() || manifest.columns().size() > 1
-            ? Optional.of(output.embeddingColumn())
+            ? Optional.of(spec.resultColumn())
             : Optional.empty();
     return new KnownRows(sink.read(), spec.idColumn().orElseThrow(), textColumn, failedIn);
   }
@@ -165,15 +165,17 @@ final class RunStart {
   /** Returns the columns of the output, with those that the run adds. */
   StructType schema(Source.Input input) {
     Dataset<Row> embedded =
-        Embedding.add(
-            input.rows(), input.textColumn(), output.embeddingColumn(), spec.embedOptions());
+        input
+            .rows()
+            .withColumn(
+                spec.resultColumn(), TaskCall.of(spec).result(Columns.quoted(input.textColumn())));
     return embedded.schema();
   }
 
   /** Returns the other columns of embeddings of the output. */
   List<String> otherEmbeddings(Manifest manifest) {
     return manifest.columns().keySet().stream()
-        .filter(column -> !column.equals(output.embeddingColumn()))
+        .filter(column -> !column.equals(spec.resultColumn()))
         .toList();
   }
 }

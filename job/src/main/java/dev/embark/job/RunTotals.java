@@ -8,15 +8,16 @@ import java.util.TreeMap;
  * What became of the rows of a run, or of one of its waves. Counted in what was written, so exact
  * however often tasks were tried again.
  *
- * @param rows rows written, with an embedding or without
- * @param tokens tokens of texts; with deduplication, of distinct ones
+ * @param rows rows written, with a result or without
+ * @param tokens tokens of texts or, of --task generate, of answers; with deduplication, of distinct
+ *     ones
  * @param nullRows rows without a text
- * @param failed rows whose text could not be embedded, by the kind of failure
- * @param truncatedRows rows whose text lost its tail
+ * @param failed rows whose text has no result, by the kind of failure
+ * @param truncatedRows rows whose text, or answer, lost its tail
  * @param chunkedRows rows whose text was embedded in windows
- * @param deduplicatedRows rows that took the vector of an equal text
- * @param lengths embedded rows by tokens: the count under the key n has n/2 &lt; tokens ≤ n, n a
- *     power of two
+ * @param deduplicatedRows rows that took the result of an equal text
+ * @param lengths rows with a result by tokens: the count under the key n has n/2 &lt; tokens ≤ n, n
+ *     a power of two
  */
 public record RunTotals(
     long rows,
@@ -32,12 +33,12 @@ public record RunTotals(
   public static final RunTotals NONE =
       new RunTotals(0, 0, 0, new TreeMap<>(), 0, 0, 0, new TreeMap<>());
 
-  /** Rows that could not be embedded. */
+  /** Rows whose text has no result. */
   public long failedRows() {
     return failed.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Rows that have an embedding. */
+  /** Rows that have a result. */
   public long embeddedRows() {
     return rows - nullRows - failedRows();
   }

@@ -60,8 +60,12 @@ final class Source {
     StructField column = require(rows, text, "--text-column");
     if (!(column.dataType() instanceof StringType)) {
       throw new UserError(
-          "The column %s of %s is %s, and only text can be embedded; choose another --text-column, or cast it to string in a view"
-              .formatted(column.name(), spec.input(), column.dataType().simpleString()));
+          "The column %s of %s is %s, and only text can be %s; choose another --text-column, or cast it to string in a view"
+              .formatted(
+                  column.name(),
+                  spec.input(),
+                  column.dataType().simpleString(),
+                  spec.task().done()));
     }
     spec.idColumn().ifPresent(id -> require(rows, id, "--id-column"));
     refuseOwnColumns(rows);
@@ -158,7 +162,7 @@ final class Source {
 
   private void refuseOwnColumns(Dataset<Row> rows) {
     List<String> own = new ArrayList<>(sink.ownColumns());
-    own.add(spec.outputSpec().embeddingColumn());
+    own.add(spec.resultColumn());
     for (String column : rows.columns()) {
       if (own.stream().anyMatch(column::equalsIgnoreCase)) {
         throw new UserError(

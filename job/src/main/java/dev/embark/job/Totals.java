@@ -4,22 +4,26 @@ import dev.embark.spark.EmbedProgress;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What embed() counted, summed over tasks that ended and, as of their last heartbeat, those that
- * run.
+ * What embed() or generate() counted, summed over tasks that ended and, as of their last heartbeat,
+ * those that run.
  *
- * @param rows rows given to embed(), NULL or not
- * @param tokens tokens encoded
+ * @param rows rows given to it, NULL or not
+ * @param tokens tokens encoded or, of answers, generated
  * @param nullRows rows whose text is NULL
- * @param failedRows rows that could not be embedded and got NULL
+ * @param failedRows rows that could not be computed and got NULL
  * @param truncatedRows rows of which only the beginning was embedded
  */
 public record Totals(long rows, long tokens, long nullRows, long failedRows, long truncatedRows) {
 
   /** Reads the counters of the application; any thread. */
-  static Totals of(SparkSession spark) {
+  static Totals of(SparkSession spark, JobTask task) {
     EmbedProgress.Snapshot now = EmbedProgress.of(spark).snapshot();
     return new Totals(
-        now.rows(), now.tokens(), now.nullRows(), now.failedRows(), now.truncatedRows());
+        now.rows(),
+        task == JobTask.EMBED ? now.tokens() : now.generatedTokens(),
+        now.nullRows(),
+        now.failedRows(),
+        now.truncatedRows());
   }
 
   /** Returns what was counted since {@code start}. */

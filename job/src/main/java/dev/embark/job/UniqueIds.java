@@ -28,7 +28,7 @@ final class UniqueIds {
     if (spec.idColumn().isEmpty()) {
       return;
     }
-    Column id = Embedding.quoted(spec.idColumn().get());
+    Column id = Columns.quoted(spec.idColumn().get());
     Row counts = rows.agg(count(lit(1)), count(id), countDistinct(id)).first();
     long nulls = counts.getLong(0) - counts.getLong(1);
     if (nulls > 0) {

@@ -3,11 +3,6 @@ package dev.embark.job;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.LongText;
-import dev.embark.spark.Embark;
-import dev.embark.spark.EmbedIdentity;
-import dev.embark.spark.ModelDescriber;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -21,8 +16,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Embeds the rows of a wave, once, into a folder beside the output: what goes into the output, the
- * quarantine and the report is read from there.
+ * Embeds the rows of a wave, or answers them, once, into a folder beside the output: what goes into
+ * the output, the quarantine and the report is read from there.
  *
  * <p>Rows are dealt out to more tasks than cores in random order, so that no task gets all the long
  * texts that lie together in the input, and a slow core gets fewer tasks.
@@ -35,13 +30,15 @@ final class WaveEmbedder {
   private final SparkSession spark;
   private final JobSpec spec;
   private final String text;
+  private final TaskCall call;
   private final OptionalInt window;
 
   WaveEmbedder(SparkSession spark, JobSpec spec, String textColumn) {
     this.spark = spark;
     this.spec = spec;
     this.text = textColumn;
-    this.window = window();
+    this.call = TaskCall.of(spec);
+    this.window = call.window(spark);
   }
 
   /** A wave that is embedded: the input's rows with what became of them. */
@@ -54,7 +51,7 @@ final class WaveEmbedder {
       return embedDistinct(rows, count, folder);
     }
     dealt(rows, count)
-        .withColumn(DETAIL, Embark.embedDetail(Embedding.quoted(text), spec.embedOptions()))
+        .withColumn(DETAIL, call.detail(Columns.quoted(text)))
         .write()
         .mode(SaveMode.Overwrite)
         .parquet(path);
@@ -64,11 +61,11 @@ final class WaveEmbedder {
 
   private Embedded embedDistinct(Dataset<Row> rows, long count, Path folder) {
     String textsPath = new Path(folder, "texts").toString();
-    Column own = Embedding.quoted(text);
+    Column own = Columns.quoted(text);
     String distinct = "_embark_text";
     Dataset<Row> once = rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
     dealt(once, count)
-        .withColumn(DETAIL, Embark.embedDetail(col(distinct), spec.embedOptions()))
+        .withColumn(DETAIL, call.detail(col(distinct)))
         .write()
         .mode(SaveMode.Overwrite)
         .parquet(textsPath);
@@ -95,45 +92,33 @@ final class WaveEmbedder {
 
   /** Returns the rows as they are to be in the output. */
   Dataset<Row> output(Dataset<Row> embedded) {
-    return embedded
-        .withColumn(spec.outputSpec().embeddingColumn(), col(DETAIL + ".embedding"))
-        .drop(DETAIL);
+    return embedded.withColumn(spec.resultColumn(), call.result(DETAIL)).drop(DETAIL);
   }
 
   /** Returns the rows that failed: id, kind, error, and the text if it was asked for. */
   Dataset<Row> failed(Dataset<Row> embedded) {
     Column none = lit(null).cast("string");
     return embedded
-        .where(col(DETAIL + ".error").isNotNull())
+        .where(call.error(DETAIL).isNotNull())
         .select(
-            spec.idColumn().map(Embedding::quoted).orElse(none).as("id"),
+            spec.idColumn().map(Columns::quoted).orElse(none).as("id"),
             kind().as("kind"),
-            functions.regexp_replace(col(DETAIL + ".error"), "^\\[\\w+\\] ", "").as("error"),
-            (spec.quarantineText() ? Embedding.quoted(text) : none).as("text"));
+            functions.regexp_replace(call.error(DETAIL), "^\\[\\w+\\] ", "").as("error"),
+            (spec.quarantineText() ? Columns.quoted(text) : none).as("text"));
   }
 
-  private static Column kind() {
-    return functions.regexp_extract(col(DETAIL + ".error"), "^\\[(\\w+)\\]", 1);
-  }
-
-  /** With longText=chunk, the tokens beyond which a text is cut into windows. */
-  private OptionalInt window() {
-    EmbedOptions options = EmbedIdentity.options(spark, spec.embedOptions());
-    if (options.longText() != LongText.CHUNK) {
-      return OptionalInt.empty();
-    }
-    return OptionalInt.of(
-        options.maxTokens().orElseGet(() -> ModelDescriber.describe(spark, options).context()));
+  private Column kind() {
+    return functions.regexp_extract(call.error(DETAIL), "^\\[(\\w+)\\]", 1);
   }
 
   private RunTotals totals(Dataset<Row> embedded) {
-    Column tokens = col(DETAIL + ".tokens");
+    Column tokens = call.tokens(DETAIL);
     List<Row> groups =
         embedded
             .groupBy(
                 col(DETAIL).isNull().as("isNull"),
                 kind().as("kind"),
-                col(DETAIL + ".truncated").as("truncated"),
+                call.truncated(DETAIL).as("truncated"),
                 (window.isPresent() ? tokens.gt(window.getAsInt()) : lit(false)).as("chunked"),
                 powerOfTwo(functions.greatest(tokens, lit(1))).as("length"))
             .agg(functions.count(lit(1)).as("rows"), functions.sum(tokens).as("tokens"))

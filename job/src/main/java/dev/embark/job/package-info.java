@@ -1,10 +1,10 @@
 /**
- * The batch job: text in, embeddings out.
+ * The batch job: text in, embeddings or answers out.
  *
  * <pre>
  *  command line ──► JobSpec ──► Source ──► RunInput ──► WaveEmbedder ──► Sink ──► JobResult ──► stdout
- *                               Dataset    waves, in       embed()      files or
- *                                          _embark/        udf/         a table
+ *                               Dataset    waves, in       TaskCall     files or
+ *                                          _embark/        of udf/      a table
  *                    RunStart ◄── Manifest ◄──────── EmbedRun, after each step
  *
  *  RunListener: Meter ──► Progress ──► stderr

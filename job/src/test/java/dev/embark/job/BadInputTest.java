@@ -41,7 +41,7 @@ class BadInputTest {
     public Integer call() {
       spec.check();
       EmbedJob.run(spark, spec, captured.terminal(), new Termination(spark))
-          .print(captured.terminal().out());
+          .print(captured.terminal().out(), JobTask.EMBED);
       return 0;
     }
   }

@@ -254,8 +254,8 @@ class DryRunTest {
   void aPersonGetsLinesAndAProgramAnObject() throws Exception {
     Estimate estimate = new Estimate(1_234_567, 34, 1000, 12, 0, 98_765_432, 3000.4, 2_000_000_000);
 
-    estimate.print(captured.terminal().out(), ProgressMode.AUTO);
-    estimate.print(captured.terminal().out(), ProgressMode.JSON);
+    estimate.print(captured.terminal().out(), ProgressMode.AUTO, JobTask.EMBED);
+    estimate.print(captured.terminal().out(), ProgressMode.JSON, JobTask.EMBED);
 
     List<String> lines = captured.outLines();
     assertThat(lines.subList(0, lines.size() - 1))

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.embark.spark.Embark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ class EmbedJobTest {
   private List<Float> embedded(String text) {
     Dataset<Row> one =
         spark.createDataset(List.of(text), org.apache.spark.sql.Encoders.STRING()).toDF("text");
-    return Embedding.add(one, "text", "embedding", java.util.Map.of()).first().getList(1);
+    return one.select(Embark.embed(one.col("text"))).first().getList(0);
   }
 
   private static void assertSameVector(List<Float> actual, List<Float> expected) {
@@ -167,7 +168,7 @@ class EmbedJobTest {
   void aTextThatIsNullStaysAndHasNoEmbedding() throws IOException {
     JobResult result =
         run(file("in.json", "{\"id\":1,\"text\":null}", "{\"id\":2,\"text\":\"b\"}"));
-    result.print(captured.terminal().out());
+    result.print(captured.terminal().out(), JobTask.EMBED);
 
     List<Row> rows = written().orderBy("id").collectAsList();
     assertThat(rows.get(0).isNullAt(2)).isTrue();
@@ -205,7 +206,7 @@ class EmbedJobTest {
   @Test
   void truncatedRowsAreTold() throws IOException {
     JobResult result = run(file("in.txt", "one two three four five", "a"), "--max-tokens=4");
-    result.print(captured.terminal().out());
+    result.print(captured.terminal().out(), JobTask.EMBED);
 
     assertThat(captured.outLines()).contains("rows truncated\t1");
   }

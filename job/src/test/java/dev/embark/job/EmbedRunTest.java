@@ -114,16 +114,17 @@ class EmbedRunTest {
     for (int i = 0; i < 60; i++) {
       texts.put(i, i == 59 ? null : "text number " + i % 7);
     }
-    Totals before = Totals.of(spark);
+    Totals before = Totals.of(spark, JobTask.EMBED);
 
     JobResult result = runs.run(runs.json("in.json", texts), "--dedupe", "--rows-per-wave=10");
 
     assertThat(result.plan().waves()).isGreaterThan(1);
-    assertThat(Totals.of(spark).since(before).rows()).isEqualTo(7);
+    assertThat(Totals.of(spark, JobTask.EMBED).since(before).rows()).isEqualTo(7);
     assertThat(result.totals().deduplicatedRows()).isEqualTo(59 - 7);
     assertThat(result.totals().rows()).isEqualTo(60);
     assertThat(result.totals().nullRows()).isEqualTo(1);
-    assertThat(result.totals().tokens()).isEqualTo(Totals.of(spark).since(before).tokens());
+    assertThat(result.totals().tokens())
+        .isEqualTo(Totals.of(spark, JobTask.EMBED).since(before).tokens());
     Map<Integer, List<Float>> vectors = runs.vectors();
     assertThat(vectors).hasSize(60);
     assertThat(vectors.get(0)).isEqualTo(vectors.get(7)).isNotEqualTo(vectors.get(1));

@@ -3,12 +3,17 @@ package dev.embark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.GenerateOptions;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class FingerprintTest {
+  private static final Set<String> EMBED = JobTask.EMBED.ofLongTexts();
+
   private static Fingerprint of(Map<String, String> options) {
     return Fingerprint.of("abc", EmbedOptions.of(options));
   }
@@ -52,14 +57,38 @@ class FingerprintTest {
     Fingerprint other = Fingerprint.of("def", EmbedOptions.defaults());
 
     assertThat(other.sha256()).isNotEqualTo(of(Map.of()).sha256());
-    assertThat(other.isSameForShortTexts(of(Map.of()))).isFalse();
+    assertThat(other.isSameForShortTexts(of(Map.of()), EMBED)).isFalse();
     assertThat(other.difference(of(Map.of()))).contains("model");
   }
 
   @Test
   void optionsOfLongTextsDoNotMatterForShortOnes() {
-    assertThat(of(Map.of("longText", "chunk", "maxTokens", "9")).isSameForShortTexts(of(Map.of())))
+    assertThat(
+            of(Map.of("longText", "chunk", "maxTokens", "9"))
+                .isSameForShortTexts(of(Map.of()), EMBED))
         .isTrue();
-    assertThat(of(Map.of("prefix", "q: ")).isSameForShortTexts(of(Map.of()))).isFalse();
+    assertThat(of(Map.of("prefix", "q: ")).isSameForShortTexts(of(Map.of()), EMBED)).isFalse();
+  }
+
+  @Test
+  void whatChangesAnAnswerChangesItAndHowManyAreMadeAtOnceDoesNot() {
+    Map<String, String> model = Map.of("model", "m.gguf");
+    Fingerprint plain = Fingerprint.of("abc", GenerateOptions.of(model));
+
+    assertThat(answers("sequences", "4").sha256()).isEqualTo(plain.sha256());
+    assertThat(answers("contextTokens", "512").sha256()).isEqualTo(plain.sha256());
+    for (String key : List.of("temperature", "seed", "maxTokens")) {
+      assertThat(answers(key, "3").sha256()).as(key).isNotEqualTo(plain.sha256());
+    }
+    assertThat(
+            answers("longText", "truncate")
+                .isSameForShortTexts(plain, JobTask.GENERATE.ofLongTexts()))
+        .isTrue();
+    assertThat(answers("maxTokens", "3").isSameForShortTexts(plain, JobTask.GENERATE.ofLongTexts()))
+        .isFalse();
+  }
+
+  private static Fingerprint answers(String key, String value) {
+    return Fingerprint.of("abc", GenerateOptions.of(Map.of("model", "m.gguf", key, value)));
   }
 }

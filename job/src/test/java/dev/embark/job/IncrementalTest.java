@@ -42,12 +42,13 @@ class IncrementalTest {
     for (int id = 50; id < 55; id++) {
       dayTwo.put(id, "changed " + id);
     }
-    long embeddedBefore = Totals.of(LocalSpark.session()).rows();
+    long embeddedBefore = Totals.of(LocalSpark.session(), JobTask.EMBED).rows();
 
     JobResult result =
         runs.run(runs.json("day2.json", dayTwo), "--id-column=id", "--save-mode=append");
 
-    assertThat(Totals.of(LocalSpark.session()).rows() - embeddedBefore).isEqualTo(15);
+    assertThat(Totals.of(LocalSpark.session(), JobTask.EMBED).rows() - embeddedBefore)
+        .isEqualTo(15);
     assertThat(result.totals().rows()).isEqualTo(15);
     assertThat(result.plan().newRows()).isEqualTo(10);
     assertThat(result.plan().changedRows()).isEqualTo(5);

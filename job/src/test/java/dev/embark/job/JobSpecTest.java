@@ -40,7 +40,7 @@ class JobSpecTest {
     assertThat(spec.inputFormat()).isEmpty();
     assertThat(spec.textColumn()).isEmpty();
     assertThat(spec.idColumn()).isEmpty();
-    assertThat(spec.embedOptions()).isEmpty();
+    assertThat(spec.taskOptions()).isEmpty();
     assertThat(spec.inputOptions()).isEmpty();
     assertThat(spec.outputSpec().saveMode()).isEqualTo(SaveBehaviour.ERRORIFEXISTS);
     assertThat(spec.progress()).isEqualTo(ProgressMode.AUTO);
@@ -61,7 +61,7 @@ class JobSpecTest {
             "--mode=FAILFAST",
             "--option=batchTokens=512");
 
-    assertThat(spec.embedOptions())
+    assertThat(spec.taskOptions())
         .containsExactlyInAnyOrderEntriesOf(
             Map.of(
                 "maxTokens", "64",
@@ -104,8 +104,9 @@ class JobSpecTest {
 
     JobSpec again = parse(spec.toArguments().toArray(String[]::new));
 
-    assertThat(again).usingRecursiveComparison().ignoringFields("command", "embed").isEqualTo(spec);
-    assertThat(again.embedOptions()).isEqualTo(spec.embedOptions()).hasSize(2);
+    assertThat(again).usingRecursiveComparison().ignoringFields("command", "task").isEqualTo(spec);
+    assertThat(again.task()).isEqualTo(spec.task());
+    assertThat(again.taskOptions()).isEqualTo(spec.taskOptions()).hasSize(2);
     assertThat(again.idColumn()).contains("-id");
   }
 
@@ -113,7 +114,7 @@ class JobSpecTest {
   void anEmptyPrefixIsHandedOn() {
     JobSpec spec = parse("--input=i", "--output=o", "--prefix=");
 
-    assertThat(parse(spec.toArguments().toArray(String[]::new)).embedOptions())
+    assertThat(parse(spec.toArguments().toArray(String[]::new)).taskOptions())
         .containsExactly(Map.entry("prefix", ""));
   }
 
@@ -121,13 +122,13 @@ class JobSpecTest {
   void aRelativeModelFileBecomesAbsoluteBecauseExecutorsRunElsewhere() throws Exception {
     Path model = Files.createTempFile(Path.of("target"), "model", ".gguf");
 
-    assertThat(parse("--input=i", "--output=o", "--model=" + model).embedOptions().get("model"))
+    assertThat(parse("--input=i", "--output=o", "--model=" + model).taskOptions().get("model"))
         .isEqualTo(model.toAbsolutePath().toString());
   }
 
   @Test
   void aModelUriStaysAsWritten() {
-    assertThat(parse("--input=i", "--output=o", "--model=s3a://b/m.gguf").embedOptions())
+    assertThat(parse("--input=i", "--output=o", "--model=s3a://b/m.gguf").taskOptions())
         .containsEntry("model", "s3a://b/m.gguf");
   }
 

@@ -33,7 +33,7 @@ class ProgressTest {
     return new Progress(
         () -> tasks,
         new Meter(() -> counted, () -> now),
-        ProgressView.of(mode, captured.terminal()));
+        ProgressView.of(mode, captured.terminal(), JobTask.EMBED));
   }
 
   /** A run of which half of the first wave is seen. */
@@ -64,6 +64,20 @@ class ProgressTest {
         .contains(", 12 s left, 2 failed, wave 1 of 2")
         .doesNotContain("\n")
         .endsWith("\r\u001b[2K");
+  }
+
+  @Test
+  void ofAnswersPromptsAndGeneratedTokensAreCounted() {
+    Captured captured = new Captured(true);
+    try (Progress progress =
+        new Progress(
+            () -> tasks,
+            new Meter(() -> counted, () -> now),
+            ProgressView.of(ProgressMode.AUTO, captured.terminal(), JobTask.GENERATE))) {
+      runTo(progress, false);
+    }
+
+    assertThat(captured.err()).contains("25 %, 500 of 2,000 prompts, 12,000 tokens generated, ");
   }
 
   @ParameterizedTest

@@ -131,7 +131,7 @@ public final class GenerateOptions extends TaskOptions {
   @Override
   public long engineBytes(MemoryEstimate model, int device) {
     return model.generationBytes(
-        contextTokens(), GenerationEngine.batchTokens(this, device), sequences());
+        contextTokens(), GenerationEngine.batchTokens(this, device), sequences(), device);
   }
 
   @Override

@@ -36,8 +36,7 @@ class GenerationContext extends LlamaContext {
   private static Pointer open(LlamaModel model, int cells, int batchTokens, int sequences) {
     Llama.embark_llama_clear_log();
     // In F32 logits depend on their neighbours by 1e-5, in F16 by 1e-2, which weights of 16 or
-    // fewer
-    // bits do anyway.
+    // fewer bits do anyway.
     boolean f32 = model.isF32() && model.options().device() == ModelOptions.CPU;
     return Llama.embark_generation_new(model.handle(), cells, batchTokens, sequences, THREADS, f32);
   }

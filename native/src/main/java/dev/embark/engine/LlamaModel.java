@@ -111,7 +111,7 @@ public final class LlamaModel implements AutoCloseable {
     return stripsAccents;
   }
 
-  private static boolean isF32(GgufHeader header) {
+  static boolean isF32(GgufHeader header) {
     return header.tensors().stream().allMatch(tensor -> tensor.type() == GgufTensorType.F32);
   }
 

@@ -22,6 +22,7 @@ import java.nio.file.Path;
  * @param dimensions of the hidden state
  * @param feedForward width of the widest layer
  * @param cacheWidth d_kv of the attention's cache; 0 for models without one
+ * @param isF32 whether all weights are 32-bit floats
  */
 public record MemoryEstimate(
     long modelBytes,
@@ -29,7 +30,8 @@ public record MemoryEstimate(
     long vocabulary,
     long dimensions,
     long feedForward,
-    long cacheWidth) {
+    long cacheWidth,
+    boolean isF32) {
   private static final int FLOAT = Float.BYTES;
   private static final int HALF = 2;
 
@@ -57,7 +59,8 @@ public record MemoryEstimate(
           caches
               ? (cacheHeads > 0 ? cacheHeads : heads)
                   * (keyLength > 0 ? keyLength : dimensions / heads)
-              : 0);
+              : 0,
+          LlamaModel.isF32(header));
     } catch (IOException e) {
       throw new EmbeddingException(
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
@@ -84,10 +87,12 @@ public record MemoryEstimate(
    *
    * @param cells tokens that it keeps
    * @param batchTokens of a call
+   * @param device of {@link ModelOptions}; on the CPU, a model in F32 has cells in F32
    */
-  public long generationBytes(int cells, int batchTokens, int sequences) {
+  public long generationBytes(int cells, int batchTokens, int sequences, int device) {
     long n = batchTokens;
-    return 2L * HALF * cells * layers * cacheWidth
+    int cellBytes = isF32 && device == ModelOptions.CPU ? FLOAT : HALF;
+    return 2L * cellBytes * cells * layers * cacheWidth
         + FLOAT * n * (feedForward + 4 * dimensions)
         + HALF * n * cells
         + 2 * FLOAT * (sequences + 1) * vocabulary

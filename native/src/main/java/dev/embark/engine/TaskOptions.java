@@ -148,6 +148,13 @@ public abstract sealed class TaskOptions implements Serializable
     return new TreeMap<>(values);
   }
 
+  /** Every option with its value, defaults written out, by key, sorted. */
+  public final Map<String, String> complete() {
+    Map<String, String> complete = new TreeMap<>();
+    all().forEach(option -> complete.put(option.key(), get(option)));
+    return complete;
+  }
+
   /** The value of an option, or its default; empty for unset. */
   final String get(TaskOption option) {
     return values.getOrDefault(option.key(), option.defaultValue());

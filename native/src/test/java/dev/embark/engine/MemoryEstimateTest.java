@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MemoryEstimateTest {
   // all-MiniLM-L6-v2 in F16, from its header.
   private static final MemoryEstimate MINILM =
-      new MemoryEstimate(45_949_216, 6, 30_522, 384, 1536, 0);
+      new MemoryEstimate(45_949_216, 6, 30_522, 384, 1536, 0, false);
   private static final long MB = 1 << 20;
 
   @TempDir Path dir;
@@ -42,9 +42,21 @@ class MemoryEstimateTest {
 
   @Test
   void aModelWithACacheTakesMore() {
-    MemoryEstimate withCache = new MemoryEstimate(1, 6, 30_522, 384, 1536, 384);
+    MemoryEstimate withCache = new MemoryEstimate(1, 6, 30_522, 384, 1536, 384, false);
     assertThat(withCache.contextBytes(512) - MINILM.contextBytes(512))
         .isEqualTo(512L * (6 * 2 * 384 * 2 + 30_522 * 4));
+  }
+
+  @Test
+  void answersByAModelInF32TakeCellsTwiceAsWideOnACpuOnly() {
+    MemoryEstimate half = new MemoryEstimate(1, 6, 30_522, 384, 1536, 384, false);
+    MemoryEstimate f32 = new MemoryEstimate(1, 6, 30_522, 384, 1536, 384, true);
+    int cpu = ModelOptions.CPU;
+
+    assertThat(f32.generationBytes(4096, 512, 16, cpu) - half.generationBytes(4096, 512, 16, cpu))
+        .isEqualTo(4096L * 6 * 384 * 2 * 2);
+    assertThat(f32.generationBytes(4096, 512, 16, 0))
+        .isEqualTo(half.generationBytes(4096, 512, 16, 0));
   }
 
   @Test

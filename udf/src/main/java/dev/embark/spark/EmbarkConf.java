@@ -57,22 +57,25 @@ final class EmbarkConf {
    * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed
    */
   static GenerateOptions sessionGenerateOptions() {
-    Map<String, String> options = new TreeMap<>();
-    SQLConf.get()
-        .getAllConfs()
-        .foreach(
-            entry -> {
-              if (entry._1().startsWith(GENERATE_PREFIX)) {
-                options.put(entry._1().substring(GENERATE_PREFIX.length()), entry._2());
-              }
-              return null;
-            });
-    return GenerateOptions.of(options);
+    return generateOptions(SQLConf.get().getAllConfs());
   }
 
   /** Whether a key of the conf is an option of an embedding. */
   static boolean isEmbedOption(String key) {
     return key.startsWith(PREFIX) && !key.startsWith(GENERATE_PREFIX) && !key.equals(PROGRESS);
+  }
+
+  /** The options of generations in a session's conf. */
+  static GenerateOptions generateOptions(scala.collection.Map<String, String> conf) {
+    Map<String, String> options = new TreeMap<>();
+    conf.foreach(
+        entry -> {
+          if (entry._1().startsWith(GENERATE_PREFIX)) {
+            options.put(entry._1().substring(GENERATE_PREFIX.length()), entry._2());
+          }
+          return null;
+        });
+    return GenerateOptions.of(options);
   }
 
   /** The options of embeddings in a session's conf. */

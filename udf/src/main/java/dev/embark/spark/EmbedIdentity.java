@@ -1,15 +1,17 @@
 package dev.embark.spark;
 
 import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.TaskOptions;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 
-/** What a call of embed() in a session stands for: its options and its model. For the driver. */
+/** What a call in a session stands for: its options and its model. For the driver. */
 public final class EmbedIdentity {
   private EmbedIdentity() {}
 
   /**
-   * The options that a call has, those of the session's conf included.
+   * The options that a call of embed() has, those of the session's conf included.
    *
    * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed
    */
@@ -18,12 +20,21 @@ public final class EmbedIdentity {
   }
 
   /**
+   * The options that a call of generate() has, those of the session's conf included.
+   *
+   * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed
+   */
+  public static GenerateOptions generateOptions(SparkSession session, Map<String, String> ofCall) {
+    return EmbarkConf.generateOptions(session.conf().getAll()).with(ofCall);
+  }
+
+  /**
    * The SHA-256 of the model's file, in lower-case hex; fetches the model only where its place does
    * not tell.
    *
    * @throws dev.embark.engine.EmbeddingException of kind MODEL when it cannot be had
    */
-  public static String modelSha256(SparkSession session, EmbedOptions options) {
+  public static String modelSha256(SparkSession session, TaskOptions options) {
     return ModelAccess.ofSession(session.sparkContext(), options.model())
         .sha256(options, ExecutorModels.store());
   }

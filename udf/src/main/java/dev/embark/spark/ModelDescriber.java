@@ -1,10 +1,10 @@
 package dev.embark.spark;
 
 import dev.embark.engine.Acceleration;
-import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelDescription;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.TaskOptions;
 import dev.embark.store.StoredModel;
 import org.apache.spark.sql.SparkSession;
 
@@ -19,16 +19,16 @@ public final class ModelDescriber {
    * @throws dev.embark.engine.EmbeddingException of kind MODEL when it cannot be had or is none
    *     that llama.cpp takes, of kind BACKEND when this machine cannot run llama.cpp
    */
-  public static ModelDescription describe(EmbedOptions options) {
+  public static ModelDescription describe(TaskOptions options) {
     return describe(options, ModelAccess.NONE);
   }
 
   /** The same, with what a session has set to reach its models. */
-  public static ModelDescription describe(SparkSession session, EmbedOptions options) {
+  public static ModelDescription describe(SparkSession session, TaskOptions options) {
     return describe(options, ModelAccess.ofSession(session.sparkContext(), options.model()));
   }
 
-  private static ModelDescription describe(EmbedOptions options, ModelAccess access) {
+  private static ModelDescription describe(TaskOptions options, ModelAccess access) {
     try (StoredModel file = access.open(options, ExecutorModels.store());
         LlamaModel model = LlamaModel.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
       return model.describe();

@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Random;
 
 /** A llama with random weights and a token for each byte, which generates nonsense. */
-final class TinyGenerator {
-  static final int CONTEXT = 256;
+public final class TinyGenerator {
+  /** Tokens of a prompt and its answer together. */
+  public static final int CONTEXT = 256;
 
   private static final int WIDTH = 32;
   private static final int HEADS = 4;
@@ -27,7 +28,7 @@ final class TinyGenerator {
   private TinyGenerator() {}
 
   /** Writes the model into {@code dir}; the same bytes each time. */
-  static Path write(Path dir) throws IOException {
+  public static Path write(Path dir) throws IOException {
     TinyGenerator model = new TinyGenerator();
     List<String> tokens = model.vocabulary();
     model.describe();

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,9 +23,11 @@ public final class ReportHtml {
   private static final Pattern PLACE = Pattern.compile("\\{\\{(\\w+)}}");
 
   private final RunReport report;
+  private final TaskWords words;
 
   private ReportHtml(RunReport report) {
     this.report = report;
+    this.words = TaskWords.of(report);
   }
 
   /** Returns the whole page. */
@@ -84,7 +87,7 @@ public final class ReportHtml {
   private String verdict() {
     Totals totals = report.totals();
     List<String> parts = new ArrayList<>();
-    parts.add(Figures.count(totals.embedded()) + " embedded");
+    parts.add(Figures.count(totals.embedded()) + " " + words.done().toLowerCase(Locale.ROOT));
     if (totals.withoutText() > 0) {
       parts.add(Figures.count(totals.withoutText()) + " without a text");
     }
@@ -101,9 +104,9 @@ public final class ReportHtml {
     Totals totals = report.totals();
     double perSecond = report.rates().tokensPerSecond();
     return tile("Rows", "totals.rows", totals.rows(), Figures.count(totals.rows()))
-        + tile("Tokens", "totals.tokens", totals.tokens(), Figures.count(totals.tokens()))
+        + tile(words.tokens(), "totals.tokens", totals.tokens(), Figures.count(totals.tokens()))
         + tile(
-            "Tokens a second",
+            words.tokens() + " a second",
             "rates.tokensPerSecond",
             perSecond,
             Figures.count(Math.round(perSecond)))
@@ -120,12 +123,12 @@ public final class ReportHtml {
 
   private String outcome() {
     Totals t = report.totals();
-    return outcome("Embedded", "embedded", t.embedded(), "good")
+    return outcome(words.done(), "embedded", t.embedded(), "good")
         + outcome("Without a text", "withoutText", t.withoutText(), "")
         + outcome("Failed", "failed", t.failed(), t.failed() > 0 ? "bad" : "")
-        + outcome("Truncated: only the beginning was embedded", "truncated", t.truncated(), "")
+        + outcome(words.truncated(), "truncated", t.truncated(), "")
         + ifAny("Chunked: embedded in windows", "chunked", t.chunked())
-        + ifAny("Took the vector of an equal text", "deduplicated", t.deduplicated())
+        + ifAny("Took the result of an equal text", "deduplicated", t.deduplicated())
         + ifAny("Changed since the last run", "changed", t.changed())
         + ifAny("Skipped, as they were there already", "skipped", t.skipped())
         + ifAny("No longer in the input", "deleted", t.deleted());
@@ -151,8 +154,9 @@ public final class ReportHtml {
     double best =
         report.timeline().stream().mapToDouble(RunReport.Point::tokensPerSecond).max().orElse(0);
     String description =
-        "Tokens a second over %s: %s on average, %s at most."
+        "%s a second over %s: %s on average, %s at most."
             .formatted(
+                words.tokens(),
                 Figures.duration(report.run().seconds()),
                 Figures.count(Math.round(average)),
                 Figures.count(Math.round(best)));
@@ -185,11 +189,12 @@ public final class ReportHtml {
       rows.add(List.of(range, Figures.count(length.rows()), share));
     }
     if (bars.isEmpty()) {
-      return "<p>No row has an embedding.</p>";
+      return "<p>%s</p>".formatted(words.none());
     }
     String description =
-        "Embedded rows by tokens; each bar goes up to the number below it. %s tokens a row on average."
+        "%s; each bar goes up to the number below it. %s tokens a row on average."
             .formatted(
+                words.lengths(),
                 Figures.count(
                     Math.round((double) report.totals().tokens() / Math.max(1, embedded))));
     return "<figure><figcaption>%s</figcaption>%s</figure>"

@@ -15,11 +15,12 @@ import java.util.Map;
  * @param rates of this process
  * @param timeline of this process: points that follow one another without gap
  * @param waves in their order
- * @param tokenLengths embedded rows by tokens, from the shortest range to the longest
+ * @param tokenLengths embedded rows by tokens of the text, or of the answer, from the shortest
+ *     range to the longest
  * @param failures by kind, the most frequent first
- * @param options of embed() that were given; the others have their defaults
- * @param fingerprint of the model and the options that change a vector, in hex
- * @param model that made the vectors
+ * @param options of the task that were given; the others have their defaults
+ * @param fingerprint of the model and the options that change a result, in hex
+ * @param model that made the results
  * @param machine that it ran on
  */
 public record RunReport(
@@ -43,17 +44,19 @@ public record RunReport(
 
   /**
    * @param id names the run, also after it was resumed
+   * @param task {@code embed} or {@code generate}
    * @param start ISO 8601, in UTC; of a run that was resumed, that of its first wave
    * @param end ISO 8601, in UTC
    * @param seconds of wall time of this process
    * @param resumed whether an earlier process of this run was interrupted
    * @param input what was read: a path, a table or a query
-   * @param output where the vectors lie
-   * @param textColumn whose texts were embedded, if it was named
+   * @param output where the results lie
+   * @param textColumn of the texts, if it was named
    * @param idColumn that names a row, if one was given
    */
   public record Run(
       String id,
+      String task,
       String start,
       String end,
       double seconds,
@@ -71,18 +74,18 @@ public record RunReport(
   public record Ending(String state, int waves, String error) {}
 
   /**
-   * @param rows written, with an embedding or without
-   * @param embedded of these, rows with an embedding
+   * @param rows written, with a result or without
+   * @param embedded of these, rows with a result: an embedding or an answer
    * @param withoutText of these, rows whose text is NULL
-   * @param failed of these, rows whose text could not be embedded
-   * @param truncated embedded rows whose text lost its tail
+   * @param failed of these, rows whose text has no result
+   * @param truncated of the embedded, rows whose text, or answer, lost its tail
    * @param chunked embedded rows whose text was cut into windows
-   * @param deduplicated rows that took the vector of an equal text
+   * @param deduplicated rows that took the result of an equal text
    * @param added of the rows, those whose id was not there; all without an id column
    * @param changed of the rows, those whose id was there with another text
    * @param skipped rows of the input that were in the output already
    * @param deleted ids of the output that the input no longer has
-   * @param tokens that the model has seen
+   * @param tokens that the model has seen or, for answers, generated
    */
   public record Totals(
       long rows,
@@ -105,7 +108,7 @@ public record RunReport(
    * @param second after the start of this process at which it begins
    * @param seconds that it lasts
    * @param rows that came out of the model meanwhile, as far as executors had told
-   * @param tokens that went into it
+   * @param tokens that went into it or, for answers, came out of it
    */
   public record Point(double second, double seconds, long rows, long tokens) {
     /** Tokens in a second. */
@@ -133,7 +136,7 @@ public record RunReport(
   public record Failure(String kind, long rows) {}
 
   /**
-   * What made the vectors; of a model that the driver cannot load, only where it is.
+   * What made the results; of a model that the driver cannot load, only where it is.
    *
    * @param uri as it was given
    * @param pooling how token vectors become one, by the model's file

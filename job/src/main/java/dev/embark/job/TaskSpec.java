@@ -1,6 +1,5 @@
 package dev.embark.job;
 
-import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,25 +9,42 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** The options of embed() on a command line: a mixin of {@link JobSpec}. Uses no class of Spark. */
-@HelpHeading(HelpHeading.EMBEDDING)
-public final class EmbedSpec {
+/**
+ * What is computed for each text, and its options, on a command line: a mixin of {@link JobSpec}.
+ * Uses no class of Spark.
+ */
+@HelpHeading(HelpHeading.TASK)
+public final class TaskSpec {
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      defaultValue = "embed",
+      description =
+          "${COMPLETION-CANDIDATES}: a vector for each text, or an answer to it as a prompt."
+              + " Default: ${DEFAULT-VALUE}.")
+  private JobTask task;
+
   @Option(
       names = "--model",
       paramLabel = "MODEL",
-      description = "A GGUF embedding model: path or URI. Default: the built-in MiniLM.")
+      description =
+          "A GGUF model: path or URI. Default: the built-in MiniLM; none for --task generate.")
   private String model;
 
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      description = "Tokens of a text that count. Default: the model's context.")
+      description =
+          "Tokens of a text that count, by default those of the model's context; with --task"
+              + " generate, tokens of an answer at most, by default 256.")
   private Integer maxTokens;
 
   @Option(
       names = "--long-text",
       paramLabel = "WAY",
-      description = "What to do with longer texts: truncate, chunk or error. Default: truncate.")
+      description =
+          "What to do with longer texts: truncate, chunk or error. Default: truncate;"
+              + " error for prompts, which are not chunked.")
   private String longText;
 
   @Option(
@@ -58,7 +74,9 @@ public final class EmbedSpec {
   @Option(
       names = "--option",
       paramLabel = "KEY=VALUE",
-      description = "Any other option of embed(), such as batchTokens=4096; repeatable.")
+      description =
+          "Any other option of embed() or generate(), such as batchTokens=4096 or"
+              + " temperature=0.7; repeatable.")
   private Map<String, String> options = new LinkedHashMap<>();
 
   /**
@@ -74,10 +92,15 @@ public final class EmbedSpec {
       }
     }
     try {
-      EmbedOptions.of(toMap());
+      task.options(toMap());
     } catch (EmbeddingException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
+  }
+
+  /** Returns what is computed for each text. */
+  JobTask task() {
+    return task;
   }
 
   /** Returns the options in the spelling of SQL: only those that were given. */
@@ -89,7 +112,7 @@ public final class EmbedSpec {
 
   /** Returns the arguments that make an equal spec. */
   List<String> toArguments() {
-    List<String> arguments = new ArrayList<>();
+    List<String> arguments = new ArrayList<>(List.of("--task=" + task));
     toMap().forEach((key, value) -> arguments.add("--option=" + key + "=" + value));
     return arguments;
   }

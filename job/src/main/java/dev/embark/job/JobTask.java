@@ -1,0 +1,86 @@
+package dev.embark.job;
+
+import dev.embark.engine.EmbedOption;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.GenerateOption;
+import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.TaskOptions;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/** What a run computes for each text. Uses no class of Spark. */
+public enum JobTask {
+  /** A vector, by embed(). */
+  EMBED(
+      "embedding",
+      "embedded",
+      "tokens",
+      Set.of(
+          EmbedOption.LONG_TEXT.key(),
+          EmbedOption.MAX_TOKENS.key(),
+          EmbedOption.CHUNK_OVERLAP.key()),
+      EmbedOptions::of),
+  /** An answer, by generate(). */
+  GENERATE(
+      "answer",
+      "answered",
+      "tokens generated",
+      Set.of(GenerateOption.LONG_TEXT.key()),
+      GenerateOptions::of);
+
+  private final String result;
+  private final String done;
+  private final String tokens;
+  private final Set<String> ofLongTexts;
+  private final Function<Map<String, String>, TaskOptions> options;
+
+  JobTask(
+      String result,
+      String done,
+      String tokens,
+      Set<String> ofLongTexts,
+      Function<Map<String, String>, TaskOptions> options) {
+    this.result = result;
+    this.done = done;
+    this.tokens = tokens;
+    this.ofLongTexts = ofLongTexts;
+    this.options = options;
+  }
+
+  /** Returns what a text gets, in a word; also the column that a run adds unless told otherwise. */
+  public String result() {
+    return result;
+  }
+
+  /** Returns what became of a text that has its result, in a word. */
+  String done() {
+    return done;
+  }
+
+  /** Returns what the tokens are that a run counts: those of its texts, or those of its answers. */
+  String tokens() {
+    return tokens;
+  }
+
+  /** Returns the keys of options that only say what becomes of texts that are too long. */
+  Set<String> ofLongTexts() {
+    return ofLongTexts;
+  }
+
+  /**
+   * Checks options.
+   *
+   * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed
+   */
+  TaskOptions options(Map<String, String> given) {
+    return options.apply(given);
+  }
+
+  /** Returns the name as written on the command line. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.embark.job;
+
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.LongText;
+import dev.embark.engine.TaskOptions;
+import dev.embark.spark.Embark;
+import dev.embark.spark.EmbedIdentity;
+import dev.embark.spark.ModelDescriber;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Calls a function of Spark SQL: the job's only way to a vector or an answer.
+ *
+ * @param task which function
+ * @param given options of the call, those of the session's conf not among them
+ */
+record TaskCall(JobTask task, Map<String, String> given) {
+  static TaskCall of(JobSpec spec) {
+    return new TaskCall(spec.task(), spec.taskOptions());
+  }
+
+  /** Returns the vector or the answer of a text, lazily. */
+  Column result(Column text) {
+    return switch (task) {
+      case EMBED -> Embark.embed(text, given);
+      case GENERATE -> Embark.generate(text, given);
+    };
+  }
+
+  /** Returns the result with what became of the text, as a struct that the others below read. */
+  Column detail(Column text) {
+    return switch (task) {
+      case EMBED -> Embark.embedDetail(text, given);
+      case GENERATE -> Embark.generateDetail(text, given);
+    };
+  }
+
+  /** Returns the result in a {@link #detail}; NULL for a text that failed. */
+  Column result(String detail) {
+    return Columns.field(detail, task == JobTask.EMBED ? "embedding" : "text");
+  }
+
+  /** Returns the tokens of a text, or of its answer. */
+  Column tokens(String detail) {
+    return Columns.field(detail, "tokens");
+  }
+
+  /** Returns whether a text or its answer lost its tail. */
+  Column truncated(String detail) {
+    return task == JobTask.EMBED
+        ? Columns.field(detail, "truncated")
+        : Columns.field(detail, "finish").equalTo("length");
+  }
+
+  /** Returns why a text failed, as {@code [KIND] message}; NULL if it did not. */
+  Column error(String detail) {
+    return Columns.field(detail, "error");
+  }
+
+  /**
+   * Returns the options that the call has, those of the session's conf included.
+   *
+   * @throws UserError if no model is named and the task has none of its own
+   */
+  TaskOptions options(SparkSession spark) {
+    TaskOptions options =
+        switch (task) {
+          case EMBED -> EmbedIdentity.options(spark, given);
+          case GENERATE -> EmbedIdentity.generateOptions(spark, given);
+        };
+    if (options.model().isEmpty()) {
+      throw new UserError("--task " + task + " has no model of its own; give --model");
+    }
+    return options;
+  }
+
+  /** Returns the tokens beyond which a text is cut into windows, if texts are. */
+  OptionalInt window(SparkSession spark) {
+    return options(spark) instanceof EmbedOptions options && options.longText() == LongText.CHUNK
+        ? OptionalInt.of(
+            options.maxTokens().orElseGet(() -> ModelDescriber.describe(spark, options).context()))
+        : OptionalInt.empty();
+  }
+}

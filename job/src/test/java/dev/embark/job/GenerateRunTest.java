@@ -1,0 +1,240 @@
+package dev.embark.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.spark.Embark;
+import dev.embark.spark.TinyGenerator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.ParameterException;
+
+class GenerateRunTest {
+  private static final int ANSWER_TOKENS = 6;
+
+  @TempDir private static Path shared;
+  @TempDir private Path folder;
+
+  private static String model;
+
+  private final SparkSession spark = LocalSpark.session();
+  private Runs runs;
+
+  @BeforeAll
+  static void writeModel() throws IOException {
+    model = TinyGenerator.write(shared).toString();
+  }
+
+  @BeforeEach
+  void makeRuns() {
+    runs = new Runs(folder, "parquet");
+  }
+
+  private static String[] generate(String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--task=generate",
+                "--model=" + model,
+                "--max-tokens=" + ANSWER_TOKENS,
+                "--id-column=id"));
+    arguments.addAll(Arrays.asList(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  private static Map<Integer, String> prompts(int count) {
+    Map<Integer, String> prompts = new TreeMap<>();
+    for (int id = 0; id < count; id++) {
+      prompts.put(id, "prompt " + id);
+    }
+    return prompts;
+  }
+
+  private static String tooLong() {
+    return "x".repeat(2 * TinyGenerator.CONTEXT);
+  }
+
+  private Map<Integer, String> answers() {
+    Map<Integer, String> answers = new TreeMap<>();
+    for (Row row : runs.written().selectExpr("CAST(id AS INT)", "answer").collectAsList()) {
+      assertThat(answers.containsKey(row.getInt(0))).as("id %d again", row.getInt(0)).isFalse();
+      answers.put(row.getInt(0), row.getString(1));
+    }
+    return answers;
+  }
+
+  /** What SQL says of one prompt alone. */
+  private Row detail(String prompt) {
+    return spark
+        .range(1)
+        .select(
+            Embark.generateDetail(
+                org.apache.spark.sql.functions.lit(prompt),
+                Map.of("model", model, "maxTokens", "" + ANSWER_TOKENS)))
+        .first()
+        .getStruct(0);
+  }
+
+  @Test
+  void everyPromptHasItsAnswerWhateverItsWave() throws IOException {
+    Map<Integer, String> prompts = prompts(25);
+    prompts.put(25, null);
+
+    JobResult result = runs.run(runs.json("in.json", prompts), generate("--rows-per-wave=10"));
+
+    assertThat(result.plan().waves()).isGreaterThan(1);
+    Map<Integer, String> answers = answers();
+    assertThat(answers).hasSize(26).containsEntry(25, null);
+    long tokens = 0;
+    for (int id = 0; id < 25; id++) {
+      Row alone = detail("prompt " + id);
+      assertThat(answers.get(id)).as("answer %d", id).isEqualTo(alone.getString(0));
+      tokens += alone.getInt(1);
+    }
+    RunTotals totals = result.totals();
+    assertThat(totals.tokens()).isEqualTo(tokens);
+    assertThat(totals.embeddedRows()).isEqualTo(25);
+    assertThat(totals.nullRows()).isEqualTo(1);
+  }
+
+  @Test
+  void aPromptThatFailsIsInTheQuarantineAndIsTriedAgainInAnotherWay() throws IOException {
+    Map<Integer, String> prompts = prompts(5);
+    prompts.put(5, tooLong());
+    String input = runs.json("in.json", prompts);
+
+    RunTotals totals = runs.run(input, generate()).totals();
+
+    assertThat(totals.failed()).containsOnlyKeys("TOO_LONG").containsEntry("TOO_LONG", 1L);
+    Row failed = spark.read().parquet(runs.state().resolve("quarantine").toString()).first();
+    assertThat(failed.getLong(failed.fieldIndex("id"))).isEqualTo(5);
+    assertThat(answers()).hasSize(6).containsEntry(5, null);
+
+    String[] again = generate("--long-text=truncate", "--retry-quarantined", "--save-mode=append");
+    assertThat(runs.run(input, again).totals().embeddedRows()).isEqualTo(1);
+    long older = runs.written().where("id = 5 AND answer IS NULL").count();
+    long newer = runs.written().where("id = 5 AND answer IS NOT NULL").count();
+    assertThat(List.of(older, newer)).containsExactly(1L, 1L);
+  }
+
+  @Test
+  void onlyNewPromptsAreAnswered() throws IOException {
+    runs.run(runs.json("in.json", prompts(6)), generate());
+
+    JobResult second = runs.run(runs.json("in2.json", prompts(8)), generate("--save-mode=append"));
+
+    assertThat(second.totals().rows()).isEqualTo(2);
+    assertThat(second.plan().skippedRows()).isEqualTo(6);
+    assertThat(answers()).hasSize(8);
+    assertThatThrownBy(
+            () ->
+                runs.run(
+                    folder.resolve("in2.json").toString(),
+                    generate("--save-mode=append", "--option=temperature=0.5")))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("temperature is 0.5 here and 0.0 there");
+  }
+
+  @Test
+  void equalPromptsAreAnsweredOnceWithDedupe() throws IOException {
+    Map<Integer, String> prompts = new TreeMap<>();
+    for (int id = 0; id < 12; id++) {
+      prompts.put(id, "prompt " + id % 3);
+    }
+
+    RunTotals totals = runs.run(runs.json("in.json", prompts), generate("--dedupe")).totals();
+
+    assertThat(totals.deduplicatedRows()).isEqualTo(9);
+    assertThat(answers().get(11)).isEqualTo(detail("prompt 2").getString(0));
+  }
+
+  @Test
+  void theReportCountsAnswersAndTheirTokens() throws IOException {
+    String input = runs.json("in.json", prompts(10));
+    EmbedJob.run(spark, runs.spec(input, generate()), runs.captured.terminal(), runs.termination)
+        .print(runs.captured.terminal().out(), JobTask.GENERATE);
+
+    JsonNode report = new ObjectMapper().readTree(runs.state().resolve("report.json").toFile());
+    long tokens = report.get("totals").get("tokens").asLong();
+    assertThat(report.get("run").get("task").asText()).isEqualTo("generate");
+    assertThat(report.get("totals").get("embedded").asInt()).isEqualTo(10);
+    assertThat(tokens).isBetween(10L, 10L * ANSWER_TOKENS);
+    assertThat(report.get("options").get("maxTokens").asInt()).isEqualTo(ANSWER_TOKENS);
+    assertThat(report.get("model").get("architecture").asText()).isEqualTo("llama");
+    assertThat(runs.captured.outLines()).contains("tokens generated\t" + tokens);
+    assertThat(Files.readString(runs.state().resolve("report.html")))
+        .contains("10 answered", "Tokens generated")
+        .doesNotContain("Embedded", "an embedding");
+  }
+
+  @Test
+  void aDryRunAnswersAFewAndEstimatesTheRest() throws IOException {
+    Map<Integer, String> prompts = prompts(90);
+    for (int id = 90; id < 100; id++) {
+      prompts.put(id, null);
+    }
+    String input = runs.json("in.json", prompts);
+
+    Estimate estimate = new DryRun(spark, runs.spec(input, generate("--dry-run"))).run();
+
+    assertThat(folder.resolve("out")).doesNotExist();
+    assertThat(estimate.withoutText()).isEqualTo(10);
+    assertThat(estimate.failing()).isZero();
+    assertThat(estimate.seconds()).isPositive();
+    RunTotals totals = runs.run(input, generate()).totals();
+    assertThat(estimate.tokens()).isCloseTo(totals.tokens(), Percentage.withPercentage(20));
+  }
+
+  @Test
+  void aDryRunTellsOfPromptsThatWouldFail() throws IOException {
+    Map<Integer, String> prompts = prompts(4);
+    prompts.put(4, tooLong());
+
+    Estimate estimate =
+        new DryRun(spark, runs.spec(runs.json("in.json", prompts), generate("--dry-run"))).run();
+
+    assertThat(estimate.failing()).isEqualTo(1);
+  }
+
+  @Test
+  void theSessionMayNameTheModelAndSomebodyHasTo() throws IOException {
+    String input = runs.json("in.json", prompts(2));
+    String[] noModel = {"--task=generate", "--answer-column=said"};
+
+    assertThatThrownBy(() -> runs.run(input, noModel))
+        .isInstanceOf(UserError.class)
+        .hasMessage("--task generate has no model of its own; give --model");
+    spark.conf().set("spark.embark.generate.model", model);
+    try {
+      runs.run(input, noModel);
+    } finally {
+      spark.conf().unset("spark.embark.generate.model");
+    }
+    assertThat(runs.written().where("said IS NOT NULL").count()).isEqualTo(2);
+  }
+
+  @Test
+  void anOptionOfTheOtherTaskIsRefused() {
+    assertThatThrownBy(() -> runs.spec("in.json", generate("--dimensions=8")))
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining("There is no generate option 'dimensions'");
+    assertThatThrownBy(() -> runs.spec("in.json", "--option=temperature=0.5"))
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining("There is no embed option 'temperature'");
+  }
+}
