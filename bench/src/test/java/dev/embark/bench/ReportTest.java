@@ -107,6 +107,7 @@ class ReportTest {
             "engine/onnxruntime-int8",
             "plain-engine/raw-llama",
             "spark/engine",
+            "spark-sum/engine",
             "job/engine",
             "two-tasks/one-task");
   }

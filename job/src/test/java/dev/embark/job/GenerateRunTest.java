@@ -12,9 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.assertj.core.data.Percentage;
@@ -78,21 +81,22 @@ class GenerateRunTest {
     return answers;
   }
 
-  /** What SQL says of one prompt alone. */
-  private Row detail(String prompt) {
-    return spark
-        .range(1)
-        .select(
-            Embark.generateDetail(
-                org.apache.spark.sql.functions.lit(prompt),
-                Map.of("model", model, "maxTokens", "" + ANSWER_TOKENS)))
-        .first()
-        .getStruct(0);
+  /** What SQL says of each prompt. */
+  private Map<String, Row> details(Collection<String> prompts) {
+    Map<String, Row> details = new TreeMap<>();
+    Dataset<Row> rows = spark.createDataset(List.copyOf(prompts), Encoders.STRING()).toDF("p");
+    Map<String, String> options = Map.of("model", model, "maxTokens", "" + ANSWER_TOKENS);
+    for (Row row :
+        rows.select(rows.col("p"), Embark.generateDetail(rows.col("p"), options)).collectAsList()) {
+      details.put(row.getString(0), row.getStruct(1));
+    }
+    return details;
   }
 
   @Test
   void everyPromptHasItsAnswerWhateverItsWave() throws IOException {
     Map<Integer, String> prompts = prompts(25);
+    Map<String, Row> details = details(prompts.values());
     prompts.put(25, null);
 
     JobResult result = runs.run(runs.json("in.json", prompts), generate("--rows-per-wave=10"));
@@ -102,9 +106,9 @@ class GenerateRunTest {
     assertThat(answers).hasSize(26).containsEntry(25, null);
     long tokens = 0;
     for (int id = 0; id < 25; id++) {
-      Row alone = detail("prompt " + id);
-      assertThat(answers.get(id)).as("answer %d", id).isEqualTo(alone.getString(0));
-      tokens += alone.getInt(1);
+      Row detail = details.get(prompts.get(id));
+      assertThat(answers.get(id)).as("answer %d", id).isEqualTo(detail.getString(0));
+      tokens += detail.getInt(1);
     }
     RunTotals totals = result.totals();
     assertThat(totals.tokens()).isEqualTo(tokens);
@@ -160,7 +164,8 @@ class GenerateRunTest {
     RunTotals totals = runs.run(runs.json("in.json", prompts), generate("--dedupe")).totals();
 
     assertThat(totals.deduplicatedRows()).isEqualTo(9);
-    assertThat(answers().get(11)).isEqualTo(detail("prompt 2").getString(0));
+    assertThat(answers().get(11))
+        .isEqualTo(details(List.of("prompt 2")).get("prompt 2").getString(0));
   }
 
   @Test
