@@ -140,8 +140,8 @@ final class DryRun {
     List<Row> done =
         answered
             .rows()
-            .select(call.tokens(DETAIL))
             .where(call.error(DETAIL).isNull())
+            .select(call.tokens(DETAIL))
             .collectAsList();
     long tokens = done.stream().mapToLong(row -> row.getInt(0)).sum();
     double times = (double) prompts.size() / Math.max(1, few.size());
