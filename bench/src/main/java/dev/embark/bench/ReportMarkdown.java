@@ -94,7 +94,7 @@ final class ReportMarkdown {
                     ratio.name(),
                     ratio.measure().unit(),
                     values.stream().map(ReportMarkdown::ratio).collect(Collectors.joining(" | ")),
-                    ratio.goal().isPresent() ? "≥ " + ratio.goal().getAsDouble() : "",
+                    ratio.goal().map(Ratio.Goal::toString).orElse(""),
                     ratio
                         .holds(corpora, report.outcome().results())
                         .map(holds -> holds ? "yes" : "**no**")

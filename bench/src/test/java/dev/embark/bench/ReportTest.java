@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
@@ -84,7 +83,14 @@ class ReportTest {
             "two-engines",
             "engine",
             Ratio.Measure.WALL,
-            OptionalDouble.of(2.0));
+            Ratio.Goal.everywhere(2.0));
+    Ratio ofShort =
+        new Ratio(
+            "two-engines/engine",
+            "two-engines",
+            "engine",
+            Ratio.Measure.WALL,
+            Ratio.Goal.on("short", 2.0));
     SideResult longEngine =
         new SideResult("engine", "long", 1, 100, 0, Optional.empty(), List.of(new Round(1, 1)));
     SideResult longPair =
@@ -95,6 +101,9 @@ class ReportTest {
     assertThat(twice.holds(both, List.of(ENGINE, TWO_ENGINES))).hasValue(true);
     assertThat(twice.holds(both, List.of(ENGINE, TWO_ENGINES, longEngine, longPair)))
         .hasValue(false);
+    assertThat(ofShort.holds(both, List.of(ENGINE, TWO_ENGINES, longEngine, longPair)))
+        .hasValue(true);
+    assertThat(ofShort.holds(both, List.of(longEngine, longPair))).isEmpty();
     assertThat(twice.holds(both, List.of(ENGINE))).isEmpty();
   }
 
