@@ -65,20 +65,12 @@ record Ratio(String name, String side, String to, Measure measure, Optional<Goal
           cpu("plain-engine", "raw-llama", 1.0),
           cpu("spark", "engine", 0.95),
           // Of a few long texts, a job is mostly the files that it moves.
+          new Ratio("job/engine", "job", "engine", Measure.CPU, Goal.on(Comparison.SHORT, 0.90)),
           new Ratio(
-              "job/engine", "job", "engine", Measure.CPU, Goal.on(Comparison.SHORT, 0.90)),
-          new Ratio(
-              "two-tasks/one-task",
-              "spark",
-              "spark-one-task",
-              Measure.WALL,
-              Goal.everywhere(1.9)),
-          new Ratio(
-              "spark-sum/engine", "spark-sum", "engine", Measure.WALL, Goal.everywhere(0.95)),
-          new Ratio(
-              "two-engines/engine", "two-engines", "engine", Measure.WALL, Optional.empty()),
-          new Ratio(
-              "spark/two-engines", "spark", "two-engines", Measure.WALL, Optional.empty()),
+              "two-tasks/one-task", "spark", "spark-one-task", Measure.WALL, Goal.everywhere(1.9)),
+          new Ratio("spark-sum/engine", "spark-sum", "engine", Measure.WALL, Goal.everywhere(0.95)),
+          new Ratio("two-engines/engine", "two-engines", "engine", Measure.WALL, Optional.empty()),
+          new Ratio("spark/two-engines", "spark", "two-engines", Measure.WALL, Optional.empty()),
           new Ratio("job/two-engines", "job", "two-engines", Measure.WALL, Optional.empty()),
           cpu("engine", "raw-llama"),
           cpu("engine", "plain-engine"),
@@ -88,11 +80,7 @@ record Ratio(String name, String side, String to, Measure measure, Optional<Goal
           cpu("spark", "langchain4j-spark"),
           cpu("spark", "spark-nlp"),
           new Ratio(
-              "spark-sum-cpu/engine-cpu",
-              "spark-sum",
-              "engine",
-              Measure.CPU,
-              Optional.empty()));
+              "spark-sum-cpu/engine-cpu", "spark-sum", "engine", Measure.CPU, Optional.empty()));
 
   private static Ratio cpu(String side, String to, double goal) {
     return new Ratio(side + "/" + to, side, to, Measure.CPU, Goal.everywhere(goal));

@@ -15,8 +15,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "embark run",
     description =
-        "Embeds the texts of an input, or answers them as prompts, wave by wave; can be interrupted"
-            + " and run again.")
+        "Embeds the texts of an input, or answers them; can be interrupted and run again.")
 public final class EmbedJob implements Callable<Integer> {
   private static final int FAILED_IDS_SHOWN = 10;
 

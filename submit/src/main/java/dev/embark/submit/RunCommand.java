@@ -11,8 +11,7 @@ import picocli.CommandLine.Mixin;
     sortOptions = false,
     abbreviateSynopsis = true,
     description = {
-      "Embeds the texts of an input, or answers them as prompts, wave by wave; can be",
-      "interrupted and run again.",
+      "Embeds the texts of an input, or answers them; can be interrupted and run again.",
       "",
       "Keeps all columns and adds one with the embedding or the answer. Beside the data it leaves",
       "the folder _embark/, with report.html and report.json, and quarantine/ for rows that failed."
