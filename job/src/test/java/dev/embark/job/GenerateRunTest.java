@@ -183,8 +183,8 @@ class GenerateRunTest {
     assertThat(report.get("model").get("architecture").asText()).isEqualTo("llama");
     assertThat(runs.captured.outLines()).contains("tokens generated\t" + tokens);
     assertThat(Files.readString(runs.state().resolve("report.html")))
-        .contains("10 answered", "Tokens generated")
-        .doesNotContain("Embedded", "an embedding");
+        .contains("10 answered", "Tokens generated", "Generation run", "Lengths of the answers")
+        .doesNotContain("Embedded", "Embedding", "an embedding");
   }
 
   @Test

@@ -38,6 +38,8 @@ public final class ReportHtml {
   private String page() {
     Map<String, String> parts = new LinkedHashMap<>();
     parts.put("title", Html.text("Embark: " + lastPart(report.run().output())));
+    parts.put("heading", words.heading());
+    parts.put("lengthsOf", words.lengthsOf());
     parts.put("output", Html.text(report.run().output()));
     parts.put("when", Html.text(report.run().start() + " to " + report.run().end()));
     parts.put("ending", ending());
