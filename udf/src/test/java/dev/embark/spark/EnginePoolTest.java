@@ -219,7 +219,7 @@ class EnginePoolTest {
           }
         };
     limit(4096);
-    CompletableFuture<EnginePool.Lease> slowTask = CompletableFuture.supplyAsync(() -> lease(slow));
+    CompletableFuture<EnginePool.Lease> slowTask = TestSession.beside(() -> lease(slow));
     loading.await();
     lease(minilm).close(); // while the other one is loading
     assertThat(slowTask).isNotDone();

@@ -220,7 +220,7 @@ class GenerateFunctionTest {
             + model
             + "', 'maxTokens', '200')) FROM range(0, 20000, 1, 2)";
     CompletableFuture<Throwable> query =
-        CompletableFuture.supplyAsync(
+        TestSession.beside(
             () -> {
               spark.sparkContext().setJobGroup("generate", "to be cancelled", false);
               return catchThrowable(() -> spark.sql(slow).collectAsList());

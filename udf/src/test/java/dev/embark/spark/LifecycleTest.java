@@ -60,7 +60,7 @@ class LifecycleTest {
   @Test
   void aCancelledJobGroupEndsItsTasks() throws Exception {
     CompletableFuture<Throwable> query =
-        CompletableFuture.supplyAsync(
+        TestSession.beside(
             () -> {
               spark.sparkContext().setJobGroup("g", "to be cancelled", false);
               return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
@@ -80,7 +80,7 @@ class LifecycleTest {
                 spark.read().parquet(texts).selectExpr("id", "embed(text) AS e")));
     assertThat(plan).isInstanceOf(EvalEmbedExec.class);
     CompletableFuture<Throwable> query =
-        CompletableFuture.supplyAsync(
+        TestSession.beside(
             () -> {
               spark.sparkContext().setJobGroup("c", "to be cancelled", false);
               return catchThrowable(() -> plan.executeColumnar().count());
@@ -94,7 +94,7 @@ class LifecycleTest {
   void aCancelledJobOverMappedPartitionsEndsItsTasks() throws Exception {
     Dataset<Row> texts = spark.sql(LONG_QUERY.replace("embed(", "(") + "").toDF("id", "t");
     CompletableFuture<Throwable> query =
-        CompletableFuture.supplyAsync(
+        TestSession.beside(
             () -> {
               spark.sparkContext().setJobGroup("m", "to be cancelled", false);
               return catchThrowable(
@@ -108,7 +108,7 @@ class LifecycleTest {
   @Test
   void aCancelledJobOverALambdaEndsItsTasks() throws Exception {
     CompletableFuture<Throwable> query =
-        CompletableFuture.supplyAsync(
+        TestSession.beside(
             () -> {
               spark.sparkContext().setJobGroup("l", "to be cancelled", false);
               return catchThrowable(
@@ -128,7 +128,7 @@ class LifecycleTest {
   void aTaskThatIsKilledMidBatchHoldsNothingAndIsTriedAgain() throws Exception {
     int before = ATTEMPTS.started.size();
     CompletableFuture<Throwable> query =
-        CompletableFuture.supplyAsync(
+        TestSession.beside(
             () -> {
               spark.sparkContext().setJobGroup("k", "to be killed", false);
               return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
@@ -167,7 +167,7 @@ class LifecycleTest {
   @Test
   void anInterruptedTaskEnds() throws Exception {
     CompletableFuture<Throwable> query =
-        CompletableFuture.supplyAsync(
+        TestSession.beside(
             () -> {
               spark.sparkContext().setJobGroup("i", "to be interrupted", true);
               return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());

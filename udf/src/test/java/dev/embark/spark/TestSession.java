@@ -3,6 +3,8 @@ package dev.embark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.NativeHandles;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.util.ArrowUtils;
 
@@ -22,6 +24,14 @@ final class TestSession {
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.embark.cacheDir", System.getProperty("basedir") + "/target/models")
         .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse");
+  }
+
+  /**
+   * Does something beside the test, on a thread of its own: on two cores the common pool of Java 25
+   * has one thread, with which Hadoop reads files.
+   */
+  static <T> CompletableFuture<T> beside(Supplier<T> work) {
+    return CompletableFuture.supplyAsync(work, task -> new Thread(task, "beside the test").start());
   }
 
   /** Stops the session; what is left behind is nothing. */
