@@ -98,8 +98,8 @@ public final class JobSpec {
   @Option(
       names = "--retry-quarantined",
       description =
-          "Also take rows of the output that failed before; may change --long-text, --max-tokens"
-              + " and chunkOverlap. Takes --id-column.")
+          "Also take rows of the output that failed before; may change --long-text and, of"
+              + " embeddings, --max-tokens and chunkOverlap. Takes --id-column.")
   private boolean retryQuarantined;
 
   @HelpHeading(HelpHeading.RUN)
