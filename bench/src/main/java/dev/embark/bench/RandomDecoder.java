@@ -5,7 +5,6 @@ import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufValueType;
 import dev.embark.gguf.GgufWriter;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +20,7 @@ final class RandomDecoder {
   private static final int BYTE = 6;
 
   private final GgufWriter gguf = new GgufWriter();
-  private final Random random = new Random(13);
+  private final RandomTensors tensors = new RandomTensors(gguf, new Random(13));
   private final int width;
 
   private RandomDecoder(int width) {
@@ -74,31 +73,19 @@ final class RandomDecoder {
   }
 
   private void weights(int layers) {
-    tensor("token_embd.weight", GgufTensorType.F16, 0, width, PIECES);
-    tensor("output.weight", GgufTensorType.F16, 0, width, PIECES);
-    tensor("output_norm.weight", GgufTensorType.F32, 1, width);
+    tensors.add("token_embd.weight", GgufTensorType.F16, 0, width, PIECES);
+    tensors.add("output.weight", GgufTensorType.F16, 0, width, PIECES);
+    tensors.add("output_norm.weight", GgufTensorType.F32, 1, width);
     for (int i = 0; i < layers; i++) {
       String block = "blk." + i + ".";
-      tensor(block + "attn_norm.weight", GgufTensorType.F32, 1, width);
+      tensors.add(block + "attn_norm.weight", GgufTensorType.F32, 1, width);
       for (String name : List.of("attn_q", "attn_k", "attn_v", "attn_output")) {
-        tensor(block + name + ".weight", GgufTensorType.F16, 0, width, width);
+        tensors.add(block + name + ".weight", GgufTensorType.F16, 0, width, width);
       }
-      tensor(block + "ffn_norm.weight", GgufTensorType.F32, 1, width);
-      tensor(block + "ffn_gate.weight", GgufTensorType.F16, 0, width, 3L * width);
-      tensor(block + "ffn_up.weight", GgufTensorType.F16, 0, width, 3L * width);
-      tensor(block + "ffn_down.weight", GgufTensorType.F16, 0, 3L * width, width);
+      tensors.add(block + "ffn_norm.weight", GgufTensorType.F32, 1, width);
+      tensors.add(block + "ffn_gate.weight", GgufTensorType.F16, 0, width, 3L * width);
+      tensors.add(block + "ffn_up.weight", GgufTensorType.F16, 0, width, 3L * width);
+      tensors.add(block + "ffn_down.weight", GgufTensorType.F16, 0, 3L * width, width);
     }
-  }
-
-  private void tensor(String name, GgufTensorType type, float mean, long... shape) {
-    int n = 1;
-    for (long size : shape) {
-      n *= (int) size;
-    }
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = mean + 0.02f * (float) random.nextGaussian();
-    }
-    gguf.tensor(name, type, () -> FloatBuffer.wrap(values), shape);
   }
 }

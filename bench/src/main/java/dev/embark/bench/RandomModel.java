@@ -5,7 +5,6 @@ import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufValueType;
 import dev.embark.gguf.GgufWriter;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +18,7 @@ final class RandomModel {
       List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
 
   private final GgufWriter gguf = new GgufWriter();
-  private final Random random = new Random(7);
+  private final RandomTensors tensors = new RandomTensors(gguf, new Random(7));
   private final int width;
 
   private RandomModel(int width) {
@@ -65,9 +64,9 @@ final class RandomModel {
   }
 
   private void weights(int layers, int tokens) {
-    tensor("token_embd.weight", GgufTensorType.F16, 0, width, tokens);
-    tensor("position_embd.weight", GgufTensorType.F16, 0, width, CONTEXT);
-    tensor("token_types.weight", GgufTensorType.F32, 0, width, 2);
+    tensors.add("token_embd.weight", GgufTensorType.F16, 0, width, tokens);
+    tensors.add("position_embd.weight", GgufTensorType.F16, 0, width, CONTEXT);
+    tensors.add("token_types.weight", GgufTensorType.F32, 0, width, 2);
     norm("token_embd_norm");
     for (int i = 0; i < layers; i++) {
       String block = "blk." + i + ".";
@@ -82,24 +81,12 @@ final class RandomModel {
   }
 
   private void linear(String name, int in, int out) {
-    tensor(name + ".weight", GgufTensorType.F16, 0, in, out);
-    tensor(name + ".bias", GgufTensorType.F32, 0, out);
+    tensors.add(name + ".weight", GgufTensorType.F16, 0, in, out);
+    tensors.add(name + ".bias", GgufTensorType.F32, 0, out);
   }
 
   private void norm(String name) {
-    tensor(name + ".weight", GgufTensorType.F32, 1, width);
-    tensor(name + ".bias", GgufTensorType.F32, 0, width);
-  }
-
-  private void tensor(String name, GgufTensorType type, float mean, long... shape) {
-    int n = 1;
-    for (long size : shape) {
-      n *= (int) size;
-    }
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = mean + 0.02f * (float) random.nextGaussian();
-    }
-    gguf.tensor(name, type, () -> FloatBuffer.wrap(values), shape);
+    tensors.add(name + ".weight", GgufTensorType.F32, 1, width);
+    tensors.add(name + ".bias", GgufTensorType.F32, 0, width);
   }
 }

@@ -9,13 +9,8 @@ import java.util.function.UnaryOperator;
 /** Every option of an embedding: its key, what it takes, its default and what it does. */
 public enum EmbedOption implements TaskOption {
   MODEL(
-      "model",
-      "path, file:, Hadoop URI, hf:org/repo/file.gguf or classpath:",
-      "classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf",
-      "The GGUF model.",
-      OptionSpec::notBlank),
-  MODEL_SHA256(
-      "modelSha256", "64 hex digits", "", "What the model file must hash to.", OptionSpec::sha256),
+      OptionSpec.model("classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf", "The GGUF model.")),
+  MODEL_SHA256(OptionSpec.modelSha256()),
   PREFIX(
       "prefix",
       "text",
@@ -64,18 +59,8 @@ public enum EmbedOption implements TaskOption {
       VectorType.FLOAT.toString(),
       "What the vector is stored as: ARRAY<FLOAT>, ARRAY<TINYINT> or the sign bits as BINARY.",
       value -> oneOf(value, VectorType.values())),
-  MODE(
-      "mode",
-      names(ErrorMode.values()),
-      ErrorMode.PERMISSIVE.toString(),
-      "PERMISSIVE gives NULL for a text that cannot be embedded, FAILFAST ends the query.",
-      value -> oneOf(value, ErrorMode.values())),
-  DEVICE(
-      "device",
-      names(DeviceChoice.values()),
-      DeviceChoice.AUTO.toString(),
-      "Where vectors are computed; auto takes the GPU that Spark assigned to the task, if any.",
-      value -> oneOf(value, DeviceChoice.values())),
+  MODE(OptionSpec.mode("a text that cannot be embedded")),
+  DEVICE(OptionSpec.device("vectors")),
   ACCELERATOR(
       "accelerator",
       names(AcceleratorChoice.values()),
@@ -88,12 +73,7 @@ public enum EmbedOption implements TaskOption {
       Precision.FAST.toString(),
       "What the accelerator computes in: 32-bit floats, or bfloat16 where the CPU multiplies it.",
       value -> oneOf(value, Precision.values())),
-  BATCH_TOKENS(
-      "batchTokens",
-      "1 or more",
-      "",
-      "Tokens of a native batch; chosen by device if unset.",
-      value -> integer(value, 1));
+  BATCH_TOKENS(OptionSpec.batchTokens());
 
   private final OptionSpec spec;
 
@@ -103,7 +83,11 @@ public enum EmbedOption implements TaskOption {
       String defaultValue,
       String description,
       UnaryOperator<String> canonical) {
-    this.spec = new OptionSpec(key, takes, defaultValue, description, canonical);
+    this(new OptionSpec(key, takes, defaultValue, description, canonical));
+  }
+
+  EmbedOption(OptionSpec spec) {
+    this.spec = spec;
   }
 
   @Override

@@ -12,14 +12,8 @@ import java.util.function.UnaryOperator;
  * of topK, topP and minP are those of llama.cpp's own tools.
  */
 public enum GenerateOption implements TaskOption {
-  MODEL(
-      "model",
-      "path, file:, Hadoop URI, hf:org/repo/file.gguf or classpath:",
-      "",
-      "The GGUF model, a decoder; there is none built in.",
-      OptionSpec::notBlank),
-  MODEL_SHA256(
-      "modelSha256", "64 hex digits", "", "What the model file must hash to.", OptionSpec::sha256),
+  MODEL(OptionSpec.model("", "The GGUF model, a decoder; there is none built in.")),
+  MODEL_SHA256(OptionSpec.modelSha256()),
   CHAT_TEMPLATE(
       "chatTemplate",
       "model, none or the name of a template of llama.cpp, such as chatml",
@@ -96,24 +90,9 @@ public enum GenerateOption implements TaskOption {
       "1",
       "How often a prompt that failed is tried again.",
       value -> integer(value, 0)),
-  MODE(
-      "mode",
-      names(ErrorMode.values()),
-      ErrorMode.PERMISSIVE.toString(),
-      "PERMISSIVE gives NULL for a prompt that has no answer, FAILFAST ends the query.",
-      value -> oneOf(value, ErrorMode.values())),
-  DEVICE(
-      "device",
-      names(DeviceChoice.values()),
-      DeviceChoice.AUTO.toString(),
-      "Where answers are computed; auto takes the GPU that Spark assigned to the task, if any.",
-      value -> oneOf(value, DeviceChoice.values())),
-  BATCH_TOKENS(
-      "batchTokens",
-      "1 or more",
-      "",
-      "Tokens of a native batch; chosen by device if unset.",
-      value -> integer(value, 1));
+  MODE(OptionSpec.mode("a prompt that has no answer")),
+  DEVICE(OptionSpec.device("answers")),
+  BATCH_TOKENS(OptionSpec.batchTokens());
 
   private final OptionSpec spec;
 
@@ -123,7 +102,11 @@ public enum GenerateOption implements TaskOption {
       String defaultValue,
       String description,
       UnaryOperator<String> canonical) {
-    this.spec = new OptionSpec(key, takes, defaultValue, description, canonical);
+    this(new OptionSpec(key, takes, defaultValue, description, canonical));
+  }
+
+  GenerateOption(OptionSpec spec) {
+    this.spec = spec;
   }
 
   @Override

@@ -22,6 +22,59 @@ public record OptionSpec(
     String description,
     UnaryOperator<String> canonical) {
 
+  static OptionSpec model(String defaultValue, String description) {
+    return new OptionSpec(
+        "model",
+        "path, file:, Hadoop URI, hf:org/repo/file.gguf or classpath:",
+        defaultValue,
+        description,
+        OptionSpec::notBlank);
+  }
+
+  static OptionSpec modelSha256() {
+    return new OptionSpec(
+        "modelSha256",
+        "64 hex digits",
+        "",
+        "What the model file must hash to.",
+        OptionSpec::sha256);
+  }
+
+  /**
+   * @param failed a row that fails, in words
+   */
+  static OptionSpec mode(String failed) {
+    return new OptionSpec(
+        "mode",
+        names(ErrorMode.values()),
+        ErrorMode.PERMISSIVE.toString(),
+        "PERMISSIVE gives NULL for " + failed + ", FAILFAST ends the query.",
+        value -> oneOf(value, ErrorMode.values()));
+  }
+
+  /**
+   * @param results what is computed, in words
+   */
+  static OptionSpec device(String results) {
+    return new OptionSpec(
+        "device",
+        names(DeviceChoice.values()),
+        DeviceChoice.AUTO.toString(),
+        "Where "
+            + results
+            + " are computed; auto takes the GPU that Spark assigned to the task, if any.",
+        value -> oneOf(value, DeviceChoice.values()));
+  }
+
+  static OptionSpec batchTokens() {
+    return new OptionSpec(
+        "batchTokens",
+        "1 or more",
+        "",
+        "Tokens of a native batch; chosen by device if unset.",
+        value -> integer(value, 1));
+  }
+
   static String notBlank(String value) {
     if (value.isBlank()) {
       throw new IllegalArgumentException("blank");
