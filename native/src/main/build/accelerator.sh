@@ -55,7 +55,8 @@ for source in "$sources"/*.cpp; do
   case $(basename "$source" .cpp) in
     kernels_avx2) compile "$source" "${kernel_flags[@]}" "${avx2[@]}" ;;
     kernels_avx512) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" ;;
-    kernels_avx512_bf16) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512bf16 ;;
+    kernels_avx512_vnni) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni ;;
+    kernels_avx512_bf16) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni -mavx512bf16 ;;
     *) compile "$source" ;;
   esac
 done

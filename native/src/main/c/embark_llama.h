@@ -41,7 +41,7 @@ static bool embark_llama_has_backend(const char * name);
 
 /* Opens the backend, after embark_llama_start(). False where it has nothing for this machine. */
 static bool embark_accelerator_load(const char * library);
-/* The instructions that it computes with at a precision, "exact" or "fast"; "" before it is loaded. */
+/* The instructions that it computes with at a precision, "exact", "fast" or "int8"; "" before it is loaded. */
 static const char * embark_accelerator_kernels(const char * precision);
 
 /* ---- model: shared by any number of contexts and threads ----------------------------------- */
@@ -49,7 +49,7 @@ static const char * embark_accelerator_kernels(const char * precision);
 /* Maps the file. device: index below embark_llama_device_count(), or -1 for the CPU alone.
  * gpu_layers: how many go on the device, -1 for all.
  * keep_accents: the tokenizer leaves accents on, whatever the file says.
- * precision: "exact" or "fast" gives the weights of the encoder to the accelerator, "" does not.
+ * precision: "exact", "fast" or "int8" gives the weights of the encoder to the accelerator, "" does not.
  * NULL on failure, with the reason in embark_llama_log(). */
 static void * embark_model_load(
     const char * path, int device, int gpu_layers, bool keep_accents, const char * precision);

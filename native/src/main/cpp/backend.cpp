@@ -55,7 +55,7 @@ ggml_status multiply(Context & context, ggml_tensor * node) {
     const size_t a_ld = kernels.leading_dimension(weights.k);
     const size_t out_ld = kernels.leading_dimension(weights.n);
     const size_t a_bytes = rows * a_ld * size_of(kernels.activation);
-    const size_t scratch = kernels.product_scratch(weights.k, weights.value);
+    const size_t scratch = kernels.product_scratch(rows, weights.k, weights.value);
     char * memory = context.workspace.of(a_bytes + (rows * out_ld + a_ld) * sizeof(float) + scratch);
     if (memory == nullptr) {
         return GGML_STATUS_ALLOC_FAILED;
@@ -68,7 +68,7 @@ ggml_status multiply(Context & context, ggml_tensor * node) {
         std::memcpy(padded, static_cast<const float *>(node->src[1]->data) + row * weights.k, weights.k * sizeof(float));
         kernels.convert(padded, memory + row * a_ld * size_of(kernels.activation), a_ld);
     }
-    kernels.multiply({ memory, a_ld, rows, weights, nullptr, Epilogue::ADD, out, out_ld, padded + a_ld });
+    kernels.multiply({ memory, a_ld, rows, weights, nullptr, Epilogue::ADD, out, out_ld, padded + a_ld, false });
     for (int row = 0; row < rows; row++) {
         std::memcpy(static_cast<float *>(node->data) + row * weights.n, out + row * out_ld, weights.n * sizeof(float));
     }
@@ -243,12 +243,20 @@ ggml_backend_dev_t device_of(ggml_backend_reg_t registry, size_t) {
     return static_cast<ggml_backend_dev_t>(registry->context);
 }
 
-ggml_backend_buffer_type_t weights_by_name(const char * precision) {
-    return weights_buffer_type(std::strcmp(precision, "exact") == 0 ? Precision::EXACT : Precision::FAST);
+Precision precision_of(const char * name) {
+    return std::strcmp(name, "exact") == 0 ? Precision::EXACT
+        : std::strcmp(name, "int8") == 0   ? Precision::INT8
+                                           : Precision::FAST;
 }
 
-const char * kernels_by_name(const char * precision) {
-    return kernels_for(std::strcmp(precision, "exact") == 0 ? Precision::EXACT : Precision::FAST)->name;
+ggml_backend_buffer_type_t weights_by_name(const char * precision) {
+    return weights_buffer_type(precision_of(precision));
+}
+
+const char * kernels_by_name(const char * name) {
+    const Precision precision = precision_of(name);
+    const Kernels & kernels = *kernels_for(precision);
+    return precision == Precision::INT8 && kernels.int8_name != nullptr ? kernels.int8_name : kernels.name;
 }
 
 // The names that start with embark_ are for embark_llama.h.

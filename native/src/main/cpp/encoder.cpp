@@ -34,13 +34,20 @@ int longest(const std::vector<int> & starts) {
     return most;
 }
 
-size_t scratch_of(const Encoder & encoder, int longest) {
+size_t scratch_of(const Encoder & encoder, int rows, int longest) {
     const Kernels & kernels = *encoder.kernels;
+    const int chunk = std::min(rows, CHUNK_ROWS);
     size_t scratch = kernels.attention_scratch(longest, encoder.d / encoder.heads);
+    const auto include = [&](const Linear & linear, int its_rows) {
+        scratch = std::max(scratch, kernels.product_scratch(its_rows, linear.weights.k, linear.weights.value));
+    };
     for (const Layer & layer : encoder.layers) {
-        for (const Linear * linear : { &layer.query, &layer.key, &layer.value, &layer.output, &layer.up, &layer.down }) {
-            scratch = std::max(scratch, kernels.product_scratch(linear->weights.k, linear->weights.value));
-        }
+        include(layer.query, rows);
+        include(layer.key, rows);
+        include(layer.value, rows);
+        include(layer.output, chunk);
+        include(layer.up, chunk);
+        include(layer.down, chunk);
     }
     return round_up(scratch, ALIGNMENT);
 }
@@ -57,7 +64,7 @@ bool lay_out(const Encoder & encoder, int rows, const std::vector<int> & starts,
     const size_t wide = rows * b.ld * sizeof(float);
     const size_t narrow = rows * b.ld * value_size;
     const size_t chunk = std::min(rows, CHUNK_ROWS) * b.hidden_ld * value_size;
-    const size_t scratch = scratch_of(encoder, longest(starts));
+    const size_t scratch = scratch_of(encoder, rows, longest(starts));
     const bool copies = kernels.activation != Value::F32;
     char * at = workspace.of(wide + (copies ? 4 : 3) * narrow + chunk + scratch);
     if (at == nullptr) {
@@ -76,8 +83,8 @@ bool lay_out(const Encoder & encoder, int rows, const std::vector<int> & starts,
 
 void multiply(
     const Encoder & encoder, const Linear & linear, const void * a, size_t a_ld, int rows, Epilogue epilogue, void * out,
-    size_t out_ld, void * scratch) {
-    encoder.kernels->multiply({ a, a_ld, rows, linear.weights, linear.bias, epilogue, out, out_ld, scratch });
+    size_t out_ld, void * scratch, bool again = false) {
+    encoder.kernels->multiply({ a, a_ld, rows, linear.weights, linear.bias, epilogue, out, out_ld, scratch, again });
 }
 
 void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & b, int row, int rows) {
@@ -88,7 +95,8 @@ void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & 
 
 void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, int rows, const std::vector<int> & starts) {
     multiply(encoder, layer.query, b.copy, b.ld, rows, Epilogue::STORE, b.query, b.ld, b.scratch);
-    multiply(encoder, layer.key, b.copy, b.ld, rows, Epilogue::STORE, b.key, b.ld, b.scratch);
+    const bool again = layer.query.weights.value == layer.key.weights.value;
+    multiply(encoder, layer.key, b.copy, b.ld, rows, Epilogue::STORE, b.key, b.ld, b.scratch, again);
     multiply(encoder, layer.value, b.copy, b.ld, rows, Epilogue::STORE, b.value, b.ld, b.scratch);
     encoder.kernels->attend(
         { b.query, b.key, b.value, b.ld, encoder.heads, encoder.d / encoder.heads, layer.scale, starts.data(),

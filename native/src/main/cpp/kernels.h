@@ -10,13 +10,20 @@
 namespace embark {
 
 // Q8_0 is of weights alone: 8 bits each, and for each BLOCK of a row's values a scale in F16.
-enum class Value { F32, F16, BF16, Q8_0 };
+//
+// INT8 is of weights that are multiplied as 8-bit integers. Each INT8_BLOCK of a row is rotated by a
+// Hadamard matrix, and so are the activations, which leaves products as they were but spreads what
+// stands out (the way of QuaRot, arXiv:2404.00456); then a block has one scale, in F32, and so has a
+// row of activations.
+enum class Value { F32, F16, BF16, Q8_0, INT8 };
 
 constexpr int BLOCK = 32;
+constexpr int INT8_BLOCK = 128;
+constexpr float INT8_MOST = 127;
 
 // Without scales.
 constexpr size_t size_of(Value value) {
-    return value == Value::F32 ? 4 : value == Value::Q8_0 ? 1 : 2;
+    return value == Value::F32 ? 4 : value == Value::Q8_0 || value == Value::INT8 ? 1 : 2;
 }
 
 inline size_t round_up(size_t n, size_t multiple) {
@@ -25,7 +32,9 @@ inline size_t round_up(size_t n, size_t multiple) {
 
 // A matrix W[n][k] as panels of columns: panel p holds, for each step of k, the values
 // W[p * panel ... + panel)[step * pair ... + pair), zero beyond n and k; then, of Q8_0, the scales
-// of W[p * panel ... + panel) for each block of k.
+// of W[p * panel ... + panel) for each block of k. Of INT8 a step is of four values, k is a whole
+// number of blocks, and behind each block stand, for its columns, -128 times the sum of their
+// integers (an int32 each) and their scales.
 struct Packed {
     const void * data;
     Value value;
@@ -50,6 +59,7 @@ struct Product {
     void * out;
     size_t out_ld;
     void * scratch; // of Kernels::product_scratch bytes
+    bool again; // scratch is as a product of the same rows with weights of the same kind left it
 };
 
 // Softmax(scale * Q K^T) V of each sequence and head; the result takes the place of Q.
@@ -81,6 +91,7 @@ struct Norm {
 
 struct Kernels {
     const char * name;
+    const char * int8_name; // with weights in INT8; null where they cannot be
     Value activation;
     int panel; // columns
     int pair;  // values of k that a product takes in one step
@@ -93,6 +104,9 @@ struct Kernels {
     size_t (*attention_scratch)(int n, int head_size);
 
     size_t panel_size(int k, Value value) const {
+        if (value == Value::INT8) {
+            return panel * (k / INT8_BLOCK) * (INT8_BLOCK + sizeof(int32_t) + sizeof(float));
+        }
         size_t scales = value == Value::Q8_0 ? k / BLOCK * sizeof(uint16_t) : 0;
         return panel * (round_up(k, pair) * size_of(value) + scales);
     }
@@ -101,9 +115,18 @@ struct Kernels {
         return round_up(n, panel) / panel * panel_size(k, value);
     }
 
-    // Bytes for a product with weights of up to k values a row: one panel, as activations.
-    size_t product_scratch(int k, Value value) const {
-        return value == Value::Q8_0 ? panel * round_up(k, pair) * size_of(activation) : 0;
+    // Bytes for a product of so many rows with weights of up to k values a row: of Q8_0 one panel as
+    // activations, of INT8 the rows as integers, their scales and one row rotated.
+    size_t product_scratch(int rows, int k, Value value) const {
+        switch (value) {
+            case Value::Q8_0: return panel * round_up(k, pair) * size_of(activation);
+            case Value::INT8: return rows * (int8_leading_dimension(k) + sizeof(float)) + k * sizeof(float);
+            default: return 0;
+        }
+    }
+
+    static size_t int8_leading_dimension(int k) {
+        return (k / 64 | 1) * 64;
     }
 
     // An odd number of cache lines, so that rows do not fall on the same few sets of the cache.
@@ -116,6 +139,7 @@ struct Kernels {
 
 const Kernels & kernels_avx2();
 const Kernels & kernels_avx512();
+const Kernels & kernels_avx512_vnni();
 const Kernels & kernels_avx512_bf16();
 
 } // namespace embark

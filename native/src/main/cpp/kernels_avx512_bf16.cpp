@@ -3,6 +3,7 @@
 // Accumulators, one panel of weights and a value of activations fill the registers.
 #define TILE_ROWS 12
 #define KERNELS_NAME "AVX-512 BF16"
+#define INT8_NAME "AVX-512 BF16 and VNNI"
 
 namespace {
 
@@ -11,6 +12,7 @@ constexpr int PANEL = 32;
 } // namespace
 
 #include "tile_bf16.h"
+#include "tile_int8.h"
 
 #include "kernels_body.h"
 

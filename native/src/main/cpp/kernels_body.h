@@ -1,5 +1,5 @@
 // The kernels, written on Vector and tile(), which the including file has chosen together with
-// PANEL and TILE_ROWS. Everything is local to that file, and nothing here instantiates templates of
+// PANEL and TILE_ROWS, and on int8_tile() where it names INT8_NAME. Everything is local to that file, and nothing here instantiates templates of
 // the standard library: the linker keeps one copy of those, and could keep that of an instruction
 // set which the machine lacks.
 #pragma once
@@ -40,17 +40,41 @@ template <Value WEIGHT> Tile tile_of(int rows) {
     }
 }
 
+#ifdef INT8_NAME
+using Int8Tile = void (*)(const uint8_t *, size_t, int, const char *, float *);
+
+inline Int8Tile int8_tile_of(int rows) {
+    switch (rows) {
+        case 1: return int8_tile<1>;
+        case 2: return int8_tile<2>;
+        case 3: return int8_tile<3>;
+        case 4: return int8_tile<4>;
+        case 5: return int8_tile<5>;
+        case 6: return int8_tile<6>;
+        case 7: return int8_tile<7>;
+        case 8: return int8_tile<8>;
+        case 9: return int8_tile<9>;
+        case 10: return int8_tile<10>;
+        case 11: return int8_tile<11>;
+        case 12: return int8_tile<12>;
+        default: __builtin_unreachable();
+    }
+}
+#endif
+
 // Rows of the next tile: the blocks of a matrix differ by one row at most, as small ones are slow.
 inline int rows_of_tile(int rows_left) {
     int tiles = (rows_left + TILE_ROWS - 1) / TILE_ROWS;
     return (rows_left + tiles - 1) / tiles;
 }
 
+// The rows of c are in units of `scales`, or of 1 where that is null.
 template <Epilogue EPILOGUE>
-void finish(const float * c, int rows, const float * bias, void * out, size_t out_ld) {
+void finish(const float * c, const float * scales, int rows, const float * bias, void * out, size_t out_ld) {
     for (int r = 0; r < rows; r++) {
+        const Vector scale = all(scales == nullptr ? 1.0f : scales[r]);
         for (int v = 0; v < PANEL; v += Vector::SIZE) {
-            Vector x = load(c + r * PANEL + v) + load(bias + v);
+            Vector x = fma(load(c + r * PANEL + v), scale, load(bias + v));
             if constexpr (EPILOGUE == Epilogue::ADD) {
                 float * to = static_cast<float *>(out) + r * out_ld + v;
                 store(to, load(to) + x);
@@ -86,13 +110,50 @@ inline void expand(const char * panel, int k, Activation * to) {
     }
 }
 
+// The bias of a panel's columns, zero beyond n.
+inline void load_bias(const Product & p, int column, float * bias) {
+    for (int i = 0; i < PANEL; i++) {
+        bias[i] = p.bias != nullptr && column + i < p.weights.n ? p.bias[column + i] : 0.0f;
+    }
+}
+
+template <Epilogue EPILOGUE> void * place_of(const Product & p, int row, int column) {
+    const size_t size = EPILOGUE == Epilogue::ADD ? sizeof(float) : sizeof(Activation);
+    return static_cast<char *>(p.out) + (row * p.out_ld + column) * size;
+}
+
+#ifdef INT8_NAME
+template <Epilogue EPILOGUE> void multiply_int8(const Product & p) {
+    const int blocks = p.weights.k / embark::INT8_BLOCK;
+    const size_t panel_bytes = blocks * PANEL * (embark::INT8_BLOCK + sizeof(int32_t) + sizeof(float));
+    const size_t ld = Kernels::int8_leading_dimension(p.weights.k);
+    uint8_t * a = static_cast<uint8_t *>(p.scratch);
+    float * scales = reinterpret_cast<float *>(a + p.rows * ld);
+    for (int row = 0; row < p.rows && !p.again; row++) {
+        scales[row] = quantize(
+            static_cast<const Activation *>(p.a) + row * p.a_ld, p.weights.k, scales + p.rows, a + row * ld);
+    }
+    alignas(64) float c[TILE_ROWS * PANEL];
+    alignas(64) float bias[PANEL];
+    for (int column = 0; column < p.weights.n; column += PANEL) {
+        const char * panel = static_cast<const char *>(p.weights.data) + column / PANEL * panel_bytes;
+        load_bias(p, column, bias);
+        for (int row = 0; row < p.rows;) {
+            const int rows = rows_of_tile(p.rows - row);
+            int8_tile_of(rows)(a + row * ld, ld, blocks, panel, c);
+            finish<EPILOGUE>(c, scales + row, rows, bias, place_of<EPILOGUE>(p, row, column), p.out_ld);
+            row += rows;
+        }
+    }
+}
+#endif
+
 template <Value WEIGHT, Epilogue EPILOGUE> void multiply_as(const Product & p) {
     constexpr bool EXPANDED = WEIGHT == Value::Q8_0;
     constexpr Value TILED = EXPANDED ? ACTIVATION : WEIGHT;
     const int steps = (p.weights.k + PAIR - 1) / PAIR;
     const size_t scales = EXPANDED ? p.weights.k / embark::BLOCK * PANEL * sizeof(uint16_t) : 0;
     const size_t panel_bytes = static_cast<size_t>(steps) * PAIR * PANEL * size_of(WEIGHT) + scales;
-    const size_t out_size = EPILOGUE == Epilogue::ADD ? sizeof(float) : sizeof(Activation);
     alignas(64) float c[TILE_ROWS * PANEL];
     alignas(64) float bias[PANEL];
     for (int column = 0; column < p.weights.n; column += PANEL) {
@@ -101,15 +162,12 @@ template <Value WEIGHT, Epilogue EPILOGUE> void multiply_as(const Product & p) {
             expand(panel, p.weights.k, static_cast<Activation *>(p.scratch));
             panel = static_cast<const char *>(p.scratch);
         }
-        for (int i = 0; i < PANEL; i++) {
-            bias[i] = p.bias != nullptr && column + i < p.weights.n ? p.bias[column + i] : 0.0f;
-        }
+        load_bias(p, column, bias);
         for (int row = 0; row < p.rows;) {
             const int rows = rows_of_tile(p.rows - row);
             tile_of<TILED>(rows)(
                 static_cast<const Activation *>(p.a) + row * p.a_ld, p.a_ld, steps, panel, c, PANEL);
-            finish<EPILOGUE>(
-                c, rows, bias, static_cast<char *>(p.out) + (row * p.out_ld + column) * out_size, p.out_ld);
+            finish<EPILOGUE>(c, nullptr, rows, bias, place_of<EPILOGUE>(p, row, column), p.out_ld);
             row += rows;
         }
     }
@@ -124,6 +182,15 @@ template <Value WEIGHT> void multiply_by(const Product & p) {
 }
 
 void multiply(const Product & p) {
+#ifdef INT8_NAME
+    if (p.weights.value == Value::INT8) {
+        switch (p.epilogue) {
+            case Epilogue::STORE: return multiply_int8<Epilogue::STORE>(p);
+            case Epilogue::STORE_GELU: return multiply_int8<Epilogue::STORE_GELU>(p);
+            case Epilogue::ADD: return multiply_int8<Epilogue::ADD>(p);
+        }
+    }
+#endif
     if (p.weights.value == Value::Q8_0) {
         return multiply_by<Value::Q8_0>(p);
     }
@@ -134,7 +201,8 @@ void multiply(const Product & p) {
             case Value::F32: return multiply_by<Value::F32>(p);
             case Value::F16: return multiply_by<Value::F16>(p);
             case Value::BF16: return multiply_by<Value::BF16>(p);
-            case Value::Q8_0: break;
+            case Value::Q8_0:
+            case Value::INT8: break;
         }
     }
 }
@@ -183,7 +251,11 @@ void convert(const float * from, void * to, size_t n) {
 
 namespace {
 
-const Kernels KERNELS = { KERNELS_NAME, ACTIVATION, PANEL,     PAIR,    multiply,
-                          attend,       normalize,  convert, attention_scratch };
+#ifndef INT8_NAME
+#define INT8_NAME nullptr
+#endif
+
+const Kernels KERNELS = { KERNELS_NAME, INT8_NAME, ACTIVATION, PANEL,   PAIR,
+                          multiply,     attend,    normalize,  convert, attention_scratch };
 
 } // namespace

@@ -70,6 +70,7 @@ ggml_type type_of(Value value) {
         case Value::F16: return GGML_TYPE_F16;
         case Value::BF16: return GGML_TYPE_BF16;
         case Value::Q8_0: return GGML_TYPE_Q8_0;
+        case Value::INT8: break;
     }
     return GGML_TYPE_COUNT;
 }
@@ -152,9 +153,9 @@ void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue,
     for (int i = 0; i < rows * n; i++) {
         out.as<float>()[i / n * out_ld + i % n] = before[i];
     }
-    Memory scratch(kernels.product_scratch(k, value));
+    Memory scratch(kernels.product_scratch(rows, k, value));
     kernels.multiply(
-        { in.as<void>(), a_ld, rows, matrix, bias.data(), epilogue, out.as<void>(), out_ld, scratch.as<void>() });
+        { in.as<void>(), a_ld, rows, matrix, bias.data(), epilogue, out.as<void>(), out_ld, scratch.as<void>(), false });
     bool right = true;
     for (int row = 0; row < rows; row++) {
         for (int column = 0; column < n; column++) {
@@ -171,6 +172,100 @@ void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue,
     }
     check(right, named(kernels, "product", rows, n, k) + " of weights " + std::to_string(static_cast<int>(value))
         + ", epilogue " + std::to_string(static_cast<int>(epilogue)));
+}
+
+// Bell-shaped, with a column that stands out, as the activations of encoders have some.
+std::vector<float> with_outlier(int rows, int k) {
+    std::normal_distribution<float> normal;
+    std::vector<float> all(static_cast<size_t>(rows) * k);
+    for (float & value : all) {
+        value = normal(generator);
+    }
+    for (int row = 0; row < rows; row++) {
+        all[row * k + k / 3] -= 20;
+    }
+    return all;
+}
+
+// || a - b || / || b ||
+double distance(const std::vector<float> & a, const std::vector<float> & b) {
+    double off = 0;
+    double all = 0;
+    for (size_t i = 0; i < a.size(); i++) {
+        off += (static_cast<double>(a[i]) - b[i]) * (a[i] - b[i]);
+        all += static_cast<double>(b[i]) * b[i];
+    }
+    return std::sqrt(off / all);
+}
+
+// As f32.
+std::vector<float> int8_product(
+    const Kernels & kernels, const Packed & matrix, const std::vector<float> & a, int rows, const float * bias, bool again) {
+    const int k = matrix.k;
+    const size_t a_ld = kernels.leading_dimension(k);
+    const size_t out_ld = kernels.leading_dimension(matrix.n);
+    Memory in(rows * a_ld * size_of(kernels.activation));
+    Memory out(rows * out_ld * sizeof(float));
+    Memory scratch(kernels.product_scratch(rows, k, Value::INT8));
+    put_rows(kernels, a, rows, k, a_ld, in);
+    Product product = { in.as<void>(), a_ld, rows, matrix, bias, Epilogue::ADD, out.as<void>(), out_ld, scratch.as<void>(),
+                        false };
+    kernels.multiply(product);
+    if (again) {
+        std::memset(out.as<char>(), 0, rows * out_ld * sizeof(float));
+        product.a = nullptr;
+        product.again = true;
+        kernels.multiply(product);
+    }
+    std::vector<float> all;
+    for (int i = 0; i < rows * matrix.n; i++) {
+        all.push_back(out.as<float>()[i / matrix.n * out_ld + i % matrix.n]);
+    }
+    return all;
+}
+
+void int8_products_are_close(const Kernels & kernels, int rows, int n, int k) {
+    const std::string name = named(kernels, "int8", rows, n, k);
+    const std::vector<float> w = with_outlier(n, k);
+    const std::vector<float> bias = values(n);
+    Memory memory(kernels.packed_size(n, k, Value::INT8));
+    const Packed matrix = { memory.as<void>(), Value::INT8, n, k };
+    pack_rows(kernels, matrix, 0, n, GGML_TYPE_F32, w.data());
+    std::vector<float> kept(w.size());
+    unpack_rows(kernels, matrix, 0, n, GGML_TYPE_F32, kept.data());
+    check(distance(kept, w) < 0.01, name + ": weights are kept");
+
+    // A row with one value turns into rows of one magnitude, which 8 bits hold exactly.
+    std::vector<float> single(static_cast<size_t>(rows) * k);
+    std::vector<float> expected;
+    for (int row = 0; row < rows; row++) {
+        single[row * k + 37 * row % k] = 2;
+        for (int column = 0; column < n; column++) {
+            expected.push_back(2 * kept[column * k + 37 * row % k] + bias[column]);
+        }
+    }
+    const bool blocks = k > INT8_BLOCK; // those without the value are zero, and exact as well
+    check(distance(int8_product(kernels, matrix, single, rows, bias.data(), blocks), expected) < 1e-5,
+        name + ": rows of one value");
+
+    std::vector<float> a = with_outlier(rows, k);
+    expected.clear();
+    for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < n; column++) {
+            double sum = 0;
+            for (int i = 0; i < k; i++) {
+                sum += static_cast<double>(a[row * k + i]) * kept[column * k + i];
+            }
+            expected.push_back(static_cast<float>(sum));
+        }
+    }
+    check(distance(int8_product(kernels, matrix, a, rows, nullptr, false), expected) < 0.01, name + ": any rows");
+
+    a[k - 1] = INFINITY;
+    const float found = int8_product(kernels, matrix, a, rows, nullptr, false)[0];
+    check(!std::isfinite(found), name + ": what is not finite stays so");
+    check(int8_product(kernels, matrix, std::vector<float>(a.size()), rows, nullptr, false)
+            == std::vector<float>(static_cast<size_t>(rows) * n), name + ": nothing gives nothing");
 }
 
 void attention_is_right(const Kernels & kernels, const std::vector<int> & lengths, int heads, int head_size) {
@@ -273,6 +368,11 @@ void kernels_are_right(const Kernels & kernels) {
             }
         }
     }
+    if (kernels.int8_name != nullptr) {
+        for (int rows : { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 37 }) {
+            int8_products_are_close(kernels, rows, rows % 2 == 0 ? 33 : 128, rows % 3 == 0 ? 384 : 128);
+        }
+    }
     for (int head_size : { 2, 32, 48, 64, 80 }) {
         for (int heads : { 1, 3 }) {
             attention_is_right(kernels, { 1 }, heads, head_size);
@@ -322,6 +422,10 @@ int main() {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
         std::printf("avx512\n");
         kernels_are_right(kernels_avx512());
+    }
+    if (__builtin_cpu_supports("avx512vnni")) {
+        std::printf("avx512_vnni\n");
+        kernels_are_right(kernels_avx512_vnni());
     }
     if (__builtin_cpu_supports("avx512bf16")) {
         std::printf("avx512_bf16\n");

@@ -9,7 +9,9 @@ public enum Acceleration {
   /** Embark's accelerator, in 32-bit floats. */
   EXACT,
   /** Embark's accelerator, in bfloat16 where the machine multiplies it, else as EXACT. */
-  FAST;
+  FAST,
+  /** As FAST, but for most products with weights, which are of 8-bit integers. */
+  INT8;
 
   /** As embark_llama.h names it. */
   String precision() {

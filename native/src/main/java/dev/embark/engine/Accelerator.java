@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
  * Embark's own backend of ggml, which computes whole BERT encoders on x86 CPUs.
  *
  * <p>It is made for one release of llama.cpp, chooses its instructions when it is opened ({@code
- * EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code avx512} or {@code avx512_bf16}) and is not
- * there on other machines. Stateless; called under the lock of {@link LlamaBackend}.
+ * EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code avx512}, {@code avx512_vnni} or {@code
+ * avx512_bf16}) and is not there on other machines. Stateless; called under the lock of {@link
+ * LlamaBackend}.
  */
 final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);
@@ -33,7 +34,10 @@ final class Accelerator {
   static void open() {
     Path library = PackedLibraries.directory().resolve("libembark-accelerator.so");
     if (Files.exists(library) && Llama.embark_accelerator_load(library.toString())) {
-      LOG.info("The accelerator computes BERT models with {}.", kernels(Acceleration.FAST));
+      LOG.info(
+          "The accelerator computes BERT models with {}{}.",
+          kernels(Acceleration.FAST),
+          hasInt8() ? ", and for precision=int8 with " + kernels(Acceleration.INT8) : "");
     }
   }
 
@@ -50,7 +54,19 @@ final class Accelerator {
         wanted.device() == ModelOptions.CPU
             && !kernels(wanted.acceleration()).isEmpty()
             && isBert(header);
-    return used ? wanted.acceleration() : Acceleration.OFF;
+    if (!used) {
+      return Acceleration.OFF;
+    }
+    if (wanted.acceleration() == Acceleration.INT8 && !hasInt8()) {
+      LOG.warn("This CPU has no AVX-512 VNNI for precision=int8; precision=fast is used instead.");
+      return Acceleration.FAST;
+    }
+    return wanted.acceleration();
+  }
+
+  /** Whether this machine multiplies 8-bit integers. */
+  static boolean hasInt8() {
+    return !kernels(Acceleration.INT8).equals(kernels(Acceleration.FAST));
   }
 
   /** Whether it is a BERT whose layers have each product by itself, in {@link #WEIGHTS}. */

@@ -7,7 +7,9 @@ public enum Precision {
   /** 32-bit floats. */
   EXACT,
   /** bfloat16 where the machine multiplies it, else as EXACT. */
-  FAST;
+  FAST,
+  /** 8-bit integers where the machine multiplies them (AVX-512 VNNI), else as FAST. */
+  INT8;
 
   @Override
   public String toString() {

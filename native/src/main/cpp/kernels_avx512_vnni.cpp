@@ -1,0 +1,21 @@
+#include "vector_avx512.h"
+
+// Accumulators, one panel of weights and a value of activations fill the registers.
+#define TILE_ROWS 12
+#define KERNELS_NAME "AVX-512"
+#define INT8_NAME "AVX-512 VNNI"
+
+namespace {
+
+constexpr int PANEL = 32;
+
+} // namespace
+
+#include "tile_f32.h"
+#include "tile_int8.h"
+
+#include "kernels_body.h"
+
+const embark::Kernels & embark::kernels_avx512_vnni() {
+    return KERNELS;
+}

@@ -1,0 +1,147 @@
+// Products of 8-bit integers (VNNI): rows of activations are rotated and quantized, then multiplied
+// by one panel of INT8 weights, summed as integers within a block and in f32 over the blocks.
+#pragma once
+
+#include <cstring>
+
+#include "kernels.h"
+
+namespace {
+
+constexpr int INT8_STEP = 4; // values of k that one instruction multiplies
+constexpr int INT8_BIAS = 128; // the instruction wants unsigned activations
+
+// Lanes at a distance of 1, 2, 4 and 8 from their own.
+template <int DISTANCE> inline __m512 swap_lanes(__m512 x) {
+    if constexpr (DISTANCE == 1) {
+        return _mm512_permute_ps(x, 0xB1);
+    } else if constexpr (DISTANCE == 2) {
+        return _mm512_permute_ps(x, 0x4E);
+    } else if constexpr (DISTANCE == 4) {
+        return _mm512_shuffle_f32x4(x, x, 0xB1);
+    } else {
+        return _mm512_shuffle_f32x4(x, x, 0x4E);
+    }
+}
+
+// x + other where the bit DISTANCE of a lane is clear, other - x where it is set.
+template <int DISTANCE> inline __m512 butterfly(__m512 x) {
+    __mmask16 upper = 0;
+    for (int lane = 0; lane < 16; lane++) {
+        upper |= (lane & DISTANCE) != 0 ? 1 << lane : 0;
+    }
+    const __m512 signs = _mm512_mask_blend_ps(upper, _mm512_set1_ps(1), _mm512_set1_ps(-1));
+    return _mm512_fmadd_ps(x, signs, swap_lanes<DISTANCE>(x));
+}
+
+// The Hadamard transform of INT8_BLOCK values, not normalized.
+inline void rotate(__m512 * x) {
+    constexpr int VECTORS = embark::INT8_BLOCK / 16;
+#pragma GCC unroll 3
+    for (int distance = 1; distance < VECTORS; distance *= 2) {
+#pragma GCC unroll 8
+        for (int i = 0; i < VECTORS; i++) {
+            if ((i & distance) == 0) {
+                __m512 a = x[i];
+                __m512 b = x[i + distance];
+                x[i] = _mm512_add_ps(a, b);
+                x[i + distance] = _mm512_sub_ps(a, b);
+            }
+        }
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < VECTORS; i++) {
+        x[i] = butterfly<8>(butterfly<4>(butterfly<2>(butterfly<1>(x[i]))));
+    }
+}
+
+// A row of activations, rotated, as 8-bit integers above INT8_BIAS; returns what 1 of them is worth,
+// which is not finite where an activation is not. `rotated` has room for k floats.
+inline float quantize(const Activation * from, int k, float * rotated, uint8_t * to) {
+    constexpr int VECTORS = embark::INT8_BLOCK / 16;
+    // Ordered by their bits, magnitudes have what is not finite at the top.
+    __m512i largest = _mm512_setzero_si512();
+    for (int i = 0; i < k; i += embark::INT8_BLOCK) {
+        __m512 x[VECTORS];
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) {
+            x[v] = load_activation(from + i + v * 16).v;
+        }
+        rotate(x);
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) {
+            largest = _mm512_max_epi32(largest, _mm512_castps_si512(_mm512_abs_ps(x[v])));
+            _mm512_storeu_ps(rotated + i + v * 16, x[v]);
+        }
+    }
+    const int bits = _mm512_reduce_max_epi32(largest);
+    float magnitude;
+    std::memcpy(&magnitude, &bits, sizeof(magnitude));
+    const __m512 inverse = _mm512_set1_ps(magnitude > 0 ? embark::INT8_MOST / magnitude : 0);
+    const __m512 bias = _mm512_set1_ps(INT8_BIAS);
+    for (int i = 0; i < k; i += 16) {
+        __m512i whole = _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_loadu_ps(rotated + i), inverse, bias));
+        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + i), _mm512_cvtepi32_epi8(whole));
+    }
+    return magnitude / embark::INT8_MOST;
+}
+
+// As _mm512_dpbusd_epi32, with which GCC 12 copies the sums to and fro, at half the speed.
+inline void add_products(__m512i & sums, __m512i a, __m512i w) {
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(a), "v"(w));
+}
+
+// Adds a block to c[ROWS][PANEL], or begins it, in units of the rows of a.
+template <int ROWS>
+inline void int8_block(const uint8_t * a, size_t a_ld, const char * panel, bool begin, float * c) {
+    constexpr int VECTORS = PANEL / Vector::SIZE;
+    const char * corrections = panel + embark::INT8_BLOCK * PANEL; // what INT8_BIAS adds, with a minus
+    const char * scales = corrections + PANEL * sizeof(int32_t);
+    __m512i acc[ROWS][VECTORS];
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < VECTORS; v++) {
+            acc[r][v] = _mm512_loadu_si512(corrections + v * sizeof(__m512i));
+        }
+    }
+    for (int s = 0; s < embark::INT8_BLOCK / INT8_STEP; s++) {
+        __m512i w[VECTORS];
+#pragma GCC unroll 4
+        for (int v = 0; v < VECTORS; v++) {
+            w[v] = _mm512_loadu_si512(panel);
+            panel += sizeof(__m512i);
+        }
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++) {
+            int four;
+            std::memcpy(&four, a + r * a_ld + s * INT8_STEP, sizeof(four));
+            __m512i x = _mm512_set1_epi32(four);
+#pragma GCC unroll 4
+            for (int v = 0; v < VECTORS; v++) {
+                add_products(acc[r][v], x, w[v]);
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < VECTORS; v++) {
+        __m512 scale = _mm512_loadu_ps(scales + v * sizeof(__m512));
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++) {
+            float * to = c + r * PANEL + v * Vector::SIZE;
+            __m512 before = begin ? _mm512_setzero_ps() : _mm512_loadu_ps(to);
+            _mm512_storeu_ps(to, _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][v]), scale, before));
+        }
+    }
+}
+
+// c[ROWS][PANEL] = a[ROWS][blocks * INT8_BLOCK] * panel, in units of the rows of a.
+template <int ROWS> void int8_tile(const uint8_t * a, size_t a_ld, int blocks, const char * panel, float * c) {
+    for (int block = 0; block < blocks; block++) {
+        int8_block<ROWS>(a, a_ld, panel, block == 0, c);
+        a += embark::INT8_BLOCK;
+        panel += PANEL * (embark::INT8_BLOCK + sizeof(int32_t) + sizeof(float));
+    }
+}
+
+} // namespace
