@@ -13,8 +13,7 @@ namespace embark {
 //
 // INT8 is of weights that are multiplied as 8-bit integers. Each INT8_BLOCK of a row is rotated by a
 // Hadamard matrix, and so are the activations, which leaves products as they were but spreads what
-// stands out (the way of QuaRot, arXiv:2404.00456); then a block has one scale, in F32, and so has a
-// row of activations.
+// stands out (the way of QuaRot, arXiv:2404.00456); then one scale, in F32, will do for a block.
 enum class Value { F32, F16, BF16, Q8_0, INT8 };
 
 constexpr int BLOCK = 32;
@@ -116,11 +115,11 @@ struct Kernels {
     }
 
     // Bytes for a product of so many rows with weights of up to k values a row: of Q8_0 one panel as
-    // activations, of INT8 the rows as integers, their scales and one row rotated.
+    // activations, of INT8 the rows as integers and the scales of their blocks.
     size_t product_scratch(int rows, int k, Value value) const {
         switch (value) {
             case Value::Q8_0: return panel * round_up(k, pair) * size_of(activation);
-            case Value::INT8: return rows * (int8_leading_dimension(k) + sizeof(float)) + k * sizeof(float);
+            case Value::INT8: return rows * (int8_leading_dimension(k) + k / INT8_BLOCK * sizeof(float));
             default: return 0;
         }
     }

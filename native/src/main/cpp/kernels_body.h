@@ -41,7 +41,7 @@ template <Value WEIGHT> Tile tile_of(int rows) {
 }
 
 #ifdef INT8_NAME
-using Int8Tile = void (*)(const uint8_t *, size_t, int, const char *, float *);
+using Int8Tile = void (*)(const uint8_t *, size_t, const float *, int, const char *, float *);
 
 inline Int8Tile int8_tile_of(int rows) {
     switch (rows) {
@@ -68,13 +68,11 @@ inline int rows_of_tile(int rows_left) {
     return (rows_left + tiles - 1) / tiles;
 }
 
-// The rows of c are in units of `scales`, or of 1 where that is null.
 template <Epilogue EPILOGUE>
-void finish(const float * c, const float * scales, int rows, const float * bias, void * out, size_t out_ld) {
+void finish(const float * c, int rows, const float * bias, void * out, size_t out_ld) {
     for (int r = 0; r < rows; r++) {
-        const Vector scale = all(scales == nullptr ? 1.0f : scales[r]);
         for (int v = 0; v < PANEL; v += Vector::SIZE) {
-            Vector x = fma(load(c + r * PANEL + v), scale, load(bias + v));
+            Vector x = load(c + r * PANEL + v) + load(bias + v);
             if constexpr (EPILOGUE == Epilogue::ADD) {
                 float * to = static_cast<float *>(out) + r * out_ld + v;
                 store(to, load(to) + x);
@@ -130,8 +128,11 @@ template <Epilogue EPILOGUE> void multiply_int8(const Product & p) {
     uint8_t * a = static_cast<uint8_t *>(p.scratch);
     float * scales = reinterpret_cast<float *>(a + p.rows * ld);
     for (int row = 0; row < p.rows && !p.again; row++) {
-        scales[row] = quantize(
-            static_cast<const Activation *>(p.a) + row * p.a_ld, p.weights.k, scales + p.rows, a + row * ld);
+        const Activation * from = static_cast<const Activation *>(p.a) + row * p.a_ld;
+        for (int block = 0; block < blocks; block++) {
+            const int at = block * embark::INT8_BLOCK;
+            scales[row * blocks + block] = quantize(from + at, a + row * ld + at);
+        }
     }
     alignas(64) float c[TILE_ROWS * PANEL];
     alignas(64) float bias[PANEL];
@@ -140,8 +141,8 @@ template <Epilogue EPILOGUE> void multiply_int8(const Product & p) {
         load_bias(p, column, bias);
         for (int row = 0; row < p.rows;) {
             const int rows = rows_of_tile(p.rows - row);
-            int8_tile_of(rows)(a + row * ld, ld, blocks, panel, c);
-            finish<EPILOGUE>(c, scales + row, rows, bias, place_of<EPILOGUE>(p, row, column), p.out_ld);
+            int8_tile_of(rows)(a + row * ld, ld, scales + row * blocks, blocks, panel, c);
+            finish<EPILOGUE>(c, rows, bias, place_of<EPILOGUE>(p, row, column), p.out_ld);
             row += rows;
         }
     }
@@ -167,7 +168,7 @@ template <Value WEIGHT, Epilogue EPILOGUE> void multiply_as(const Product & p) {
             const int rows = rows_of_tile(p.rows - row);
             tile_of<TILED>(rows)(
                 static_cast<const Activation *>(p.a) + row * p.a_ld, p.a_ld, steps, panel, c, PANEL);
-            finish<EPILOGUE>(c, nullptr, rows, bias, place_of<EPILOGUE>(p, row, column), p.out_ld);
+            finish<EPILOGUE>(c, rows, bias, place_of<EPILOGUE>(p, row, column), p.out_ld);
             row += rows;
         }
     }

@@ -1,5 +1,5 @@
-// Products of 8-bit integers (VNNI): rows of activations are rotated and quantized, then multiplied
-// by one panel of INT8 weights, summed as integers within a block and in f32 over the blocks.
+// Products of 8-bit integers (VNNI): blocks of activations are rotated and quantized, then multiplied
+// by those of one panel of INT8 weights, summed as integers within a block and in f32 over the blocks.
 #pragma once
 
 #include <cstring>
@@ -55,33 +55,31 @@ inline void rotate(__m512 * x) {
     }
 }
 
-// A row of activations, rotated, as 8-bit integers above INT8_BIAS; returns what 1 of them is worth,
-// which is not finite where an activation is not. `rotated` has room for k floats.
-inline float quantize(const Activation * from, int k, float * rotated, uint8_t * to) {
+// A block of activations, rotated, as 8-bit integers above INT8_BIAS; returns what 1 of them is worth,
+// which is not finite where an activation is not.
+inline float quantize(const Activation * from, uint8_t * to) {
     constexpr int VECTORS = embark::INT8_BLOCK / 16;
+    __m512 x[VECTORS];
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++) {
+        x[v] = load_activation(from + v * 16).v;
+    }
+    rotate(x);
     // Ordered by their bits, magnitudes have what is not finite at the top.
     __m512i largest = _mm512_setzero_si512();
-    for (int i = 0; i < k; i += embark::INT8_BLOCK) {
-        __m512 x[VECTORS];
 #pragma GCC unroll 8
-        for (int v = 0; v < VECTORS; v++) {
-            x[v] = load_activation(from + i + v * 16).v;
-        }
-        rotate(x);
-#pragma GCC unroll 8
-        for (int v = 0; v < VECTORS; v++) {
-            largest = _mm512_max_epi32(largest, _mm512_castps_si512(_mm512_abs_ps(x[v])));
-            _mm512_storeu_ps(rotated + i + v * 16, x[v]);
-        }
+    for (int v = 0; v < VECTORS; v++) {
+        largest = _mm512_max_epi32(largest, _mm512_castps_si512(_mm512_abs_ps(x[v])));
     }
     const int bits = _mm512_reduce_max_epi32(largest);
     float magnitude;
     std::memcpy(&magnitude, &bits, sizeof(magnitude));
     const __m512 inverse = _mm512_set1_ps(magnitude > 0 ? embark::INT8_MOST / magnitude : 0);
     const __m512 bias = _mm512_set1_ps(INT8_BIAS);
-    for (int i = 0; i < k; i += 16) {
-        __m512i whole = _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_loadu_ps(rotated + i), inverse, bias));
-        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + i), _mm512_cvtepi32_epi8(whole));
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++) {
+        __m512i whole = _mm512_cvtps_epi32(_mm512_fmadd_ps(x[v], inverse, bias));
+        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + v * 16), _mm512_cvtepi32_epi8(whole));
     }
     return magnitude / embark::INT8_MOST;
 }
@@ -91,9 +89,11 @@ inline void add_products(__m512i & sums, __m512i a, __m512i w) {
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(a), "v"(w));
 }
 
-// Adds a block to c[ROWS][PANEL], or begins it, in units of the rows of a.
+// Adds a block of a, whose rows' scales are a_scales[0], a_scales[scales_ld] ..., to c[ROWS][PANEL], or
+// begins it.
 template <int ROWS>
-inline void int8_block(const uint8_t * a, size_t a_ld, const char * panel, bool begin, float * c) {
+inline void int8_block(
+    const uint8_t * a, size_t a_ld, const float * a_scales, size_t scales_ld, const char * panel, bool begin, float * c) {
     constexpr int VECTORS = PANEL / Vector::SIZE;
     const char * corrections = panel + embark::INT8_BLOCK * PANEL; // what INT8_BIAS adds, with a minus
     const char * scales = corrections + PANEL * sizeof(int32_t);
@@ -130,15 +130,17 @@ inline void int8_block(const uint8_t * a, size_t a_ld, const char * panel, bool 
         for (int r = 0; r < ROWS; r++) {
             float * to = c + r * PANEL + v * Vector::SIZE;
             __m512 before = begin ? _mm512_setzero_ps() : _mm512_loadu_ps(to);
-            _mm512_storeu_ps(to, _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][v]), scale, before));
+            __m512 sums = _mm512_mul_ps(_mm512_cvtepi32_ps(acc[r][v]), scale);
+            _mm512_storeu_ps(to, _mm512_fmadd_ps(sums, _mm512_set1_ps(a_scales[r * scales_ld]), before));
         }
     }
 }
 
-// c[ROWS][PANEL] = a[ROWS][blocks * INT8_BLOCK] * panel, in units of the rows of a.
-template <int ROWS> void int8_tile(const uint8_t * a, size_t a_ld, int blocks, const char * panel, float * c) {
+// c[ROWS][PANEL] = a[ROWS][blocks * INT8_BLOCK] * panel; a_scales[ROWS][blocks].
+template <int ROWS>
+void int8_tile(const uint8_t * a, size_t a_ld, const float * a_scales, int blocks, const char * panel, float * c) {
     for (int block = 0; block < blocks; block++) {
-        int8_block<ROWS>(a, a_ld, panel, block == 0, c);
+        int8_block<ROWS>(a, a_ld, a_scales + block, blocks, panel, block == 0, c);
         a += embark::INT8_BLOCK;
         panel += PANEL * (embark::INT8_BLOCK + sizeof(int32_t) + sizeof(float));
     }

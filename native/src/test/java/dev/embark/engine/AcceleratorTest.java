@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class AcceleratorTest {
   private static final double EXACT = 1e-6;
   private static final double FAST = 1e-4;
+  private static final double INT8 = 1e-3;
   private static final int THREADS = 8;
 
   @TempDir Path dir;
@@ -77,8 +78,28 @@ class AcceleratorTest {
     assertThat(furthest(vectors(file, Acceleration.OFF), expected)).isGreaterThan(EXACT);
   }
 
+  /** Matrices whose rows are no whole blocks of 128 are multiplied as without it. */
   @ParameterizedTest
-  @EnumSource(names = {"EXACT", "FAST"})
+  @CsvSource({
+    "4, 32, 512, F16",
+    "12, 32, 384, F32",
+    "2, 64, 200, BF16",
+    "3, 64, 256, F16",
+    "4, 64, 384, Q8_0",
+    "5, 2, 33, F32"
+  })
+  void eightBitsStayClose(int heads, int headSize, int hidden, GgufTensorType type)
+      throws IOException {
+    Path file = new RandomBert(2, heads, headSize, hidden, type).write(dir);
+
+    Path reference = type == GgufTensorType.Q8_0 ? inF32(file) : file;
+    List<float[]> expected = vectors(reference, Acceleration.OFF);
+
+    assertThat(furthest(vectors(file, Acceleration.INT8), expected)).isLessThan(INT8);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"EXACT", "FAST", "INT8"})
   void aModelOfOneLayerHasThemToo(Acceleration acceleration) throws IOException {
     Path file = new RandomBert(1, 2, 32, 64, GgufTensorType.F32).write(dir);
 
@@ -87,7 +108,7 @@ class AcceleratorTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"EXACT", "FAST"})
+  @EnumSource(names = {"EXACT", "FAST", "INT8"})
   void sequencesThatAreNoRunsOfTokensAreLeftToLlamaCpp(Acceleration acceleration)
       throws IOException {
     Path file = new RandomBert(2, 2, 32, 64, GgufTensorType.F32).write(dir);
@@ -97,11 +118,13 @@ class AcceleratorTest {
     assertThat(furthest(interleaved(file, acceleration), plain)).isLessThan(FAST);
   }
 
-  @Test
-  void threadsWithAContextEachShareTheWeightsAndGetTheSame() throws Exception {
-    Path file = new RandomBert(2, 2, 48, 96, GgufTensorType.F16).write(dir);
+  @ParameterizedTest
+  @EnumSource(names = {"EXACT", "FAST", "INT8"})
+  void threadsWithAContextEachShareTheWeightsAndGetTheSame(Acceleration acceleration)
+      throws Exception {
+    Path file = new RandomBert(2, 4, 32, 256, GgufTensorType.F16).write(dir);
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration))) {
       List<float[]> alone = vectors(model);
       List<Future<List<float[]>>> together =
           threads.invokeAll(Collections.nCopies(THREADS, () -> vectors(model)));
@@ -113,10 +136,11 @@ class AcceleratorTest {
     }
   }
 
-  @Test
-  void aTextHasTheSameVectorInAnyCompany() throws IOException {
-    Path file = new RandomBert(2, 2, 32, 64, GgufTensorType.F16).write(dir);
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+  @ParameterizedTest
+  @EnumSource(names = {"EXACT", "FAST", "INT8"})
+  void aTextHasTheSameVectorInAnyCompany(Acceleration acceleration) throws IOException {
+    Path file = new RandomBert(2, 4, 32, 256, GgufTensorType.F16).write(dir);
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration))) {
       float[] alone = vectors(model, Pooling.CLS, new int[] {12}).get(0);
       float[] first = vectors(model, Pooling.CLS, new int[] {12, 100, 7}).get(0);
 
@@ -131,6 +155,8 @@ class AcceleratorTest {
 
     assertThat(acceleration(bert, Map.of())).isEqualTo(Acceleration.FAST);
     assertThat(acceleration(bert, Map.of("precision", "exact"))).isEqualTo(Acceleration.EXACT);
+    assertThat(acceleration(bert, Map.of("precision", "int8")))
+        .isEqualTo(Accelerator.hasInt8() ? Acceleration.INT8 : Acceleration.FAST);
     assertThat(acceleration(bert, Map.of("accelerator", "off"))).isEqualTo(Acceleration.OFF);
     assertThat(acceleration(other, Map.of())).isEqualTo(Acceleration.OFF);
   }

@@ -25,6 +25,8 @@ class ForcedInstructionsTest {
   private static final double EXACT = 1e-6;
   private static final double FAST = 1e-4;
   private static final double EIGHT_BITS = 1e-2;
+  private static final List<Acceleration> ACCELERATED =
+      List.of(Acceleration.EXACT, Acceleration.FAST, Acceleration.INT8);
 
   @TempDir Path dir;
 
@@ -41,27 +43,30 @@ class ForcedInstructionsTest {
     /** Takes pairs of a model and one that llama.cpp is to compute in its place. */
     public static void main(String[] args) {
       LlamaBackend.start();
-      System.out.println(Accelerator.kernels(Acceleration.EXACT) + ".");
-      System.out.println(Accelerator.kernels(Acceleration.FAST) + ".");
+      for (Acceleration acceleration : ACCELERATED) {
+        System.out.println(Accelerator.kernels(acceleration) + ".");
+      }
       for (int i = 0; i < args.length; i += 2) {
         List<float[]> plain = vectors(Path.of(args[i + 1]), Acceleration.OFF);
-        System.out.println(furthest(vectors(Path.of(args[i]), Acceleration.EXACT), plain));
-        System.out.println(furthest(vectors(Path.of(args[i]), Acceleration.FAST), plain));
+        for (Acceleration acceleration : ACCELERATED) {
+          System.out.println(furthest(vectors(Path.of(args[i]), acceleration), plain));
+        }
       }
     }
   }
 
   @ParameterizedTest
   @CsvSource({
-    "avx2, avx2, AVX2, AVX2",
-    "avx512, avx512dq, AVX-512, AVX-512",
-    "avx512_bf16, avx512_bf16, AVX-512, AVX-512 BF16",
-    "abacus, abacus, '', ''"
+    "avx2, avx2, AVX2, AVX2, AVX2",
+    "avx512, avx512dq, AVX-512, AVX-512, AVX-512",
+    "avx512_vnni, avx512_vnni, AVX-512, AVX-512, AVX-512 VNNI",
+    "avx512_bf16, avx512_bf16, AVX-512, AVX-512 BF16, AVX-512 BF16 and VNNI",
+    "abacus, abacus, '', '', ''"
   })
-  void forcedInstructionsComputeTheSame(String isa, String flag, String exact, String fast)
-      throws Exception {
+  void forcedInstructionsComputeTheSame(
+      String isa, String flag, String exact, String fast, String int8) throws Exception {
     Path half = new RandomBert(2, 3, 48, 100, GgufTensorType.F16).write(dir);
-    Path single = new RandomBert(2, 2, 32, 100, GgufTensorType.F32).write(dir);
+    Path single = new RandomBert(2, 4, 32, 256, GgufTensorType.F32).write(dir);
     Path eight = new RandomBert(2, 1, 64, 96, GgufTensorType.Q8_0).write(dir);
     Path brain = new RandomBert(1, 3, 64, 200, GgufTensorType.BF16).write(dir);
 
@@ -72,12 +77,15 @@ class ForcedInstructionsTest {
     boolean has = Files.readString(Path.of("/proc/cpuinfo")).contains(" " + flag + " ");
     assertThat(lines.get(0)).isEqualTo((has ? exact : "") + ".");
     assertThat(lines.get(1)).isEqualTo((has ? fast : "") + ".");
-    List<Double> furthest = lines.stream().skip(2).map(Double::parseDouble).toList();
-    assertThat(furthest).hasSize(8);
+    assertThat(lines.get(2)).isEqualTo((has ? int8 : "") + ".");
+    List<Double> furthest = lines.stream().skip(3).map(Double::parseDouble).toList();
+    assertThat(furthest).hasSize(12);
     for (int i = 0; i < furthest.size(); i++) {
+      int model = i / 3;
       // llama.cpp alone rounds both sides of products in BF16, and of those in Q8_0 more than that.
-      boolean alike = i % 2 == 0 && i < (has ? 6 : 4);
-      double most = alike ? EXACT : has || i < 4 ? FAST : EIGHT_BITS;
+      boolean alike = i % 3 == 0 && model < (has ? 3 : 2);
+      boolean coarse = i % 3 == 2 || !has && model >= 2;
+      double most = alike ? EXACT : coarse ? EIGHT_BITS : FAST;
       assertThat(furthest.get(i)).as("distance %d of %s", i, isa).isLessThan(most);
     }
   }

@@ -27,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 class AcceleratorMemoryTest {
   // Longer texts would each need a larger context than the batches of all others.
   private static final int LENGTH = 200;
+  private static final List<Acceleration> ACCELERATED =
+      List.of(Acceleration.EXACT, Acceleration.FAST, Acceleration.INT8);
   private static final Path STATUS = Path.of("/proc/self/status");
 
   @TempDir Path dir;
@@ -39,7 +41,7 @@ class AcceleratorMemoryTest {
     assumeThat(STATUS).isReadable();
     for (int contexts : List.of(0, 4)) {
       long plain = measure(gguf, Acceleration.OFF, contexts);
-      for (Acceleration acceleration : List.of(Acceleration.EXACT, Acceleration.FAST)) {
+      for (Acceleration acceleration : ACCELERATED) {
         long grown = measure(gguf, acceleration, contexts);
         System.out.printf(
             "contexts: %d, %s: %,d kB, plain %,d kB, ratio %.3f%n",
