@@ -44,7 +44,17 @@ public final class EmbeddingEngine implements Engine {
    * @throws EmbeddingException when an option does not fit the model, or there is no memory
    */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options) {
-    this(model, options, capacity -> new LlamaContext(model, capacity, options.pooling()));
+    this(model, options, ContextMemory.UNLIMITED);
+  }
+
+  /**
+   * Makes a context on the model, and a larger one for each text that has no room in it.
+   *
+   * @param memory asked before each
+   * @throws EmbeddingException when an option does not fit the model, or there is no memory
+   */
+  public EmbeddingEngine(LlamaModel model, EmbedOptions options, ContextMemory memory) {
+    this(model, options, Encoder.ContextFactory.of(model, options.pooling(), memory));
   }
 
   /**

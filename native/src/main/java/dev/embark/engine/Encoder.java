@@ -30,6 +30,14 @@ final class Encoder implements AutoCloseable {
      * @throws EmbeddingException when there can be none
      */
     LlamaContext open(int capacity);
+
+    /** Of the model, each after its memory was claimed. */
+    static ContextFactory of(LlamaModel model, Pooling pooling, ContextMemory memory) {
+      return capacity -> {
+        memory.claim(capacity);
+        return new LlamaContext(model, capacity, pooling);
+      };
+    }
   }
 
   private static final int[] NONE = {};

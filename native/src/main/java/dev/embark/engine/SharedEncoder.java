@@ -3,6 +3,7 @@ package dev.embark.engine;
 import dev.embark.engine.EmbeddingException.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -37,30 +38,40 @@ public final class SharedEncoder implements AutoCloseable {
    * @throws EmbeddingException when there is no memory for them
    */
   public SharedEncoder(LlamaModel model, Pooling pooling, int batchTokens, int contexts) {
+    this(model, pooling, batchTokens, Collections.nCopies(contexts, ContextMemory.UNLIMITED));
+  }
+
+  /**
+   * Makes the contexts.
+   *
+   * @param memory of each of them
+   * @throws EmbeddingException when there is no memory for them
+   */
+  public SharedEncoder(
+      LlamaModel model, Pooling pooling, int batchTokens, List<ContextMemory> memory) {
     this(
         model,
-        pooling,
         batchTokens,
-        contexts,
-        capacity -> new LlamaContext(model, capacity, pooling));
+        pooling,
+        memory.stream().map(each -> Encoder.ContextFactory.of(model, pooling, each)).toList());
   }
 
   /** With contexts of the caller's making, which tests let fail. */
   SharedEncoder(
-      LlamaModel model,
-      Pooling pooling,
-      int batchTokens,
-      int contexts,
-      Encoder.ContextFactory factory) {
+      LlamaModel model, int batchTokens, Pooling pooling, List<Encoder.ContextFactory> contexts) {
     this.pooling = pooling;
     this.batchTokens = batchTokens;
     this.device = model.options().device();
     this.queue =
         new SequenceQueue(
-            Packing.of(model), batchTokens, LlamaContext.maxSequences(batchTokens), contexts);
+            Packing.of(model),
+            batchTokens,
+            LlamaContext.maxSequences(batchTokens),
+            contexts.size());
     try {
-      for (int i = 0; i < contexts; i++) {
-        workers.add(new Worker(new Encoder(model, batchTokens, factory), "embark-encoder-" + i));
+      for (Encoder.ContextFactory factory : contexts) {
+        Encoder encoder = new Encoder(model, batchTokens, factory);
+        workers.add(new Worker(encoder, "embark-encoder-" + workers.size()));
       }
     } catch (RuntimeException e) {
       workers.forEach(Worker::free);

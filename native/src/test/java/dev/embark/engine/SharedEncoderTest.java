@@ -257,7 +257,7 @@ class SharedEncoderTest {
   }
 
   private SharedEncoder gated() {
-    return new SharedEncoder(model, Pooling.MODEL, 512, 1, Gated::new);
+    return new SharedEncoder(model, 512, Pooling.MODEL, List.of(Gated::new));
   }
 
   private static EmbeddingEngine engine(SharedEncoder shared) {

@@ -1,5 +1,6 @@
 package dev.embark.spark;
 
+import dev.embark.engine.ContextMemory;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.Engine;
@@ -138,10 +139,19 @@ final class EnginePool {
             new EmbeddingEngine(
                 model.model(),
                 embed,
-                model.shared(embed, contexts, () -> reserve(key, model, contexts)));
+                model.shared(
+                    embed,
+                    contexts,
+                    () -> reserve(key, model, contexts),
+                    // Its thread must not free the model that it computes for.
+                    reserved -> growing(key, model, reserved, () -> false)));
       } else {
         memory = reserve(key, model, 1);
-        engine = new EmbeddingEngine(model.model(), (EmbedOptions) key.options());
+        engine =
+            new EmbeddingEngine(
+                model.model(),
+                (EmbedOptions) key.options(),
+                growing(key, model, memory, this::freeLongestIdle));
       }
       return new Pooled(key, engine, model, memory);
     } catch (RuntimeException e) {
@@ -157,13 +167,34 @@ final class EnginePool {
     int tokens = key.options().engineTokens(key.device());
     long context = key.options().engineBytes(model.estimate(), key.device());
     return budget.reserve(
-        (contexts == 1 ? "A context of " : contexts + " contexts of ")
-            + tokens
-            + " tokens for "
-            + key.options().model(),
+        (contexts == 1 ? "A context of " : contexts + " contexts of ") + tokensFor(key, tokens),
         contexts * context,
         budget.used() + Math.max(contexts, budget.slots() - leased() + 1) * context,
         this::freeLongestIdle);
+  }
+
+  /** What a context claims that is made larger, beyond what was reserved for the usual one. */
+  private ContextMemory growing(
+      Key key, LoadedModel model, MemoryBudget.Reservation memory, MemoryBudget.Reclaim reclaim) {
+    long usual = key.options().engineBytes(model.estimate(), key.device());
+    return new ContextMemory() {
+      private long claimed = usual;
+
+      @Override
+      public void claim(int tokens) {
+        long more = model.estimate().contextBytes(tokens) - claimed;
+        memory.add(
+            "A longer text, a context of " + tokensFor(key, tokens) + " instead of the usual one,",
+            more,
+            budget.used() + budget.slots() * more,
+            reclaim);
+        claimed += more;
+      }
+    };
+  }
+
+  private static String tokensFor(Key key, int tokens) {
+    return tokens + " tokens for " + key.options().model();
   }
 
   /** An engine that is there; from now on one is leased, whether it is there or has to be made. */

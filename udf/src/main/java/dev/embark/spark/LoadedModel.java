@@ -1,5 +1,6 @@
 package dev.embark.spark;
 
+import dev.embark.engine.ContextMemory;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
@@ -8,8 +9,11 @@ import dev.embark.engine.Pooling;
 import dev.embark.engine.SharedEncoder;
 import dev.embark.store.StoredModel;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A model on a device, shared by the engines of this JVM and freed with the last of them.
@@ -70,9 +74,13 @@ final class LoadedModel {
    *
    * @param contexts how many there are to be
    * @param reserve takes their memory
+   * @param growing what one of them claims more of it
    */
   synchronized SharedEncoder shared(
-      EmbedOptions options, int contexts, Supplier<MemoryBudget.Reservation> reserve) {
+      EmbedOptions options,
+      int contexts,
+      Supplier<MemoryBudget.Reservation> reserve,
+      Function<MemoryBudget.Reservation, ContextMemory> growing) {
     SharedKey key =
         new SharedKey(
             options.pooling(), EmbeddingEngine.batchTokens(options, model.options().device()));
@@ -80,8 +88,10 @@ final class LoadedModel {
     if (there == null) {
       MemoryBudget.Reservation taken = reserve.get();
       try {
+        List<ContextMemory> memory =
+            Stream.generate(() -> growing.apply(taken)).limit(contexts).toList();
         there =
-            new Shared(new SharedEncoder(model, key.pooling(), key.batchTokens(), contexts), taken);
+            new Shared(new SharedEncoder(model, key.pooling(), key.batchTokens(), memory), taken);
       } catch (RuntimeException e) {
         taken.close();
         throw e;

@@ -23,8 +23,30 @@ final class MemoryBudget {
   final class Reservation implements AutoCloseable {
     private long bytes;
 
-    private Reservation(long bytes) {
-      this.bytes = bytes;
+    private Reservation() {}
+
+    /**
+     * Adds to it, or gives back what is less than nothing; as {@link #reserve}.
+     *
+     * @throws EmbeddingException of kind OUT_OF_MEMORY; the reservation stays as it is
+     */
+    void add(String what, long more, long wouldDo, Reclaim reclaim) {
+      while (!take(more)) {
+        if (!reclaim.some()) {
+          throw refusal(what, more, wouldDo);
+        }
+      }
+    }
+
+    private boolean take(long more) {
+      synchronized (MemoryBudget.this) {
+        if (more > 0 && used + more > limit.bytes()) {
+          return false;
+        }
+        used += more;
+        bytes += more;
+        return true;
+      }
     }
 
     @Override
@@ -44,33 +66,29 @@ final class MemoryBudget {
    * @throws EmbeddingException of kind OUT_OF_MEMORY, before anything is allocated
    */
   Reservation reserve(String what, long bytes, long wouldDo, Reclaim reclaim) {
-    while (true) {
-      synchronized (this) {
-        if (used + bytes <= limit.bytes()) {
-          used += bytes;
-          return new Reservation(bytes);
-        }
-      }
-      if (!reclaim.some()) {
-        throw new EmbeddingException(
-            Kind.OUT_OF_MEMORY,
-            what
-                + " needs "
-                + mb(bytes)
-                + ", but of "
-                + mb(limit.bytes())
-                + " outside the heap "
-                + mb(used())
-                + " are in use: "
-                + limit.advice(wouldDo)
-                + ".");
-      }
-    }
+    Reservation reservation = new Reservation();
+    reservation.add(what, bytes, wouldDo, reclaim);
+    return reservation;
+  }
+
+  private EmbeddingException refusal(String what, long bytes, long wouldDo) {
+    return new EmbeddingException(
+        Kind.OUT_OF_MEMORY,
+        what
+            + " needs "
+            + mb(bytes)
+            + ", but of "
+            + mb(limit.bytes())
+            + " outside the heap "
+            + mb(used())
+            + " are in use: "
+            + limit.advice(wouldDo)
+            + ".");
   }
 
   /** Nothing, for those who have it from elsewhere. */
   Reservation none() {
-    return new Reservation(0);
+    return new Reservation();
   }
 
   synchronized long used() {

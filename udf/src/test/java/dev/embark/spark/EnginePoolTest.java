@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.VectorWriter;
 import dev.embark.store.ModelStore;
 import dev.embark.store.StoreSettings;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,11 +30,17 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.complex.ListVector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Engines and models of a JVM: shared, counted, given back, freed. */
 @Timeout(120)
@@ -300,6 +309,64 @@ class EnginePoolTest {
       try (EnginePool.Lease onGpu = lease(minilm, "1")) {
         assertThat((budget.used() - used) / MB).isEqualTo(66);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aTextThatNeedsALargerContextIsRefusedAloneWhereThereIsNoRoomForIt(boolean shared) {
+    sharedContext = shared;
+    limit(100); // the model has 44 MB, a context of 128 tokens 16 MB, one of 512 tokens 66 MB
+    try (EnginePool.Lease lease = lease(minilm, Map.of("batchTokens", "128"))) {
+      long before = budget.used();
+
+      EmbeddedRows rows = embed(lease, "a cat", "cat ".repeat(400), "a dog");
+
+      assertThat(rows.error(1).kind()).isEqualTo(EmbeddingException.Kind.OUT_OF_MEMORY);
+      assertThat(rows.error(1))
+          .hasMessageContaining("a context of 512 tokens for " + minilm)
+          .hasMessageContaining("needs 51 MB, but of 100 MB")
+          .hasMessageContaining("spark.executor.memoryOverhead=");
+      assertThat(rows.isEmbedded(0)).isTrue();
+      assertThat(rows.isEmbedded(2)).isTrue();
+      assertThat(budget.used()).isEqualTo(before);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aContextThatGrewIsCounted(boolean shared) {
+    sharedContext = shared;
+    limit(4096);
+    try (EnginePool.Lease lease = lease(minilm, Map.of("batchTokens", "128"))) {
+      long before = budget.used();
+
+      assertThat(embed(lease, "cat ".repeat(400)).isEmbedded(0)).isTrue();
+
+      assertThat((budget.used() - before) / MB).isEqualTo(50);
+    }
+  }
+
+  @Test
+  void aContextGrowsIntoWhatIsIdle() throws IOException {
+    limit(150);
+    Path other = other();
+    lease(other, Map.of("batchTokens", "128")).close();
+    try (EnginePool.Lease lease = lease(minilm, Map.of("batchTokens", "128"))) {
+      assertThat(models.size()).isEqualTo(2);
+
+      assertThat(embed(lease, "cat ".repeat(400)).isEmbedded(0)).isTrue();
+
+      assertThat(models.size()).isEqualTo(1);
+    }
+  }
+
+  private static EmbeddedRows embed(EnginePool.Lease lease, String... texts) {
+    List<byte[]> window =
+        Stream.of(texts).map(text -> text.getBytes(StandardCharsets.UTF_8)).toList();
+    try (BufferAllocator allocator = new RootAllocator();
+        ListVector out = VectorWriter.newVector("embedding", allocator)) {
+      return ((EmbeddingEngine) lease.engine()).embed(window, out, () -> false).copy();
     }
   }
 

@@ -61,13 +61,23 @@ final class HubServer implements AutoCloseable {
   private volatile int headStatus = 302;
   private volatile String hash;
 
+  /** With so many random bytes that begin as a model does. */
   HubServer(int bytes) throws IOException {
-    content = new byte[bytes];
-    new Random(7).nextBytes(content);
-    System.arraycopy("GGUF".getBytes(StandardCharsets.US_ASCII), 0, content, 0, 4);
+    this(randomBytes(bytes));
+  }
+
+  HubServer(byte[] content) throws IOException {
+    this.content = content;
     hash = sha256(content);
     storage = serve(this::store);
     hub = serve(this::answer);
+  }
+
+  private static byte[] randomBytes(int n) {
+    byte[] content = new byte[n];
+    new Random(7).nextBytes(content);
+    System.arraycopy("GGUF".getBytes(StandardCharsets.US_ASCII), 0, content, 0, 4);
+    return content;
   }
 
   private HttpServer serve(com.sun.net.httpserver.HttpHandler handler) throws IOException {

@@ -2,14 +2,19 @@ package dev.embark.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.engine.Acceleration;
+import dev.embark.engine.LlamaModel;
+import dev.embark.engine.ModelOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,11 +28,14 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ProcessesTest {
   private static final int PROCESSES = Integer.getInteger("embark.test.processes", 3);
-  private static final int MEGABYTES = Integer.getInteger("embark.test.megabytes", 8);
+  private static final int MEGABYTES = Integer.getInteger("embark.test.megabytes", 0);
 
   @TempDir Path dir;
 
-  /** Opens the hub's file when told to, says where it is, and keeps it until it is told to end. */
+  /**
+   * Opens the hub's file when told to, loads it if that is wanted, says where it is, and keeps it
+   * until it is told to end. The accelerator would keep weights of its own instead of the mapping.
+   */
   static final class Executor {
     private Executor() {}
 
@@ -41,20 +49,26 @@ class ProcessesTest {
       ModelPlaces places = new ModelPlaces(n -> Optional.empty(), new Configuration(false));
       try (StoredModel model =
           new ModelStore(settings).open("hf:org/repo/m.gguf", Optional.empty(), places)) {
-        System.out.println(model.path() + " " + model.sha256());
-        in.readLine();
+        try (LlamaModel loaded =
+            Boolean.parseBoolean(args[2])
+                ? LlamaModel.load(model.path(), ModelOptions.cpu(Acceleration.OFF))
+                : null) {
+          System.out.println(model.path() + " " + model.sha256());
+          in.readLine();
+        }
       }
     }
   }
 
   @Test
-  void downloadOnceAndKeepTheCopyFromBeingRemovedWhileTheyUseIt() throws Exception {
-    long bytes = (long) MEGABYTES << 20;
+  void downloadOnceMapOneCopyAndKeepItFromBeingRemovedWhileTheyUseIt() throws Exception {
+    byte[] content = model();
+    long bytes = content.length;
     List<Process> processes = new ArrayList<>();
     List<BufferedReader> outputs = new ArrayList<>();
-    try (HubServer hub = new HubServer((int) bytes)) {
+    try (HubServer hub = new HubServer(content)) {
       for (int i = 0; i < PROCESSES; i++) {
-        Process process = start(hub, bytes);
+        Process process = start(hub, bytes, true);
         processes.add(process);
         outputs.add(process.inputReader(StandardCharsets.UTF_8));
       }
@@ -70,6 +84,9 @@ class ProcessesTest {
       }
       assertThat(hub.gets).hasValue(1);
       assertThat(hub.bytesSent).hasValue(bytes);
+      for (Process process : processes) {
+        assertThat(Path.of("/proc/" + process.pid() + "/maps")).content().contains(copy.toString());
+      }
 
       // The cache is full; what they hold stays, and goes once they have ended.
       CacheSpace space = new CacheSpace(dir.resolve("cache"), bytes);
@@ -90,7 +107,7 @@ class ProcessesTest {
   void aProcessThatDiesInTheMiddleLeavesTheDownloadToTheNext() throws Exception {
     try (HubServer hub = new HubServer(1 << 20)) {
       hub.spoil(HubServer.Fault.STALL);
-      Process dying = start(hub, 1L << 30);
+      Process dying = start(hub, 1L << 30, false);
       try {
         goOn(dying);
         Path partial = dir.resolve("cache").resolve(hub.sha256() + ".gguf.part");
@@ -100,7 +117,7 @@ class ProcessesTest {
       } finally {
         dying.destroyForcibly().waitFor();
       }
-      Process next = start(hub, 1L << 30);
+      Process next = start(hub, 1L << 30, false);
       try {
         goOn(next);
         BufferedReader output = next.inputReader(StandardCharsets.UTF_8);
@@ -115,7 +132,16 @@ class ProcessesTest {
     }
   }
 
-  private Process start(HubServer hub, long cacheBytes) throws IOException {
+  /** The default model, with bytes behind it that no tensor has when it is to be larger. */
+  private static byte[] model() throws IOException {
+    try (InputStream in =
+        ProcessesTest.class.getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {
+      byte[] model = in.readAllBytes();
+      return Arrays.copyOf(model, Math.max(model.length, MEGABYTES << 20));
+    }
+  }
+
+  private Process start(HubServer hub, long cacheBytes, boolean load) throws IOException {
     ProcessBuilder java =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -125,7 +151,8 @@ class ProcessesTest {
             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
             Executor.class.getName(),
             dir.resolve("cache").toString(),
-            Long.toString(cacheBytes));
+            Long.toString(cacheBytes),
+            Boolean.toString(load));
     java.environment().putAll(Map.of("HF_ENDPOINT", hub.endpoint().toString()));
     java.environment().remove("HF_HUB_OFFLINE");
     java.redirectError(dir.resolve("errors").toFile());
