@@ -30,6 +30,7 @@ final class SpeedTable {
   static {
     NAMES.put("engine", "**Embark**, one thread");
     NAMES.put("engine-exact", "Embark, one thread, `precision=exact`");
+    NAMES.put("engine-int8", "Embark, one thread, `precision=int8`");
     NAMES.put("plain-engine", "Embark, one thread, `accelerator=off`");
     NAMES.put("spark", "**`embed()` in Spark**, two tasks");
     NAMES.put("job", "**the whole job**, Parquet to Parquet, two tasks");
