@@ -19,6 +19,7 @@ enum class Value { F32, F16, BF16, Q8_0, INT8 };
 constexpr int BLOCK = 32;
 constexpr int INT8_BLOCK = 128;
 constexpr float INT8_MOST = 127;
+constexpr int INT8_BIAS = 128; // added to activations, which the instruction wants unsigned
 
 // Without scales.
 constexpr size_t size_of(Value value) {
@@ -32,8 +33,8 @@ inline size_t round_up(size_t n, size_t multiple) {
 // A matrix W[n][k] as panels of columns: panel p holds, for each step of k, the values
 // W[p * panel ... + panel)[step * pair ... + pair), zero beyond n and k; then, of Q8_0, the scales
 // of W[p * panel ... + panel) for each block of k. Of INT8 a step is of four values, k is a whole
-// number of blocks, and behind each block stand, for its columns, -128 times the sum of their
-// integers (an int32 each) and their scales.
+// number of blocks, and behind each block stand, for its columns, what INT8_BIAS adds to their sums,
+// with a minus (an int32 each), and their scales.
 struct Packed {
     const void * data;
     Value value;

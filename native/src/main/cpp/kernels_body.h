@@ -1,7 +1,7 @@
 // The kernels, written on Vector and tile(), which the including file has chosen together with
-// PANEL and TILE_ROWS, and on int8_tile() where it names INT8_NAME. Everything is local to that file, and nothing here instantiates templates of
-// the standard library: the linker keeps one copy of those, and could keep that of an instruction
-// set which the machine lacks.
+// PANEL and TILE_ROWS, and on int8_tile() where it names INT8_NAME. Everything is local to that file,
+// and nothing here instantiates templates of the standard library: the linker keeps one copy of those,
+// and could keep that of an instruction set which the machine lacks.
 #pragma once
 
 #include "elementary.h"

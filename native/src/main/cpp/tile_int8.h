@@ -9,7 +9,6 @@
 namespace {
 
 constexpr int INT8_STEP = 4; // values of k that one instruction multiplies
-constexpr int INT8_BIAS = 128; // the instruction wants unsigned activations
 
 // Lanes at a distance of 1, 2, 4 and 8 from their own.
 template <int DISTANCE> inline __m512 swap_lanes(__m512 x) {
@@ -55,7 +54,7 @@ inline void rotate(__m512 * x) {
     }
 }
 
-// A block of activations, rotated, as 8-bit integers above INT8_BIAS; returns what 1 of them is worth,
+// A block of activations, rotated, as 8-bit integers, plus INT8_BIAS; returns what 1 of them is worth,
 // which is not finite where an activation is not.
 inline float quantize(const Activation * from, uint8_t * to) {
     constexpr int VECTORS = embark::INT8_BLOCK / 16;
@@ -75,7 +74,7 @@ inline float quantize(const Activation * from, uint8_t * to) {
     float magnitude;
     std::memcpy(&magnitude, &bits, sizeof(magnitude));
     const __m512 inverse = _mm512_set1_ps(magnitude > 0 ? embark::INT8_MOST / magnitude : 0);
-    const __m512 bias = _mm512_set1_ps(INT8_BIAS);
+    const __m512 bias = _mm512_set1_ps(embark::INT8_BIAS);
 #pragma GCC unroll 8
     for (int v = 0; v < VECTORS; v++) {
         __m512i whole = _mm512_cvtps_epi32(_mm512_fmadd_ps(x[v], inverse, bias));
@@ -95,7 +94,7 @@ template <int ROWS>
 inline void int8_block(
     const uint8_t * a, size_t a_ld, const float * a_scales, size_t scales_ld, const char * panel, bool begin, float * c) {
     constexpr int VECTORS = PANEL / Vector::SIZE;
-    const char * corrections = panel + embark::INT8_BLOCK * PANEL; // what INT8_BIAS adds, with a minus
+    const char * corrections = panel + embark::INT8_BLOCK * PANEL;
     const char * scales = corrections + PANEL * sizeof(int32_t);
     __m512i acc[ROWS][VECTORS];
 #pragma GCC unroll 16
