@@ -18,6 +18,7 @@ enum class Value { F32, F16, BF16, Q8_0, INT8 };
 
 constexpr int BLOCK = 32;
 constexpr int INT8_BLOCK = 128;
+constexpr int INT8_STEP = 4; // values of a row that one instruction multiplies
 constexpr float INT8_MOST = 127;
 constexpr int INT8_BIAS = 128; // added to activations, which the instruction wants unsigned
 
@@ -32,9 +33,9 @@ inline size_t round_up(size_t n, size_t multiple) {
 
 // A matrix W[n][k] as panels of columns: panel p holds, for each step of k, the values
 // W[p * panel ... + panel)[step * pair ... + pair), zero beyond n and k; then, of Q8_0, the scales
-// of W[p * panel ... + panel) for each block of k. Of INT8 a step is of four values, k is a whole
+// of W[p * panel ... + panel) for each block of k. Of INT8 a step is of INT8_STEP values, k is a whole
 // number of blocks, and behind each block stand, for its columns, what INT8_BIAS adds to their sums,
-// with a minus (an int32 each), and their scales.
+// with a minus (an int32 each), and their scales (an F32 each).
 struct Packed {
     const void * data;
     Value value;
@@ -105,7 +106,7 @@ struct Kernels {
 
     size_t panel_size(int k, Value value) const {
         if (value == Value::INT8) {
-            return panel * (k / INT8_BLOCK) * (INT8_BLOCK + sizeof(int32_t) + sizeof(float));
+            return k / INT8_BLOCK * int8_block_size(panel);
         }
         size_t scales = value == Value::Q8_0 ? k / BLOCK * sizeof(uint16_t) : 0;
         return panel * (round_up(k, pair) * size_of(value) + scales);
@@ -123,6 +124,11 @@ struct Kernels {
             case Value::INT8: return rows * (int8_leading_dimension(k) + k / INT8_BLOCK * sizeof(float));
             default: return 0;
         }
+    }
+
+    // Bytes of one block of a panel of INT8 weights.
+    static constexpr size_t int8_block_size(int panel) {
+        return panel * (INT8_BLOCK + sizeof(int32_t) + sizeof(float));
     }
 
     static size_t int8_leading_dimension(int k) {

@@ -123,7 +123,7 @@ template <Epilogue EPILOGUE> void * place_of(const Product & p, int row, int col
 #ifdef INT8_NAME
 template <Epilogue EPILOGUE> void multiply_int8(const Product & p) {
     const int blocks = p.weights.k / embark::INT8_BLOCK;
-    const size_t panel_bytes = blocks * PANEL * (embark::INT8_BLOCK + sizeof(int32_t) + sizeof(float));
+    const size_t panel_bytes = blocks * Kernels::int8_block_size(PANEL);
     const size_t ld = Kernels::int8_leading_dimension(p.weights.k);
     uint8_t * a = static_cast<uint8_t *>(p.scratch);
     float * scales = reinterpret_cast<float *>(a + p.rows * ld);

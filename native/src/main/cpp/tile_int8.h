@@ -8,8 +8,6 @@
 
 namespace {
 
-constexpr int INT8_STEP = 4; // values of k that one instruction multiplies
-
 // Lanes at a distance of 1, 2, 4 and 8 from their own.
 template <int DISTANCE> inline __m512 swap_lanes(__m512 x) {
     if constexpr (DISTANCE == 1) {
@@ -104,7 +102,7 @@ inline void int8_block(
             acc[r][v] = _mm512_loadu_si512(corrections + v * sizeof(__m512i));
         }
     }
-    for (int s = 0; s < embark::INT8_BLOCK / INT8_STEP; s++) {
+    for (int s = 0; s < embark::INT8_BLOCK / embark::INT8_STEP; s++) {
         __m512i w[VECTORS];
 #pragma GCC unroll 4
         for (int v = 0; v < VECTORS; v++) {
@@ -114,7 +112,7 @@ inline void int8_block(
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; r++) {
             int four;
-            std::memcpy(&four, a + r * a_ld + s * INT8_STEP, sizeof(four));
+            std::memcpy(&four, a + r * a_ld + s * embark::INT8_STEP, sizeof(four));
             __m512i x = _mm512_set1_epi32(four);
 #pragma GCC unroll 4
             for (int v = 0; v < VECTORS; v++) {
@@ -141,7 +139,7 @@ void int8_tile(const uint8_t * a, size_t a_ld, const float * a_scales, int block
     for (int block = 0; block < blocks; block++) {
         int8_block<ROWS>(a, a_ld, a_scales + block, blocks, panel, block == 0, c);
         a += embark::INT8_BLOCK;
-        panel += PANEL * (embark::INT8_BLOCK + sizeof(int32_t) + sizeof(float));
+        panel += embark::Kernels::int8_block_size(PANEL);
     }
 }
 

@@ -135,7 +135,7 @@ void rotate(float * row, int n, float factor) {
 
 // Where a row's part of a block of INT8 weights lies.
 struct Int8Part {
-    int8_t * values; // steps of 4, each kernels.panel * 4 behind the one before
+    int8_t * values; // steps of INT8_STEP, each kernels.panel of them behind the one before
     int32_t * correction;
     float * scale;
 };
@@ -143,14 +143,14 @@ struct Int8Part {
 Int8Part int8_part(const Kernels & kernels, const Packed & matrix, int row, int block) {
     const size_t panel = kernels.panel;
     const size_t column = row % panel;
-    char * data = panel_of(kernels, matrix, row) + block * kernels.panel_size(INT8_BLOCK, Value::INT8);
+    char * data = panel_of(kernels, matrix, row) + block * Kernels::int8_block_size(kernels.panel);
     int32_t * corrections = reinterpret_cast<int32_t *>(data + panel * INT8_BLOCK);
-    return { reinterpret_cast<int8_t *>(data) + column * 4, corrections + column,
+    return { reinterpret_cast<int8_t *>(data) + column * INT8_STEP, corrections + column,
              reinterpret_cast<float *>(corrections + panel) + column };
 }
 
 size_t int8_offset(const Kernels & kernels, int i) {
-    return static_cast<size_t>(i / 4) * kernels.panel * 4 + i % 4;
+    return static_cast<size_t>(i / INT8_STEP) * kernels.panel * INT8_STEP + i % INT8_STEP;
 }
 
 // The activations are rotated with a factor of 1.
