@@ -274,7 +274,7 @@ static void * embark_model_load(
     ggml_backend_buffer_type_t (*weights_for)(const char *) =
         (ggml_backend_buffer_type_t (*)(const char *)) embark_accelerator_function("embark_accelerator_weights");
     if (precision[0] != '\0' && weights_for != NULL) {
-        weights[0].pattern = "blk\\.[0-9]+\\.(attn_(q|k|v|output)|ffn_(up|down))\\.weight";
+        weights[0].pattern = "blk\\.[0-9]+\\.(attn_(q|k|v|qkv|output)|ffn_(up|gate|down))\\.weight";
         weights[0].buft = weights_for(precision);
         params.tensor_buft_overrides = weights;
         /* Mapped, the file's pages would stay in memory beside the packed weights. */

@@ -135,9 +135,10 @@ std::vector<int> sequences_of(const Match & match) {
 }
 
 ggml_status compute_encoder(Context & context, const Match & match, const std::vector<int> & starts) {
-    const Run run = embark::run(
-        match.encoder, static_cast<const float *>(match.in->data), static_cast<int>(match.in->ne[1]), starts,
-        static_cast<float *>(match.out->data), context.workspace, context.is_cancelled, context.data);
+    const Batch batch = { static_cast<const float *>(match.in->data), static_cast<float *>(match.out->data),
+                          static_cast<int>(match.in->ne[1]), starts,
+                          match.positions == nullptr ? nullptr : static_cast<const int32_t *>(match.positions->data) };
+    const Run run = embark::run(match.encoder, batch, context.workspace, context.is_cancelled, context.data);
     switch (run) {
         case Run::DONE: return GGML_STATUS_SUCCESS;
         case Run::CANCELLED: return GGML_STATUS_ABORTED;

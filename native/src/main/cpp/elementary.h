@@ -1,4 +1,4 @@
-// 2^x and GELU on vectors.
+// 2^x, GELU and SiLU on vectors.
 #pragma once
 
 namespace {
@@ -27,6 +27,12 @@ inline Vector gelu(Vector x) {
     Vector square = x * x;
     Vector z = x * fma(square, all(-twice_log2_e * root * 0.044715f), all(-twice_log2_e * root));
     return divide(x, all(1.0f) + exp2(z));
+}
+
+// x / (1 + e^-x), divided likewise.
+inline Vector silu(Vector x) {
+    const float log2_e = 1.4426950408889634f;
+    return divide(x, all(1.0f) + exp2(x * all(-log2_e)));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "encoder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -22,6 +23,7 @@ struct Buffers {
     char * value;
     char * hidden; // of a chunk
     char * scratch; // of attention or of a product
+    float * angles; // of Rotation
     size_t ld;
     size_t hidden_ld;
 };
@@ -47,26 +49,33 @@ size_t scratch_of(const Encoder & encoder, int rows, int longest) {
         include(layer.value, rows);
         include(layer.output, chunk);
         include(layer.up, chunk);
+        if (layer.gate) {
+            include(*layer.gate, chunk);
+        }
         include(layer.down, chunk);
     }
     return round_up(scratch, ALIGNMENT);
 }
 
-bool lay_out(const Encoder & encoder, int rows, const std::vector<int> & starts, Workspace & workspace, Buffers & b) {
+bool lay_out(const Encoder & encoder, const Batch & batch, Workspace & workspace, Buffers & b) {
     const Kernels & kernels = *encoder.kernels;
+    const int rows = batch.rows;
     const size_t value_size = size_of(kernels.activation);
     int hidden = 0;
+    int turned = 0;
     for (const Layer & layer : encoder.layers) {
         hidden = std::max(hidden, layer.up.weights.n);
+        turned = std::max(turned, layer.rotary ? layer.rotary->turned : 0);
     }
     b.ld = kernels.leading_dimension(encoder.d);
     b.hidden_ld = kernels.leading_dimension(hidden);
     const size_t wide = rows * b.ld * sizeof(float);
     const size_t narrow = rows * b.ld * value_size;
     const size_t chunk = std::min(rows, CHUNK_ROWS) * b.hidden_ld * value_size;
-    const size_t scratch = scratch_of(encoder, rows, longest(starts));
+    const size_t scratch = scratch_of(encoder, rows, longest(batch.starts));
+    const size_t angles = rows * turned * sizeof(float);
     const bool copies = kernels.activation != Value::F32;
-    char * at = workspace.of(wide + (copies ? 4 : 3) * narrow + chunk + scratch);
+    char * at = workspace.of(wide + (copies ? 4 : 3) * narrow + chunk + scratch + angles);
     if (at == nullptr) {
         return false;
     }
@@ -78,7 +87,23 @@ bool lay_out(const Encoder & encoder, int rows, const std::vector<int> & starts,
     b.hidden = b.value + narrow;
     b.scratch = b.hidden + chunk;
     b.copy = copies ? b.scratch + scratch : reinterpret_cast<char *>(b.x);
+    b.angles = reinterpret_cast<float *>(b.scratch + scratch + (copies ? narrow : 0));
     return true;
+}
+
+// By products in f32, as ggml's are, so that angles at high positions are off by the same.
+void put_angles(const Rotary & rotary, const Batch & batch, float * angles) {
+    const int half = rotary.turned / 2;
+    const float step = std::pow(rotary.base, -2.0f / rotary.turned);
+    for (int row = 0; row < batch.rows; row++) {
+        float angle = batch.positions[row];
+        for (int i = 0; i < half; i++) {
+            angles[i] = std::cos(angle * rotary.scale);
+            angles[half + i] = std::sin(angle * rotary.scale);
+            angle *= step;
+        }
+        angles += rotary.turned;
+    }
 }
 
 void multiply(
@@ -93,14 +118,29 @@ void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & 
         { b.x + row * b.ld, copy, b.ld, rows, encoder.d, norm.epsilon, norm.weight, norm.bias });
 }
 
-void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, int rows, const std::vector<int> & starts) {
+void turn(const Encoder & encoder, const Rotary & rotary, void * x, const Buffers & b, int rows) {
+    encoder.kernels->turn({ x, b.ld, rows, encoder.heads, encoder.d / encoder.heads, rotary.turned, b.angles });
+}
+
+// Whether a product can take the other's scratch.
+bool are_alike(const Linear & a, const Linear & b) {
+    return a.weights.value == b.weights.value;
+}
+
+void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, const Batch & batch) {
+    const int rows = batch.rows;
     multiply(encoder, layer.query, b.copy, b.ld, rows, Epilogue::STORE, b.query, b.ld, b.scratch);
-    const bool again = layer.query.weights.value == layer.key.weights.value;
-    multiply(encoder, layer.key, b.copy, b.ld, rows, Epilogue::STORE, b.key, b.ld, b.scratch, again);
+    multiply(
+        encoder, layer.key, b.copy, b.ld, rows, Epilogue::STORE, b.key, b.ld, b.scratch,
+        are_alike(layer.query, layer.key));
     multiply(encoder, layer.value, b.copy, b.ld, rows, Epilogue::STORE, b.value, b.ld, b.scratch);
+    if (layer.rotary) {
+        turn(encoder, *layer.rotary, b.query, b, rows);
+        turn(encoder, *layer.rotary, b.key, b, rows);
+    }
     encoder.kernels->attend(
-        { b.query, b.key, b.value, b.ld, encoder.heads, encoder.d / encoder.heads, layer.scale, starts.data(),
-          static_cast<int>(starts.size()) - 1, b.scratch });
+        { b.query, b.key, b.value, b.ld, encoder.heads, encoder.d / encoder.heads, layer.scale, batch.starts.data(),
+          static_cast<int>(batch.starts.size()) - 1, b.scratch });
 }
 
 void feed_forward(const Encoder & encoder, const Layer & layer, const Buffers & b, int row, int rows) {
@@ -109,7 +149,13 @@ void feed_forward(const Encoder & encoder, const Layer & layer, const Buffers & 
     multiply(encoder, layer.output, b.query + row * b.ld * value_size, b.ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
     normalize(encoder, layer.attention_norm, b, row, rows);
     const char * copy = b.copy + row * b.ld * value_size;
-    multiply(encoder, layer.up, copy, b.ld, rows, Epilogue::STORE_GELU, b.hidden, b.hidden_ld, b.scratch);
+    const Epilogue epilogue = layer.gate ? Epilogue::STORE : Epilogue::STORE_GELU;
+    multiply(encoder, layer.up, copy, b.ld, rows, epilogue, b.hidden, b.hidden_ld, b.scratch);
+    if (layer.gate) {
+        multiply(
+            encoder, *layer.gate, copy, b.ld, rows, Epilogue::GATE, b.hidden, b.hidden_ld, b.scratch,
+            are_alike(layer.up, *layer.gate));
+    }
     multiply(encoder, layer.down, b.hidden, b.hidden_ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
     normalize(encoder, layer.output_norm, b, row, rows);
 }
@@ -134,31 +180,36 @@ char * Workspace::of(size_t bytes) {
     return memory;
 }
 
-Run run(const Encoder & encoder, const float * in, int rows, const std::vector<int> & starts, float * out,
-        Workspace & workspace, bool (*is_cancelled)(void * data), void * data) {
+Run run(const Encoder & encoder, const Batch & batch, Workspace & workspace, bool (*is_cancelled)(void * data), void * data) {
     Buffers b;
-    if (!lay_out(encoder, rows, starts, workspace, b)) {
+    if (!lay_out(encoder, batch, workspace, b)) {
         return Run::OUT_OF_MEMORY;
     }
     const size_t d = encoder.d;
     const size_t value_size = size_of(encoder.kernels->activation);
+    const int rows = batch.rows;
     for (int row = 0; row < rows; row++) {
         float * x = b.x + row * b.ld;
-        std::memcpy(x, in + row * d, d * sizeof(float));
+        std::memcpy(x, batch.in + row * d, d * sizeof(float));
         std::memset(x + d, 0, (b.ld - d) * sizeof(float));
         encoder.kernels->convert(x, b.copy + row * b.ld * value_size, b.ld);
     }
+    std::optional<Rotary> angles_of;
     for (const Layer & layer : encoder.layers) {
         if (is_cancelled != nullptr && is_cancelled(data)) {
             return Run::CANCELLED;
         }
-        attend(encoder, layer, b, rows, starts);
+        if (layer.rotary && layer.rotary != angles_of) {
+            put_angles(*layer.rotary, batch, b.angles);
+            angles_of = layer.rotary;
+        }
+        attend(encoder, layer, b, batch);
         for (int row = 0; row < rows; row += CHUNK_ROWS) {
             feed_forward(encoder, layer, b, row, std::min(CHUNK_ROWS, rows - row));
         }
     }
     for (int row = 0; row < rows; row++) {
-        std::memcpy(out + row * d, b.x + row * b.ld, d * sizeof(float));
+        std::memcpy(batch.out + row * d, b.x + row * b.ld, d * sizeof(float));
     }
     return Run::DONE;
 }

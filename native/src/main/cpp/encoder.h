@@ -1,6 +1,9 @@
-// A BERT encoder: layers of attention and feed-forward, each with its norm after it.
+// A BERT encoder: layers of attention and feed-forward, each with its norm after it; its positions are
+// part of the input, or rotary, and its feed-forward is GELU or gated by SiLU.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kernels.h"
@@ -18,12 +21,25 @@ struct LayerNorm {
     float epsilon;
 };
 
+// The angle of pair i at a position is position * scale * base^(-2i / turned).
+struct Rotary {
+    int turned; // values of each head
+    float base;
+    float scale;
+
+    bool operator!=(const Rotary & other) const {
+        return turned != other.turned || base != other.base || scale != other.scale;
+    }
+};
+
 struct Layer {
     Linear query;
     Linear key;
     Linear value;
+    std::optional<Rotary> rotary; // of queries and keys
     Linear output;
     LayerNorm attention_norm;
+    std::optional<Linear> gate; // that of SiLU, else up's GELU
     Linear up;
     Linear down;
     LayerNorm output_norm;
@@ -55,10 +71,15 @@ private:
 
 enum class Run { DONE, CANCELLED, OUT_OF_MEMORY };
 
-// Computes out[rows][d] from in[rows][d], both f32 without gaps, which may be the same memory.
-// starts[sequences + 1] are the first rows of the sequences. is_cancelled(data) is asked before
-// each layer.
-Run run(const Encoder & encoder, const float * in, int rows, const std::vector<int> & starts, float * out,
-        Workspace & workspace, bool (*is_cancelled)(void * data), void * data);
+struct Batch {
+    const float * in;          // [rows][d] without gaps
+    float * out;               // the same; may be in
+    int rows;
+    std::vector<int> starts;   // [sequences + 1], in rows
+    const int32_t * positions; // [rows]; null where the encoder is not rotary
+};
+
+// is_cancelled(data) is asked before each layer.
+Run run(const Encoder & encoder, const Batch & batch, Workspace & workspace, bool (*is_cancelled)(void * data), void * data);
 
 } // namespace embark

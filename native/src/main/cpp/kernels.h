@@ -1,4 +1,5 @@
-// What an instruction set offers the encoder: products with packed weights, attention, layer norm.
+// What an instruction set offers the encoder: products with packed weights, rotary positions,
+// attention, layer norm.
 //
 // Matrices of activations are row-major with a leading dimension that is a whole number of panels,
 // so kernels may write whole panels. Their values are f32 or bf16, as the kernels say.
@@ -46,6 +47,7 @@ struct Packed {
 enum class Epilogue {
     STORE,      // out = product + bias, as activations
     STORE_GELU, // out = gelu(product + bias), as activations
+    GATE,       // out = out * silu(product + bias), as activations
     ADD         // out = out + product + bias, as f32
 };
 
@@ -61,6 +63,18 @@ struct Product {
     size_t out_ld;
     void * scratch; // of Kernels::product_scratch bytes
     bool again; // scratch is as a product of the same rows with weights of the same kind left it
+};
+
+// Turns, in each head, the pairs of values (i, i + turned / 2) for i < turned / 2 by the angles of their
+// row: rotary positions (RoPE, arXiv:2104.09864) with the pairs of GPT-NeoX.
+struct Rotation {
+    void * x;
+    size_t ld;
+    int rows;
+    int heads;
+    int head_size;
+    int turned;
+    const float * angles; // [rows][turned]: the cosines of a row's angles, then their sines
 };
 
 // Softmax(scale * Q K^T) V of each sequence and head; the result takes the place of Q.
@@ -97,6 +111,7 @@ struct Kernels {
     int panel; // columns
     int pair;  // values of k that a product takes in one step
     void (*multiply)(const Product &);
+    void (*turn)(const Rotation &);
     void (*attend)(const Attention &);
     void (*normalize)(const Norm &);
     // n f32 values as activations.

@@ -14,6 +14,7 @@ using embark::Epilogue;
 using embark::Kernels;
 using embark::Norm;
 using embark::Product;
+using embark::Rotation;
 using embark::Value;
 using embark::round_up;
 using embark::size_of;
@@ -78,7 +79,12 @@ void finish(const float * c, int rows, const float * bias, void * out, size_t ou
                 store(to, load(to) + x);
             } else {
                 Activation * to = static_cast<Activation *>(out) + r * out_ld + v;
-                store_activation(to, EPILOGUE == Epilogue::STORE_GELU ? gelu(x) : x);
+                if constexpr (EPILOGUE == Epilogue::STORE_GELU) {
+                    x = gelu(x);
+                } else if constexpr (EPILOGUE == Epilogue::GATE) {
+                    x = load_activation(to) * silu(x);
+                }
+                store_activation(to, x);
             }
         }
     }
@@ -178,6 +184,7 @@ template <Value WEIGHT> void multiply_by(const Product & p) {
     switch (p.epilogue) {
         case Epilogue::STORE: return multiply_as<WEIGHT, Epilogue::STORE>(p);
         case Epilogue::STORE_GELU: return multiply_as<WEIGHT, Epilogue::STORE_GELU>(p);
+        case Epilogue::GATE: return multiply_as<WEIGHT, Epilogue::GATE>(p);
         case Epilogue::ADD: return multiply_as<WEIGHT, Epilogue::ADD>(p);
     }
 }
@@ -188,6 +195,7 @@ void multiply(const Product & p) {
         switch (p.epilogue) {
             case Epilogue::STORE: return multiply_int8<Epilogue::STORE>(p);
             case Epilogue::STORE_GELU: return multiply_int8<Epilogue::STORE_GELU>(p);
+            case Epilogue::GATE: return multiply_int8<Epilogue::GATE>(p);
             case Epilogue::ADD: return multiply_int8<Epilogue::ADD>(p);
         }
     }
@@ -204,6 +212,26 @@ void multiply(const Product & p) {
             case Value::BF16: return multiply_by<Value::BF16>(p);
             case Value::Q8_0:
             case Value::INT8: break;
+        }
+    }
+}
+
+void turn(const Rotation & p) {
+    const int half = p.turned / 2;
+    for (int row = 0; row < p.rows; row++) {
+        const float * cosines = p.angles + static_cast<size_t>(row) * p.turned;
+        const float * sines = cosines + half;
+        for (int head = 0; head < p.heads; head++) {
+            Activation * x = static_cast<Activation *>(p.x) + row * p.ld + head * p.head_size;
+            for (int i = 0; i < half; i += Vector::SIZE) {
+                const int n = half - i < Vector::SIZE ? half - i : Vector::SIZE;
+                const Vector cosine = load_first(n, cosines + i);
+                const Vector sine = load_first(n, sines + i);
+                const Vector a = load_first_activation(n, x + i);
+                const Vector b = load_first_activation(n, x + half + i);
+                store_first_activation(n, x + i, a * cosine - b * sine);
+                store_first_activation(n, x + half + i, fma(a, sine, b * cosine));
+            }
         }
     }
 }
@@ -256,7 +284,7 @@ namespace {
 #define INT8_NAME nullptr
 #endif
 
-const Kernels KERNELS = { KERNELS_NAME, INT8_NAME, ACTIVATION, PANEL,   PAIR,
-                          multiply,     attend,    normalize,  convert, attention_scratch };
+const Kernels KERNELS = { KERNELS_NAME, INT8_NAME, ACTIVATION, PANEL,   PAIR,            multiply,
+                          turn,         attend,    normalize,  convert, attention_scratch };
 
 } // namespace

@@ -35,6 +35,7 @@ public:
     std::unordered_map<const ggml_tensor *, int> uses;
     const ggml_tensor * mask = nullptr;
     const ggml_tensor * ids = nullptr;
+    const ggml_tensor * positions = nullptr;
     const Kernels * kernels = nullptr;
     int heads = 0;
 
@@ -44,9 +45,11 @@ public:
         const ggml_tensor * up;
         const ggml_tensor * attended;
         const ggml_tensor * activated;
+        const ggml_tensor * gated;
         const ggml_tensor * down;
         if (!norm(t, layer.output_norm, sum) || !add(sum, down, attended) || !linear(down, layer.down, activated)
-            || !gelu(activated, up) || !linear(up, layer.up, t) || t != attended) {
+            || !activation(activated, layer, up, gated) || !linear(up, layer.up, t) || t != attended
+            || (layer.gate && gated != attended)) {
             return false;
         }
         const ggml_tensor * output;
@@ -59,7 +62,9 @@ public:
 
 private:
     void note(const ggml_tensor * t) {
-        uses.emplace(t, 0);
+        if (!uses.emplace(t, 0).second) {
+            return;
+        }
         for (const ggml_tensor * source : t->src) {
             if (source != nullptr) {
                 sources.push_back(source);
@@ -119,9 +124,18 @@ private:
         return true;
     }
 
-    bool gelu(const ggml_tensor * t, const ggml_tensor *& in) {
-        in = t->src[0];
-        return is(t, GGML_OP_UNARY) && ggml_get_unary_op(t) == GGML_UNARY_OP_GELU;
+    // GELU of what comes from `up`, or that times SiLU of what the gate makes of `gated`.
+    bool activation(const ggml_tensor * t, Layer & layer, const ggml_tensor *& up, const ggml_tensor *& gated) {
+        layer.gate.reset();
+        if (t->op != GGML_OP_GLU) {
+            up = t->src[0];
+            return is(t, GGML_OP_UNARY) && ggml_get_unary_op(t) == GGML_UNARY_OP_GELU;
+        }
+        note(t);
+        up = t->src[1];
+        const bool is_swapped = ggml_get_op_params_i32(t, 1) != 0;
+        return up != nullptr && !is_swapped && ggml_get_glu_op(t) == GGML_GLU_OP_SWIGLU
+            && linear(t->src[0], layer.gate.emplace(), gated);
     }
 
     // The last layer goes on with the rows of `ids` alone.
@@ -141,22 +155,81 @@ private:
         return true;
     }
 
-    // [head_size, rows, heads], seen from a matrix [head_size * heads, rows].
-    bool heads_of(const ggml_tensor * t, const ggml_tensor * attention, Linear & projection, const ggml_tensor * in) {
-        const int64_t head_size = t->ne[0];
-        const int64_t row_bytes = head_size * attention->ne[1] * sizeof(float);
-        if (t->type != GGML_TYPE_F32 || t->ne[1] != attention->ne[2] || t->ne[2] != attention->ne[1] || t->ne[3] != 1
-            || head_size != attention->ne[0] || static_cast<int64_t>(t->nb[1]) != row_bytes
-            || t->nb[2] != head_size * sizeof(float) || t->view_offs != 0) {
-            return false;
-        }
+    const ggml_tensor * behind_views(const ggml_tensor * t) {
         while (is_view(t)) {
             note(t);
             t = t->src[0];
         }
+        return t;
+    }
+
+    struct Heads {
+        Linear projection;
+        std::optional<Rotary> rotary;
+    };
+
+    // [head_size, rows, heads], seen from head_size * heads columns of a matrix.
+    bool heads_of(const ggml_tensor * t, const ggml_tensor * attention, Heads & heads, const ggml_tensor * in) {
+        const int64_t head_size = attention->ne[0];
+        const int64_t width = head_size * attention->ne[1];
+        if (t->type != GGML_TYPE_F32 || t->ne[0] != head_size || t->ne[1] != attention->ne[2]
+            || t->ne[2] != attention->ne[1] || t->ne[3] != 1 || t->nb[2] != head_size * sizeof(float)) {
+            return false;
+        }
+        const ggml_tensor * seen = t;
+        size_t row_bytes = t->nb[1];
+        t = behind_views(t);
+        if (t->op == GGML_OP_ROPE) {
+            if (!rope(t, heads.rotary) || seen->view_offs != 0 || row_bytes != width * sizeof(float)
+                || t->src[0]->type != GGML_TYPE_F32 || t->src[0]->nb[1] != head_size * sizeof(float)) {
+                return false;
+            }
+            seen = t->src[0];
+            row_bytes = seen->nb[2];
+            t = behind_views(seen);
+        }
         const ggml_tensor * from;
-        return linear(t, projection, from) && from == in && is_matrix(t)
-            && projection.weights.n == head_size * attention->ne[1];
+        Linear product;
+        return linear(t, product, from) && from == in && is_matrix(t) && row_bytes == t->nb[1]
+            && columns(product, seen->view_offs, width, heads.projection);
+    }
+
+    // Those of a product that makes queries, keys and values at once.
+    bool columns(const Linear & all, size_t offset, int64_t count, Linear & some) {
+        const int64_t first = offset / sizeof(float);
+        some = all;
+        if (first == 0 && count == all.weights.n) {
+            return true;
+        }
+        if (first % kernels->panel != 0 || count % kernels->panel != 0 || first + count > all.weights.n) {
+            return false;
+        }
+        const size_t panels = first / kernels->panel;
+        some.weights.data = static_cast<const char *>(all.weights.data)
+            + panels * kernels->panel_size(all.weights.k, all.weights.value);
+        some.weights.n = static_cast<int>(count);
+        some.bias = all.bias == nullptr ? nullptr : all.bias + first;
+        return true;
+    }
+
+    bool rope(const ggml_tensor * t, std::optional<Rotary> & rotary) {
+        note(t);
+        const ggml_tensor * own_positions = t->src[1];
+        const int turned = ggml_get_op_params_i32(t, 1);
+        const int mode = ggml_get_op_params_i32(t, 2);
+        const float base = ggml_get_op_params_f32(t, 5);
+        const float scale = ggml_get_op_params_f32(t, 6);
+        const float extrapolation = ggml_get_op_params_f32(t, 7);
+        const float magnitude = ggml_get_op_params_f32(t, 8);
+        const bool plain = mode == GGML_ROPE_TYPE_NEOX && extrapolation == 0.0f && magnitude == 1.0f
+            && t->src[2] == nullptr && t->type == GGML_TYPE_F32 && ggml_is_contiguous(t);
+        if (!plain || turned < 2 || turned % 2 != 0 || turned > t->ne[0] || own_positions->op != GGML_OP_NONE
+            || own_positions->type != GGML_TYPE_I32 || (positions != nullptr && positions != own_positions)) {
+            return false;
+        }
+        positions = own_positions;
+        rotary = Rotary{ turned, base, scale };
+        return true;
     }
 
     bool attend(const ggml_tensor * t, Layer & layer, const ggml_tensor * in) {
@@ -179,8 +252,19 @@ private:
             return false;
         }
         heads = static_cast<int>(attention->ne[1]);
-        return heads_of(attention->src[0], attention, layer.query, in)
-            && heads_of(key->src[0], attention, layer.key, in) && heads_of(value->src[0], attention, layer.value, in);
+        Heads own_query;
+        Heads own_key;
+        Heads own_value;
+        if (!heads_of(attention->src[0], attention, own_query, in) || !heads_of(key->src[0], attention, own_key, in)
+            || !heads_of(value->src[0], attention, own_value, in) || own_query.rotary != own_key.rotary
+            || own_value.rotary) {
+            return false;
+        }
+        layer.query = own_query.projection;
+        layer.key = own_key.projection;
+        layer.value = own_value.projection;
+        layer.rotary = own_query.rotary;
+        return true;
     }
 
 public:
@@ -231,10 +315,12 @@ bool fits(const Match & match, const Reader & reader) {
     const int64_t rows = match.in->ne[1];
     bool fits = is_matrix(match.in) && is_matrix(match.out) && match.out->ne[0] == d && match.out->ne[1] == rows
         && d % match.encoder.heads == 0 && d / match.encoder.heads % match.encoder.kernels->pair == 0
-        && reader.mask->ne[0] == rows && reader.mask->ne[1] == rows && ggml_nelements(reader.mask) == rows * rows;
+        && reader.mask->ne[0] == rows && reader.mask->ne[1] == rows && ggml_nelements(reader.mask) == rows * rows
+        && (reader.positions == nullptr || ggml_nelements(reader.positions) == rows);
     for (const Layer & layer : match.encoder.layers) {
         fits = fits && layer.query.weights.k == d && layer.up.weights.n == layer.down.weights.k && layer.down.weights.n == d
             && layer.output.weights.n == d && layer.output.weights.k == d && layer.up.weights.k == d
+            && (!layer.gate || (layer.gate->weights.n == layer.up.weights.n && layer.gate->weights.k == d))
             && layer.query.weights.n == d && layer.key.weights.n == d && layer.value.weights.n == d;
     }
     return fits;
@@ -250,6 +336,8 @@ bool may_be_encoder(const ggml_tensor * node) {
         case GGML_OP_MUL:
         case GGML_OP_NORM:
         case GGML_OP_UNARY:
+        case GGML_OP_GLU:
+        case GGML_OP_ROPE:
         case GGML_OP_CPY:
         case GGML_OP_FLASH_ATTN_EXT:
         case GGML_OP_GET_ROWS:
@@ -287,6 +375,7 @@ std::optional<Match> match_encoder(const ggml_cgraph * graph) {
         match.encoder.heads = reader.heads;
         match.in = t;
         match.mask = reader.mask;
+        match.positions = reader.positions;
         match.ids = reader.ids;
         match.out = graph->nodes[i];
         if (!fits(match, reader) || !find_range(graph, reader, match)) {

@@ -13,6 +13,7 @@ struct Match {
     Encoder encoder;
     const ggml_tensor * in;  // [rows][d]
     const ggml_tensor * mask;
+    const ggml_tensor * positions; // null where the encoder is not rotary
     const ggml_tensor * ids; // the rows that are kept after the last attention; null for all
     ggml_tensor * out;       // [rows][d]
     int first;

@@ -16,6 +16,10 @@ inline void store_activation(Activation * p, Vector x) {
     __m256bh rounded = _mm512_cvtneps_pbh(x.v);
     std::memcpy(p, &rounded, sizeof(rounded));
 }
+inline Vector load_first_activation(int n, const Activation * p) {
+    __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first_lanes(n), p));
+    return { _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16)) };
+}
 inline void store_first_activation(int n, Activation * p, Vector x) {
     _mm256_mask_storeu_epi16(p, first_lanes(n), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x.v)));
 }

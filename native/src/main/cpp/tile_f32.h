@@ -11,6 +11,7 @@ constexpr int PAIR = 1;
 
 inline Vector load_activation(const Activation * p) { return load(p); }
 inline void store_activation(Activation * p, Vector x) { store(p, x); }
+inline Vector load_first_activation(int n, const Activation * p) { return load_first(n, p); }
 inline void store_first_activation(int n, Activation * p, Vector x) { store_first(n, p, x); }
 inline Vector divide(Vector a, Vector b) { return a / b; }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,11 +23,21 @@ import org.slf4j.LoggerFactory;
  */
 final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);
+  private static final String BERT = "bert";
   private static final Set<GgufTensorType> WEIGHTS =
       EnumSet.of(GgufTensorType.F32, GgufTensorType.F16, GgufTensorType.BF16, GgufTensorType.Q8_0);
-  // Every layer has these, which embark_llama.h gives to the accelerator.
-  private static final List<String> PRODUCTS =
-      List.of("attn_q", "attn_k", "attn_v", "attn_output", "ffn_up", "ffn_down");
+  // What embark_llama.h gives to the accelerator: every layer has one way of attention ...
+  private static final List<List<String>> ATTENTION =
+      List.of(List.of("attn_q", "attn_k", "attn_v"), List.of("attn_qkv"));
+  // ... and these, by architecture.
+  private static final Map<String, List<String>> PRODUCTS =
+      Map.of(
+          BERT,
+          List.of("attn_output", "ffn_up", "ffn_down"),
+          "nomic-bert",
+          List.of("attn_output", "ffn_up", "ffn_gate", "ffn_down"),
+          "jina-bert-v3",
+          List.of("attn_output", "ffn_up", "ffn_down"));
 
   private Accelerator() {}
 
@@ -53,13 +64,21 @@ final class Accelerator {
     boolean used =
         wanted.device() == ModelOptions.CPU
             && !kernels(wanted.acceleration()).isEmpty()
-            && isBert(header);
+            && isEncoder(header);
     if (!used) {
       return Acceleration.OFF;
     }
-    if (wanted.acceleration() == Acceleration.INT8 && !hasInt8()) {
-      LOG.warn("This CPU has no AVX-512 VNNI for precision=int8; precision=fast is used instead.");
-      return Acceleration.FAST;
+    if (wanted.acceleration() == Acceleration.INT8) {
+      String reason =
+          !hasInt8()
+              ? "This CPU has no AVX-512 VNNI for precision=int8"
+              : !architecture(header).equals(BERT)
+                  ? "How close precision=int8 comes is not known for " + architecture(header)
+                  : "";
+      if (!reason.isEmpty()) {
+        LOG.warn("{}; precision=fast is used instead.", reason);
+        return Acceleration.FAST;
+      }
     }
     return wanted.acceleration();
   }
@@ -69,20 +88,31 @@ final class Accelerator {
     return !kernels(Acceleration.INT8).equals(kernels(Acceleration.FAST));
   }
 
-  /** Whether it is a BERT whose layers have each product by itself, in {@link #WEIGHTS}. */
-  private static boolean isBert(GgufHeader header) {
-    if (!header.get("general.architecture").map(a -> a.value().equals("bert")).orElse(false)) {
+  private static String architecture(GgufHeader header) {
+    return header.get("general.architecture").map(name -> name.value().toString()).orElse("");
+  }
+
+  /** Whether all products of its layers are there, in {@link #WEIGHTS}. */
+  private static boolean isEncoder(GgufHeader header) {
+    String architecture = architecture(header);
+    List<String> products = PRODUCTS.get(architecture);
+    if (products == null) {
       return false;
     }
-    long layers = header.get("bert.block_count").orElseThrow().asLong();
+    long layers = header.get(architecture + ".block_count").orElseThrow().asLong();
     for (long layer = 0; layer < layers; layer++) {
-      for (String product : PRODUCTS) {
-        String name = "blk." + layer + "." + product + ".weight";
-        if (!header.tensor(name).map(GgufTensor::type).filter(WEIGHTS::contains).isPresent()) {
-          return false;
-        }
+      String block = "blk." + layer + ".";
+      if (!has(header, block, products)
+          || ATTENTION.stream().noneMatch(names -> has(header, block, names))) {
+        return false;
       }
     }
     return true;
+  }
+
+  private static boolean has(GgufHeader header, String block, List<String> products) {
+    return products.stream()
+        .map(product -> header.tensor(block + product + ".weight"))
+        .allMatch(tensor -> tensor.map(GgufTensor::type).filter(WEIGHTS::contains).isPresent());
   }
 }

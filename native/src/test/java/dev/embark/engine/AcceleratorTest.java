@@ -63,6 +63,29 @@ class AcceleratorTest {
     assertThat(furthest(vectors(file, Acceleration.FAST), plain)).isLessThan(FAST);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "nomic-bert, 2, 32, 96, F32",
+    "nomic-bert, 12, 64, 384, F16",
+    "nomic-bert, 3, 64, 200, BF16",
+    "nomic-bert, 2, 48, 33, F32",
+    "nomic-bert, 1, 34, 7, F16",
+    "jina-bert-v3, 4, 32, 128, F16",
+    "jina-bert-v3, 3, 48, 100, F32"
+  })
+  void rotaryPositionsAndGatesAreThoseOfLlamaCpp(
+      String architecture, int heads, int headSize, int hidden, GgufTensorType type)
+      throws IOException {
+    Path file = new RandomBert(architecture, 2, heads, headSize, hidden, type).write(dir);
+
+    List<float[]> plain = vectors(file, Acceleration.OFF);
+
+    double exact = type == GgufTensorType.BF16 ? FAST : EXACT;
+    assertThat(acceleration(file, Map.of())).isEqualTo(Acceleration.FAST);
+    assertThat(furthest(vectors(file, Acceleration.EXACT), plain)).isLessThan(exact);
+    assertThat(furthest(vectors(file, Acceleration.FAST), plain)).isLessThan(FAST);
+  }
+
   /** llama.cpp rounds the other side of such a product to 8 bits, too, and so is no reference. */
   @ParameterizedTest
   @CsvSource({"2, 32, 96", "3, 64, 256", "2, 48, 160"})
@@ -149,15 +172,17 @@ class AcceleratorTest {
   }
 
   @Test
-  void itIsUsedForBertAloneAndOnlyWhereItIsWanted() throws IOException {
+  void itIsUsedForBertsAloneAndOnlyWhereItIsWanted() throws IOException {
     Path bert = new RandomBert(2, 2, 32, 64, GgufTensorType.F16).write(dir);
-    Path other = TinyKind.NOMIC_BERT.write(dir);
+    Path rotary = TinyKind.NOMIC_BERT.write(dir);
+    Path other = TinyKind.MODERN_BERT.write(dir);
 
     assertThat(acceleration(bert, Map.of())).isEqualTo(Acceleration.FAST);
     assertThat(acceleration(bert, Map.of("precision", "exact"))).isEqualTo(Acceleration.EXACT);
     assertThat(acceleration(bert, Map.of("precision", "int8")))
         .isEqualTo(Accelerator.hasInt8() ? Acceleration.INT8 : Acceleration.FAST);
     assertThat(acceleration(bert, Map.of("accelerator", "off"))).isEqualTo(Acceleration.OFF);
+    assertThat(acceleration(rotary, Map.of("precision", "int8"))).isEqualTo(Acceleration.FAST);
     assertThat(acceleration(other, Map.of())).isEqualTo(Acceleration.OFF);
   }
 

@@ -11,12 +11,18 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A BERT of any shape with random weights.
+ * A BERT, or one of its relatives with rotary positions, of any shape with random weights.
  *
+ * @param architecture {@code bert}, {@code nomic-bert} or {@code jina-bert-v3}
  * @param type of its matrices
  */
-record RandomBert(int layers, int heads, int headSize, int hidden, GgufTensorType type) {
+record RandomBert(
+    String architecture, int layers, int heads, int headSize, int hidden, GgufTensorType type) {
   static final int CONTEXT = 512;
+
+  RandomBert(int layers, int heads, int headSize, int hidden, GgufTensorType type) {
+    this("bert", layers, heads, headSize, hidden, type);
+  }
 
   /** Writes the model into {@code dir}; the same bytes each time. */
   Path write(Path dir) throws IOException {
@@ -24,16 +30,16 @@ record RandomBert(int layers, int heads, int headSize, int hidden, GgufTensorTyp
     int d = heads * headSize;
     GgufWriter gguf =
         new GgufWriter()
-            .put("general.architecture", GgufValue.string("bert"))
+            .put("general.architecture", GgufValue.string(architecture))
             .put("general.name", GgufValue.string("random"))
-            .put("bert.block_count", GgufValue.uint32(layers))
-            .put("bert.context_length", GgufValue.uint32(CONTEXT))
-            .put("bert.embedding_length", GgufValue.uint32(d))
-            .put("bert.feed_forward_length", GgufValue.uint32(hidden))
-            .put("bert.attention.head_count", GgufValue.uint32(heads))
-            .put("bert.attention.layer_norm_epsilon", GgufValue.float32(1e-12f))
-            .put("bert.attention.causal", GgufValue.bool(false))
-            .put("bert.pooling_type", GgufValue.uint32(1))
+            .put(architecture + ".block_count", GgufValue.uint32(layers))
+            .put(architecture + ".context_length", GgufValue.uint32(CONTEXT))
+            .put(architecture + ".embedding_length", GgufValue.uint32(d))
+            .put(architecture + ".feed_forward_length", GgufValue.uint32(hidden))
+            .put(architecture + ".attention.head_count", GgufValue.uint32(heads))
+            .put(architecture + ".attention.layer_norm_epsilon", GgufValue.float32(1e-12f))
+            .put(architecture + ".attention.causal", GgufValue.bool(false))
+            .put(architecture + ".pooling_type", GgufValue.uint32(1))
             .put("tokenizer.ggml.model", GgufValue.string("bert"))
             .put("tokenizer.ggml.pre", GgufValue.string("default"))
             .put("tokenizer.ggml.token_type_count", GgufValue.uint32(2))
@@ -44,28 +50,62 @@ record RandomBert(int layers, int heads, int headSize, int hidden, GgufTensorTyp
     TinyModel.putSpecialTokens(gguf);
     Random random = new Random(23);
     matrix(gguf, random, "token_embd", d, tokens.size());
-    matrix(gguf, random, "position_embd", d, CONTEXT);
+    if (isRotary()) {
+      gguf.put(architecture + ".rope.freq_base", GgufValue.float32(1000f));
+    } else {
+      matrix(gguf, random, "position_embd", d, CONTEXT);
+    }
     TinyModel.matrix(gguf, random, "token_types.weight", d, 2); // llama.cpp wants F32 here
     norm(gguf, random, "token_embd_norm", d);
     for (int layer = 0; layer < layers; layer++) {
       String block = "blk." + layer + ".";
-      for (String name : List.of("attn_q", "attn_k", "attn_v", "attn_output")) {
-        linear(gguf, random, block + name, d, d);
+      if (isRotary()) {
+        linear(gguf, random, block + "attn_qkv", d, 3 * d);
+      } else {
+        for (String name : List.of("attn_q", "attn_k", "attn_v")) {
+          linear(gguf, random, block + name, d, d);
+        }
       }
+      linear(gguf, random, block + "attn_output", d, d);
       norm(gguf, random, block + "attn_output_norm", d);
       linear(gguf, random, block + "ffn_up", d, hidden);
+      if (isGated()) {
+        linear(gguf, random, block + "ffn_gate", d, hidden);
+      }
       linear(gguf, random, block + "ffn_down", hidden, d);
       norm(gguf, random, block + "layer_output_norm", d);
     }
     Path file =
-        dir.resolve("random-" + layers + "-" + heads + "-" + headSize + "-" + type + ".gguf");
+        dir.resolve(
+            "random-"
+                + architecture
+                + "-"
+                + layers
+                + "-"
+                + heads
+                + "-"
+                + headSize
+                + "-"
+                + type
+                + ".gguf");
     gguf.writeTo(file);
     return file;
   }
 
+  private boolean isRotary() {
+    return !architecture.equals("bert");
+  }
+
+  /** Such layers have no biases either. */
+  private boolean isGated() {
+    return architecture.equals("nomic-bert");
+  }
+
   private void linear(GgufWriter gguf, Random random, String name, int in, int out) {
     matrix(gguf, random, name, in, out);
-    TinyModel.vector(gguf, random, name + ".bias", out, 0);
+    if (!isGated()) {
+      TinyModel.vector(gguf, random, name + ".bias", out, 0);
+    }
   }
 
   /** Of a size that keeps the variance of what it multiplies, as trained layers roughly do. */
