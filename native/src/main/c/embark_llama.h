@@ -43,6 +43,8 @@ static bool embark_llama_has_backend(const char * name);
 static bool embark_accelerator_load(const char * library);
 /* The instructions that it computes with at a precision, "exact", "fast" or "int8"; "" before it is loaded. */
 static const char * embark_accelerator_kernels(const char * precision);
+/* Batches of this process whose encoder it computed whole, not node by node; 0 without it. */
+static int64_t embark_accelerator_encoders(void);
 
 /* ---- model: shared by any number of contexts and threads ----------------------------------- */
 
@@ -254,6 +256,11 @@ static const char * embark_accelerator_kernels(const char * precision) {
     const char * (*kernels)(const char *) =
         (const char * (*)(const char *)) embark_accelerator_function("embark_accelerator_kernels");
     return kernels == NULL ? "" : kernels(precision);
+}
+
+static int64_t embark_accelerator_encoders(void) {
+    int64_t (*count)(void) = (int64_t (*)(void)) embark_accelerator_function("embark_accelerator_encoders");
+    return count == NULL ? 0 : count();
 }
 
 static void * embark_model_load(

@@ -3,6 +3,7 @@
 // llama.cpp gives every context a backend of each such device. What the device says it supports is
 // computed here, whole encoders by run() and whatever else is among it by ggml's own CPU backend.
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -15,6 +16,9 @@
 namespace embark {
 
 namespace {
+
+// For tests, as what is not matched gives the same results, only slower.
+std::atomic<int64_t> encoders_computed{ 0 };
 
 struct Context {
     Workspace workspace;
@@ -140,7 +144,7 @@ ggml_status compute_encoder(Context & context, const Match & match, const std::v
                           match.positions == nullptr ? nullptr : static_cast<const int32_t *>(match.positions->data) };
     const Run run = embark::run(match.encoder, batch, context.workspace, context.is_cancelled, context.data);
     switch (run) {
-        case Run::DONE: return GGML_STATUS_SUCCESS;
+        case Run::DONE: encoders_computed++; return GGML_STATUS_SUCCESS;
         case Run::CANCELLED: return GGML_STATUS_ABORTED;
         case Run::OUT_OF_MEMORY: return GGML_STATUS_ALLOC_FAILED;
     }
@@ -260,6 +264,10 @@ const char * kernels_by_name(const char * name) {
     return precision == Precision::INT8 && kernels.int8_name != nullptr ? kernels.int8_name : kernels.name;
 }
 
+int64_t count_encoders() {
+    return encoders_computed;
+}
+
 // The names that start with embark_ are for embark_llama.h.
 void * function_by_name(ggml_backend_reg_t, const char * name) {
     if (std::strcmp(name, "ggml_backend_set_abort_callback") == 0) {
@@ -270,6 +278,9 @@ void * function_by_name(ggml_backend_reg_t, const char * name) {
     }
     if (std::strcmp(name, "embark_accelerator_kernels") == 0) {
         return reinterpret_cast<void *>(kernels_by_name);
+    }
+    if (std::strcmp(name, "embark_accelerator_encoders") == 0) {
+        return reinterpret_cast<void *>(count_encoders);
     }
     return nullptr;
 }

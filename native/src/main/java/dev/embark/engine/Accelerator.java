@@ -59,6 +59,11 @@ final class Accelerator {
         : Llama.embark_accelerator_kernels(acceleration.precision());
   }
 
+  /** Batches whose encoder it computed whole since the process began. */
+  static long encoders() {
+    return Llama.embark_accelerator_encoders();
+  }
+
   /** What is used for a model of which {@code wanted} was asked. */
   static Acceleration of(GgufHeader header, ModelOptions wanted) {
     boolean used =

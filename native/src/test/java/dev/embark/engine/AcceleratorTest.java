@@ -186,6 +186,19 @@ class AcceleratorTest {
     assertThat(acceleration(other, Map.of())).isEqualTo(Acceleration.OFF);
   }
 
+  /** Node by node the vectors would be the same, and slower. */
+  @ParameterizedTest
+  @CsvSource({"bert, F32", "bert, Q8_0", "nomic-bert, F16", "jina-bert-v3, BF16"})
+  void encodersAreComputedWhole(String architecture, GgufTensorType type) throws IOException {
+    Path file = new RandomBert(architecture, 2, 3, 64, 128, type).write(dir);
+
+    assertThat(encodersIn(() -> vectors(file, Acceleration.OFF))).isZero();
+    for (Acceleration used : List.of(Acceleration.EXACT, Acceleration.FAST, Acceleration.INT8)) {
+      assertThat(encodersIn(() -> vectors(file, used))).isEqualTo(RandomBatches.count());
+    }
+    assertThat(encodersIn(() -> interleaved(file, Acceleration.FAST))).isZero();
+  }
+
   /** The kernels themselves, against loops in double precision. */
   @Test
   void kernelsOfEveryInstructionSetAreRight() throws Exception {
@@ -199,6 +212,12 @@ class AcceleratorTest {
 
     assertThat(process.waitFor()).as(() -> text(dir.resolve("out"))).isZero();
     assertThat(text(dir.resolve("out"))).contains("avx2").contains(" 0 wrong");
+  }
+
+  private static long encodersIn(Runnable work) {
+    long before = Accelerator.encoders();
+    work.run();
+    return Accelerator.encoders() - before;
   }
 
   private static Acceleration acceleration(Path file, Map<String, String> options) {

@@ -25,6 +25,11 @@ final class RandomBatches {
 
   private RandomBatches() {}
 
+  /** Batches that make {@link #vectors(LlamaModel)}. */
+  static int count() {
+    return BATCHES.size();
+  }
+
   /** The same weights, as llama.cpp alone multiplies them best. */
   static Path inF32(Path file) throws IOException {
     GgufValue name = GgufValue.string("in F32");
