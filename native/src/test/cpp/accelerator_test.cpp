@@ -112,6 +112,10 @@ void put_rows(const Kernels & kernels, const std::vector<float> & from, int rows
     }
 }
 
+double silu(double x) {
+    return x / (1 + std::exp(-x));
+}
+
 double gelu(double x) {
     return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
 }
@@ -119,6 +123,34 @@ double gelu(double x) {
 // Activations in bf16 keep 8 bits.
 double tolerance(const Kernels & kernels, double of) {
     return kernels.activation == Value::BF16 ? 1e-3 + std::fabs(of) / 256 : 1e-5 + std::fabs(of) * 2e-6;
+}
+
+// What becomes of a product with its bias.
+double after(Epilogue epilogue, double sum, double before) {
+    switch (epilogue) {
+        case Epilogue::STORE: return sum;
+        case Epilogue::STORE_GELU: return gelu(sum);
+        case Epilogue::GATE: return before * silu(sum);
+        case Epilogue::ADD: return before + sum;
+    }
+    return NAN;
+}
+
+const std::vector<Epilogue> EPILOGUES = { Epilogue::STORE, Epilogue::STORE_GELU, Epilogue::GATE, Epilogue::ADD };
+
+// Rows of a result, ld apart.
+void put_result(
+    const Kernels & kernels, Epilogue epilogue, const std::vector<float> & from, int rows, int n, size_t ld, Memory & to) {
+    if (epilogue != Epilogue::ADD) {
+        return put_rows(kernels, from, rows, n, ld, to);
+    }
+    for (int i = 0; i < rows * n; i++) {
+        to.as<float>()[i / n * ld + i % n] = from[i];
+    }
+}
+
+float result(const Kernels & kernels, Epilogue epilogue, Memory & of, size_t i) {
+    return epilogue == Epilogue::ADD ? of.as<float>()[i] : activation(kernels, of.as<void>(), i);
 }
 
 std::string named(const Kernels & kernels, const char * what, int a, int b, int c) {
@@ -150,9 +182,7 @@ void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue,
     Memory in(rows * a_ld * size_of(kernels.activation));
     Memory out(rows * out_ld * sizeof(float));
     put_rows(kernels, a, rows, k, a_ld, in);
-    for (int i = 0; i < rows * n; i++) {
-        out.as<float>()[i / n * out_ld + i % n] = before[i];
-    }
+    put_result(kernels, epilogue, before, rows, n, out_ld, out);
     Memory scratch(kernels.product_scratch(rows, k, value));
     kernels.multiply(
         { in.as<void>(), a_ld, rows, matrix, bias.data(), epilogue, out.as<void>(), out_ld, scratch.as<void>(), false });
@@ -163,10 +193,8 @@ void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue,
             for (int i = 0; i < k; i++) {
                 sum += static_cast<double>(a[row * k + i]) * w[column * k + i];
             }
-            const double expected = epilogue == Epilogue::ADD ? sum + before[row * n + column]
-                : epilogue == Epilogue::STORE ? sum : gelu(sum);
-            const float found = epilogue == Epilogue::ADD ? out.as<float>()[row * out_ld + column]
-                : activation(kernels, out.as<void>(), row * out_ld + column);
+            const double expected = after(epilogue, sum, before[row * n + column]);
+            const float found = result(kernels, epilogue, out, row * out_ld + column);
             right = right && std::fabs(found - expected) <= tolerance(kernels, expected);
         }
     }
@@ -222,6 +250,42 @@ std::vector<float> int8_product(
         all.push_back(out.as<float>()[i / matrix.n * out_ld + i % matrix.n]);
     }
     return all;
+}
+
+// Of rows that 8 bits hold exactly.
+void int8_epilogues_are_right(const Kernels & kernels, Epilogue epilogue, int rows, int n) {
+    const int k = INT8_BLOCK;
+    const std::vector<float> w = with_outlier(n, k);
+    const std::vector<float> bias = values(n);
+    const std::vector<float> before = values(static_cast<size_t>(rows) * n);
+    Memory memory(kernels.packed_size(n, k, Value::INT8));
+    const Packed matrix = { memory.as<void>(), Value::INT8, n, k };
+    pack_rows(kernels, matrix, 0, n, GGML_TYPE_F32, w.data());
+    std::vector<float> kept(w.size());
+    unpack_rows(kernels, matrix, 0, n, GGML_TYPE_F32, kept.data());
+    std::vector<float> a(static_cast<size_t>(rows) * k);
+    for (int row = 0; row < rows; row++) {
+        a[row * k + 5 * row % k] = 2;
+    }
+    const size_t a_ld = kernels.leading_dimension(k);
+    const size_t out_ld = kernels.leading_dimension(n);
+    Memory in(rows * a_ld * size_of(kernels.activation));
+    Memory out(rows * out_ld * sizeof(float));
+    Memory scratch(kernels.product_scratch(rows, k, Value::INT8));
+    put_rows(kernels, a, rows, k, a_ld, in);
+    put_result(kernels, epilogue, before, rows, n, out_ld, out);
+    kernels.multiply(
+        { in.as<void>(), a_ld, rows, matrix, bias.data(), epilogue, out.as<void>(), out_ld, scratch.as<void>(), false });
+    bool right = true;
+    for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < n; column++) {
+            const double sum = 2.0 * kept[column * k + 5 * row % k] + bias[column];
+            const double expected = after(epilogue, sum, before[row * n + column]);
+            const float found = result(kernels, epilogue, out, row * out_ld + column);
+            right = right && std::fabs(found - expected) <= tolerance(kernels, expected);
+        }
+    }
+    check(right, named(kernels, "int8", rows, n, k) + ", epilogue " + std::to_string(static_cast<int>(epilogue)));
 }
 
 void int8_products_are_close(const Kernels & kernels, int rows, int n, int k) {
@@ -321,6 +385,40 @@ void attention_is_right(const Kernels & kernels, const std::vector<int> & length
     check(right, named(kernels, "attention", rows, heads, head_size));
 }
 
+void turns_are_right(const Kernels & kernels, int rows, int heads, int head_size, int turned) {
+    const int d = heads * head_size;
+    const int half = turned / 2;
+    const std::vector<float> x = values(static_cast<size_t>(rows) * d);
+    std::uniform_real_distribution<float> any(0, 100);
+    std::vector<double> turns;
+    std::vector<float> angles(static_cast<size_t>(rows) * turned);
+    for (int i = 0; i < rows * half; i++) {
+        turns.push_back(any(generator));
+        angles[i / half * turned + i % half] = static_cast<float>(std::cos(turns[i]));
+        angles[i / half * turned + half + i % half] = static_cast<float>(std::sin(turns[i]));
+    }
+    const size_t ld = kernels.leading_dimension(d);
+    Memory memory(rows * ld * size_of(kernels.activation));
+    put_rows(kernels, x, rows, d, ld, memory);
+    kernels.turn({ memory.as<void>(), ld, rows, heads, head_size, turned, angles.data() });
+    bool right = true;
+    for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < d; column++) {
+            const int i = column % head_size;
+            const float * pair = &x[row * d + column - i];
+            double expected = pair[i];
+            if (i < turned) {
+                const double turn = turns[row * half + i % half];
+                expected = i < half ? pair[i] * std::cos(turn) - pair[half + i] * std::sin(turn)
+                                    : pair[i - half] * std::sin(turn) + pair[i] * std::cos(turn);
+            }
+            const float found = activation(kernels, memory.as<void>(), row * ld + column);
+            right = right && std::fabs(found - expected) <= tolerance(kernels, expected);
+        }
+    }
+    check(right, named(kernels, "turn", rows, heads, turned));
+}
+
 void norms_are_right(const Kernels & kernels, int rows, int d) {
     const std::vector<float> x = values(static_cast<size_t>(rows) * d);
     const std::vector<float> weight = values(d);
@@ -360,7 +458,7 @@ void kernels_are_right(const Kernels & kernels) {
         for (int n : { 1, 16, 33, 100 }) {
             for (int k : value == Value::Q8_0 ? std::vector<int>{ 32, 96 } : std::vector<int>{ 1, 2, 48, 97 }) {
                 packed_weights_come_back(kernels, value, n, k);
-                for (Epilogue epilogue : { Epilogue::STORE, Epilogue::STORE_GELU, Epilogue::ADD }) {
+                for (Epilogue epilogue : EPILOGUES) {
                     for (int rows : { 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 37 }) {
                         products_are_right(kernels, value, epilogue, rows, n, k);
                     }
@@ -371,6 +469,9 @@ void kernels_are_right(const Kernels & kernels) {
     if (kernels.int8_name != nullptr) {
         for (int rows : { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 37 }) {
             int8_products_are_close(kernels, rows, rows % 2 == 0 ? 33 : 128, rows % 3 == 0 ? 384 : 128);
+            for (Epilogue epilogue : EPILOGUES) {
+                int8_epilogues_are_right(kernels, epilogue, rows, 33);
+            }
         }
     }
     for (int head_size : { 2, 32, 48, 64, 80 }) {
@@ -379,6 +480,10 @@ void kernels_are_right(const Kernels & kernels) {
             attention_is_right(kernels, { 2, 12, 1, 33, 7 }, heads, head_size);
             attention_is_right(kernels, { 257, 16 }, heads, head_size);
         }
+    }
+    for (int turned : { 2, 16, 34, 48, 64 }) {
+        turns_are_right(kernels, 3, 2, 64, turned);
+        turns_are_right(kernels, 5, 3, turned, turned);
     }
     for (int d : { 1, 8, 31, 96, 384 }) {
         norms_are_right(kernels, 3, d);

@@ -3,8 +3,8 @@ package dev.embark.engine;
 import java.util.Arrays;
 
 /**
- * What a BERT and a Qwen3 compute, in double precision and as plainly as it can be written. Rows of
- * {@code double[tokens][features]} are tokens.
+ * What a BERT, a Nomic BERT and a Qwen3 compute, in double precision and as plainly as it can be
+ * written. Rows of {@code double[tokens][features]} are tokens.
  */
 final class ForwardPass {
   private static final double BERT_EPSILON = 1e-12;
@@ -46,6 +46,28 @@ final class ForwardPass {
   }
 
   /** The final vector of each token. */
+  double[][] nomicBert(int[] ids) {
+    double[][] x = new double[ids.length][];
+    for (int i = 0; i < ids.length; i++) {
+      x[i] = sum(row("token_embd.weight", ids[i]), row("token_types.weight", 0));
+    }
+    x = layerNorm(x, "token_embd_norm");
+    int heads = weights.number("attention.head_count");
+    int d = x[0].length;
+    for (int layer = 0; layer < weights.number("block_count"); layer++) {
+      String block = "blk." + layer + ".";
+      double[][] joint = linear(x, block + "attn_qkv.weight");
+      double[][] q = rotated(columns(joint, 0, d), d / heads);
+      double[][] k = rotated(columns(joint, d, 2 * d), d / heads);
+      double[][] mixed = attention(q, k, columns(joint, 2 * d, 3 * d), heads, heads, false);
+      x = sum(linear(mixed, block + "attn_output.weight"), x);
+      x = layerNorm(x, block + "attn_output_norm");
+      x = layerNorm(sum(gatedFeedForward(x, block), x), block + "layer_output_norm");
+    }
+    return x;
+  }
+
+  /** The final vector of each token. */
   double[][] qwen3(int[] ids) {
     double[][] x = new double[ids.length][];
     for (int i = 0; i < ids.length; i++) {
@@ -64,17 +86,24 @@ final class ForwardPass {
       k = rotated(headNorm(k, size, block + "attn_k_norm.weight"), size);
       double[][] mixed = attention(q, k, v, heads, keyHeads, true);
       x = sum(x, linear(mixed, block + "attn_output.weight"));
-      normed = rmsNorm(x, block + "ffn_norm.weight");
-      double[][] gate = linear(normed, block + "ffn_gate.weight");
-      double[][] up = linear(normed, block + "ffn_up.weight");
-      for (int i = 0; i < gate.length; i++) {
-        for (int j = 0; j < gate[i].length; j++) {
-          gate[i][j] = gate[i][j] / (1 + Math.exp(-gate[i][j])) * up[i][j];
-        }
-      }
-      x = sum(x, linear(gate, block + "ffn_down.weight"));
+      x = sum(x, gatedFeedForward(rmsNorm(x, block + "ffn_norm.weight"), block));
     }
     return rmsNorm(x, "output_norm.weight");
+  }
+
+  private double[][] gatedFeedForward(double[][] x, String block) {
+    double[][] gate = linear(x, block + "ffn_gate.weight");
+    double[][] up = linear(x, block + "ffn_up.weight");
+    for (int i = 0; i < gate.length; i++) {
+      for (int j = 0; j < gate[i].length; j++) {
+        gate[i][j] = gate[i][j] / (1 + Math.exp(-gate[i][j])) * up[i][j];
+      }
+    }
+    return linear(gate, block + "ffn_down.weight");
+  }
+
+  private static double[][] columns(double[][] x, int from, int to) {
+    return Arrays.stream(x).map(row -> Arrays.copyOfRange(row, from, to)).toArray(double[][]::new);
   }
 
   static float[] mean(double[][] tokens) {

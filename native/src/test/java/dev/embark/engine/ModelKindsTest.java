@@ -86,10 +86,15 @@ class ModelKindsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"OFF, 1e-5", "EXACT, 1e-6"})
-  void bertHasTheVectorsOfAPlainForwardPass(Acceleration acceleration, double distance)
-      throws IOException {
-    Path file = TinyModel.wordPiece(dir);
+  @CsvSource({
+    "false, OFF, 1e-5",
+    "false, EXACT, 1e-6",
+    "true, OFF, 1e-5",
+    "true, EXACT, 1e-6"
+  })
+  void bertsHaveTheVectorsOfAPlainForwardPass(
+      boolean isNomic, Acceleration acceleration, double distance) throws IOException {
+    Path file = isNomic ? TinyKind.NOMIC_BERT.write(dir) : TinyModel.wordPiece(dir);
     ForwardPass plain = new ForwardPass(TinyWeights.read(file));
     try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration))) {
       Random random = new Random(30);
@@ -104,7 +109,7 @@ class ModelKindsTest {
                     IntStream.concat(IntStream.of(TinyModel.CLS), words),
                     IntStream.of(TinyModel.SEP))
                 .toArray();
-        double[][] tokens = plain.bert(ids);
+        double[][] tokens = isNomic ? plain.nomicBert(ids) : plain.bert(ids);
         same(mean.vector(row), ForwardPass.mean(tokens), distance);
         same(cls.vector(row), ForwardPass.last(new double[][] {tokens[0]}), distance);
       }
