@@ -87,23 +87,40 @@ inline float exponentials(const float * scores, int n, float factor, Activation 
     return sum(total);
 }
 
-void attend_head(const Head & head, Activation * q, size_t ld, int n, int head_size, float factor) {
+// Scores that none of [0, n) but [from, to) has.
+inline void hide(float * scores, int n, int from, int to) {
+    for (int i = 0; i < from; i++) {
+        scores[i] = -__builtin_inff();
+    }
+    for (int i = to; i < n; i++) {
+        scores[i] = -__builtin_inff();
+    }
+}
+
+void attend_head(const Head & head, Activation * q, size_t ld, int n, int head_size, float factor, int window) {
     const size_t columns = round_up(n, PANEL);
     const int key_steps = head_size / PAIR;
-    const int value_steps = steps_of(n);
     alignas(64) float c[TILE_ROWS * PANEL];
     float inverse[TILE_ROWS];
     for (int row = 0; row < n;) {
         const int rows = rows_of_tile(n - row);
         const Tile tile = tile_of<ACTIVATION>(rows);
-        for (size_t key = 0; key < columns; key += PANEL) {
-            tile(q + row * ld, ld, key_steps, head.keys + key * key_steps * PAIR, head.scores + key, columns);
+        // The keys that one of these rows attends to, from the panel of the first.
+        const int first = row > window ? (row - window) / PANEL * PANEL : 0;
+        const int end = window < n - row - rows ? row + rows + window : n;
+        for (int key = first; key < end; key += PANEL) {
+            tile(q + row * ld, ld, key_steps, head.keys + static_cast<size_t>(key) * key_steps * PAIR, head.scores + key, columns);
         }
         for (int r = 0; r < rows; r++) {
-            inverse[r] = 1.0f / exponentials(head.scores + r * columns, n, factor, head.weights + r * columns);
+            float * scores = head.scores + r * columns + first;
+            const int own = row + r;
+            const int from = own > window ? own - window - first : 0;
+            hide(scores, end - first, from, window < end - own - 1 ? own + window + 1 - first : end - first);
+            inverse[r] = 1.0f / exponentials(scores, end - first, factor, head.weights + r * columns + first);
         }
         for (int column = 0; column < head_size; column += PANEL) {
-            tile(head.weights, columns, value_steps, head.values + static_cast<size_t>(column) * value_steps * PAIR, c, PANEL);
+            const size_t values = (static_cast<size_t>(column) * steps_of(n) + static_cast<size_t>(first) / PAIR * PANEL) * PAIR;
+            tile(head.weights + first, columns, steps_of(end - first), head.values + values, c, PANEL);
             for (int r = 0; r < rows; r++) {
                 for (int v = 0; v < PANEL && column + v < head_size; v += Vector::SIZE) {
                     const int left = head_size - column - v;
@@ -127,7 +144,7 @@ void attend(const Attention & p) {
             const size_t at = start * p.ld + static_cast<size_t>(h) * p.head_size;
             pack_keys(static_cast<const Activation *>(p.k) + at, p.ld, n, p.head_size, head.keys);
             pack_values(static_cast<const Activation *>(p.v) + at, p.ld, n, p.head_size, head.values);
-            attend_head(head, static_cast<Activation *>(p.q) + at, p.ld, n, p.head_size, p.scale * log2_e);
+            attend_head(head, static_cast<Activation *>(p.q) + at, p.ld, n, p.head_size, p.scale * log2_e, p.window);
         }
     }
 }

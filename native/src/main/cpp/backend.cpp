@@ -7,6 +7,8 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
+#include <unordered_map>
 
 #include "ggml-backend-impl.h"
 #include "matcher.h"
@@ -131,11 +133,30 @@ bool keeps_all(const ggml_tensor * ids, int rows) {
     return true;
 }
 
-// The first rows of the sequences, if the encoder can be run on this batch; else empty.
-std::vector<int> sequences_of(const Match & match) {
+const uint16_t * data_of(const ggml_tensor * mask) {
+    return static_cast<const uint16_t *>(mask->data);
+}
+
+// Sets the layers' windows and returns the first rows of the sequences, if the encoder can be run on
+// this batch; else returns none.
+std::vector<int> sequences_of(Match & match) {
     const int rows = static_cast<int>(match.in->ne[1]);
-    return keeps_all(match.ids, rows) ? segments_of(static_cast<const uint16_t *>(match.mask->data), rows)
-                                      : std::vector<int>();
+    std::vector<int> starts;
+    for (size_t i = 0; i < match.masks.size() && starts.empty() && keeps_all(match.ids, rows); i++) {
+        starts = segments_of(data_of(match.masks[i]), rows);
+    }
+    std::unordered_map<const ggml_tensor *, std::optional<int>> windows;
+    for (size_t i = 0; i < match.masks.size() && !starts.empty(); i++) {
+        const ggml_tensor * mask = match.masks[i];
+        if (windows.count(mask) == 0) {
+            windows[mask] = window_of(data_of(mask), rows, starts);
+        }
+        if (!windows[mask]) {
+            return {};
+        }
+        match.encoder.layers[i].window = *windows[mask];
+    }
+    return starts;
 }
 
 ggml_status compute_encoder(Context & context, const Match & match, const std::vector<int> & starts) {
@@ -154,7 +175,7 @@ ggml_status compute_encoder(Context & context, const Match & match, const std::v
 ggml_status compute(ggml_backend_t backend, ggml_cgraph * graph) try {
     Context & context = context_of(backend);
     const int end = ggml_graph_n_nodes(graph);
-    const std::optional<Match> match = match_encoder(graph);
+    std::optional<Match> match = match_encoder(graph);
     const std::vector<int> starts = match ? sequences_of(*match) : std::vector<int>();
     if (starts.empty()) {
         return compute_nodes(context, graph, 0, end);

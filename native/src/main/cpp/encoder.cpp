@@ -17,7 +17,7 @@ const int CHUNK_ROWS = 384;
 
 struct Buffers {
     float * x;   // the residual stream, f32
-    char * copy; // of x, as activations; x itself where those are f32
+    char * copy; // of x, normed where norms come first, as activations; x itself where it is the same
     char * query;
     char * key;
     char * value;
@@ -74,7 +74,7 @@ bool lay_out(const Encoder & encoder, const Batch & batch, Workspace & workspace
     const size_t chunk = std::min(rows, CHUNK_ROWS) * b.hidden_ld * value_size;
     const size_t scratch = scratch_of(encoder, rows, longest(batch.starts));
     const size_t angles = rows * turned * sizeof(float);
-    const bool copies = kernels.activation != Value::F32;
+    const bool copies = kernels.activation != Value::F32 || encoder.norms_first;
     char * at = workspace.of(wide + (copies ? 4 : 3) * narrow + chunk + scratch + angles);
     if (at == nullptr) {
         return false;
@@ -113,9 +113,10 @@ void multiply(
 }
 
 void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & b, int row, int rows) {
+    float * x = b.x + row * b.ld;
     char * copy = b.copy + row * b.ld * size_of(encoder.kernels->activation);
     encoder.kernels->normalize(
-        { b.x + row * b.ld, copy, b.ld, rows, encoder.d, norm.epsilon, norm.weight, norm.bias });
+        { x, encoder.norms_first ? nullptr : x, copy, b.ld, rows, encoder.d, norm.epsilon, norm.weight, norm.bias });
 }
 
 void turn(const Encoder & encoder, const Rotary & rotary, void * x, const Buffers & b, int rows) {
@@ -129,6 +130,9 @@ bool are_alike(const Linear & a, const Linear & b) {
 
 void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, const Batch & batch) {
     const int rows = batch.rows;
+    if (layer.first_norm) {
+        normalize(encoder, *layer.first_norm, b, 0, rows);
+    }
     multiply(encoder, layer.query, b.copy, b.ld, rows, Epilogue::STORE, b.query, b.ld, b.scratch);
     multiply(
         encoder, layer.key, b.copy, b.ld, rows, Epilogue::STORE, b.key, b.ld, b.scratch,
@@ -139,25 +143,28 @@ void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, con
         turn(encoder, *layer.rotary, b.key, b, rows);
     }
     encoder.kernels->attend(
-        { b.query, b.key, b.value, b.ld, encoder.heads, encoder.d / encoder.heads, layer.scale, batch.starts.data(),
-          static_cast<int>(batch.starts.size()) - 1, b.scratch });
+        { b.query, b.key, b.value, b.ld, encoder.heads, encoder.d / encoder.heads, layer.scale, layer.window,
+          batch.starts.data(), static_cast<int>(batch.starts.size()) - 1, b.scratch });
 }
 
 void feed_forward(const Encoder & encoder, const Layer & layer, const Buffers & b, int row, int rows) {
     const size_t value_size = size_of(encoder.kernels->activation);
     float * x = b.x + row * b.ld;
     multiply(encoder, layer.output, b.query + row * b.ld * value_size, b.ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
-    normalize(encoder, layer.attention_norm, b, row, rows);
+    normalize(encoder, layer.middle_norm, b, row, rows);
     const char * copy = b.copy + row * b.ld * value_size;
     const Epilogue epilogue = layer.gate ? Epilogue::STORE : Epilogue::STORE_GELU;
     multiply(encoder, layer.up, copy, b.ld, rows, epilogue, b.hidden, b.hidden_ld, b.scratch);
     if (layer.gate) {
         multiply(
-            encoder, *layer.gate, copy, b.ld, rows, Epilogue::GATE, b.hidden, b.hidden_ld, b.scratch,
-            are_alike(layer.up, *layer.gate));
+            encoder, *layer.gate, copy, b.ld, rows,
+            layer.activation == Activation::GELU ? Epilogue::GATE_GELU : Epilogue::GATE_SILU, b.hidden, b.hidden_ld,
+            b.scratch, are_alike(layer.up, *layer.gate));
     }
     multiply(encoder, layer.down, b.hidden, b.hidden_ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
-    normalize(encoder, layer.output_norm, b, row, rows);
+    if (layer.last_norm) {
+        normalize(encoder, *layer.last_norm, b, row, rows);
+    }
 }
 
 } // namespace

@@ -1,7 +1,8 @@
-// A BERT encoder: layers of attention and feed-forward, each with its norm after it; its positions are
-// part of the input, or rotary, and its feed-forward is GELU or gated by SiLU.
+// A BERT encoder or one of its descendants: layers of attention and feed-forward, with the norms of a
+// layer after both or before both.
 #pragma once
 
+#include <climits>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -17,7 +18,7 @@ struct Linear {
 
 struct LayerNorm {
     const float * weight;
-    const float * bias;
+    const float * bias; // null for none
     float epsilon;
 };
 
@@ -32,22 +33,30 @@ struct Rotary {
     }
 };
 
+enum class Activation { GELU, SILU };
+
 struct Layer {
+    std::optional<LayerNorm> first_norm; // of what attention starts from
     Linear query;
     Linear key;
     Linear value;
     std::optional<Rotary> rotary; // of queries and keys
+    float scale; // of attention
+    int window = INT_MAX;
     Linear output;
-    LayerNorm attention_norm;
-    std::optional<Linear> gate; // that of SiLU, else up's GELU
+    LayerNorm middle_norm;
+    Activation activation;      // of the gate, or of up where there is none
+    std::optional<Linear> gate; // what up is multiplied by
     Linear up;
     Linear down;
-    LayerNorm output_norm;
-    float scale; // of attention
+    std::optional<LayerNorm> last_norm; // of the result
 };
 
 struct Encoder {
     const Kernels * kernels;
+    // Norms are for what comes next alone, and the residual goes past them: then a layer has the first
+    // norm, which the first layer may lack, and not the last. Else it has the last and not the first.
+    bool norms_first;
     int d;
     int heads;
     std::vector<Layer> layers;

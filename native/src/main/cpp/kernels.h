@@ -47,7 +47,8 @@ struct Packed {
 enum class Epilogue {
     STORE,      // out = product + bias, as activations
     STORE_GELU, // out = gelu(product + bias), as activations
-    GATE,       // out = out * silu(product + bias), as activations
+    GATE_SILU,  // out = out * silu(product + bias), as activations
+    GATE_GELU,  // out = out * gelu(product + bias), as activations
     ADD         // out = out + product + bias, as f32
 };
 
@@ -77,7 +78,8 @@ struct Rotation {
     const float * angles; // [rows][turned]: the cosines of a row's angles, then their sines
 };
 
-// Softmax(scale * Q K^T) V of each sequence and head; the result takes the place of Q.
+// Softmax(scale * Q K^T) V of each sequence and head, where a row attends to those of its sequence that
+// are at most `window` away; the result takes the place of Q.
 struct Attention {
     void * q;
     const void * k;
@@ -86,22 +88,24 @@ struct Attention {
     int heads;
     int head_size; // a whole number of pairs
     float scale;
+    int window;
     const int * starts; // [sequences + 1], in rows
     int sequences;
     void * scratch; // of Kernels::attention_scratch bytes
 };
 
-// x = (x - mean) / sqrt(variance + epsilon) * weight + bias in each row of d values, in place, and
-// a copy of it as activations; those beyond d become zero.
+// (x - mean) / sqrt(variance + epsilon) * weight + bias in each row of d values, in f32 and as
+// activations; those beyond d become zero.
 struct Norm {
-    float * x;
-    void * copy; // may be x itself where activations are f32
+    const float * x;
+    float * out; // may be x; null where only the copy is wanted
+    void * copy; // may be out where activations are f32
     size_t ld;
     int rows;
     int d;
     float epsilon;
     const float * weight;
-    const float * bias;
+    const float * bias; // null for none
 };
 
 struct Kernels {

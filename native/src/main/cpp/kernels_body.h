@@ -81,8 +81,10 @@ void finish(const float * c, int rows, const float * bias, void * out, size_t ou
                 Activation * to = static_cast<Activation *>(out) + r * out_ld + v;
                 if constexpr (EPILOGUE == Epilogue::STORE_GELU) {
                     x = gelu(x);
-                } else if constexpr (EPILOGUE == Epilogue::GATE) {
+                } else if constexpr (EPILOGUE == Epilogue::GATE_SILU) {
                     x = load_activation(to) * silu(x);
+                } else if constexpr (EPILOGUE == Epilogue::GATE_GELU) {
+                    x = load_activation(to) * gelu(x);
                 }
                 store_activation(to, x);
             }
@@ -184,7 +186,8 @@ template <Value WEIGHT> void multiply_by(const Product & p) {
     switch (p.epilogue) {
         case Epilogue::STORE: return multiply_as<WEIGHT, Epilogue::STORE>(p);
         case Epilogue::STORE_GELU: return multiply_as<WEIGHT, Epilogue::STORE_GELU>(p);
-        case Epilogue::GATE: return multiply_as<WEIGHT, Epilogue::GATE>(p);
+        case Epilogue::GATE_SILU: return multiply_as<WEIGHT, Epilogue::GATE_SILU>(p);
+        case Epilogue::GATE_GELU: return multiply_as<WEIGHT, Epilogue::GATE_GELU>(p);
         case Epilogue::ADD: return multiply_as<WEIGHT, Epilogue::ADD>(p);
     }
 }
@@ -195,7 +198,8 @@ void multiply(const Product & p) {
         switch (p.epilogue) {
             case Epilogue::STORE: return multiply_int8<Epilogue::STORE>(p);
             case Epilogue::STORE_GELU: return multiply_int8<Epilogue::STORE_GELU>(p);
-            case Epilogue::GATE: return multiply_int8<Epilogue::GATE>(p);
+            case Epilogue::GATE_SILU: return multiply_int8<Epilogue::GATE_SILU>(p);
+            case Epilogue::GATE_GELU: return multiply_int8<Epilogue::GATE_GELU>(p);
             case Epilogue::ADD: return multiply_int8<Epilogue::ADD>(p);
         }
     }
@@ -239,7 +243,7 @@ void turn(const Rotation & p) {
 void normalize(const Norm & p) {
     Activation * copies = static_cast<Activation *>(p.copy);
     for (int r = 0; r < p.rows; r++) {
-        float * x = p.x + r * p.ld;
+        const float * x = p.x + r * p.ld;
         Vector total = zero();
         for (int i = 0; i < p.d; i += Vector::SIZE) {
             total = total + load(x + i);
@@ -253,10 +257,13 @@ void normalize(const Norm & p) {
         const Vector factor = all(1.0f / __builtin_sqrtf(sum(squares) / p.d + p.epsilon));
         for (int i = 0; i < p.d; i += Vector::SIZE) {
             const int n = p.d - i < Vector::SIZE ? p.d - i : Vector::SIZE;
-            Vector y = fma((load(x + i) - mean) * factor, load_first(n, p.weight + i), load_first(n, p.bias + i));
+            const Vector bias = p.bias == nullptr ? zero() : load_first(n, p.bias + i);
+            Vector y = fma((load(x + i) - mean) * factor, load_first(n, p.weight + i), bias);
             y = first(n, y, zero());
-            store(x + i, y);
-            if (ACTIVATION != Value::F32 || p.copy != p.x) {
+            if (p.out != nullptr) {
+                store(p.out + r * p.ld + i, y);
+            }
+            if (p.copy != p.out) {
                 store_activation(copies + r * p.ld + i, y);
             }
         }

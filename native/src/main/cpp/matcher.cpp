@@ -33,31 +33,36 @@ class Reader {
 public:
     // The nodes that were part of layers read whole, by how often others of them use each.
     std::unordered_map<const ggml_tensor *, int> uses;
-    const ggml_tensor * mask = nullptr;
+    std::vector<const ggml_tensor *> masks; // of the layers, the last one first
     const ggml_tensor * ids = nullptr;
     const ggml_tensor * positions = nullptr;
     const Kernels * kernels = nullptr;
     int heads = 0;
 
-    // The layer whose result is t, and in `in` what it was computed from.
-    bool layer(const ggml_tensor * t, Layer & layer, const ggml_tensor *& in) {
+    // The layer with norms last whose result is t, and in `in` what it was computed from.
+    bool layer_with_norms_last(const ggml_tensor * t, Layer & layer, const ggml_tensor *& in) {
         const ggml_tensor * sum;
-        const ggml_tensor * up;
-        const ggml_tensor * attended;
-        const ggml_tensor * activated;
-        const ggml_tensor * gated;
         const ggml_tensor * down;
-        if (!norm(t, layer.output_norm, sum) || !add(sum, down, attended) || !linear(down, layer.down, activated)
-            || !activation(activated, layer, up, gated) || !linear(up, layer.up, t) || t != attended
-            || (layer.gate && gated != attended)) {
-            return false;
-        }
+        const ggml_tensor * attended;
+        const ggml_tensor * from;
         const ggml_tensor * output;
-        if (!norm(attended, layer.attention_norm, sum) || !add(sum, output, in) || !kept(output, in)) {
+        return norm(t, layer.last_norm.emplace(), sum) && add(sum, down, attended)
+            && feed_forward(down, layer, from) && from == attended && norm(attended, layer.middle_norm, sum)
+            && add(sum, output, in) && kept(output, in) && attention(output, layer, from) && from == in;
+    }
+
+    // The same with norms first.
+    bool layer_with_norms_first(const ggml_tensor * t, Layer & layer, const ggml_tensor *& in) {
+        const ggml_tensor * down;
+        const ggml_tensor * sum;
+        const ggml_tensor * from;
+        const ggml_tensor * attended;
+        const ggml_tensor * output;
+        if (!add(t, down, sum) || !feed_forward(down, layer, from) || !norm(from, layer.middle_norm, attended)
+            || attended != sum || !add(sum, output, in) || !kept(output, in) || !attention(output, layer, from)) {
             return false;
         }
-        const ggml_tensor * attention;
-        return linear(output, layer.output, attention) && attend(attention, layer, in);
+        return from == in || (norm(from, layer.first_norm.emplace(), from) && from == in);
     }
 
 private:
@@ -87,17 +92,20 @@ private:
     }
 
     bool norm(const ggml_tensor * t, LayerNorm & norm, const ggml_tensor *& in) {
-        if (!is(t, GGML_OP_ADD) || !is_vector(t->src[1], t->ne[0]) || !is(t->src[0], GGML_OP_MUL)) {
+        norm.bias = nullptr;
+        if (is(t, GGML_OP_ADD)) {
+            if (!is_vector(t->src[1], t->ne[0])) {
+                return false;
+            }
+            norm.bias = static_cast<const float *>(t->src[1]->data);
+            t = t->src[0];
+        }
+        if (!is(t, GGML_OP_MUL) || !is_vector(t->src[1], t->ne[0]) || !is(t->src[0], GGML_OP_NORM)) {
             return false;
         }
-        const ggml_tensor * product = t->src[0];
-        if (!is_vector(product->src[1], t->ne[0]) || !is(product->src[0], GGML_OP_NORM)) {
-            return false;
-        }
-        in = product->src[0]->src[0];
-        norm.bias = static_cast<const float *>(t->src[1]->data);
-        norm.weight = static_cast<const float *>(product->src[1]->data);
-        norm.epsilon = ggml_get_op_params_f32(product->src[0], 0);
+        in = t->src[0]->src[0];
+        norm.weight = static_cast<const float *>(t->src[1]->data);
+        norm.epsilon = ggml_get_op_params_f32(t->src[0], 0);
         return true;
     }
 
@@ -124,18 +132,33 @@ private:
         return true;
     }
 
-    // GELU of what comes from `up`, or that times SiLU of what the gate makes of `gated`.
-    bool activation(const ggml_tensor * t, Layer & layer, const ggml_tensor *& up, const ggml_tensor *& gated) {
+    // down(activation(up(from))) or down(activation(gate(from)) * up(from)), where one product may make both.
+    bool feed_forward(const ggml_tensor * t, Layer & layer, const ggml_tensor *& from) {
         layer.gate.reset();
-        if (t->op != GGML_OP_GLU) {
-            up = t->src[0];
-            return is(t, GGML_OP_UNARY) && ggml_get_unary_op(t) == GGML_UNARY_OP_GELU;
+        if (!linear(t, layer.down, t)) {
+            return false;
         }
-        note(t);
-        up = t->src[1];
+        if (t->op == GGML_OP_UNARY) {
+            note(t);
+            layer.activation = Activation::GELU;
+            return ggml_get_unary_op(t) == GGML_UNARY_OP_GELU && linear(t->src[0], layer.up, from);
+        }
         const bool is_swapped = ggml_get_op_params_i32(t, 1) != 0;
-        return up != nullptr && !is_swapped && ggml_get_glu_op(t) == GGML_GLU_OP_SWIGLU
-            && linear(t->src[0], layer.gate.emplace(), gated);
+        if (!is(t, GGML_OP_GLU) || is_swapped) {
+            return false;
+        }
+        const ggml_glu_op op = ggml_get_glu_op(t);
+        layer.activation = op == GGML_GLU_OP_GEGLU ? Activation::GELU : Activation::SILU;
+        if ((op != GGML_GLU_OP_GEGLU && op != GGML_GLU_OP_SWIGLU) || !linear(t->src[0], layer.gate.emplace(), from)) {
+            return false;
+        }
+        if (t->src[1] == nullptr) {
+            const Linear both = *layer.gate;
+            const int half = both.weights.n / 2;
+            return columns(both, 0, half, *layer.gate) && columns(both, half, half, layer.up);
+        }
+        const ggml_tensor * from_too;
+        return linear(t->src[1], layer.up, from_too) && from_too == from;
     }
 
     // The last layer goes on with the rows of `ids` alone.
@@ -169,7 +192,7 @@ private:
     };
 
     // [head_size, rows, heads], seen from head_size * heads columns of a matrix.
-    bool heads_of(const ggml_tensor * t, const ggml_tensor * attention, Heads & heads, const ggml_tensor * in) {
+    bool heads_of(const ggml_tensor * t, const ggml_tensor * attention, Heads & heads, const ggml_tensor *& from) {
         const int64_t head_size = attention->ne[0];
         const int64_t width = head_size * attention->ne[1];
         if (t->type != GGML_TYPE_F32 || t->ne[0] != head_size || t->ne[1] != attention->ne[2]
@@ -188,15 +211,13 @@ private:
             row_bytes = seen->nb[2];
             t = behind_views(seen);
         }
-        const ggml_tensor * from;
         Linear product;
-        return linear(t, product, from) && from == in && is_matrix(t) && row_bytes == t->nb[1]
-            && columns(product, seen->view_offs, width, heads.projection);
+        return linear(t, product, from) && is_matrix(t) && row_bytes == t->nb[1]
+            && columns(product, seen->view_offs / sizeof(float), width, heads.projection);
     }
 
-    // Those of a product that makes queries, keys and values at once.
-    bool columns(const Linear & all, size_t offset, int64_t count, Linear & some) {
-        const int64_t first = offset / sizeof(float);
+    // Those of a product that makes several things at once.
+    bool columns(const Linear & all, int64_t first, int64_t count, Linear & some) {
         some = all;
         if (first == 0 && count == all.weights.n) {
             return true;
@@ -232,38 +253,38 @@ private:
         return true;
     }
 
-    bool attend(const ggml_tensor * t, Layer & layer, const ggml_tensor * in) {
-        if (!is(t, GGML_OP_RESHAPE) || !is(t->src[0], GGML_OP_FLASH_ATTN_EXT)) {
+    // output(attention), whose queries, keys and values are made of `from`.
+    bool attention(const ggml_tensor * t, Layer & layer, const ggml_tensor *& from) {
+        if (!linear(t, layer.output, t) || !is(t, GGML_OP_RESHAPE) || !is(t->src[0], GGML_OP_FLASH_ATTN_EXT)) {
             return false;
         }
         const ggml_tensor * attention = t->src[0];
         const ggml_tensor * key = attention->src[1];
         const ggml_tensor * value = attention->src[2];
-        const ggml_tensor * own_mask = attention->src[3];
+        const ggml_tensor * mask = attention->src[3];
         const float * parameters = reinterpret_cast<const float *>(attention->op_params);
         layer.scale = parameters[0];
         const bool plain = parameters[1] == 0.0f && parameters[2] == 0.0f && attention->src[4] == nullptr;
-        if (!plain || own_mask == nullptr || own_mask->op != GGML_OP_NONE || own_mask->type != GGML_TYPE_F16
-            || (mask != nullptr && mask != own_mask) || !is(key, GGML_OP_CPY) || !is(value, GGML_OP_CPY)) {
+        if (!plain || mask == nullptr || mask->op != GGML_OP_NONE || mask->type != GGML_TYPE_F16
+            || !is(key, GGML_OP_CPY) || !is(value, GGML_OP_CPY) || (heads != 0 && heads != attention->ne[1])) {
             return false;
         }
-        mask = own_mask;
-        if (heads != 0 && heads != attention->ne[1]) {
-            return false;
-        }
+        masks.push_back(mask);
         heads = static_cast<int>(attention->ne[1]);
-        Heads own_query;
-        Heads own_key;
-        Heads own_value;
-        if (!heads_of(attention->src[0], attention, own_query, in) || !heads_of(key->src[0], attention, own_key, in)
-            || !heads_of(value->src[0], attention, own_value, in) || own_query.rotary != own_key.rotary
-            || own_value.rotary) {
+        Heads queries;
+        Heads keys;
+        Heads values;
+        const ggml_tensor * of_keys;
+        const ggml_tensor * of_values;
+        if (!heads_of(attention->src[0], attention, queries, from) || !heads_of(key->src[0], attention, keys, of_keys)
+            || !heads_of(value->src[0], attention, values, of_values) || of_keys != from || of_values != from
+            || queries.rotary != keys.rotary || values.rotary) {
             return false;
         }
-        layer.query = own_query.projection;
-        layer.key = own_key.projection;
-        layer.value = own_value.projection;
-        layer.rotary = own_query.rotary;
+        layer.query = queries.projection;
+        layer.key = keys.projection;
+        layer.value = values.projection;
+        layer.rotary = queries.rotary;
         return true;
     }
 
@@ -280,6 +301,25 @@ public:
         }
     }
 };
+
+// Reads the layers up to the one whose result is t, and returns what the first was computed from.
+const ggml_tensor * read_layers(const ggml_tensor * t, Reader & reader, Encoder & encoder) {
+    for (;;) {
+        // What is noted while a layer is refused must not count as part of the encoder.
+        Reader next = reader;
+        Layer layer;
+        const ggml_tensor * in;
+        if (!(encoder.norms_first ? next.layer_with_norms_first(t, layer, in) : next.layer_with_norms_last(t, layer, in))) {
+            return t;
+        }
+        reader = next;
+        encoder.layers.push_back(layer);
+        t = in;
+        if (encoder.norms_first && !layer.first_norm) {
+            return t;
+        }
+    }
+}
 
 int uses_in(const ggml_cgraph * graph, const ggml_tensor * t) {
     const size_t at = ggml_hash_find(&graph->visited_hash_set, t);
@@ -315,8 +355,10 @@ bool fits(const Match & match, const Reader & reader) {
     const int64_t rows = match.in->ne[1];
     bool fits = is_matrix(match.in) && is_matrix(match.out) && match.out->ne[0] == d && match.out->ne[1] == rows
         && d % match.encoder.heads == 0 && d / match.encoder.heads % match.encoder.kernels->pair == 0
-        && reader.mask->ne[0] == rows && reader.mask->ne[1] == rows && ggml_nelements(reader.mask) == rows * rows
         && (reader.positions == nullptr || ggml_nelements(reader.positions) == rows);
+    for (const ggml_tensor * mask : match.masks) {
+        fits = fits && mask->ne[0] == rows && mask->ne[1] == rows && ggml_nelements(mask) == rows * rows;
+    }
     for (const Layer & layer : match.encoder.layers) {
         fits = fits && layer.query.weights.k == d && layer.up.weights.n == layer.down.weights.k && layer.down.weights.n == d
             && layer.output.weights.n == d && layer.output.weights.k == d && layer.up.weights.k == d
@@ -352,19 +394,17 @@ bool may_be_encoder(const ggml_tensor * node) {
 
 std::optional<Match> match_encoder(const ggml_cgraph * graph) {
     for (int i = graph->n_nodes - 1; i >= 0; i--) {
-        Reader reader;
-        Match match = {};
         const ggml_tensor * t = graph->nodes[i];
-        Layer layer;
-        const ggml_tensor * in;
         if (t->op != GGML_OP_ADD) {
             continue;
         }
-        // What is noted while a layer is refused must not count as part of the encoder.
-        for (Reader next = reader; next.layer(t, layer, in); next = reader) {
-            reader = next;
-            match.encoder.layers.push_back(layer);
-            t = in;
+        Reader reader;
+        Match match = {};
+        for (const bool norms_first : { false, true }) {
+            if (match.encoder.layers.empty()) {
+                match.encoder.norms_first = norms_first;
+                t = read_layers(graph->nodes[i], reader, match.encoder);
+            }
         }
         if (match.encoder.layers.empty()) {
             continue;
@@ -374,7 +414,7 @@ std::optional<Match> match_encoder(const ggml_cgraph * graph) {
         match.encoder.d = static_cast<int>(t->ne[0]);
         match.encoder.heads = reader.heads;
         match.in = t;
-        match.mask = reader.mask;
+        match.masks = { reader.masks.rbegin(), reader.masks.rend() };
         match.positions = reader.positions;
         match.ids = reader.ids;
         match.out = graph->nodes[i];

@@ -1,4 +1,4 @@
-// Finds a BERT encoder in a graph of llama.cpp.
+// Finds an encoder in a graph of llama.cpp.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace embark {
 struct Match {
     Encoder encoder;
     const ggml_tensor * in;  // [rows][d]
-    const ggml_tensor * mask;
+    std::vector<const ggml_tensor *> masks; // of each layer
     const ggml_tensor * positions; // null where the encoder is not rotary
     const ggml_tensor * ids; // the rows that are kept after the last attention; null for all
     ggml_tensor * out;       // [rows][d]

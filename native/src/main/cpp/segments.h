@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace embark {
@@ -10,5 +11,9 @@ namespace embark {
 // run of rows that holds it, and all rows of a run to the same one, then the first row of each run
 // and n at the end; else empty.
 std::vector<int> segments_of(const uint16_t * mask, int n);
+
+// How far away rows are that a row attends to, if each attends to those of its segment up to there
+// and to no other; starts are those of the segments.
+std::optional<int> window_of(const uint16_t * mask, int n, const std::vector<int> & starts);
 
 } // namespace embark

@@ -2,6 +2,7 @@
 // Says each thing that is wrong on a line of its own and ends with 1, or ends with 0.
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -130,13 +131,15 @@ double after(Epilogue epilogue, double sum, double before) {
     switch (epilogue) {
         case Epilogue::STORE: return sum;
         case Epilogue::STORE_GELU: return gelu(sum);
-        case Epilogue::GATE: return before * silu(sum);
+        case Epilogue::GATE_SILU: return before * silu(sum);
+        case Epilogue::GATE_GELU: return before * gelu(sum);
         case Epilogue::ADD: return before + sum;
     }
     return NAN;
 }
 
-const std::vector<Epilogue> EPILOGUES = { Epilogue::STORE, Epilogue::STORE_GELU, Epilogue::GATE, Epilogue::ADD };
+const std::vector<Epilogue> EPILOGUES = { Epilogue::STORE, Epilogue::STORE_GELU, Epilogue::GATE_SILU, Epilogue::GATE_GELU,
+                                          Epilogue::ADD };
 
 // Rows of a result, ld apart.
 void put_result(
@@ -332,7 +335,8 @@ void int8_products_are_close(const Kernels & kernels, int rows, int n, int k) {
             == std::vector<float>(static_cast<size_t>(rows) * n), name + ": nothing gives nothing");
 }
 
-void attention_is_right(const Kernels & kernels, const std::vector<int> & lengths, int heads, int head_size) {
+void attention_is_right(
+    const Kernels & kernels, const std::vector<int> & lengths, int heads, int head_size, int window) {
     const int d = heads * head_size;
     std::vector<int> starts = { 0 };
     for (int length : lengths) {
@@ -353,8 +357,8 @@ void attention_is_right(const Kernels & kernels, const std::vector<int> & length
     put_rows(kernels, k, rows, d, ld, keys);
     put_rows(kernels, v, rows, d, ld, rest);
     const float scale = 1 / std::sqrt(static_cast<float>(head_size));
-    kernels.attend({ queries.as<void>(), keys.as<void>(), rest.as<void>(), ld, heads, head_size, scale, starts.data(),
-                     static_cast<int>(lengths.size()), scratch.as<void>() });
+    kernels.attend({ queries.as<void>(), keys.as<void>(), rest.as<void>(), ld, heads, head_size, scale, window,
+                     starts.data(), static_cast<int>(lengths.size()), scratch.as<void>() });
     bool right = true;
     for (size_t sequence = 0; sequence < lengths.size(); sequence++) {
         for (int head = 0; head < heads; head++) {
@@ -362,6 +366,9 @@ void attention_is_right(const Kernels & kernels, const std::vector<int> & length
                 std::vector<double> weights(lengths[sequence]);
                 double total = 0;
                 for (int i = 0; i < lengths[sequence]; i++) {
+                    if (std::abs(starts[sequence] + i - row) > window) {
+                        continue;
+                    }
                     double score = 0;
                     for (int j = 0; j < head_size; j++) {
                         score += static_cast<double>(q[row * d + head * head_size + j])
@@ -382,7 +389,7 @@ void attention_is_right(const Kernels & kernels, const std::vector<int> & length
             }
         }
     }
-    check(right, named(kernels, "attention", rows, heads, head_size));
+    check(right, named(kernels, "attention", rows, heads, head_size) + ", window " + std::to_string(window));
 }
 
 void turns_are_right(const Kernels & kernels, int rows, int heads, int head_size, int turned) {
@@ -419,17 +426,18 @@ void turns_are_right(const Kernels & kernels, int rows, int heads, int head_size
     check(right, named(kernels, "turn", rows, heads, turned));
 }
 
-void norms_are_right(const Kernels & kernels, int rows, int d) {
+void norms_are_right(const Kernels & kernels, int rows, int d, bool is_copied, bool is_biased) {
     const std::vector<float> x = values(static_cast<size_t>(rows) * d);
     const std::vector<float> weight = values(d);
-    const std::vector<float> bias = values(d);
+    const std::vector<float> bias = is_biased ? values(d) : std::vector<float>(d);
     const size_t ld = kernels.leading_dimension(d);
     Memory rest(rows * ld * sizeof(float));
     Memory copy(rows * ld * size_of(kernels.activation));
     for (int i = 0; i < rows * d; i++) {
         rest.as<float>()[i / d * ld + i % d] = x[i];
     }
-    kernels.normalize({ rest.as<float>(), copy.as<void>(), ld, rows, d, 1e-5f, weight.data(), bias.data() });
+    kernels.normalize({ rest.as<float>(), is_copied ? nullptr : rest.as<float>(), copy.as<void>(), ld, rows, d, 1e-5f,
+                        weight.data(), is_biased ? bias.data() : nullptr });
     bool right = true;
     for (int row = 0; row < rows; row++) {
         double mean = 0;
@@ -442,7 +450,8 @@ void norms_are_right(const Kernels & kernels, int rows, int d) {
         }
         for (int i = 0; i < d; i++) {
             const double expected = (x[row * d + i] - mean) / std::sqrt(variance + 1e-5) * weight[i] + bias[i];
-            right = right && std::fabs(rest.as<float>()[row * ld + i] - expected) <= 1e-5 + std::fabs(expected) * 1e-5;
+            const double kept = is_copied ? x[row * d + i] : expected;
+            right = right && std::fabs(rest.as<float>()[row * ld + i] - kept) <= 1e-5 + std::fabs(expected) * 1e-5;
             right = right && std::fabs(activation(kernels, copy.as<void>(), row * ld + i) - expected)
                     <= tolerance(kernels, expected) + 1e-5;
         }
@@ -476,9 +485,11 @@ void kernels_are_right(const Kernels & kernels) {
     }
     for (int head_size : { 2, 32, 48, 64, 80 }) {
         for (int heads : { 1, 3 }) {
-            attention_is_right(kernels, { 1 }, heads, head_size);
-            attention_is_right(kernels, { 2, 12, 1, 33, 7 }, heads, head_size);
-            attention_is_right(kernels, { 257, 16 }, heads, head_size);
+            for (int window : { 1, 3, 16, 64, INT_MAX }) {
+                attention_is_right(kernels, { 1 }, heads, head_size, window);
+                attention_is_right(kernels, { 2, 12, 1, 33, 7 }, heads, head_size, window);
+                attention_is_right(kernels, { 257, 16 }, heads, head_size, window);
+            }
         }
     }
     for (int turned : { 2, 16, 34, 48, 64 }) {
@@ -486,7 +497,8 @@ void kernels_are_right(const Kernels & kernels) {
         turns_are_right(kernels, 5, 3, turned, turned);
     }
     for (int d : { 1, 8, 31, 96, 384 }) {
-        norms_are_right(kernels, 3, d);
+        norms_are_right(kernels, 3, d, false, true);
+        norms_are_right(kernels, 3, d, true, false);
     }
 }
 
@@ -512,6 +524,14 @@ void sequences_are_found() {
     std::vector<uint16_t> weighted = mask_of("aab");
     weighted[3] = 0x3C00;
     check(segments_of(weighted.data(), 3).empty(), "a mask that is neither open nor closed");
+    const std::vector<int> starts = { 0, 3, 5 };
+    std::vector<uint16_t> windowed = mask_of("aaabb");
+    check(window_of(windowed.data(), 5, starts) == 2, "a window as wide as the sequences");
+    windowed[2] = windowed[2 * 5] = 0xFC00;
+    check(window_of(windowed.data(), 5, starts) == 1, "a window of one on each side");
+    check(segments_of(windowed.data(), 5).empty(), "a window is no run");
+    windowed[3 * 5 + 4] = 0xFC00;
+    check(!window_of(windowed.data(), 5, starts), "a window that is not the same for all");
     std::vector<uint16_t> blind = mask_of("ab");
     blind[0] = 0xFC00;
     check(segments_of(blind.data(), 2).empty(), "a row that does not see itself");

@@ -37,6 +37,8 @@ final class Accelerator {
           "nomic-bert",
           List.of("attn_output", "ffn_up", "ffn_gate", "ffn_down"),
           "jina-bert-v3",
+          List.of("attn_output", "ffn_up", "ffn_down"),
+          "modern-bert",
           List.of("attn_output", "ffn_up", "ffn_down"));
 
   private Accelerator() {}

@@ -3,11 +3,10 @@ package dev.embark.engine;
 import java.util.Arrays;
 
 /**
- * What a BERT, a Nomic BERT and a Qwen3 compute, in double precision and as plainly as it can be
- * written. Rows of {@code double[tokens][features]} are tokens.
+ * What a BERT, a Nomic BERT, a ModernBERT and a Qwen3 compute, in double precision and as plainly
+ * as it can be written. Rows of {@code double[tokens][features]} are tokens.
  */
 final class ForwardPass {
-  private static final double BERT_EPSILON = 1e-12;
   private static final double QWEN3_EPSILON = 1e-6;
 
   private final TinyWeights weights;
@@ -36,7 +35,8 @@ final class ForwardPass {
               biased(x, block + "attn_v"),
               heads,
               heads,
-              false);
+              ids.length,
+              ids.length);
       x = layerNorm(sum(biased(mixed, block + "attn_output"), x), block + "attn_output_norm");
       double[][] wide = biased(x, block + "ffn_up");
       each(wide, ForwardPass::gelu);
@@ -53,18 +53,56 @@ final class ForwardPass {
     }
     x = layerNorm(x, "token_embd_norm");
     int heads = weights.number("attention.head_count");
+    double base = weights.real("rope.freq_base");
     int d = x[0].length;
     for (int layer = 0; layer < weights.number("block_count"); layer++) {
       String block = "blk." + layer + ".";
       double[][] joint = linear(x, block + "attn_qkv.weight");
-      double[][] q = rotated(columns(joint, 0, d), d / heads);
-      double[][] k = rotated(columns(joint, d, 2 * d), d / heads);
-      double[][] mixed = attention(q, k, columns(joint, 2 * d, 3 * d), heads, heads, false);
+      double[][] q = rotated(columns(joint, 0, d), d / heads, base);
+      double[][] k = rotated(columns(joint, d, 2 * d), d / heads, base);
+      double[][] mixed =
+          attention(q, k, columns(joint, 2 * d, 3 * d), heads, heads, ids.length, ids.length);
       x = sum(linear(mixed, block + "attn_output.weight"), x);
       x = layerNorm(x, block + "attn_output_norm");
       x = layerNorm(sum(gatedFeedForward(x, block), x), block + "layer_output_norm");
     }
     return x;
+  }
+
+  /** The final vector of each token. */
+  double[][] modernBert(int[] ids) {
+    double[][] x = new double[ids.length][];
+    for (int i = 0; i < ids.length; i++) {
+      x[i] = row("token_embd.weight", ids[i]);
+    }
+    x = layerNorm(x, "token_embd_norm");
+    int heads = weights.number("attention.head_count");
+    int d = x[0].length;
+    for (int layer = 0; layer < weights.number("block_count"); layer++) {
+      String block = "blk." + layer + ".";
+      boolean isWhole = layer % weights.number("attention.sliding_window_pattern") == 0;
+      double base = weights.real(isWhole ? "rope.freq_base" : "rope.freq_base_swa");
+      int window = isWhole ? ids.length : weights.number("attention.sliding_window") / 2;
+      double[][] joint =
+          linear(layer == 0 ? x : layerNorm(x, block + "attn_norm"), block + "attn_qkv.weight");
+      double[][] q = rotated(columns(joint, 0, d), d / heads, base);
+      double[][] k = rotated(columns(joint, d, 2 * d), d / heads, base);
+      double[][] v = columns(joint, 2 * d, 3 * d);
+      x =
+          sum(
+              x,
+              linear(
+                  attention(q, k, v, heads, heads, window, window), block + "attn_output.weight"));
+      double[][] both = linear(layerNorm(x, block + "ffn_norm"), block + "ffn_up.weight");
+      int hidden = both[0].length / 2;
+      double[][] gate = columns(both, 0, hidden);
+      each(gate, ForwardPass::gelu);
+      x =
+          sum(
+              x,
+              linear(product(gate, columns(both, hidden, 2 * hidden)), block + "ffn_down.weight"));
+    }
+    return layerNorm(x, "output_norm");
   }
 
   /** The final vector of each token. */
@@ -76,15 +114,16 @@ final class ForwardPass {
     int heads = weights.number("attention.head_count");
     int keyHeads = weights.number("attention.head_count_kv");
     int size = weights.number("attention.key_length");
+    double base = weights.real("rope.freq_base");
     for (int layer = 0; layer < weights.number("block_count"); layer++) {
       String block = "blk." + layer + ".";
       double[][] normed = rmsNorm(x, block + "attn_norm.weight");
       double[][] q = linear(normed, block + "attn_q.weight");
       double[][] k = linear(normed, block + "attn_k.weight");
       double[][] v = linear(normed, block + "attn_v.weight");
-      q = rotated(headNorm(q, size, block + "attn_q_norm.weight"), size);
-      k = rotated(headNorm(k, size, block + "attn_k_norm.weight"), size);
-      double[][] mixed = attention(q, k, v, heads, keyHeads, true);
+      q = rotated(headNorm(q, size, block + "attn_q_norm.weight"), size, base);
+      k = rotated(headNorm(k, size, block + "attn_k_norm.weight"), size, base);
+      double[][] mixed = attention(q, k, v, heads, keyHeads, ids.length, 0);
       x = sum(x, linear(mixed, block + "attn_output.weight"));
       x = sum(x, gatedFeedForward(rmsNorm(x, block + "ffn_norm.weight"), block));
     }
@@ -93,13 +132,18 @@ final class ForwardPass {
 
   private double[][] gatedFeedForward(double[][] x, String block) {
     double[][] gate = linear(x, block + "ffn_gate.weight");
-    double[][] up = linear(x, block + "ffn_up.weight");
-    for (int i = 0; i < gate.length; i++) {
-      for (int j = 0; j < gate[i].length; j++) {
-        gate[i][j] = gate[i][j] / (1 + Math.exp(-gate[i][j])) * up[i][j];
+    each(gate, a -> a / (1 + Math.exp(-a)));
+    return linear(product(gate, linear(x, block + "ffn_up.weight")), block + "ffn_down.weight");
+  }
+
+  private static double[][] product(double[][] a, double[][] b) {
+    double[][] out = new double[a.length][a[0].length];
+    for (int i = 0; i < a.length; i++) {
+      for (int j = 0; j < a[i].length; j++) {
+        out[i][j] = a[i][j] * b[i][j];
       }
     }
-    return linear(gate, block + "ffn_down.weight");
+    return out;
   }
 
   private static double[][] columns(double[][] x, int from, int to) {
@@ -115,18 +159,28 @@ final class ForwardPass {
     return mean;
   }
 
-  static float[] last(double[][] tokens) {
-    double[] last = tokens[tokens.length - 1];
-    float[] vector = new float[last.length];
-    for (int j = 0; j < last.length; j++) {
-      vector[j] = (float) last[j];
-    }
-    return vector;
+  static float[] first(double[][] tokens) {
+    return floats(tokens[0]);
   }
 
-  /** Heads of queries share heads of keys and values where there are fewer of those. */
+  static float[] last(double[][] tokens) {
+    return floats(tokens[tokens.length - 1]);
+  }
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int j = 0; j < floats.length; j++) {
+      floats[j] = (float) values[j];
+    }
+    return floats;
+  }
+
+  /**
+   * Each token sees so many before and after it. Heads of queries share heads of keys and values
+   * where there are fewer of those.
+   */
   private static double[][] attention(
-      double[][] q, double[][] k, double[][] v, int heads, int keyHeads, boolean causal) {
+      double[][] q, double[][] k, double[][] v, int heads, int keyHeads, int before, int after) {
     int n = q.length;
     int size = q[0].length / heads;
     double[][] out = new double[n][q[0].length];
@@ -134,10 +188,11 @@ final class ForwardPass {
       int from = head * size;
       int keyFrom = head / (heads / keyHeads) * size;
       for (int i = 0; i < n; i++) {
-        int seen = causal ? i + 1 : n;
-        double[] weight = new double[seen];
+        int first = Math.max(0, i - before);
+        int end = Math.min(n, i + after + 1);
+        double[] weight = new double[n];
         double total = 0;
-        for (int j = 0; j < seen; j++) {
+        for (int j = first; j < end; j++) {
           double dot = 0;
           for (int d = 0; d < size; d++) {
             dot += q[i][from + d] * k[j][keyFrom + d];
@@ -145,7 +200,7 @@ final class ForwardPass {
           weight[j] = Math.exp(dot / Math.sqrt(size));
           total += weight[j];
         }
-        for (int j = 0; j < seen; j++) {
+        for (int j = first; j < end; j++) {
           for (int d = 0; d < size; d++) {
             out[i][from + d] += weight[j] / total * v[j][keyFrom + d];
           }
@@ -156,8 +211,7 @@ final class ForwardPass {
   }
 
   /** Turns the pair (d, d + size / 2) of each head by the token's place. */
-  private double[][] rotated(double[][] x, int size) {
-    double base = weights.real("rope.freq_base");
+  private static double[][] rotated(double[][] x, int size, double base) {
     double[][] out = new double[x.length][x[0].length];
     for (int i = 0; i < x.length; i++) {
       for (int head = 0; head < x[i].length; head += size) {
@@ -201,7 +255,8 @@ final class ForwardPass {
 
   private double[][] layerNorm(double[][] x, String name) {
     float[] scale = weights.get(name + ".weight");
-    float[] shift = weights.get(name + ".bias");
+    float[] shift = weights.values().getOrDefault(name + ".bias", new float[scale.length]);
+    double epsilon = weights.real("attention.layer_norm_epsilon");
     double[][] out = new double[x.length][];
     for (int i = 0; i < x.length; i++) {
       double mean = Arrays.stream(x[i]).average().orElseThrow();
@@ -209,7 +264,7 @@ final class ForwardPass {
           Arrays.stream(x[i]).map(a -> (a - mean) * (a - mean)).average().orElseThrow();
       out[i] = new double[x[i].length];
       for (int j = 0; j < x[i].length; j++) {
-        out[i][j] = (x[i][j] - mean) / Math.sqrt(variance + BERT_EPSILON) * scale[j] + shift[j];
+        out[i][j] = (x[i][j] - mean) / Math.sqrt(variance + epsilon) * scale[j] + shift[j];
       }
     }
     return out;

@@ -12,11 +12,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -86,15 +88,10 @@ class ModelKindsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "false, OFF, 1e-5",
-    "false, EXACT, 1e-6",
-    "true, OFF, 1e-5",
-    "true, EXACT, 1e-6"
-  })
-  void bertsHaveTheVectorsOfAPlainForwardPass(
-      boolean isNomic, Acceleration acceleration, double distance) throws IOException {
-    Path file = isNomic ? TinyKind.NOMIC_BERT.write(dir) : TinyModel.wordPiece(dir);
+  @CsvSource({"OFF, 1e-5", "EXACT, 1e-6"})
+  void bertHasTheVectorsOfAPlainForwardPass(Acceleration acceleration, double distance)
+      throws IOException {
+    Path file = TinyModel.wordPiece(dir);
     ForwardPass plain = new ForwardPass(TinyWeights.read(file));
     try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration))) {
       Random random = new Random(30);
@@ -109,19 +106,52 @@ class ModelKindsTest {
                     IntStream.concat(IntStream.of(TinyModel.CLS), words),
                     IntStream.of(TinyModel.SEP))
                 .toArray();
-        double[][] tokens = isNomic ? plain.nomicBert(ids) : plain.bert(ids);
+        double[][] tokens = plain.bert(ids);
         same(mean.vector(row), ForwardPass.mean(tokens), distance);
-        same(cls.vector(row), ForwardPass.last(new double[][] {tokens[0]}), distance);
+        same(cls.vector(row), ForwardPass.first(tokens), distance);
       }
     }
   }
 
   @ParameterizedTest
-  @CsvSource({"QWEN3_LAST", "QWEN3_MEAN"})
-  void qwen3HasTheVectorsOfAPlainForwardPass(TinyKind kind) throws IOException {
+  @CsvSource({"OFF, 1e-5", "EXACT, 1e-6"})
+  void rotaryEncodersHaveTheVectorsOfAPlainForwardPass(Acceleration acceleration, double distance)
+      throws IOException {
+    compare(
+        TinyKind.NOMIC_BERT,
+        acceleration,
+        distance,
+        (plain, ids) -> ForwardPass.mean(plain.nomicBert(ids)));
+    compare(
+        TinyKind.MODERN_BERT,
+        acceleration,
+        distance,
+        (plain, ids) -> ForwardPass.first(plain.modernBert(ids)));
+  }
+
+  @Test
+  void qwen3HasTheVectorsOfAPlainForwardPass() throws IOException {
+    compare(
+        TinyKind.QWEN3_LAST,
+        Acceleration.OFF,
+        1e-5,
+        (plain, ids) -> ForwardPass.last(plain.qwen3(ids)));
+    compare(
+        TinyKind.QWEN3_MEAN,
+        Acceleration.OFF,
+        1e-5,
+        (plain, ids) -> ForwardPass.mean(plain.qwen3(ids)));
+  }
+
+  private void compare(
+      TinyKind kind,
+      Acceleration acceleration,
+      double distance,
+      BiFunction<ForwardPass, int[], float[]> vector)
+      throws IOException {
     Path file = kind.write(dir);
     ForwardPass plain = new ForwardPass(TinyWeights.read(file));
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu());
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration));
         TokenizedTexts tokenized = new TokenizedTexts()) {
       String[] texts = texts();
       Embedded embedded = embed(model, Map.of(), texts);
@@ -132,11 +162,7 @@ class ModelKindsTest {
         for (int i = 0; i < ids.length; i++) {
           ids[i] = tokenized.ids().get(tokenized.offset(row) + i);
         }
-        assertThat(ids[ids.length - 1]).isEqualTo(model.vocabularySize() - 1);
-        double[][] tokens = plain.qwen3(ids);
-        same(
-            embedded.vector(row),
-            kind == TinyKind.QWEN3_LAST ? ForwardPass.last(tokens) : ForwardPass.mean(tokens));
+        same(embedded.vector(row), vector.apply(plain, ids), distance);
       }
     }
   }

@@ -11,14 +11,16 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A BERT, or one of its relatives with rotary positions, of any shape with random weights.
+ * A BERT, or one of its descendants with rotary positions, of any shape with random weights.
  *
- * @param architecture {@code bert}, {@code nomic-bert} or {@code jina-bert-v3}
+ * @param architecture {@code bert}, {@code nomic-bert}, {@code jina-bert-v3} or {@code
+ *     modern-bert}, whose layers but every third see {@value #WINDOW} tokens around each
  * @param type of its matrices
  */
 record RandomBert(
     String architecture, int layers, int heads, int headSize, int hidden, GgufTensorType type) {
   static final int CONTEXT = 512;
+  private static final int WINDOW = 32;
 
   RandomBert(int layers, int heads, int headSize, int hidden, GgufTensorType type) {
     this("bert", layers, heads, headSize, hidden, type);
@@ -51,14 +53,25 @@ record RandomBert(
     Random random = new Random(23);
     matrix(gguf, random, "token_embd", d, tokens.size());
     if (isRotary()) {
-      gguf.put(architecture + ".rope.freq_base", GgufValue.float32(1000f));
+      gguf.put(architecture + ".rope.freq_base", GgufValue.float32(isModern() ? 160_000f : 1000f));
     } else {
       matrix(gguf, random, "position_embd", d, CONTEXT);
     }
-    TinyModel.matrix(gguf, random, "token_types.weight", d, 2); // llama.cpp wants F32 here
+    if (!isModern()) {
+      TinyModel.matrix(gguf, random, "token_types.weight", d, 2); // llama.cpp wants F32 here
+    }
     norm(gguf, random, "token_embd_norm", d);
+    if (isModern()) {
+      gguf.put("modern-bert.attention.sliding_window", GgufValue.uint32(WINDOW))
+          .put("modern-bert.attention.sliding_window_pattern", GgufValue.uint32(3))
+          .put("modern-bert.rope.freq_base_swa", GgufValue.float32(10_000f));
+      norm(gguf, random, "output_norm", d);
+    }
     for (int layer = 0; layer < layers; layer++) {
       String block = "blk." + layer + ".";
+      if (isModern() && layer > 0) {
+        norm(gguf, random, block + "attn_norm", d);
+      }
       if (isRotary()) {
         linear(gguf, random, block + "attn_qkv", d, 3 * d);
       } else {
@@ -67,13 +80,15 @@ record RandomBert(
         }
       }
       linear(gguf, random, block + "attn_output", d, d);
-      norm(gguf, random, block + "attn_output_norm", d);
-      linear(gguf, random, block + "ffn_up", d, hidden);
-      if (isGated()) {
+      norm(gguf, random, block + (isModern() ? "ffn_norm" : "attn_output_norm"), d);
+      linear(gguf, random, block + "ffn_up", d, isModern() ? 2 * hidden : hidden);
+      if (architecture.equals("nomic-bert")) {
         linear(gguf, random, block + "ffn_gate", d, hidden);
       }
       linear(gguf, random, block + "ffn_down", hidden, d);
-      norm(gguf, random, block + "layer_output_norm", d);
+      if (!isModern()) {
+        norm(gguf, random, block + "layer_output_norm", d);
+      }
     }
     Path file =
         dir.resolve(
@@ -96,9 +111,13 @@ record RandomBert(
     return !architecture.equals("bert");
   }
 
-  /** Such layers have no biases either. */
+  private boolean isModern() {
+    return architecture.equals("modern-bert");
+  }
+
+  /** Those with gates have no biases in products. */
   private boolean isGated() {
-    return architecture.equals("nomic-bert");
+    return isModern() || architecture.equals("nomic-bert");
   }
 
   private void linear(GgufWriter gguf, Random random, String name, int in, int out) {
@@ -117,8 +136,10 @@ record RandomBert(
     gguf.tensor(name + ".weight", type, () -> FloatBuffer.wrap(values), in, out);
   }
 
-  private static void norm(GgufWriter gguf, Random random, String name, int d) {
+  private void norm(GgufWriter gguf, Random random, String name, int d) {
     TinyModel.vector(gguf, random, name + ".weight", d, 1);
-    TinyModel.vector(gguf, random, name + ".bias", d, 0);
+    if (!isModern()) {
+      TinyModel.vector(gguf, random, name + ".bias", d, 0);
+    }
   }
 }
