@@ -14,7 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Embark's own backend of ggml, which computes whole BERT encoders on x86 CPUs.
+ * Embark's own backend of ggml, which computes whole encoders, BERT and its descendants, on x86
+ * CPUs.
  *
  * <p>It is made for one release of llama.cpp, chooses its instructions when it is opened ({@code
  * EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code avx512}, {@code avx512_vnni} or {@code
@@ -48,7 +49,7 @@ final class Accelerator {
     Path library = PackedLibraries.directory().resolve("libembark-accelerator.so");
     if (Files.exists(library) && Llama.embark_accelerator_load(library.toString())) {
       LOG.info(
-          "The accelerator computes BERT models with {}{}.",
+          "The accelerator computes encoders with {}{}.",
           kernels(Acceleration.FAST),
           hasInt8() ? ", and for precision=int8 with " + kernels(Acceleration.INT8) : "");
     }

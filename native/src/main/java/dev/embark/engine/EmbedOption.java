@@ -65,7 +65,7 @@ public enum EmbedOption implements TaskOption {
       "accelerator",
       names(AcceleratorChoice.values()),
       AcceleratorChoice.AUTO.toString(),
-      "Whether a CPU computes BERT models by Embark's own kernels, where it can.",
+      "Whether a CPU computes encoders by Embark's own kernels, where it can.",
       value -> oneOf(value, AcceleratorChoice.values())),
   PRECISION(
       "precision",
