@@ -97,7 +97,18 @@ inline void hide(float * scores, int n, int from, int to) {
     }
 }
 
-void attend_head(const Head & head, Activation * q, size_t ld, int n, int head_size, float factor, int window) {
+// scores[i] - slope * |i - own|
+inline void fade(float * scores, int n, int own, float slope) {
+    alignas(64) static const float lanes[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+    for (int i = 0; i < n; i += Vector::SIZE) {
+        const Vector offset = load(lanes) + all(static_cast<float>(i - own));
+        store(scores + i, fma(max(offset, zero() - offset), all(-slope), load(scores + i)));
+    }
+}
+
+// The slope is of scores before they are scaled.
+void attend_head(
+    const Head & head, Activation * q, size_t ld, int n, int head_size, float factor, int window, float slope) {
     const size_t columns = round_up(n, PANEL);
     const int key_steps = head_size / PAIR;
     alignas(64) float c[TILE_ROWS * PANEL];
@@ -114,6 +125,9 @@ void attend_head(const Head & head, Activation * q, size_t ld, int n, int head_s
         for (int r = 0; r < rows; r++) {
             float * scores = head.scores + r * columns + first;
             const int own = row + r;
+            if (slope != 0) {
+                fade(scores, end - first, own - first, slope);
+            }
             const int from = own > window ? own - window - first : 0;
             hide(scores, end - first, from, window < end - own - 1 ? own + window + 1 - first : end - first);
             inverse[r] = 1.0f / exponentials(scores, end - first, factor, head.weights + r * columns + first);
@@ -144,7 +158,9 @@ void attend(const Attention & p) {
             const size_t at = start * p.ld + static_cast<size_t>(h) * p.head_size;
             pack_keys(static_cast<const Activation *>(p.k) + at, p.ld, n, p.head_size, head.keys);
             pack_values(static_cast<const Activation *>(p.v) + at, p.ld, n, p.head_size, head.values);
-            attend_head(head, static_cast<Activation *>(p.q) + at, p.ld, n, p.head_size, p.scale * log2_e, p.window);
+            attend_head(
+                head, static_cast<Activation *>(p.q) + at, p.ld, n, p.head_size, p.scale * log2_e, p.window,
+                p.slopes == nullptr ? 0 : p.slopes[h] / p.scale);
         }
     }
 }

@@ -4,6 +4,7 @@
 // computed here, whole encoders by run() and whatever else is among it by ggml's own CPU backend.
 
 #include <atomic>
+#include <climits>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -141,15 +142,17 @@ const uint16_t * data_of(const ggml_tensor * mask) {
 // this batch; else returns none.
 std::vector<int> sequences_of(Match & match) {
     const int rows = static_cast<int>(match.in->ne[1]);
+    const bool fades = !match.encoder.slopes.empty();
     std::vector<int> starts;
-    for (size_t i = 0; i < match.masks.size() && starts.empty() && keeps_all(match.ids, rows); i++) {
-        starts = segments_of(data_of(match.masks[i]), rows);
-    }
     std::unordered_map<const ggml_tensor *, std::optional<int>> windows;
+    for (size_t i = 0; i < match.masks.size() && starts.empty() && keeps_all(match.ids, rows); i++) {
+        starts = segments_of(data_of(match.masks[i]), rows, fades);
+        windows = { { match.masks[i], INT_MAX } };
+    }
     for (size_t i = 0; i < match.masks.size() && !starts.empty(); i++) {
         const ggml_tensor * mask = match.masks[i];
         if (windows.count(mask) == 0) {
-            windows[mask] = window_of(data_of(mask), rows, starts);
+            windows[mask] = window_of(data_of(mask), rows, fades, starts);
         }
         if (!windows[mask]) {
             return {};

@@ -144,7 +144,7 @@ void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, con
     }
     encoder.kernels->attend(
         { b.query, b.key, b.value, b.ld, encoder.heads, encoder.d / encoder.heads, layer.scale, layer.window,
-          batch.starts.data(), static_cast<int>(batch.starts.size()) - 1, b.scratch });
+          encoder.slopes.empty() ? nullptr : encoder.slopes.data(), batch.starts.data(), static_cast<int>(batch.starts.size()) - 1, b.scratch });
 }
 
 void feed_forward(const Encoder & encoder, const Layer & layer, const Buffers & b, int row, int rows) {

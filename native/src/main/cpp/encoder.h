@@ -59,6 +59,7 @@ struct Encoder {
     bool norms_first;
     int d;
     int heads;
+    std::vector<float> slopes; // of the heads (ALiBi, arXiv:2108.12409); empty for none
     std::vector<Layer> layers;
 };
 

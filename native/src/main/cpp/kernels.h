@@ -78,8 +78,8 @@ struct Rotation {
     const float * angles; // [rows][turned]: the cosines of a row's angles, then their sines
 };
 
-// Softmax(scale * Q K^T) V of each sequence and head, where a row attends to those of its sequence that
-// are at most `window` away; the result takes the place of Q.
+// Softmax(scale * Q K^T - slope * distance) V of each sequence and head, where a row attends to those of
+// its sequence that are at most `window` away; the result takes the place of Q.
 struct Attention {
     void * q;
     const void * k;
@@ -89,6 +89,7 @@ struct Attention {
     int head_size; // a whole number of pairs
     float scale;
     int window;
+    const float * slopes; // [heads]; null for none
     const int * starts; // [sequences + 1], in rows
     int sequences;
     void * scratch; // of Kernels::attention_scratch bytes

@@ -38,6 +38,7 @@ public:
     const ggml_tensor * positions = nullptr;
     const Kernels * kernels = nullptr;
     int heads = 0;
+    float most_bias = 0; // of ALiBi
 
     // The layer with norms last whose result is t, and in `in` what it was computed from.
     bool layer_with_norms_last(const ggml_tensor * t, Layer & layer, const ggml_tensor *& in) {
@@ -264,13 +265,15 @@ private:
         const ggml_tensor * mask = attention->src[3];
         const float * parameters = reinterpret_cast<const float *>(attention->op_params);
         layer.scale = parameters[0];
-        const bool plain = parameters[1] == 0.0f && parameters[2] == 0.0f && attention->src[4] == nullptr;
+        const bool plain = parameters[2] == 0.0f && attention->src[4] == nullptr;
         if (!plain || mask == nullptr || mask->op != GGML_OP_NONE || mask->type != GGML_TYPE_F16
-            || !is(key, GGML_OP_CPY) || !is(value, GGML_OP_CPY) || (heads != 0 && heads != attention->ne[1])) {
+            || !is(key, GGML_OP_CPY) || !is(value, GGML_OP_CPY)
+            || (heads != 0 && (heads != attention->ne[1] || most_bias != parameters[1]))) {
             return false;
         }
         masks.push_back(mask);
         heads = static_cast<int>(attention->ne[1]);
+        most_bias = parameters[1];
         Heads queries;
         Heads keys;
         Heads values;
@@ -301,6 +304,25 @@ public:
         }
     }
 };
+
+// As ggml has them: powers of one base for as many heads as the largest power of two, then the odd powers
+// of its root.
+std::vector<float> slopes_of(float most_bias, int heads) {
+    std::vector<float> slopes;
+    if (most_bias == 0.0f) {
+        return slopes;
+    }
+    int whole = 1;
+    while (2 * whole <= heads) {
+        whole *= 2;
+    }
+    const float base = std::pow(2.0f, -most_bias / whole);
+    const float root = std::pow(2.0f, -most_bias / 2 / whole);
+    for (int head = 0; head < heads; head++) {
+        slopes.push_back(head < whole ? std::pow(base, head + 1) : std::pow(root, 2 * (head - whole) + 1));
+    }
+    return slopes;
+}
 
 // Reads the layers up to the one whose result is t, and returns what the first was computed from.
 const ggml_tensor * read_layers(const ggml_tensor * t, Reader & reader, Encoder & encoder) {
@@ -413,6 +435,7 @@ std::optional<Match> match_encoder(const ggml_cgraph * graph) {
         match.encoder.kernels = reader.kernels;
         match.encoder.d = static_cast<int>(t->ne[0]);
         match.encoder.heads = reader.heads;
+        match.encoder.slopes = slopes_of(reader.most_bias, reader.heads);
         match.in = t;
         match.masks = { reader.masks.rbegin(), reader.masks.rend() };
         match.positions = reader.positions;

@@ -1,36 +1,66 @@
 #include "segments.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+
+#include "ggml.h"
 
 namespace embark {
 
 namespace {
 
-const uint16_t HIDDEN = 0xFC00;
+class Mask {
+public:
+    Mask(const uint16_t * mask, int n, bool fades) : mask(mask), n(n), expected(n), open(2 * n - 1) {
+        for (int i = 0; i < 2 * n - 1; i++) {
+            open[i] = fades ? ggml_fp32_to_fp16(static_cast<float>(-std::abs(i - n + 1))) : 0;
+        }
+    }
+
+    // The end of the rows from `row` that it attends to, at most `end`.
+    int seen_from(int row, int end) const {
+        int i = row;
+        while (i < end && row_of(row)[i] == open[n - 1 + i - row]) {
+            i++;
+        }
+        return i;
+    }
+
+    // Whether a row attends to [first, end), which holds it, and to no other.
+    bool sees(int row, int first, int end) {
+        std::fill(expected.begin(), expected.end(), HIDDEN);
+        std::copy_n(open.begin() + (n - 1 + first - row), end - first, expected.begin() + first);
+        return std::memcmp(row_of(row), expected.data(), n * sizeof(uint16_t)) == 0;
+    }
+
+private:
+    static constexpr uint16_t HIDDEN = 0xFC00;
+
+    const uint16_t * row_of(int row) const {
+        return mask + static_cast<size_t>(row) * n;
+    }
+
+    const uint16_t * mask;
+    int n;
+    std::vector<uint16_t> expected;
+    std::vector<uint16_t> open; // what a row has for those it attends to, itself in the middle
+};
 
 } // namespace
 
-std::vector<int> segments_of(const uint16_t * mask, int n) {
+std::vector<int> segments_of(const uint16_t * mask, int n, bool fades) {
+    Mask all(mask, n, fades);
     std::vector<int> starts;
-    std::vector<uint16_t> expected(n, HIDDEN);
-    int start = 0;
-    while (start < n) {
-        const uint16_t * first = mask + static_cast<size_t>(start) * n;
-        int end = start;
-        while (end < n && first[end] == 0) {
-            expected[end++] = 0;
-        }
+    for (int start = 0; start < n;) {
+        const int end = all.seen_from(start, n);
         if (end == start) {
             return {};
         }
         for (int row = start; row < end; row++) {
-            if (std::memcmp(mask + static_cast<size_t>(row) * n, expected.data(), n * sizeof(uint16_t)) != 0) {
+            if (!all.sees(row, start, end)) {
                 return {};
             }
-        }
-        for (int i = start; i < end; i++) {
-            expected[i] = HIDDEN;
         }
         starts.push_back(start);
         start = end;
@@ -39,24 +69,15 @@ std::vector<int> segments_of(const uint16_t * mask, int n) {
     return starts;
 }
 
-std::optional<int> window_of(const uint16_t * mask, int n, const std::vector<int> & starts) {
+std::optional<int> window_of(const uint16_t * mask, int n, bool fades, const std::vector<int> & starts) {
+    Mask all(mask, n, fades);
     int window = 0;
     for (size_t i = 0; i + 1 < starts.size(); i++) {
-        const uint16_t * first = mask + static_cast<size_t>(starts[i]) * n;
-        int seen = 0;
-        while (starts[i] + seen + 1 < starts[i + 1] && first[starts[i] + seen + 1] == 0) {
-            seen++;
-        }
-        window = std::max(window, seen);
+        window = std::max(window, all.seen_from(starts[i], starts[i + 1]) - starts[i] - 1);
     }
-    std::vector<uint16_t> expected(n);
     for (size_t i = 0; i + 1 < starts.size(); i++) {
         for (int row = starts[i]; row < starts[i + 1]; row++) {
-            std::fill(expected.begin(), expected.end(), HIDDEN);
-            std::fill(
-                expected.begin() + std::max(starts[i], row - window),
-                expected.begin() + std::min(starts[i + 1], row + window + 1), 0);
-            if (std::memcmp(mask + static_cast<size_t>(row) * n, expected.data(), n * sizeof(uint16_t)) != 0) {
+            if (!all.sees(row, std::max(starts[i], row - window), std::min(starts[i + 1], row + window + 1))) {
                 return std::nullopt;
             }
         }

@@ -336,7 +336,7 @@ void int8_products_are_close(const Kernels & kernels, int rows, int n, int k) {
 }
 
 void attention_is_right(
-    const Kernels & kernels, const std::vector<int> & lengths, int heads, int head_size, int window) {
+    const Kernels & kernels, const std::vector<int> & lengths, int heads, int head_size, int window, float slope) {
     const int d = heads * head_size;
     std::vector<int> starts = { 0 };
     for (int length : lengths) {
@@ -357,8 +357,12 @@ void attention_is_right(
     put_rows(kernels, k, rows, d, ld, keys);
     put_rows(kernels, v, rows, d, ld, rest);
     const float scale = 1 / std::sqrt(static_cast<float>(head_size));
+    std::vector<float> slopes;
+    for (int head = 0; head < heads; head++) {
+        slopes.push_back(slope * (head + 1));
+    }
     kernels.attend({ queries.as<void>(), keys.as<void>(), rest.as<void>(), ld, heads, head_size, scale, window,
-                     starts.data(), static_cast<int>(lengths.size()), scratch.as<void>() });
+                     slope == 0 ? nullptr : slopes.data(), starts.data(), static_cast<int>(lengths.size()), scratch.as<void>() });
     bool right = true;
     for (size_t sequence = 0; sequence < lengths.size(); sequence++) {
         for (int head = 0; head < heads; head++) {
@@ -366,7 +370,8 @@ void attention_is_right(
                 std::vector<double> weights(lengths[sequence]);
                 double total = 0;
                 for (int i = 0; i < lengths[sequence]; i++) {
-                    if (std::abs(starts[sequence] + i - row) > window) {
+                    const int distance = std::abs(starts[sequence] + i - row);
+                    if (distance > window) {
                         continue;
                     }
                     double score = 0;
@@ -374,7 +379,7 @@ void attention_is_right(
                         score += static_cast<double>(q[row * d + head * head_size + j])
                             * k[(starts[sequence] + i) * d + head * head_size + j];
                     }
-                    total += weights[i] = std::exp(score * scale);
+                    total += weights[i] = std::exp(score * scale - slopes[head] * distance);
                 }
                 for (int j = 0; j < head_size; j++) {
                     double expected = 0;
@@ -486,10 +491,12 @@ void kernels_are_right(const Kernels & kernels) {
     for (int head_size : { 2, 32, 48, 64, 80 }) {
         for (int heads : { 1, 3 }) {
             for (int window : { 1, 3, 16, 64, INT_MAX }) {
-                attention_is_right(kernels, { 1 }, heads, head_size, window);
-                attention_is_right(kernels, { 2, 12, 1, 33, 7 }, heads, head_size, window);
-                attention_is_right(kernels, { 257, 16 }, heads, head_size, window);
+                attention_is_right(kernels, { 1 }, heads, head_size, window, 0);
+                attention_is_right(kernels, { 2, 12, 1, 33, 7 }, heads, head_size, window, 0);
+                attention_is_right(kernels, { 257, 16 }, heads, head_size, window, 0);
             }
+            attention_is_right(kernels, { 2, 12, 1, 33, 7 }, heads, head_size, INT_MAX, 0.25f);
+            attention_is_right(kernels, { 257, 16 }, heads, head_size, 64, 0.25f);
         }
     }
     for (int turned : { 2, 16, 34, 48, 64 }) {
@@ -514,27 +521,35 @@ std::vector<uint16_t> mask_of(const std::string & sequences) {
 }
 
 void sequences_are_found() {
-    check(segments_of(mask_of("aaabcc").data(), 6) == std::vector<int>({ 0, 3, 4, 6 }), "three sequences");
-    check(segments_of(mask_of("a").data(), 1) == std::vector<int>({ 0, 1 }), "one token");
-    check(segments_of(mask_of("aaaa").data(), 4) == std::vector<int>({ 0, 4 }), "one sequence");
-    check(segments_of(mask_of("aba").data(), 3).empty(), "a sequence in two places is no run");
+    check(segments_of(mask_of("aaabcc").data(), 6, false) == std::vector<int>({ 0, 3, 4, 6 }), "three sequences");
+    check(segments_of(mask_of("a").data(), 1, false) == std::vector<int>({ 0, 1 }), "one token");
+    check(segments_of(mask_of("aaaa").data(), 4, false) == std::vector<int>({ 0, 4 }), "one sequence");
+    check(segments_of(mask_of("aba").data(), 3, false).empty(), "a sequence in two places is no run");
     std::vector<uint16_t> causal = mask_of("aaa");
     causal[1] = causal[2] = causal[5] = 0xFC00;
-    check(segments_of(causal.data(), 3).empty(), "rows that see different runs");
+    check(segments_of(causal.data(), 3, false).empty(), "rows that see different runs");
     std::vector<uint16_t> weighted = mask_of("aab");
     weighted[3] = 0x3C00;
-    check(segments_of(weighted.data(), 3).empty(), "a mask that is neither open nor closed");
+    check(segments_of(weighted.data(), 3, false).empty(), "a mask that is neither open nor closed");
     const std::vector<int> starts = { 0, 3, 5 };
     std::vector<uint16_t> windowed = mask_of("aaabb");
-    check(window_of(windowed.data(), 5, starts) == 2, "a window as wide as the sequences");
+    check(window_of(windowed.data(), 5, false, starts) == 2, "a window as wide as the sequences");
     windowed[2] = windowed[2 * 5] = 0xFC00;
-    check(window_of(windowed.data(), 5, starts) == 1, "a window of one on each side");
-    check(segments_of(windowed.data(), 5).empty(), "a window is no run");
+    check(window_of(windowed.data(), 5, false, starts) == 1, "a window of one on each side");
+    check(segments_of(windowed.data(), 5, false).empty(), "a window is no run");
     windowed[3 * 5 + 4] = 0xFC00;
-    check(!window_of(windowed.data(), 5, starts), "a window that is not the same for all");
+    check(!window_of(windowed.data(), 5, false, starts), "a window that is not the same for all");
+    std::vector<uint16_t> fading = mask_of("aaabb");
+    for (int i = 0; i < 25; i++) {
+        const int distance = std::abs(i / 5 - i % 5);
+        fading[i] = fading[i] == 0 ? ggml_fp32_to_fp16(static_cast<float>(-distance)) : fading[i];
+    }
+    check(segments_of(fading.data(), 5, true) == starts, "sequences that fade");
+    check(window_of(fading.data(), 5, true, starts) == 2, "a window as wide as sequences that fade");
+    check(segments_of(fading.data(), 5, false).empty(), "sequences that were not to fade");
     std::vector<uint16_t> blind = mask_of("ab");
     blind[0] = 0xFC00;
-    check(segments_of(blind.data(), 2).empty(), "a row that does not see itself");
+    check(segments_of(blind.data(), 2, false).empty(), "a row that does not see itself");
 }
 
 } // namespace

@@ -35,10 +35,12 @@ final class Accelerator {
       Map.of(
           BERT,
           List.of("attn_output", "ffn_up", "ffn_down"),
-          "nomic-bert",
+          "jina-bert-v2",
           List.of("attn_output", "ffn_up", "ffn_gate", "ffn_down"),
           "jina-bert-v3",
           List.of("attn_output", "ffn_up", "ffn_down"),
+          "nomic-bert",
+          List.of("attn_output", "ffn_up", "ffn_gate", "ffn_down"),
           "modern-bert",
           List.of("attn_output", "ffn_up", "ffn_down"));
 

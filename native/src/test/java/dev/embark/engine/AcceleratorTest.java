@@ -72,12 +72,15 @@ class AcceleratorTest {
     "nomic-bert, 1, 34, 7, F32",
     "jina-bert-v3, 4, 32, 128, F16",
     "jina-bert-v3, 3, 48, 100, F32",
+    "jina-bert-v2, 4, 32, 128, F32",
+    "jina-bert-v2, 12, 64, 200, F16",
+    "jina-bert-v2, 3, 48, 100, BF16",
     "modern-bert, 2, 32, 96, F32",
     "modern-bert, 12, 64, 1152, F16",
     "modern-bert, 3, 64, 200, BF16",
     "modern-bert, 1, 34, 64, F32"
   })
-  void rotaryPositionsAndGatesAreThoseOfLlamaCpp(
+  void descendantsOfBertHaveTheVectorsOfLlamaCpp(
       String architecture, int heads, int headSize, int hidden, GgufTensorType type)
       throws IOException {
     Path file = new RandomBert(architecture, 4, heads, headSize, hidden, type).write(dir);
@@ -196,6 +199,7 @@ class AcceleratorTest {
     "bert, F32",
     "bert, Q8_0",
     "nomic-bert, F16",
+    "jina-bert-v2, F32",
     "jina-bert-v3, BF16",
     "modern-bert, F16"
   })

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A BERT, or one of its descendants with rotary positions, of any shape with random weights.
+ * A BERT, or one of its descendants, of any shape with random weights.
  *
- * @param architecture {@code bert}, {@code nomic-bert}, {@code jina-bert-v3} or {@code
- *     modern-bert}, whose layers but every third see {@value #WINDOW} tokens around each
+ * @param architecture {@code bert}, {@code jina-bert-v2}, {@code jina-bert-v3}, {@code nomic-bert}
+ *     or {@code modern-bert}, whose layers but every third see {@value #WINDOW} tokens around each
  * @param type of its matrices
  */
 record RandomBert(
@@ -54,7 +54,7 @@ record RandomBert(
     matrix(gguf, random, "token_embd", d, tokens.size());
     if (isRotary()) {
       gguf.put(architecture + ".rope.freq_base", GgufValue.float32(isModern() ? 160_000f : 1000f));
-    } else {
+    } else if (architecture.equals("bert")) {
       matrix(gguf, random, "position_embd", d, CONTEXT);
     }
     if (!isModern()) {
@@ -82,7 +82,7 @@ record RandomBert(
       linear(gguf, random, block + "attn_output", d, d);
       norm(gguf, random, block + (isModern() ? "ffn_norm" : "attn_output_norm"), d);
       linear(gguf, random, block + "ffn_up", d, isModern() ? 2 * hidden : hidden);
-      if (architecture.equals("nomic-bert")) {
+      if (architecture.equals("nomic-bert") || isFading()) {
         linear(gguf, random, block + "ffn_gate", d, hidden);
       }
       linear(gguf, random, block + "ffn_down", hidden, d);
@@ -90,39 +90,33 @@ record RandomBert(
         norm(gguf, random, block + "layer_output_norm", d);
       }
     }
-    Path file =
-        dir.resolve(
-            "random-"
-                + architecture
-                + "-"
-                + layers
-                + "-"
-                + heads
-                + "-"
-                + headSize
-                + "-"
-                + type
-                + ".gguf");
+    String shape = layers + "-" + heads + "-" + headSize;
+    Path file = dir.resolve("random-" + architecture + "-" + shape + "-" + type + ".gguf");
     gguf.writeTo(file);
     return file;
   }
 
   private boolean isRotary() {
-    return !architecture.equals("bert");
+    return !architecture.equals("bert") && !isFading();
+  }
+
+  /** Whether attention fades with distance (ALiBi). */
+  private boolean isFading() {
+    return architecture.equals("jina-bert-v2");
   }
 
   private boolean isModern() {
     return architecture.equals("modern-bert");
   }
 
-  /** Those with gates have no biases in products. */
-  private boolean isGated() {
-    return isModern() || architecture.equals("nomic-bert");
+  private boolean isBiased(String product) {
+    boolean isGated = product.endsWith("ffn_up") || product.endsWith("ffn_gate");
+    return !isModern() && !architecture.equals("nomic-bert") && !(isFading() && isGated);
   }
 
   private void linear(GgufWriter gguf, Random random, String name, int in, int out) {
     matrix(gguf, random, name, in, out);
-    if (!isGated()) {
+    if (isBiased(name)) {
       TinyModel.vector(gguf, random, name + ".bias", out, 0);
     }
   }
