@@ -32,8 +32,7 @@ class ForcedInstructionsTest {
 
   @BeforeEach
   void onMachinesThatHaveIt() {
-    LlamaBackend.start();
-    assumeThat(Accelerator.kernels(Acceleration.FAST)).isNotEmpty();
+    assumeThat(Acceleration.FAST.kernels()).isNotEmpty();
   }
 
   /** Run by {@link #forcedInstructionsComputeTheSame}. */
@@ -42,9 +41,8 @@ class ForcedInstructionsTest {
 
     /** Takes pairs of a model and one that llama.cpp is to compute in its place. */
     public static void main(String[] args) {
-      LlamaBackend.start();
       for (Acceleration acceleration : ACCELERATED) {
-        System.out.println(Accelerator.kernels(acceleration) + ".");
+        System.out.println(acceleration.kernels() + ".");
       }
       for (int i = 0; i < args.length; i += 2) {
         List<float[]> plain = vectors(Path.of(args[i + 1]), Acceleration.OFF);
