@@ -405,25 +405,33 @@ static bool embark_is_cancelled(void * data) {
     return ((struct embark_context *) data)->cancel;
 }
 
+/* What contexts of both kinds have in common. */
+static struct llama_context_params embark_context_params(
+    struct embark_context * context, int n_ctx, int batch_tokens, int n_seq_max, int n_threads) {
+    struct llama_context_params params = llama_context_default_params();
+    params.n_ctx = (uint32_t) n_ctx;
+    params.n_batch = (uint32_t) batch_tokens;
+    params.n_ubatch = (uint32_t) batch_tokens;
+    params.n_seq_max = (uint32_t) n_seq_max;
+    params.n_threads = n_threads;
+    params.n_threads_batch = n_threads;
+    /* One pool of cells for all sequences, so that they can share a prefix. */
+    params.kv_unified = true;
+    params.no_perf = true;
+    params.abort_callback = embark_is_cancelled;
+    params.abort_callback_data = context;
+    return params;
+}
+
 static void * embark_context_new(void * model, int capacity, int n_seq_max, int pooling, int n_threads) {
     struct embark_context * context = (struct embark_context *) calloc(1, sizeof(struct embark_context));
     if (context == NULL) {
         return NULL;
     }
-    struct llama_context_params params = llama_context_default_params();
-    params.n_ctx = (uint32_t) capacity;
-    params.n_batch = (uint32_t) capacity;
-    params.n_ubatch = (uint32_t) capacity;
-    params.n_seq_max = (uint32_t) n_seq_max;
-    params.n_threads = n_threads;
-    params.n_threads_batch = n_threads;
+    struct llama_context_params params = embark_context_params(context, capacity, capacity, n_seq_max, n_threads);
     params.pooling_type = (enum llama_pooling_type) pooling;
     params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
     params.embeddings = true;
-    params.kv_unified = true;
-    params.no_perf = true;
-    params.abort_callback = embark_is_cancelled;
-    params.abort_callback_data = context;
     context->n_embd = embark_model_n_embd(model);
     context->llama = llama_init_from_model((struct llama_model *) model, params);
     if (context->llama == NULL) {
@@ -464,24 +472,13 @@ static void * embark_generation_new(void * model, int cells, int batch_tokens, i
     if (context == NULL) {
         return NULL;
     }
-    struct llama_context_params params = llama_context_default_params();
-    params.n_ctx = (uint32_t) cells;
-    params.n_batch = (uint32_t) batch_tokens;
-    params.n_ubatch = (uint32_t) batch_tokens;
-    params.n_seq_max = (uint32_t) n_seq_max;
-    params.n_threads = n_threads;
-    params.n_threads_batch = n_threads;
+    struct llama_context_params params = embark_context_params(context, cells, batch_tokens, n_seq_max, n_threads);
     if (f32) {
         params.type_k = GGML_TYPE_F32;
         params.type_v = GGML_TYPE_F32;
         /* It would turn them into F16 and sum up in F16. */
         params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
     }
-    /* One pool of cells for all sequences, so that they can share a prefix. */
-    params.kv_unified = true;
-    params.no_perf = true;
-    params.abort_callback = embark_is_cancelled;
-    params.abort_callback_data = context;
     context->n_vocab = embark_model_n_vocab(model);
     context->candidates = (llama_token_data *) calloc((size_t) context->n_vocab, sizeof(llama_token_data));
     if (context->candidates != NULL) {

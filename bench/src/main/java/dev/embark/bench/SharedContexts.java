@@ -73,7 +73,7 @@ public final class SharedContexts {
       throws Exception {
     SharedEncoder shared =
         share
-            ? new SharedEncoder(
+            ? SharedEncoder.open(
                 model,
                 Pooling.MODEL,
                 EmbeddingEngine.batchTokens(EmbedOptions.defaults(), ModelOptions.CPU),

@@ -12,7 +12,7 @@ public interface ContextMemory {
    *
    * @param tokens that it is to have room for, as {@link MemoryEstimate#contextBytes} takes them
    * @throws EmbeddingException of kind OUT_OF_MEMORY when it must not be made: the texts that need
-   *     it fail, and the next ones get a context of the usual size
+   *     it fail without being asked for again, and the context before stays
    */
   void claim(int tokens);
 }

@@ -10,8 +10,9 @@ import java.util.function.BooleanSupplier;
  * <p>The context has room for the usual batch; it is replaced by a larger one when a longer
  * sequence comes, since its buffers grow with its capacity. Sequences that get no finite vector are
  * computed once more, then in halves, until the one that fails stands alone; each time on a new
- * context, since what failed may have left NaN in the old one's buffers. For one thread, but {@link
- * #cancel} is for any.
+ * context, since what failed may have left NaN in the old one's buffers. Those that are refused the
+ * memory for a context fail at once, and the context stays. For one thread, but {@link #cancel} is
+ * for any.
  */
 final class Encoder implements AutoCloseable {
   /** Takes what became of a sequence. */
@@ -31,11 +32,25 @@ final class Encoder implements AutoCloseable {
      */
     LlamaContext open(int capacity);
 
-    /** Of the model, each after its memory was claimed. */
+    /**
+     * Called before each {@link #open}.
+     *
+     * @throws EmbeddingException when its memory is refused
+     */
+    default void claim(int capacity) {}
+
+    /** Of the model. */
     static ContextFactory of(LlamaModel model, Pooling pooling, ContextMemory memory) {
-      return capacity -> {
-        memory.claim(capacity);
-        return new LlamaContext(model, capacity, pooling);
+      return new ContextFactory() {
+        @Override
+        public LlamaContext open(int capacity) {
+          return new LlamaContext(model, capacity, pooling);
+        }
+
+        @Override
+        public void claim(int capacity) {
+          memory.claim(capacity);
+        }
       };
     }
   }
@@ -51,6 +66,7 @@ final class Encoder implements AutoCloseable {
   private boolean suspect; // whether the context has to be replaced before it is used
   private boolean closed;
   private EmbeddingException failure; // of the last attempt
+  private boolean refused; // whether that was for want of a context's memory
   private volatile boolean cancelled;
 
   /**
@@ -64,6 +80,7 @@ final class Encoder implements AutoCloseable {
     this.contexts = contexts;
     this.usualCapacity = capacity;
     this.vector = new float[model.dimensions()];
+    contexts.claim(capacity);
     open(capacity);
   }
 
@@ -81,7 +98,7 @@ final class Encoder implements AutoCloseable {
    */
   void encode(TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
     int[] failed = attempt(texts, sequences, isCancelled, sink);
-    if (failed.length > 0) {
+    if (failed.length > 0 && !refused) {
       failed = attempt(texts, failed, isCancelled, sink);
     }
     isolate(texts, failed, isCancelled, sink);
@@ -112,11 +129,7 @@ final class Encoder implements AutoCloseable {
     for (int sequence : sequences) {
       tokens += texts.length(sequence);
     }
-    try {
-      prepare(tokens);
-    } catch (EmbeddingException e) {
-      suspect = true; // its memory is better spent on the next one
-      failure = e;
+    if (!prepare(tokens)) {
       return sequences;
     }
     batch.clear();
@@ -190,13 +203,30 @@ final class Encoder implements AutoCloseable {
     }
   }
 
-  /** Sees to a sound context with room for a batch. */
-  private void prepare(int tokens) {
-    if (context == null || suspect) {
-      free();
-      open(capacityFor(tokens));
-    } else if (tokens > context.capacity()) {
-      open(capacityFor(tokens));
+  /** Sees to a sound context with room for a batch; false when there is none. */
+  private boolean prepare(int tokens) {
+    refused = false;
+    if (context != null && !suspect && tokens <= context.capacity()) {
+      return true;
+    }
+    int capacity = capacityFor(tokens);
+    try {
+      contexts.claim(capacity);
+    } catch (EmbeddingException e) {
+      refused = true;
+      failure = e;
+      return false;
+    }
+    try {
+      if (suspect) {
+        free();
+      }
+      open(capacity);
+      return true;
+    } catch (EmbeddingException e) {
+      suspect = true; // its memory is better spent on the next one
+      failure = e;
+      return false;
     }
   }
 

@@ -34,31 +34,11 @@ public final class SharedEncoder implements AutoCloseable {
    * Makes the contexts.
    *
    * @param batchTokens tokens of a native batch
-   * @param contexts on a GPU one, on a CPU as many as there are cores to use
+   * @param contexts one each; stays the caller's
    * @throws EmbeddingException when there is no memory for them
    */
-  public SharedEncoder(LlamaModel model, Pooling pooling, int batchTokens, int contexts) {
-    this(model, pooling, batchTokens, Collections.nCopies(contexts, ContextMemory.UNLIMITED));
-  }
-
-  /**
-   * Makes the contexts.
-   *
-   * @param memory of each of them
-   * @throws EmbeddingException when there is no memory for them
-   */
-  public SharedEncoder(
-      LlamaModel model, Pooling pooling, int batchTokens, List<ContextMemory> memory) {
-    this(
-        model,
-        batchTokens,
-        pooling,
-        memory.stream().map(each -> Encoder.ContextFactory.of(model, pooling, each)).toList());
-  }
-
-  /** With contexts of the caller's making, which tests let fail. */
   SharedEncoder(
-      LlamaModel model, int batchTokens, Pooling pooling, List<Encoder.ContextFactory> contexts) {
+      LlamaModel model, Pooling pooling, int batchTokens, List<Encoder.ContextFactory> contexts) {
     this.pooling = pooling;
     this.batchTokens = batchTokens;
     this.device = model.options().device();
@@ -78,6 +58,35 @@ public final class SharedEncoder implements AutoCloseable {
       throw e;
     }
     workers.forEach(Thread::start);
+  }
+
+  /**
+   * Makes the contexts, which may grow as they like.
+   *
+   * @param batchTokens tokens of a native batch
+   * @param contexts on a GPU one, on a CPU as many as there are cores to use
+   * @throws EmbeddingException when there is no memory for them
+   */
+  public static SharedEncoder open(
+      LlamaModel model, Pooling pooling, int batchTokens, int contexts) {
+    return open(
+        model, pooling, batchTokens, Collections.nCopies(contexts, ContextMemory.UNLIMITED));
+  }
+
+  /**
+   * Makes a context for each memory.
+   *
+   * @param batchTokens tokens of a native batch
+   * @param memory asked before its context is made and each time it grows; stays the caller's
+   * @throws EmbeddingException when there is no memory for them
+   */
+  public static SharedEncoder open(
+      LlamaModel model, Pooling pooling, int batchTokens, List<ContextMemory> memory) {
+    return new SharedEncoder(
+        model,
+        pooling,
+        batchTokens,
+        memory.stream().map(each -> Encoder.ContextFactory.of(model, pooling, each)).toList());
   }
 
   /** A task's way in; closing it frees nothing. */

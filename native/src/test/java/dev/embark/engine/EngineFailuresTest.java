@@ -264,6 +264,28 @@ class EngineFailuresTest {
   }
 
   @Test
+  void aTextThatIsRefusedMemoryIsTriedOnceAndTheContextStays() {
+    List<Integer> claimed = new ArrayList<>(); // one before each context
+    ContextMemory memory =
+        tokens -> {
+          claimed.add(tokens);
+          if (tokens > 16) {
+            throw new EmbeddingException(Kind.OUT_OF_MEMORY, "no room");
+          }
+        };
+    String longer = TinyModel.words(new Random(4), 40);
+    try (EmbeddingEngine engine =
+        new EmbeddingEngine(model, EmbedOptions.of(Map.of("batchTokens", "16")), memory)) {
+      Embedded embedded = Embedded.of(engine, allocator, "dog", longer, "cat");
+      assertThat(embedded.rows().error(1)).hasMessage("no room");
+      same(embedded.vector(0), alone("dog"));
+      same(embedded.vector(2), alone("cat"));
+      same(Embedded.of(engine, allocator, "sun").vector(0), alone("sun"));
+    }
+    assertThat(claimed).containsExactly(16, 64);
+  }
+
+  @Test
   void aContextThatCannotBeReplacedIsMadeWhenThereIsMemoryAgain() {
     boolean[] none = {false};
     Encoder.ContextFactory contexts =

@@ -7,14 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.embark.gguf.GgufTensorType;
-import java.io.File;
-import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,8 +29,7 @@ class ForcedInstructionsTest {
 
   @BeforeEach
   void onMachinesThatHaveIt() {
-    LlamaBackend.start();
-    assumeThat(Accelerator.kernels(Acceleration.FAST)).isNotEmpty();
+    assumeThat(Acceleration.FAST.kernels()).isNotEmpty();
   }
 
   /** Run by {@link #forcedInstructionsComputeTheSame}. */
@@ -42,9 +38,8 @@ class ForcedInstructionsTest {
 
     /** Takes pairs of a model and one that llama.cpp is to compute in its place. */
     public static void main(String[] args) {
-      LlamaBackend.start();
       for (Acceleration acceleration : ACCELERATED) {
-        System.out.println(Accelerator.kernels(acceleration) + ".");
+        System.out.println(acceleration.kernels() + ".");
       }
       for (int i = 0; i < args.length; i += 2) {
         List<float[]> plain = vectors(Path.of(args[i + 1]), Acceleration.OFF);
@@ -70,8 +65,15 @@ class ForcedInstructionsTest {
     Path eight = new RandomBert(2, 1, 64, 96, GgufTensorType.Q8_0).write(dir);
     Path brain = new RandomBert(1, 3, 64, 200, GgufTensorType.BF16).write(dir);
 
+    String[] files =
+        Stream.of(half, half, single, single, eight, inF32(eight), brain, brain)
+            .map(Path::toString)
+            .toArray(String[]::new);
+
     List<String> lines =
-        runForced(isa, half, half, single, single, eight, inF32(eight), brain, brain);
+        new ChildJvm(Forced.class, Map.of("EMBARK_ACCELERATOR_ISA", isa), List.of())
+            .run(files)
+            .outOfSuccess();
 
     // A machine without the instructions has no accelerator then.
     boolean has = Files.readString(Path.of("/proc/cpuinfo")).contains(" " + flag + " ");
@@ -87,34 +89,6 @@ class ForcedInstructionsTest {
       boolean coarse = i % 3 == 2 || !has && model >= 2;
       double most = alike ? EXACT : coarse ? EIGHT_BITS : FAST;
       assertThat(furthest.get(i)).as("distance %d of %s", i, isa).isLessThan(most);
-    }
-  }
-
-  private List<String> runForced(String isa, Path... files) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> argument.startsWith("--add-"))
-        .forEach(command::add);
-    command.addAll(
-        List.of(
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            Forced.class.getName()));
-    Arrays.stream(files).map(Path::toString).forEach(command::add);
-    File out = dir.resolve("forced").toFile();
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("EMBARK_ACCELERATOR_ISA", isa);
-    assertThat(builder.redirectOutput(out).start().waitFor()).as(() -> text(out)).isZero();
-    return Files.readAllLines(out.toPath());
-  }
-
-  private static String text(File file) {
-    try {
-      return Files.readString(file.toPath());
-    } catch (IOException e) {
-      return e.toString();
     }
   }
 }

@@ -2,12 +2,11 @@ package dev.embark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,40 +92,18 @@ class LlamaBackendTest {
   private void compile(String library, String source) throws Exception {
     Path cpp = Files.writeString(dir.resolve(library + ".cpp"), source);
     String output = dir.resolve(library).toString();
-    List<String> lines =
-        run(new ProcessBuilder("g++", "-shared", "-fPIC", "-o", output, cpp.toString()));
-    assertThat(lines).isEmpty();
+    Process compiler =
+        new ProcessBuilder("g++", "-shared", "-fPIC", "-o", output, cpp.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(compiler.waitFor()).as(said).isZero();
   }
 
   private static List<String> probe(Path home) throws Exception {
-    ProcessBuilder java =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-            Probe.class.getName());
-    java.environment().put(NativeLibraries.HOME_VARIABLE, home.toString());
-    return run(java);
-  }
-
-  /** Lines of its output; its errors are kept apart. */
-  private static List<String> run(ProcessBuilder command) throws IOException, InterruptedException {
-    Path output = Files.createTempFile("embark", ".out");
-    Path errors = Files.createTempFile("embark", ".err");
-    try {
-      Process process =
-          command.redirectOutput(output.toFile()).redirectError(errors.toFile()).start();
-      try {
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      } finally {
-        process.destroyForcibly();
-      }
-      assertThat(process.exitValue()).as(Files.readString(errors)).isZero();
-      return new ArrayList<>(Files.readAllLines(output));
-    } finally {
-      Files.delete(output);
-      Files.delete(errors);
-    }
+    return new ChildJvm(
+            Probe.class, Map.of(NativeLibraries.HOME_VARIABLE, home.toString()), List.of())
+        .run()
+        .outOfSuccess();
   }
 }

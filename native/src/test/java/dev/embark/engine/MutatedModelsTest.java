@@ -3,14 +3,13 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.gguf.GgufHeader;
-import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -96,14 +95,15 @@ class MutatedModelsTest {
     List<String> lines = new ArrayList<>();
     List<String> crashes = new ArrayList<>();
     for (long seed = SEED; seed < SEED + MODELS; ) {
-      List<String> more = probe(bases, seed, SEED + MODELS);
+      ChildJvm.Ended ended = probe(bases, seed, SEED + MODELS);
+      List<String> more = ended.out();
+      assertThat(more).as(ended::toString).isNotEmpty();
       lines.addAll(more);
-      if (more.isEmpty() || more.get(more.size() - 1).equals("end")) {
-        assertThat(more).isNotEmpty();
+      if (more.get(more.size() - 1).equals("end")) {
         break;
       }
       String tried = more.stream().filter(l -> l.startsWith("try ")).reduce((a, b) -> b).get();
-      crashes.add(tried + " " + said());
+      crashes.add(tried + " " + said(ended));
       seed = Long.parseLong(tried.split(" ", 3)[1]) + 1;
     }
     List<String> unclear = lines.stream().filter(l -> l.startsWith("unclear ")).toList();
@@ -120,43 +120,20 @@ class MutatedModelsTest {
     assertThat(works).isPositive();
   }
 
-  private List<String> probe(List<String> bases, long from, long to) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> argument.startsWith("--add-"))
-        .forEach(command::add);
-    command.addAll(
+  private ChildJvm.Ended probe(List<String> bases, long from, long to) throws Exception {
+    List<String> arguments =
+        new ArrayList<>(List.of(dir.toString(), Long.toString(from), Long.toString(to)));
+    arguments.addAll(bases);
+    List<String> options =
         List.of(
-            "-Xmx512m",
-            "-XX:-CreateCoredumpOnCrash",
-            "-XX:ErrorFile=" + dir.resolve("crash.log"),
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            Probe.class.getName(),
-            dir.toString(),
-            Long.toString(from),
-            Long.toString(to)));
-    command.addAll(bases);
-    File output = dir.resolve("out").toFile();
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(output)
-            .redirectError(dir.resolve("err").toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(20, TimeUnit.MINUTES)).isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    return Files.readAllLines(output.toPath());
+            "-Xmx512m", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + dir.resolve("crash.log"));
+    return new ChildJvm(Probe.class, Map.of(), options).run(arguments.toArray(String[]::new));
   }
 
   /** What the process said last. */
-  private String said() throws IOException {
+  private String said(ChildJvm.Ended ended) throws IOException {
     Path crash = dir.resolve("crash.log");
-    List<String> lines = new ArrayList<>(Files.readAllLines(dir.resolve("err")));
+    List<String> lines = new ArrayList<>(ended.err());
     if (Files.exists(crash)) {
       Files.readAllLines(crash).stream()
           .filter(line -> line.startsWith("C  [") || line.startsWith("# C"))

@@ -103,7 +103,7 @@ class SharedEncoderTest {
     String[][] texts = new String[TASKS][];
     Arrays.setAll(texts, SharedEncoderTest::texts);
     List<Embedded> together;
-    try (SharedEncoder shared = new SharedEncoder(model, Pooling.MODEL, 512, contexts)) {
+    try (SharedEncoder shared = SharedEncoder.open(model, Pooling.MODEL, 512, contexts)) {
       CyclicBarrier start = new CyclicBarrier(TASKS);
       List<Callable<Embedded>> tasks = new ArrayList<>();
       for (String[] own : texts) {
@@ -214,7 +214,7 @@ class SharedEncoderTest {
     Path broken =
         EngineFailuresTest.withoutNumbersFor(TinyModel.wordPiece(dir), dir.resolve("nan.gguf"));
     try (LlamaModel poisoned = LlamaModel.load(broken, ModelOptions.cpu());
-        SharedEncoder shared = new SharedEncoder(poisoned, Pooling.MODEL, 512, 1);
+        SharedEncoder shared = SharedEncoder.open(poisoned, Pooling.MODEL, 512, 1);
         EmbeddingEngine guilty = new EmbeddingEngine(poisoned, OPTIONS, shared);
         EmbeddingEngine other = new EmbeddingEngine(poisoned, OPTIONS, shared)) {
       Future<Embedded> one =
@@ -247,7 +247,7 @@ class SharedEncoderTest {
 
   @Test
   void optionsThatNeedAnotherContextAreRefused() {
-    try (SharedEncoder shared = new SharedEncoder(model, Pooling.MODEL, 512, 1)) {
+    try (SharedEncoder shared = SharedEncoder.open(model, Pooling.MODEL, 512, 1)) {
       for (Map<String, String> other :
           List.of(Map.of("pooling", "cls", "batchTokens", "512"), Map.of("batchTokens", "64"))) {
         assertThatThrownBy(() -> new EmbeddingEngine(model, EmbedOptions.of(other), shared))
@@ -257,7 +257,7 @@ class SharedEncoderTest {
   }
 
   private SharedEncoder gated() {
-    return new SharedEncoder(model, 512, Pooling.MODEL, List.of(Gated::new));
+    return new SharedEncoder(model, Pooling.MODEL, 512, List.of(Gated::new));
   }
 
   private static EmbeddingEngine engine(SharedEncoder shared) {

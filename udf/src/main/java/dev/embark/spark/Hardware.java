@@ -1,5 +1,6 @@
 package dev.embark.spark;
 
+import dev.embark.engine.Acceleration;
 import dev.embark.engine.Gpus;
 import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.LlamaModel;
@@ -15,6 +16,9 @@ interface Hardware {
   /** One sentence, without its full stop, on what is missing where there is no GPU. */
   String whyNoGpu();
 
+  /** As {@link Acceleration#kernels()}. */
+  String kernels(Acceleration acceleration);
+
   /** Puts a model on a device. */
   LlamaModel load(Path file, ModelOptions options);
 
@@ -29,6 +33,11 @@ interface Hardware {
         @Override
         public String whyNoGpu() {
           return Gpus.whyNone();
+        }
+
+        @Override
+        public String kernels(Acceleration acceleration) {
+          return acceleration.kernels();
         }
 
         @Override

@@ -91,7 +91,7 @@ final class LoadedModel {
         List<ContextMemory> memory =
             Stream.generate(() -> growing.apply(taken)).limit(contexts).toList();
         there =
-            new Shared(new SharedEncoder(model, key.pooling(), key.batchTokens(), memory), taken);
+            new Shared(SharedEncoder.open(model, key.pooling(), key.batchTokens(), memory), taken);
       } catch (RuntimeException e) {
         taken.close();
         throw e;

@@ -16,8 +16,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * Loaded models, one for each content, device and precision. Those who want the same model wait for
- * the one that loads it, and nobody else does. Safe for any thread.
+ * Loaded models, one for each content, device and way to compute it. Those who want the same model
+ * wait for the one that loads it, and nobody else does. Safe for any thread.
  */
 final class ModelPool {
   private final ModelStore store;
@@ -31,7 +31,12 @@ final class ModelPool {
     this.budget = budget;
   }
 
-  private record Key(String sha256, int device, Acceleration acceleration) {}
+  /**
+   * What makes models the same.
+   *
+   * @param kernels as {@link Acceleration#kernels()}: on some machines, precisions are one
+   */
+  private record Key(String sha256, int device, String kernels) {}
 
   /**
    * The model of some options, loaded, counted as used once more.
@@ -52,7 +57,7 @@ final class ModelPool {
           new Key(
               file.sha256(),
               device.map(Device::index).orElse(ModelOptions.CPU),
-              device.isPresent() ? Acceleration.OFF : options.acceleration());
+              device.isPresent() ? "" : hardware.kernels(options.acceleration()));
       while (true) {
         FutureTask<LoadedModel> loading =
             models.computeIfAbsent(
@@ -90,7 +95,7 @@ final class ModelPool {
       ModelOptions where =
           device.isPresent()
               ? ModelOptions.gpu(device.get(), file.path(), options)
-              : ModelOptions.cpu(key.acceleration());
+              : ModelOptions.cpu(options.acceleration());
       return new LoadedModel(
           file, hardware.load(file.path(), where), estimate, memory, () -> models.remove(key));
     } catch (RuntimeException e) {

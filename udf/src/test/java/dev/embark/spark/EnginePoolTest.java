@@ -40,6 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Engines and models of a JVM: shared, counted, given back, freed. */
@@ -140,6 +141,19 @@ class EnginePoolTest {
           .containsExactly(
               ModelOptions.gpu(FakeHardware.FIRST_INDEX, ModelOptions.ALL_LAYERS),
               ModelOptions.gpu(FakeHardware.FIRST_INDEX + 1, ModelOptions.ALL_LAYERS));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 3", "false, 1"})
+  void precisionsAreModelsOfTheirOwnWhereTheMachineComputesThemInOtherWays(
+      boolean everyKernel, int loaded) {
+    hardware.everyKernel = everyKernel;
+    try (EnginePool.Lease a = lease(minilm, Map.of("precision", "exact"));
+        EnginePool.Lease b = lease(minilm, Map.of("precision", "fast"));
+        EnginePool.Lease c = lease(minilm, Map.of("precision", "int8"))) {
+      assertThat(models.size()).isEqualTo(loaded);
+      assertThat(hardware.loads).hasSize(loaded);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.embark.spark;
 
+import dev.embark.engine.Acceleration;
 import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
@@ -16,6 +17,9 @@ class FakeHardware implements Hardware {
 
   /** What models were put on. */
   final Queue<ModelOptions> loads = new ConcurrentLinkedQueue<>();
+
+  /** Whether its CPU has instructions of its own for each {@link Acceleration}. */
+  boolean everyKernel = true;
 
   private final int gpus;
 
@@ -36,6 +40,11 @@ class FakeHardware implements Hardware {
   @Override
   public String whyNoGpu() {
     return "this machine is a fake";
+  }
+
+  @Override
+  public String kernels(Acceleration acceleration) {
+    return everyKernel ? acceleration.name() : "the same";
   }
 
   @Override

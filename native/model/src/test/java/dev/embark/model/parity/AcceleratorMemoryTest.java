@@ -4,24 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.embark.engine.Acceleration;
+import dev.embark.engine.ChildJvm;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.VectorWriter;
-import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a process grows by with a model and its contexts, with and without the accelerator. */
 class AcceleratorMemoryTest {
@@ -30,8 +29,6 @@ class AcceleratorMemoryTest {
   private static final List<Acceleration> ACCELERATED =
       List.of(Acceleration.EXACT, Acceleration.FAST, Acceleration.INT8);
   private static final Path STATUS = Path.of("/proc/self/status");
-
-  @TempDir Path dir;
 
   /** Without contexts it is the weights, and with several these once. */
   @Test
@@ -103,29 +100,12 @@ class AcceleratorMemoryTest {
     }
   }
 
-  private long measure(Path gguf, Acceleration acceleration, int contexts) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> argument.startsWith("--add-"))
-        .forEach(command::add);
-    command.addAll(
-        List.of(
-            "-Xms64m",
-            "-Xmx64m",
-            "-XX:+AlwaysPreTouch",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            Measured.class.getName(),
-            gguf.toString(),
-            acceleration.name(),
-            Integer.toString(contexts)));
-    File out = dir.resolve("out").toFile();
-    int exit =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out).start().waitFor();
-    String said = Files.readString(out.toPath()).strip();
-    assertThat(exit).as(said).isZero();
-    return Long.parseLong(said);
+  private static long measure(Path gguf, Acceleration acceleration, int contexts) throws Exception {
+    List<String> options = List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch");
+    List<String> lines =
+        new ChildJvm(Measured.class, Map.of(), options)
+            .run(gguf.toString(), acceleration.name(), Integer.toString(contexts))
+            .outOfSuccess();
+    return Long.parseLong(lines.get(0));
   }
 }
