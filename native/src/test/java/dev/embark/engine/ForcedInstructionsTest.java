@@ -62,11 +62,16 @@ class ForcedInstructionsTest {
       String isa, String flag, String exact, String fast, String int8) throws Exception {
     Path half = new RandomBert(2, 3, 48, 100, GgufTensorType.F16).write(dir);
     Path single = new RandomBert(2, 4, 32, 256, GgufTensorType.F32).write(dir);
+    Path gated = new RandomBert("nomic-bert", 2, 2, 64, 96, GgufTensorType.F32).write(dir);
+    Path windows = new RandomBert("modern-bert", 2, 3, 64, 100, GgufTensorType.F32).write(dir);
+    Path fading = new RandomBert("jina-bert-v2", 2, 3, 32, 80, GgufTensorType.F32).write(dir);
     Path eight = new RandomBert(2, 1, 64, 96, GgufTensorType.Q8_0).write(dir);
     Path brain = new RandomBert(1, 3, 64, 200, GgufTensorType.BF16).write(dir);
 
     String[] files =
-        Stream.of(half, half, single, single, eight, inF32(eight), brain, brain)
+        Stream.concat(
+                Stream.of(half, single, gated, windows, fading).flatMap(f -> Stream.of(f, f)),
+                Stream.of(eight, inF32(eight), brain, brain))
             .map(Path::toString)
             .toArray(String[]::new);
 
@@ -81,12 +86,12 @@ class ForcedInstructionsTest {
     assertThat(lines.get(1)).isEqualTo((has ? fast : "") + ".");
     assertThat(lines.get(2)).isEqualTo((has ? int8 : "") + ".");
     List<Double> furthest = lines.stream().skip(3).map(Double::parseDouble).toList();
-    assertThat(furthest).hasSize(12);
+    assertThat(furthest).hasSize(21);
     for (int i = 0; i < furthest.size(); i++) {
       int model = i / 3;
       // llama.cpp alone rounds both sides of products in BF16, and of those in Q8_0 more than that.
-      boolean alike = i % 3 == 0 && model < (has ? 3 : 2);
-      boolean coarse = i % 3 == 2 || !has && model >= 2;
+      boolean alike = i % 3 == 0 && model < (has ? 6 : 5);
+      boolean coarse = i % 3 == 2 || !has && model >= 5;
       double most = alike ? EXACT : coarse ? EIGHT_BITS : FAST;
       assertThat(furthest.get(i)).as("distance %d of %s", i, isa).isLessThan(most);
     }
