@@ -1,6 +1,7 @@
 package dev.embark.job;
 
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
@@ -37,6 +38,11 @@ final class DeltaSink extends TableSink {
   @Override
   public boolean exists() {
     return isPath ? new FileSink(spark, spec).exists() : super.exists();
+  }
+
+  @Override
+  public Optional<StateFolder> state() {
+    return isPath ? Optional.of(new StateFolder(spark, location())) : super.state();
   }
 
   @Override

@@ -70,6 +70,28 @@ final class EmbedRun {
   }
 
   private JobResult attempt(Instant start) {
+    try {
+      if (!begin()) {
+        return nothingToDo();
+      }
+    } catch (Exception | FSError e) {
+      tellEnd(e, start);
+      throw e;
+    }
+    listener.planned(plan);
+    try {
+      run.waves().forEach(this::take);
+      return finish(start);
+    } catch (Exception | FSError e) {
+      // Of any kind: Scala throws checked exceptions, such as SparkException, undeclared.
+      UserError error = e instanceof UserError known ? known : unforeseen(e);
+      tellEnd(error, start);
+      throw error;
+    }
+  }
+
+  /** Begins a run or takes up the one that was interrupted; false if there is nothing to do. */
+  private boolean begin() {
     fingerprint = Fingerprint.of(spark, TaskCall.of(spec));
     RunStart begin = new RunStart(spark, spec, sink, fingerprint);
     Source source = new Source(spark, spec, sink);
@@ -89,7 +111,7 @@ final class EmbedRun {
       manifest = manifest.withoutUnfinished();
       Optional<RunStart.Way> way = begin.choose(manifest);
       if (way.isEmpty()) {
-        return nothingToDo();
+        return false;
       }
       run = begin.begin(manifest, way.get(), input, state);
       save(run);
@@ -101,16 +123,7 @@ final class EmbedRun {
     otherEmbeddings = begin.otherEmbeddings(manifest);
     embedder = new WaveEmbedder(spark, spec, textColumn);
     plan = run.plan();
-    listener.planned(plan);
-    try {
-      run.waves().forEach(this::take);
-      return finish(start);
-    } catch (Exception | FSError e) {
-      // Of any kind: Scala throws checked exceptions, such as SparkException, undeclared.
-      UserError error = e instanceof UserError known ? known : unforeseen(e);
-      tellEnd(error, start);
-      throw error;
-    }
+    return true;
   }
 
   private JobResult nothingToDo() {
@@ -131,16 +144,35 @@ final class EmbedRun {
         e);
   }
 
-  private void tellEnd(UserError error, Instant start) {
-    RunEnd.State state = termination.isRequested() ? RunEnd.State.STOPPED : RunEnd.State.FAILED;
+  private void tellEnd(Throwable error, Instant start) {
+    RunEnd end =
+        new RunEnd(
+            termination.isRequested() ? RunEnd.State.STOPPED : RunEnd.State.FAILED,
+            Optional.of(Failures.sentence(error)));
     try {
-      listener.endedEarly(
-          result(run.plan().committed(), start),
-          new RunEnd(state, Optional.of(error.getMessage())));
+      if (plan != null) {
+        listener.endedEarly(result(run.plan().committed(), start), end);
+      } else if (takesReport()) {
+        plan = RunPlan.NONE;
+        listener.endedEarly(result(List.of(), start), end);
+      }
     } catch (Exception | FSError e) {
       // Such as that the disk is full, again: the first error is the one to mend.
       error.addSuppressed(e);
     }
+  }
+
+  /** Whether the output is this run's to report in, as far as that is known without a plan. */
+  private boolean takesReport() {
+    Optional<StateFolder> folder = sink.state();
+    if (folder.isEmpty()) {
+      return false;
+    }
+    state = folder.get();
+    Manifest there = state.load();
+    return !sink.exists()
+        || there.unfinished().isPresent()
+        || (spec.writesIntoExisting() && !there.columns().isEmpty());
   }
 
   private JobResult result(List<WaveResult> waves, Instant start) {

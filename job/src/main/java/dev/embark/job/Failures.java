@@ -1,5 +1,6 @@
 package dev.embark.job;
 
+import dev.embark.engine.EmbeddingException;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -14,15 +15,15 @@ public final class Failures {
   private Failures() {}
 
   /**
-   * Returns one line that describes a failure: the message of the first {@link UserError} on the
-   * way down, else that of the innermost cause, without the plans and stack traces that Spark puts
-   * into its messages.
+   * Returns one line that describes a failure: the message of the first {@link UserError} or {@link
+   * EmbeddingException} on the way down, which are written for the user, else that of the innermost
+   * cause, without the plans and stack traces that Spark puts into its messages.
    */
   public static String sentence(Throwable thrown) {
     Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     Throwable innermost = thrown;
     for (Throwable t = thrown; t != null && seen.add(t); t = t.getCause()) {
-      if (t instanceof UserError) {
+      if (t instanceof UserError || t instanceof EmbeddingException) {
         return t.getMessage();
       }
       innermost = t;

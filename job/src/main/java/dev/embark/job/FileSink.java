@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.row_number;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -57,6 +58,11 @@ final class FileSink implements Sink {
     } catch (IOException e) {
       throw new UserError("Cannot reach " + root + ": " + Failures.sentence(e), e);
     }
+  }
+
+  @Override
+  public Optional<StateFolder> state() {
+    return Optional.of(state);
   }
 
   @Override

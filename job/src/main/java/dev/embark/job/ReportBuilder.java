@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.stream.Stream;
 import org.apache.spark.SparkContext;
@@ -41,7 +42,7 @@ final class ReportBuilder {
   }
 
   RunReport build(JobResult result, RunEnd end) {
-    TaskOptions options = TaskCall.of(spec).options(spark);
+    Optional<TaskOptions> options = options();
     double heartbeat = spark.sparkContext().conf().getTimeAsMs(HEARTBEAT, "10s") / 1e3;
     return new RunReport(
         RunReport.FORMAT_VERSION,
@@ -57,9 +58,9 @@ final class ReportBuilder {
         result.waves().stream().map(ReportBuilder::wave).toList(),
         lengths(result.totals().lengths()),
         failures(result.totals().failed()),
-        options.asMap(),
-        result.plan().fingerprint(),
-        model(options),
+        options.map(TaskOptions::asMap).orElseGet(spec::taskOptions),
+        known(result.plan().fingerprint()),
+        model(options, result.plan()),
         machine(spark.sparkContext()));
   }
 
@@ -71,7 +72,7 @@ final class ReportBuilder {
             .min(Comparator.naturalOrder())
             .get();
     return new RunReport.Run(
-        result.plan().runId(),
+        known(result.plan().runId()),
         spec.task().toString(),
         time(start),
         time(end),
@@ -138,6 +139,26 @@ final class ReportBuilder {
         .map(kind -> new RunReport.Failure(kind.getKey(), kind.getValue()))
         .sorted(Comparator.comparingLong(RunReport.Failure::rows).reversed())
         .toList();
+  }
+
+  /** Empty where they are what went wrong. */
+  private Optional<TaskOptions> options() {
+    try {
+      return Optional.of(TaskCall.of(spec).options(spark));
+    } catch (EmbeddingException | UserError e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String known(String value) {
+    return value.isEmpty() ? null : value;
+  }
+
+  private RunReport.Model model(Optional<TaskOptions> options, RunPlan plan) {
+    // A run without a plan has not used it, or it is what went wrong.
+    return options.isPresent() && plan != RunPlan.NONE
+        ? model(options.get())
+        : RunReport.Model.named(options.map(TaskOptions::model).orElse(null));
   }
 
   private RunReport.Model model(TaskOptions options) {

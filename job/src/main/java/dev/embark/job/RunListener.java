@@ -4,8 +4,9 @@ import java.util.List;
 
 /**
  * Told what a run does, in this order and on the thread that runs it: planned, then for each wave
- * started and committed, then finished. A run that fails or is stopped after it was planned is
- * ended early instead. What a listener throws fails the run.
+ * started and committed, then finished. A run that fails or is stopped is ended early instead; if
+ * it was not planned yet, only where its output is its own to write to. What a listener throws
+ * fails the run.
  */
 public interface RunListener {
   /** The input is read and cut into waves. */

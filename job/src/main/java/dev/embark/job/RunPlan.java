@@ -25,6 +25,8 @@ public record RunPlan(
     long skippedRows,
     long deletedRows,
     List<WaveResult> committed) {
+  /** Of a run that ended before it was planned: without an id and a fingerprint. */
+  static final RunPlan NONE = new RunPlan("", "", 0, 0, 0, 0, 0, 0, List.of());
 
   /** Whether an earlier process began this run. */
   public boolean isResumed() {

@@ -75,13 +75,12 @@ final class RunStart {
     if (!sink.exists()) {
       return Optional.of(new Way(Manifest.Kind.APPEND, false));
     }
-    boolean adds = output.newFingerprint().isPresent() || spec.retryQuarantined();
     return switch (output.saveMode()) {
       case IGNORE -> Optional.empty();
       case OVERWRITE -> Optional.of(new Way(Manifest.Kind.REPLACE, false));
       case APPEND -> Optional.of(append(manifest));
       case ERRORIFEXISTS -> {
-        if (adds) {
+        if (spec.writesIntoExisting()) {
           yield Optional.of(append(manifest));
         }
         throw new UserError(

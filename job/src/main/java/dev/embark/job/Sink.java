@@ -1,6 +1,7 @@
 package dev.embark.job;
 
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -52,6 +53,9 @@ interface Sink {
 
   /** Whether there is anything. */
   boolean exists();
+
+  /** Returns its state folder, whether that exists or not; empty for a table that does not. */
+  Optional<StateFolder> state();
 
   /** Makes the output if it has to be there before the first wave is, and its state folder. */
   StateFolder open(StructType schema);

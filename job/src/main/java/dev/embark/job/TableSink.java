@@ -3,6 +3,7 @@ package dev.embark.job;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.DataFrameWriter;
@@ -59,6 +60,13 @@ abstract class TableSink implements Sink {
               .formatted(output.output(), Failures.sentence(e)),
           e);
     }
+  }
+
+  @Override
+  public Optional<StateFolder> state() {
+    return spark.catalog().tableExists(output.output())
+        ? Optional.of(new StateFolder(spark, storage()))
+        : Optional.empty();
   }
 
   @Override

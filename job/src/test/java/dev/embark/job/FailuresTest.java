@@ -2,6 +2,8 @@ package dev.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbeddingException.Kind;
 import org.junit.jupiter.api.Test;
 
 class FailuresTest {
@@ -12,6 +14,17 @@ class FailuresTest {
             "outer", new UserError("choose another", new RuntimeException("deep")));
 
     assertThat(Failures.sentence(thrown)).isEqualTo("choose another");
+  }
+
+  @Test
+  void whatTheEngineSaysHidesWhatCausedItToo() {
+    Exception thrown =
+        new RuntimeException(
+            "outer",
+            new EmbeddingException(
+                Kind.MODEL, "no model at /m.gguf", new RuntimeException("no such file")));
+
+    assertThat(Failures.sentence(thrown)).isEqualTo("no model at /m.gguf");
   }
 
   @Test

@@ -21,6 +21,8 @@ import org.apache.spark.sql.SparkSession;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** What a run leaves in {@code _embark/} for people. */
@@ -49,14 +51,22 @@ class ReportWriterTest {
   }
 
   private JsonNode run(String... more) throws IOException {
+    return runOf(input(), more);
+  }
+
+  private JsonNode runOf(String input, String... more) throws IOException {
     List<String> arguments =
-        new ArrayList<>(List.of("--input", input(), "--output", output(), "--id-column=id"));
+        new ArrayList<>(List.of("--input", input, "--output", output(), "--id-column=id"));
     arguments.addAll(List.of(more));
     EmbedJob job = new EmbedJob(captured.terminal());
     new CommandLine(job)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .parseArgs(arguments.toArray(String[]::new));
     result = job.run(spark);
+    return report();
+  }
+
+  private JsonNode report() throws IOException {
     return new ObjectMapper().readTree(Files.readString(file("report.json")));
   }
 
@@ -186,7 +196,7 @@ class ReportWriterTest {
         .isInstanceOf(UserError.class)
         .hasNoSuppressedExceptions();
 
-    JsonNode report = new ObjectMapper().readTree(Files.readString(file("report.json")));
+    JsonNode report = report();
     assertThat(new Schema("report.schema.json").mistakes(report)).isEmpty();
     assertThat(report.at("/ending/state").asText()).isEqualTo("failed");
     assertThat(report.at("/ending/error").asText())
@@ -197,6 +207,75 @@ class ReportWriterTest {
         .isEqualTo(sum(report, "waves", "rows"));
     assertThat(Files.readString(file("report.html")))
         .contains("Failed after " + report.get("waves").size() + " of ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nix.json, --max-tokens=64, There is nothing at",
+    "in.json, --model=/nix.gguf, /nix.gguf",
+    "in.json, --text-column=nix, has no column nix",
+    "same-id-twice.json, --max-tokens=64, unique"
+  })
+  void aRunThatFailsBeforeItIsPlannedLeavesAReportThatSaysWhy(
+      String input, String option, String error) throws Exception {
+    input();
+    String row = "{\"id\":1,\"text\":\"a\"}";
+    Files.write(folder.resolve("same-id-twice.json"), List.of(row, row));
+
+    assertThatThrownBy(() -> runOf(folder.resolve(input).toString(), option))
+        .hasMessageContaining(error)
+        .hasNoSuppressedExceptions();
+
+    assertFailedBeforeItsFirstWave(error);
+    assertThat(run().at("/ending/state").asText()).isEqualTo("done");
+  }
+
+  @Test
+  void anOptionOfTheSessionThatIsNotAllowedIsReported() throws Exception {
+    spark.conf().set("spark.embark.longText", "shorten");
+    try {
+      assertThatThrownBy(() -> run()).hasMessageContaining("shorten").hasNoSuppressedExceptions();
+    } finally {
+      spark.conf().unset("spark.embark.longText");
+    }
+
+    assertFailedBeforeItsFirstWave("shorten");
+  }
+
+  private void assertFailedBeforeItsFirstWave(String error) throws Exception {
+    JsonNode report = report();
+    assertThat(new Schema("report.schema.json").mistakes(report)).isEmpty();
+    assertThat(report.at("/ending/state").asText()).isEqualTo("failed");
+    assertThat(report.at("/ending/error").asText()).contains(error);
+    assertThat(report.at("/totals/rows").asInt()).isZero();
+    assertThat(Files.readString(file("report.html"))).contains("Failed before the first wave");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "errorifexists, done",
+    "ignore, done",
+    "append, failed",
+    "overwrite, failed",
+  })
+  void theReportOfAnotherRunIsReplacedOnlyWhereItsOutputWasToBeWrittenTo(
+      String saveMode, String state) throws Exception {
+    run();
+
+    assertThatThrownBy(() -> runOf("nix.json", "--save-mode=" + saveMode))
+        .isInstanceOf(UserError.class);
+
+    assertThat(report().at("/ending/state").asText()).isEqualTo(state);
+  }
+
+  @Test
+  void whatIsNoOutputOfEmbarkGetsNoReport() throws Exception {
+    spark.range(3).write().parquet(output());
+
+    assertThatThrownBy(() -> runOf("nix.json", "--save-mode=overwrite"))
+        .isInstanceOf(UserError.class);
+
+    assertThat(file(".")).doesNotExist();
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -59,6 +60,11 @@ class ResumeTest {
     @Override
     public boolean exists() {
       return sink.exists();
+    }
+
+    @Override
+    public Optional<StateFolder> state() {
+      return sink.state();
     }
 
     @Override

@@ -74,12 +74,14 @@ public final class ReportHtml {
     if (ending.state().equals("done")) {
       return "";
     }
-    String state =
-        "%s after %s of %s"
+    String after =
+        "after %s of %s"
             .formatted(
-                ending.state().equals("stopped") ? "Stopped" : "Failed",
                 Figures.count(report.waves().size()),
                 ending.waves() == 1 ? "1 wave" : Figures.count(ending.waves()) + " waves");
+    String state =
+        (ending.state().equals("stopped") ? "Stopped " : "Failed ")
+            + (ending.waves() == 0 ? "before the first wave" : after);
     return "<div class='ending'>%s%s</div>"
         .formatted(
             Html.figure("strong", "ending.state", ending.state(), state),

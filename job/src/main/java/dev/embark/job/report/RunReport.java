@@ -19,7 +19,8 @@ import java.util.Map;
  *     range to the longest
  * @param failures by kind, the most frequent first
  * @param options of the task that were given; the others have their defaults
- * @param fingerprint of the model and the options that change a result, in hex
+ * @param fingerprint of the model and the options that change a result, in hex; null if the run
+ *     ended before it was planned
  * @param model that made the results
  * @param machine that it ran on
  */
@@ -43,7 +44,7 @@ public record RunReport(
   public static final int FORMAT_VERSION = 1;
 
   /**
-   * @param id names the run, also after it was resumed
+   * @param id names the run, also after it was resumed; null if it ended before it was planned
    * @param task {@code embed} or {@code generate}
    * @param start ISO 8601, in UTC; of a run that was resumed, that of its first wave
    * @param end ISO 8601, in UTC
@@ -68,7 +69,8 @@ public record RunReport(
 
   /**
    * @param state {@code done}, {@code failed} or {@code stopped}, as its process was asked to end
-   * @param waves how many the run has; the report lists those that are in the output
+   * @param waves how many the run has, 0 if it ended before it was planned; the report lists those
+   *     that are in the output
    * @param error a sentence that says why it failed or was stopped, and how to carry on
    */
   public record Ending(String state, int waves, String error) {}
@@ -136,9 +138,10 @@ public record RunReport(
   public record Failure(String kind, long rows) {}
 
   /**
-   * What made the results; of a model that the driver cannot load, only where it is.
+   * What made the results; of a model that the driver cannot load, and of a run that was not
+   * planned, only where it is.
    *
-   * @param uri as it was given
+   * @param uri as it was given; null if the options cannot be read
    * @param pooling how token vectors become one, by the model's file
    * @param quantisation the type of most weights
    * @param context tokens of the longest text it was trained for
