@@ -3,6 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.gguf.GgufTensorType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -87,7 +88,8 @@ class HostileTextsTest {
 
   /** The test models. */
   static List<String> models() {
-    List<String> names = new ArrayList<>(List.of("BERT", "BYTE_PAIR"));
+    List<String> names =
+        new ArrayList<>(List.of("BERT", "BYTE_PAIR", "jina-bert-v2", "jina-bert-v3"));
     for (TinyKind kind : TinyKind.values()) {
       names.add(kind.name());
     }
@@ -102,6 +104,8 @@ class HostileTextsTest {
     return switch (name) {
       case "BERT" -> TinyModel.wordPiece(dir);
       case "BYTE_PAIR" -> TinyModel.bytePair(dir);
+      case "jina-bert-v2", "jina-bert-v3" ->
+          new RandomBert(name, 2, 2, 32, 64, GgufTensorType.F16).write(dir);
       default -> TinyKind.valueOf(name).write(dir);
     };
   }
