@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures Embark and its rivals on the same texts and weights, in turns; `embark bench` runs it.
 #
-#   bench/run.sh [--json FILE|-] [--save DIR] [--texts FILE] [--job-texts N]
+#   bench/run.sh [--json FILE|-] [--save DIR] [--texts FILE] [--job-texts N] [--spark-texts N]
 #                [--short-texts N] [--sides SIDE,...] [--rounds N] [--seconds S]
 #
 # Builds Embark, its rivals (bench/rivals) and a plain loop over llama.cpp's C API; what cannot be

@@ -56,6 +56,14 @@ public final class Bench implements Callable<Integer> {
   private Integer jobTexts;
 
   @Option(
+      names = "--spark-texts",
+      paramLabel = "N",
+      description =
+          "Have Embark's sides in Spark embed so many short texts in a round, such as 20000:"
+              + " planning and compiling of their code weigh less then, as in real jobs.")
+  private Integer sparkTexts;
+
+  @Option(
       names = "--short-texts",
       paramLabel = "N",
       description = "Have every side embed the same N short texts in a round, such as 20000.")
@@ -149,7 +157,8 @@ public final class Bench implements Callable<Integer> {
 
   private List<SideSpec> sides(Sides.Places places) throws IOException {
     List<SideSpec> all =
-        new Sides(places).all(jobTexts == null ? OptionalInt.empty() : OptionalInt.of(jobTexts));
+        new Sides(places)
+            .all(optional(sparkTexts), optional(jobTexts == null ? sparkTexts : jobTexts));
     List<String> names = all.stream().map(SideSpec::name).toList();
     for (String name : only) {
       if (!names.contains(name)) {
@@ -167,14 +176,18 @@ public final class Bench implements Callable<Integer> {
             side ->
                 shortTexts == null || side.shortTexts().isPresent()
                     ? side
-                    : side.withShortTexts(OptionalInt.of(shortTexts)))
+                    : side.withShortTexts(optional(shortTexts)))
         .toList();
+  }
+
+  private static OptionalInt optional(Integer number) {
+    return number == null ? OptionalInt.empty() : OptionalInt.of(number);
   }
 
   private List<Corpus> corpora(Path work) throws IOException {
     WordNet source = WordNet.read(wordNet);
     int shortCount = SHORT_TEXTS;
-    for (Integer wanted : Arrays.asList(jobTexts, shortTexts)) {
+    for (Integer wanted : Arrays.asList(sparkTexts, jobTexts, shortTexts)) {
       shortCount = wanted == null ? shortCount : Math.max(shortCount, wanted);
     }
     List<Corpus> corpora = new ArrayList<>();

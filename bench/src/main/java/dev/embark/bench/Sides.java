@@ -46,9 +46,11 @@ final class Sides {
   /**
    * Makes the list, the reference first.
    *
-   * @param jobTexts how many short texts the job embeds in a round; empty for as many as fill it
+   * @param sparkTexts how many short texts Embark's queries embed in a round; empty for as many as
+   *     fill it
+   * @param jobTexts the same of the job
    */
-  List<SideSpec> all(OptionalInt jobTexts) throws IOException {
+  List<SideSpec> all(OptionalInt sparkTexts, OptionalInt jobTexts) throws IOException {
     List<SideSpec> sides = new ArrayList<>();
     sides.add(onnxRuntime(Comparison.REFERENCE, "f32", "all-minilm-l6-v2.onnx"));
     sides.add(onnxRuntime("onnxruntime-int8", "int8", "all-minilm-l6-v2-q.onnx"));
@@ -66,13 +68,17 @@ final class Sides {
             "java-llama",
             "JavaLlamaSide",
             places.gguf().toString()));
-    sides.add(spark("spark", SparkSide.class, "embed(), rows thrown away", CORES, "rows"));
+    sides.add(
+        spark("spark", SparkSide.class, "embed(), rows thrown away", CORES, "rows")
+            .withShortTexts(sparkTexts));
     sides.add(
         spark("spark-one-task", SparkSide.class, "embed(), rows thrown away", 1, "rows")
-            .only(Comparison.SHORT));
+            .only(Comparison.SHORT)
+            .withShortTexts(sparkTexts));
     sides.add(
         spark("spark-sum", SparkSide.class, "sum(embed(text)[0])", 1, "sum")
-            .only(Comparison.SHORT));
+            .only(Comparison.SHORT)
+            .withShortTexts(sparkTexts));
     sides.add(
         spark("job", JobSide.class, "the whole job, Parquet to Parquet", CORES)
             .withShortTexts(jobTexts));

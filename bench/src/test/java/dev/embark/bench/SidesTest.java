@@ -29,7 +29,7 @@ class SidesTest {
     Path gguf = Files.createFile(folder.resolve("model.gguf"));
     Sides.Places places =
         new Sides.Places(folder.resolve("bench"), folder, gguf, folder.resolve("work"));
-    sides = new Sides(places).all(OptionalInt.of(200_000));
+    sides = new Sides(places).all(OptionalInt.of(20_000), OptionalInt.of(200_000));
     byName = sides.stream().collect(Collectors.toMap(SideSpec::name, Function.identity()));
   }
 
@@ -63,8 +63,11 @@ class SidesTest {
   }
 
   @Test
-  void onlyTheJobHasAFixedNumberOfTexts() {
+  void onlyOwnSidesInSparkHaveAFixedNumberOfTexts() {
     assertThat(byName.get("job").shortTexts()).hasValue(200_000);
-    assertThat(byName.get("spark").shortTexts()).isEmpty();
+    for (String query : List.of("spark", "spark-one-task", "spark-sum")) {
+      assertThat(byName.get(query).shortTexts()).hasValue(20_000);
+    }
+    assertThat(sides.stream().filter(side -> side.shortTexts().isPresent())).hasSize(4);
   }
 }

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.row_number;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -105,10 +106,16 @@ final class FileSink implements Sink {
     }
     rows.write()
         .format(output.format().toString())
+        .options(parquetOptions())
         .options(output.options())
         .partitionBy(output.partitionBy().toArray(String[]::new))
         .mode(SaveMode.Overwrite)
         .save(prepared(commit).toString());
+  }
+
+  /** Where texts come again and again, so do vectors, and a dictionary may save half the room. */
+  private Map<String, String> parquetOptions() {
+    return spec.dedupe() ? Map.of() : TaskCall.of(spec).parquetOptions(spark, spec.resultColumn());
   }
 
   @Override

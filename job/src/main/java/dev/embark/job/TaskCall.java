@@ -3,6 +3,7 @@ package dev.embark.job;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.LongText;
 import dev.embark.engine.TaskOptions;
+import dev.embark.engine.VectorType;
 import dev.embark.spark.Embark;
 import dev.embark.spark.EmbedIdentity;
 import dev.embark.spark.ModelDescriber;
@@ -75,6 +76,18 @@ record TaskCall(JobTask task, Map<String, String> given) {
       throw new UserError("--task " + task + " has no model of its own; give --model");
     }
     return options;
+  }
+
+  /**
+   * Returns options for Spark's writer of Parquet, which else begins every file by looking each
+   * float up in a hash, finds that few come again, and writes that part once more.
+   *
+   * @param vectors the column that {@link #result} is in, with dots before nested ones
+   */
+  Map<String, String> parquetOptions(SparkSession spark, String vectors) {
+    return options(spark) instanceof EmbedOptions options && options.output() == VectorType.FLOAT
+        ? Map.of("parquet.enable.dictionary#" + vectors + ".list.element", "false")
+        : Map.of();
   }
 
   /** Returns the tokens beyond which a text is cut into windows, if texts are. */

@@ -50,11 +50,7 @@ final class WaveEmbedder {
     if (spec.dedupe()) {
       return embedDistinct(rows, count, folder);
     }
-    dealt(rows, count)
-        .withColumn(DETAIL, call.detail(Columns.quoted(text)))
-        .write()
-        .mode(SaveMode.Overwrite)
-        .parquet(path);
+    write(dealt(rows, count).withColumn(DETAIL, call.detail(Columns.quoted(text))), path);
     Dataset<Row> embedded = spark.read().parquet(path);
     return new Embedded(embedded, totals(embedded));
   }
@@ -64,23 +60,23 @@ final class WaveEmbedder {
     Column own = Columns.quoted(text);
     String distinct = "_embark_text";
     Dataset<Row> once = rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
-    dealt(once, count)
-        .withColumn(DETAIL, call.detail(col(distinct)))
-        .write()
-        .mode(SaveMode.Overwrite)
-        .parquet(textsPath);
+    write(dealt(once, count).withColumn(DETAIL, call.detail(col(distinct))), textsPath);
     Dataset<Row> texts = spark.read().parquet(textsPath);
     String path = new Path(folder, "embedded").toString();
-    rows.join(texts, own.equalTo(col(distinct)), "left_outer")
-        .drop(distinct)
-        .write()
-        .mode(SaveMode.Overwrite)
-        .parquet(path);
+    write(rows.join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct), path);
     Dataset<Row> embedded = spark.read().parquet(path);
     RunTotals each = totals(embedded);
     RunTotals distinctOnes = totals(texts);
     long spared = each.rows() - each.nullRows() - distinctOnes.rows();
     return new Embedded(embedded, each.withEmbeddedOnce(distinctOnes.tokens(), spared));
+  }
+
+  private void write(Dataset<Row> embedded, String path) {
+    embedded
+        .write()
+        .options(call.parquetOptions(spark, DETAIL + ".embedding"))
+        .mode(SaveMode.Overwrite)
+        .parquet(path);
   }
 
   /** Deals rows out to the tasks that embed them, in random order. */

@@ -9,12 +9,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sources, sinks, deduplication and quarantine. */
@@ -76,6 +80,40 @@ class EmbedRunTest {
     assertThat(runs.written().selectExpr("size(embedding)").collectAsList())
         .extracting(row -> row.getInt(0))
         .containsExactly(384, 384, 384);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--option=output=float, false",
+    "--option=output=int8, true",
+    "--dedupe, true",
+    "--output-option=parquet.enable.dictionary#Vectors.list.element=true, true",
+  })
+  void floatsHaveADictionaryOnlyWhereItMaySaveRoom(String option, boolean has) throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+
+    runs.run(
+        null,
+        "--query=SELECT id, 'the same' AS text FROM range(100)",
+        "--embedding-column=Vectors",
+        option);
+
+    for (String file : runs.written().inputFiles()) {
+      assertThat(hasDictionary(file, "Vectors.list.element")).isEqualTo(has);
+      assertThat(hasDictionary(file, "text")).isTrue();
+    }
+  }
+
+  private boolean hasDictionary(String file, String column) throws IOException {
+    HadoopInputFile input =
+        HadoopInputFile.fromPath(
+            new org.apache.hadoop.fs.Path(file), spark.sessionState().newHadoopConf());
+    try (ParquetFileReader reader = ParquetFileReader.open(input)) {
+      return reader.getFooter().getBlocks().stream()
+          .flatMap(block -> block.getColumns().stream())
+          .filter(chunk -> chunk.getPath().toDotString().equals(column))
+          .anyMatch(ColumnChunkMetaData::hasDictionaryPage);
+    }
   }
 
   @ParameterizedTest
