@@ -77,7 +77,7 @@ public final class JobSpec {
       paramLabel = "N",
       description =
           "Rows that are committed together, at most; what a crash can cost."
-              + " Default: 10000 for each core.")
+              + " Default: 20000 for each core, 500 with --task generate.")
   private Long rowsPerWave;
 
   @HelpHeading(HelpHeading.RUN)

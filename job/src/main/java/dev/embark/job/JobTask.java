@@ -17,6 +17,7 @@ public enum JobTask {
       "embedding",
       "embedded",
       "tokens",
+      20_000,
       Set.of(
           EmbedOption.LONG_TEXT.key(),
           EmbedOption.MAX_TOKENS.key(),
@@ -27,12 +28,14 @@ public enum JobTask {
       "answer",
       "answered",
       "tokens generated",
+      500,
       Set.of(GenerateOption.LONG_TEXT.key()),
       GenerateOptions::of);
 
   private final String result;
   private final String done;
   private final String tokens;
+  private final int rowsPerCore;
   private final Set<String> ofLongTexts;
   private final Function<Map<String, String>, TaskOptions> options;
 
@@ -40,11 +43,13 @@ public enum JobTask {
       String result,
       String done,
       String tokens,
+      int rowsPerCore,
       Set<String> ofLongTexts,
       Function<Map<String, String>, TaskOptions> options) {
     this.result = result;
     this.done = done;
     this.tokens = tokens;
+    this.rowsPerCore = rowsPerCore;
     this.ofLongTexts = ofLongTexts;
     this.options = options;
   }
@@ -62,6 +67,15 @@ public enum JobTask {
   /** Returns what the tokens are that a run counts: those of its texts, or those of its answers. */
   String tokens() {
     return tokens;
+  }
+
+  /**
+   * Returns how many rows a wave has for each core: some four minutes of its work, with the
+   * built-in model, the accelerator and texts of a hundred tokens, or with the small decoder of
+   * {@code bench/sequences.sh} and answers as long.
+   */
+  int rowsPerCore() {
+    return rowsPerCore;
   }
 
   /** Returns the keys of options that only say what becomes of texts that are too long. */

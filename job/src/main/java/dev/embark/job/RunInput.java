@@ -22,9 +22,6 @@ final class RunInput {
   private static final String INPUT = "input";
   private static final int MAX_FILES = 100_000;
 
-  /** Some ten minutes of a core's work with a small model and texts of a hundred tokens. */
-  private static final int ROWS_PER_CORE = 10_000;
-
   private final SparkSession spark;
   private final JobSpec spec;
   private final StateFolder state;
@@ -138,7 +135,7 @@ final class RunInput {
 
   private long rowsPerWave() {
     return spec.rowsPerWave()
-        .orElse((long) ROWS_PER_CORE * spark.sparkContext().defaultParallelism());
+        .orElse((long) spec.task().rowsPerCore() * spark.sparkContext().defaultParallelism());
   }
 
   /** Reads the ids of the rows of all waves, as column {@code id}. */

@@ -1,5 +1,7 @@
 package dev.embark.engine;
 
+import static java.util.Map.entry;
+
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,17 +35,12 @@ final class Accelerator {
       List.of(List.of("attn_q", "attn_k", "attn_v"), List.of("attn_qkv"));
   // ... and these, by architecture.
   private static final Map<String, List<String>> PRODUCTS =
-      Map.of(
-          BERT,
-          List.of("attn_output", "ffn_up", "ffn_down"),
-          "jina-bert-v2",
-          List.of("attn_output", "ffn_up", "ffn_gate", "ffn_down"),
-          "jina-bert-v3",
-          List.of("attn_output", "ffn_up", "ffn_down"),
-          "nomic-bert",
-          List.of("attn_output", "ffn_up", "ffn_gate", "ffn_down"),
-          "modern-bert",
-          List.of("attn_output", "ffn_up", "ffn_down"));
+      Map.ofEntries(
+          entry(BERT, List.of("attn_output", "ffn_up", "ffn_down")),
+          entry("jina-bert-v2", List.of("attn_output", "ffn_up", "ffn_gate", "ffn_down")),
+          entry("jina-bert-v3", List.of("attn_output", "ffn_up", "ffn_down")),
+          entry("nomic-bert", List.of("attn_output", "ffn_up", "ffn_gate", "ffn_down")),
+          entry("modern-bert", List.of("attn_output", "ffn_up", "ffn_down")));
 
   private Accelerator() {}
 
@@ -78,19 +76,23 @@ final class Accelerator {
     if (!used) {
       return Acceleration.OFF;
     }
-    if (wanted.acceleration() == Acceleration.INT8) {
-      String reason =
-          !hasInt8()
-              ? "This CPU has no AVX-512 VNNI for precision=int8"
-              : !architecture(header).equals(BERT)
-                  ? "How close precision=int8 comes is not known for " + architecture(header)
-                  : "";
-      if (!reason.isEmpty()) {
-        LOG.warn("{}; precision=fast is used instead.", reason);
-        return Acceleration.FAST;
-      }
+    Optional<String> whyNot =
+        wanted.acceleration() == Acceleration.INT8 ? whyNotInt8(header) : Optional.empty();
+    if (whyNot.isPresent()) {
+      LOG.warn("{}; precision=fast is used instead.", whyNot.get());
+      return Acceleration.FAST;
     }
     return wanted.acceleration();
+  }
+
+  private static Optional<String> whyNotInt8(GgufHeader header) {
+    if (!hasInt8()) {
+      return Optional.of("This CPU has no AVX-512 VNNI for precision=int8");
+    }
+    String architecture = architecture(header);
+    return architecture.equals(BERT)
+        ? Optional.empty()
+        : Optional.of("How close precision=int8 comes is not known for " + architecture);
   }
 
   /** Whether this machine multiplies 8-bit integers. */
