@@ -37,15 +37,16 @@ class LlamaContext implements AutoCloseable {
   private Pointer handle;
 
   /**
-   * @param capacity tokens of a batch; llama.cpp's n_ctx, n_batch and n_ubatch
+   * @param capacity tokens of a batch, for which it has {@link #room}; llama.cpp's n_ctx, n_batch
+   *     and n_ubatch
    * @throws EmbeddingException when the model pools in no way that gives one vector a text, or
    *     llama.cpp cannot make the context
    */
   LlamaContext(LlamaModel model, int capacity, Pooling pooling) {
     this(
-        embeddings(model, capacity, pooling),
-        "a context of " + capacity + " tokens",
-        capacity,
+        embeddings(model, room(capacity), pooling),
+        "a context of " + room(capacity) + " tokens",
+        room(capacity),
         maxSequences(capacity));
     int pools = Llama.embark_context_pooling(handle);
     if (pools == POOLING_NONE || pools == POOLING_RANK) {
@@ -93,6 +94,17 @@ class LlamaContext implements AutoCloseable {
 
   int maxSequences() {
     return maxSequences;
+  }
+
+  /**
+   * Tokens that a context has to have room for: {@code capacity}, and so many more that its
+   * sequences could be of one length. llama.cpp tries that out when it makes the context, and ends
+   * the process where it pools by the mean and has room for less.
+   */
+  static int room(int capacity) {
+    int sequences = maxSequences(capacity);
+    int most = Integer.MAX_VALUE / sequences * sequences;
+    return (int) Math.min(most, (capacity + sequences - 1L) / sequences * sequences);
   }
 
   /** Sequences that a batch of a context of {@code capacity} tokens may have. */

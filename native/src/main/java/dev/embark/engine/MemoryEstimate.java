@@ -69,7 +69,7 @@ public record MemoryEstimate(
 
   /** Bytes of a context for batches of so many tokens. */
   public long contextBytes(int tokens) {
-    long n = tokens;
+    long n = LlamaContext.room(tokens);
     long bytes =
         FLOAT * n * (vocabulary + dimensions)
             + FLOAT * n * (feedForward + 4 * dimensions)

@@ -321,7 +321,7 @@ class EmbeddingEngineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1", "2", "4096"})
+  @ValueSource(strings = {"1", "2", "255", "257", "300", "514", "4096"})
   void anyBatchSizeServes(String batchTokens) {
     String[] texts = texts(5);
     Embedded embedded = embed(Map.of("batchTokens", batchTokens), texts);

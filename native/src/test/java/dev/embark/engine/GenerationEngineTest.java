@@ -57,6 +57,17 @@ class GenerationEngineTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"257", "300"})
+  void anyBatchSizeServes(String batchTokens) {
+    TinyDecoder kind = TinyDecoder.values()[0];
+    List<String> prompts = prompts(20);
+    Map<String, String> options = Map.of("maxTokens", "8", "batchTokens", batchTokens);
+
+    assertThat(texts(generate(kind, options, prompts)))
+        .isEqualTo(alone(kind, Map.of("maxTokens", "8"), prompts));
+  }
+
+  @ParameterizedTest
   @EnumSource(TinyDecoder.class)
   void drawnAnswersDependOnSeedAndPromptAndNotOnThePlace(TinyDecoder kind) {
     Map<String, String> options = Map.of("maxTokens", "16", "temperature", "1", "seed", "7");

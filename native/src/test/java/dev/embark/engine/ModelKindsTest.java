@@ -49,7 +49,7 @@ class ModelKindsTest {
       List<float[]> alone = alone(model, Map.of(), texts);
 
       // All texts in a few batches, a few to a batch, and a budget below most of the texts.
-      for (String batchTokens : List.of("2048", "128", "16")) {
+      for (String batchTokens : List.of("2048", "300", "128", "16")) {
         Embedded packed = embed(model, Map.of("batchTokens", batchTokens), texts);
         same(packed, alone);
         assertThat(packed.rows().batches()).isLessThanOrEqualTo(TEXTS);
@@ -84,6 +84,24 @@ class ModelKindsTest {
       assertThat(embedded.rows().isTruncated(1)).isTrue();
       assertThat(embedded.rows().tokens(1)).isEqualTo(TinyKind.CONTEXT);
       same(embedded, alone(model, Map.of("batchTokens", "512"), "dog", longer, "cat"));
+    }
+  }
+
+  /** llama.cpp wants contexts to be a multiple of their sequences, or ends the process. */
+  @Test
+  void aModelMayHaveALimitThatIsNoRoundNumber() throws IOException {
+    Path file =
+        ChangedModel.with(
+            TinyKind.NOMIC_BERT.write(dir),
+            dir.resolve("odd.gguf"),
+            "nomic-bert.context_length",
+            GgufValue.uint32(301));
+    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+      String longer = TinyModel.words(new Random(4), 400);
+      Embedded embedded = embed(model, Map.of("batchTokens", "64"), "dog", longer);
+
+      assertThat(embedded.rows().tokens(1)).isEqualTo(301);
+      same(embedded, alone(model, Map.of("batchTokens", "301"), "dog", longer));
     }
   }
 
