@@ -172,7 +172,7 @@ final class EmbedRun {
     Manifest there = state.load();
     return !sink.exists()
         || there.unfinished().isPresent()
-        || (spec.writesIntoExisting() && !there.columns().isEmpty());
+        || (RunStart.writesIntoExisting(spec) && !there.columns().isEmpty());
   }
 
   private JobResult result(List<WaveResult> waves, Instant start) {

@@ -269,15 +269,6 @@ public final class JobSpec {
     return output;
   }
 
-  /** Whether rows may go into an output that exists. */
-  boolean writesIntoExisting() {
-    return switch (output.saveMode()) {
-      case APPEND, OVERWRITE -> true;
-      case ERRORIFEXISTS -> output.newFingerprint().isPresent() || retryQuarantined;
-      case IGNORE -> false;
-    };
-  }
-
   /** Returns the most rows of a wave, if that was said. */
   public OptionalLong rowsPerWave() {
     return rowsPerWave == null ? OptionalLong.empty() : OptionalLong.of(rowsPerWave);

@@ -80,13 +80,23 @@ final class RunStart {
       case OVERWRITE -> Optional.of(new Way(Manifest.Kind.REPLACE, false));
       case APPEND -> Optional.of(append(manifest));
       case ERRORIFEXISTS -> {
-        if (spec.writesIntoExisting()) {
+        if (writesIntoExisting(spec)) {
           yield Optional.of(append(manifest));
         }
         throw new UserError(
             "There is something at %s already; choose another --output, or say --save-mode overwrite or append"
                 .formatted(sink.location()));
       }
+    };
+  }
+
+  /** Whether rows may go into an output that exists. */
+  static boolean writesIntoExisting(JobSpec spec) {
+    OutputSpec output = spec.outputSpec();
+    return switch (output.saveMode()) {
+      case APPEND, OVERWRITE -> true;
+      case ERRORIFEXISTS -> output.newFingerprint().isPresent() || spec.retryQuarantined();
+      case IGNORE -> false;
     };
   }
 
