@@ -48,13 +48,16 @@ static int64_t embark_accelerator_encoders(void);
 
 /* ---- model: shared by any number of contexts and threads ----------------------------------- */
 
-/* Maps the file. device: index below embark_llama_device_count(), or -1 for the CPU alone.
+/* Maps the file, or with an accelerator and no file of packed weights reads it.
+ * device: index below embark_llama_device_count(), or -1 for the CPU alone.
  * gpu_layers: how many go on the device, -1 for all.
  * keep_accents: the tokenizer leaves accents on, whatever the file says.
  * precision: "exact", "fast" or "int8" gives the weights of the encoder to the accelerator, "" does not.
+ * packed: a file of weights that this accelerator packed of this model at this precision, mapped if it is
+ * there and else written, if that can be; "" for none.
  * NULL on failure, with the reason in embark_llama_log(). */
 static void * embark_model_load(
-    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision);
+    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed);
 static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
@@ -263,8 +266,15 @@ static int64_t embark_accelerator_encoders(void) {
     return count == NULL ? 0 : count();
 }
 
+static void embark_accelerator_call(const char * name, const char * file) {
+    void (*function)(const char *) = (void (*)(const char *)) embark_accelerator_function(name);
+    if (function != NULL) {
+        function(file);
+    }
+}
+
 static void * embark_model_load(
-    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision) {
+    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed) {
     struct llama_model_params params = llama_model_default_params();
     /* The list ends with an empty key. */
     struct llama_model_kv_override overrides[2];
@@ -284,8 +294,10 @@ static void * embark_model_load(
         weights[0].pattern = "blk\\.[0-9]+\\.(attn_(q|k|v|qkv|output)|ffn_(up|gate|down))\\.weight";
         weights[0].buft = weights_for(precision);
         params.tensor_buft_overrides = weights;
-        /* Mapped, the file's pages would stay in memory beside the packed weights. */
-        params.load_mode = LLAMA_LOAD_MODE_NONE;
+        if (packed[0] == '\0') {
+            /* Mapped, the file's pages would stay in memory beside the packed weights. */
+            params.load_mode = LLAMA_LOAD_MODE_NONE;
+        }
     }
     ggml_backend_dev_t devices[2] = { NULL, NULL };
     params.split_mode = LLAMA_SPLIT_MODE_NONE;
@@ -298,7 +310,15 @@ static void * embark_model_load(
         params.main_gpu = 0;
         params.n_gpu_layers = gpu_layers;
     }
-    return llama_model_load_from_file(path, params);
+    embark_accelerator_call("embark_accelerator_use_weights", packed);
+    struct llama_model * model = llama_model_load_from_file(path, params);
+    if (packed[0] != '\0' && model != NULL) {
+        embark_accelerator_call("embark_accelerator_write_weights", packed);
+        /* llama.cpp touches all of a file when it maps it. */
+        embark_accelerator_call("embark_accelerator_forget_pages", path);
+    }
+    embark_accelerator_call("embark_accelerator_use_weights", "");
+    return model;
 }
 
 static void embark_model_free(void * model) {

@@ -15,6 +15,7 @@
 #include "matcher.h"
 #include "segments.h"
 #include "weights.h"
+#include "weights_memory.h"
 
 namespace embark {
 
@@ -305,6 +306,15 @@ void * function_by_name(ggml_backend_reg_t, const char * name) {
     }
     if (std::strcmp(name, "embark_accelerator_encoders") == 0) {
         return reinterpret_cast<void *>(count_encoders);
+    }
+    if (std::strcmp(name, "embark_accelerator_use_weights") == 0) {
+        return reinterpret_cast<void *>(WeightsMemory::use_file);
+    }
+    if (std::strcmp(name, "embark_accelerator_write_weights") == 0) {
+        return reinterpret_cast<void *>(WeightsMemory::write_file);
+    }
+    if (std::strcmp(name, "embark_accelerator_forget_pages") == 0) {
+        return reinterpret_cast<void *>(forget_pages);
     }
     return nullptr;
 }

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <vector>
+
+#include "weights_memory.h"
 
 namespace embark {
 
@@ -208,12 +209,16 @@ const char * type_name(ggml_backend_buffer_type_t type) {
     return place_of(type)->name;
 }
 
+const WeightsMemory & memory_of(ggml_backend_buffer_t buffer) {
+    return *static_cast<const WeightsMemory *>(buffer->context);
+}
+
 void free_buffer(ggml_backend_buffer_t buffer) {
-    std::free(buffer->context);
+    delete &memory_of(buffer);
 }
 
 void * buffer_base(ggml_backend_buffer_t buffer) {
-    return buffer->context;
+    return memory_of(buffer).data();
 }
 
 // llama.cpp reads a tensor as a whole; whole rows are what packing can take.
@@ -224,6 +229,9 @@ void check_rows(const ggml_tensor * tensor, size_t offset, size_t size) {
 
 void set_tensor(ggml_backend_buffer_t buffer, ggml_tensor * tensor, const void * data, size_t offset, size_t size) {
     check_rows(tensor, offset, size);
+    if (memory_of(buffer).is_filled()) {
+        return;
+    }
     const int first = static_cast<int>(offset / tensor->nb[1]);
     const int count = static_cast<int>(size / tensor->nb[1]);
     pack_rows(*place_of(buffer->buft)->kernels, packed(tensor), first, count, tensor->type, data);
@@ -237,24 +245,23 @@ void get_tensor(ggml_backend_buffer_t buffer, const ggml_tensor * tensor, void *
 }
 
 void clear_buffer(ggml_backend_buffer_t buffer, uint8_t value) {
-    std::memset(buffer->context, value, buffer->size);
+    GGML_ASSERT(!memory_of(buffer).is_filled() && "packed weights of a file are only read");
+    std::memset(buffer_base(buffer), value, buffer->size);
 }
 
+// Packing leaves out what lies beyond a matrix, which has to be zero.
 ggml_backend_buffer_t alloc_buffer(ggml_backend_buffer_type_t type, size_t size) {
-    const size_t bytes = round_up(size + 1, ALIGNMENT);
-    void * memory = std::aligned_alloc(ALIGNMENT, bytes);
+    std::unique_ptr<WeightsMemory> memory = WeightsMemory::of(std::max<size_t>(size, 1));
     if (memory == nullptr) {
         return nullptr;
     }
-    // Packing leaves out what lies beyond a matrix, which has to be zero.
-    std::memset(memory, 0, bytes);
     ggml_backend_buffer_i functions = {};
     functions.free_buffer = free_buffer;
     functions.get_base = buffer_base;
     functions.set_tensor = set_tensor;
     functions.get_tensor = get_tensor;
     functions.clear = clear_buffer;
-    return ggml_backend_buffer_init(type, functions, memory, size);
+    return ggml_backend_buffer_init(type, functions, memory.release(), size);
 }
 
 size_t alignment(ggml_backend_buffer_type_t) {

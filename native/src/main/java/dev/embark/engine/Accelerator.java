@@ -62,6 +62,19 @@ final class Accelerator {
         : Llama.embark_accelerator_kernels(acceleration.precision());
   }
 
+  /**
+   * Names how it packs weights: by its build, with the llama.cpp beside it, and the instructions
+   * for these products and, as with INT8 some others have those, for those of FAST.
+   */
+  static String packing(Acceleration acceleration) {
+    return String.join(
+            "-",
+            PackedLibraries.directory().getFileName().toString(),
+            kernels(Acceleration.FAST),
+            kernels(acceleration))
+        .replaceAll("[^A-Za-z0-9-]", "_");
+  }
+
   /** Batches whose encoder it computed whole since the process began. */
   static long encoders() {
     return Llama.embark_accelerator_encoders();

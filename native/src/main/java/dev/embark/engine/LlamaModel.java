@@ -1,13 +1,16 @@
 package dev.embark.engine;
 
 import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.WeightsCache.Weights;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.llama.Llama;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.javacpp.Pointer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +31,7 @@ public final class LlamaModel implements AutoCloseable {
   private final boolean stripsAccents;
   private final boolean f32;
   private final Acceleration acceleration;
+  private final Optional<Weights> packed;
   private Pointer handle;
   private SentencePieceCuts cuts; // made when the first long text comes
 
@@ -37,24 +41,36 @@ public final class LlamaModel implements AutoCloseable {
       boolean stripsAccents,
       boolean f32,
       Acceleration acceleration,
+      Optional<Weights> packed,
       Pointer handle) {
     this.path = path;
     this.options = options;
     this.stripsAccents = stripsAccents;
     this.f32 = f32;
     this.acceleration = acceleration;
+    this.packed = packed;
     this.handle = handle;
     NativeHandles.opened();
   }
 
   /**
-   * Loads a model file: without the accelerator it is mapped, and weights are read when they are
-   * first used.
+   * Loads a model file, with weights that the accelerator packs in memory of this process.
+   *
+   * @throws EmbeddingException as {@link #load(Path, ModelOptions, WeightsCache)}
+   */
+  public static LlamaModel load(Path path, ModelOptions options) {
+    return load(path, options, WeightsCache.NONE);
+  }
+
+  /**
+   * Loads a model file: it is mapped, and weights are read when they are first used. Those that the
+   * accelerator packs are mapped from a file of the cache; where that keeps none, the whole model
+   * is in memory of this process.
    *
    * @throws EmbeddingException of kind MODEL when the file is not a whole GGUF file, contradicts
    *     itself, or llama.cpp does not take it, with its reason
    */
-  public static LlamaModel load(Path path, ModelOptions options) {
+  public static LlamaModel load(Path path, ModelOptions options, WeightsCache cache) {
     LlamaBackend.start();
     GgufHeader header;
     try {
@@ -65,23 +81,29 @@ public final class LlamaModel implements AutoCloseable {
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
     }
     ModelCheck.check(path, header);
-    Llama.embark_llama_clear_log();
     boolean stripsAccents = AccentStripper.isWanted(header);
     Acceleration acceleration = Accelerator.of(header, options);
-    Pointer handle =
-        Llama.embark_model_load(
-            path.toString(),
-            options.device(),
-            options.gpuLayers(),
-            stripsAccents,
-            acceleration.precision());
-    if (handle == null) {
-      throw new EmbeddingException(
-          Kind.MODEL,
-          "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
+    Function<String, Pointer> open =
+        weights -> open(path, options, stripsAccents, acceleration, weights);
+    Optional<Weights> packed =
+        acceleration == Acceleration.OFF
+            ? Optional.empty()
+            : cache.open(Accelerator.packing(acceleration), file -> pack(open, file));
+    LlamaModel model;
+    try {
+      model =
+          new LlamaModel(
+              path,
+              options,
+              stripsAccents,
+              isF32(header),
+              acceleration,
+              packed,
+              open.apply(packed.map(Weights::path).map(Path::toString).orElse("")));
+    } catch (RuntimeException e) {
+      packed.ifPresent(Weights::close);
+      throw e;
     }
-    LlamaModel model =
-        new LlamaModel(path, options, stripsAccents, isF32(header), acceleration, handle);
     try {
       SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
     } catch (RuntimeException e) {
@@ -89,6 +111,37 @@ public final class LlamaModel implements AutoCloseable {
       throw e;
     }
     return model;
+  }
+
+  private static Pointer open(
+      Path path,
+      ModelOptions options,
+      boolean stripsAccents,
+      Acceleration acceleration,
+      String packed) {
+    Llama.embark_llama_clear_log();
+    Pointer handle =
+        Llama.embark_model_load(
+            path.toString(),
+            options.device(),
+            options.gpuLayers(),
+            stripsAccents,
+            acceleration.precision(),
+            packed);
+    if (handle == null) {
+      throw new EmbeddingException(
+          Kind.MODEL,
+          "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
+    }
+    return handle;
+  }
+
+  private static void pack(Function<String, Pointer> open, Path file) throws IOException {
+    Files.deleteIfExists(file);
+    Llama.embark_model_free(open.apply(file.toString()));
+    if (!Files.exists(file)) {
+      throw new IOException(file + " could not be written");
+    }
   }
 
   /** The file. */
@@ -187,6 +240,7 @@ public final class LlamaModel implements AutoCloseable {
     if (handle != null) {
       Llama.embark_model_free(handle);
       handle = null;
+      packed.ifPresent(Weights::close);
       NativeHandles.closed();
     }
   }

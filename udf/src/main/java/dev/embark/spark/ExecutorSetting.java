@@ -12,7 +12,8 @@ enum ExecutorSetting {
       "cacheDir",
       "path",
       "~/.cache/embark/models",
-      "Where copies of models are kept, on each node; for the user alone."),
+      "Where copies of models, and weights as the accelerator packs them, are kept on each node;"
+          + " for the user alone."),
   CACHE_SIZE(
       "cacheSize",
       "size",

@@ -5,6 +5,7 @@ import dev.embark.engine.Gpus;
 import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.WeightsCache;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -20,7 +21,7 @@ interface Hardware {
   String kernels(Acceleration acceleration);
 
   /** Puts a model on a device. */
-  LlamaModel load(Path file, ModelOptions options);
+  LlamaModel load(Path file, ModelOptions options, WeightsCache weights);
 
   /** This machine, as llama.cpp sees it. */
   Hardware LLAMA =
@@ -41,8 +42,8 @@ interface Hardware {
         }
 
         @Override
-        public LlamaModel load(Path file, ModelOptions options) {
-          return LlamaModel.load(file, options);
+        public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
+          return LlamaModel.load(file, options, weights);
         }
       };
 }

@@ -4,6 +4,7 @@ import dev.embark.engine.Acceleration;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.engine.LlamaBackend.Device;
+import dev.embark.engine.LlamaModel;
 import dev.embark.engine.MemoryEstimate;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.TaskOptions;
@@ -96,8 +97,8 @@ final class ModelPool {
           device.isPresent()
               ? ModelOptions.gpu(device.get(), file.path(), options)
               : ModelOptions.cpu(options.acceleration());
-      return new LoadedModel(
-          file, hardware.load(file.path(), where), estimate, memory, () -> models.remove(key));
+      LlamaModel model = hardware.load(file.path(), where, store.weights(file));
+      return new LoadedModel(file, model, estimate, memory, () -> models.remove(key));
     } catch (RuntimeException e) {
       memory.close();
       throw e;

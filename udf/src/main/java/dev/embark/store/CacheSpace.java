@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -18,9 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 final class CacheSpace {
   private static final Logger LOG = LoggerFactory.getLogger(CacheSpace.class);
-  private static final String COPY = ".gguf";
-  private static final String PARTIAL = ".gguf.part";
-
   private final Path directory;
   private final long maxBytes;
 
@@ -29,7 +27,7 @@ final class CacheSpace {
     this.maxBytes = maxBytes;
   }
 
-  private record Copy(String key, long bytes, FileStamp lastUse) {}
+  private record Copy(CacheFiles files, long bytes, FileStamp lastUse) {}
 
   /**
    * Makes room for a copy to come.
@@ -49,9 +47,8 @@ final class CacheSpace {
       if (taken + size <= maxBytes) {
         break;
       }
-      CacheEntry entry = CacheEntry.of(directory.resolve(copy.key() + ".lock"));
-      if (entry.removeIfUnused(() -> remove(copy.key()))) {
-        LOG.info("Removed the copy {} of {} bytes from {}", copy.key(), copy.bytes(), directory);
+      if (CacheEntry.of(copy.files().lock()).removeIfUnused(copy.files()::delete)) {
+        LOG.info("Removed {} of {} bytes", copy.files().copy(), copy.bytes());
         taken -= copy.bytes();
       }
     }
@@ -68,12 +65,6 @@ final class CacheSpace {
     }
   }
 
-  private void remove(String key) throws IOException {
-    Files.deleteIfExists(directory.resolve(key + COPY));
-    Files.deleteIfExists(directory.resolve(key + PARTIAL));
-    Files.deleteIfExists(directory.resolve(key + COPY + ".sha256"));
-  }
-
   /**
    * All of them, and what is left of downloads that were given up; the one unused for longest
    * first.
@@ -81,11 +72,14 @@ final class CacheSpace {
   private List<Copy> copies() throws IOException {
     List<Copy> copies = new ArrayList<>();
     try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.filter(f -> f.toString().matches(".*\\.gguf(\\.part)?")).toList()) {
-        String key = file.getFileName().toString().replaceFirst("\\..*", "");
+      for (Path file : files.toList()) {
+        Optional<CacheFiles> copy = CacheFiles.of(file);
+        if (copy.isEmpty()) {
+          continue;
+        }
         try {
-          FileStamp used = FileStamp.of(directory.resolve(key + ".lock"));
-          copies.add(new Copy(key, Files.size(file), used));
+          FileStamp used = FileStamp.of(copy.get().lock());
+          copies.add(new Copy(copy.get(), Files.size(file), used));
         } catch (NoSuchFileException e) {
           // Another process has just removed it.
         }

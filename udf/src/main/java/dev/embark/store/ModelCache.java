@@ -1,29 +1,34 @@
 package dev.embark.store;
 
 import dev.embark.engine.Sha256;
+import dev.embark.engine.WeightsCache;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * One verified copy of each remote model per node, shared by all processes of the user.
+ * One verified copy of each remote model per node, and of weights packed for the accelerator,
+ * shared by all processes of the user.
  *
  * <pre>
- *  KEY.gguf         the copy; appears whole or not at all
- *  KEY.gguf.sha256  its hash, size and time, written before it appears
- *  KEY.gguf.part    what has come so far of one that is being fetched
- *  KEY.lock         shared while the copy is used, exclusive while it is fetched or removed; the
- *                   time of its last use
- *  HASH.ref         the KEY that a URI led to last, for when the Hub cannot be asked
+ *  {@link CacheFiles}
+ *  KEY.gguf, KEY.weights  the copy of a model, packed weights; appear whole or not at all
+ *  KEY.*.sha256           its hash, size and time, written before it appears
+ *  KEY.*.part             what has come so far of one that is being fetched or packed
+ *  KEY.lock               shared while the copy is used, exclusive while it is made or removed; the
+ *                         time of its last use
+ *  HASH.ref               the KEY that a URI led to last, for when the Hub cannot be asked
  * </pre>
  *
  * <p>KEY is the content's hash where that is known beforehand, and else the hash of what stands for
- * it. A copy whose size and time are as recorded is taken to be as it was: the directory is the
- * user's alone. Where they differ it is hashed again, and fetched anew if the hash is another.
+ * it; for packed weights, the model's hash and the way of packing. A copy whose size and time are
+ * as recorded is taken to be as it was: the directory is the user's alone. Where they differ it is
+ * hashed again, and made anew if the hash is another.
  */
 final class ModelCache {
   private final Path directory;
@@ -38,22 +43,45 @@ final class ModelCache {
   StoredModel open(RemoteFile remote) throws IOException {
     Optional<String> expected = remote.sha256();
     String version = remote.version();
-    return open(expected.orElseGet(() -> Sha256.of(version)), key -> fetch(remote, key));
+    return open(model(expected.orElseGet(() -> Sha256.of(version))), files -> fetch(remote, files));
   }
 
   /** The copy of a content or version that was here before, if it still is. */
   Optional<StoredModel> find(String key) throws IOException {
-    if (!Files.exists(copy(key))) {
+    if (!Files.exists(model(key).copy())) {
       return Optional.empty();
     }
     try {
-      return Optional.of(open(key, ModelCache::gone));
+      return Optional.of(open(model(key), ModelCache::gone));
     } catch (Gone e) {
       return Optional.empty();
     }
   }
 
-  private static void gone(String key) throws IOException {
+  /**
+   * Weights of a model that are packed in some way, which is done first if they are not here.
+   *
+   * @param atMost bytes that they may have
+   */
+  StoredModel weights(String key, long atMost, WeightsCache.Packing packing) throws IOException {
+    return open(
+        new CacheFiles(directory, key, CacheFiles.Kind.WEIGHTS),
+        files -> {
+          space().makeRoom(OptionalLong.of(atMost));
+          packing.writeTo(files.partial());
+          keep(files, Sha256.of(files.partial()));
+        });
+  }
+
+  private CacheSpace space() {
+    return new CacheSpace(directory, maxBytes);
+  }
+
+  private CacheFiles model(String key) {
+    return new CacheFiles(directory, key, CacheFiles.Kind.GGUF);
+  }
+
+  private static void gone(CacheFiles files) throws IOException {
     throw new Gone();
   }
 
@@ -76,48 +104,47 @@ final class ModelCache {
         : Optional.empty();
   }
 
-  /** Fetches what is not here. */
-  private interface Fetch {
-    void run(String key) throws IOException;
+  /** Makes what is not here. */
+  private interface Make {
+    void run(CacheFiles files) throws IOException;
   }
 
-  private StoredModel open(String key, Fetch fetch) throws IOException {
-    CacheEntry entry = CacheEntry.of(directory.resolve(key + ".lock"));
-    entry.use(() -> isGood(key), () -> repairOrFetch(key, fetch));
+  private static StoredModel open(CacheFiles files, Make make) throws IOException {
+    CacheEntry entry = CacheEntry.of(files.lock());
+    entry.use(() -> isGood(files), () -> repairOrMake(files, make));
     try {
-      Recorded recorded = Recorded.read(record(key)).orElseThrow();
-      return new InUse(copy(key), recorded.sha256(), entry);
+      Recorded recorded = Recorded.read(files.record()).orElseThrow();
+      return new InUse(files.copy(), recorded.sha256(), entry);
     } catch (IOException | RuntimeException e) {
       entry.release();
       throw e;
     }
   }
 
-  private boolean isGood(String key) throws IOException {
-    return Files.exists(copy(key))
-        && Recorded.read(record(key)).map(Recorded::stamp).equals(stamp(copy(key)));
+  private static boolean isGood(CacheFiles files) throws IOException {
+    return Files.exists(files.copy())
+        && Recorded.read(files.record()).map(Recorded::stamp).equals(stamp(files.copy()));
   }
 
   private static Optional<FileStamp> stamp(Path file) throws IOException {
     return Optional.of(FileStamp.of(file));
   }
 
-  private void repairOrFetch(String key, Fetch fetch) throws IOException {
-    Optional<Recorded> recorded = Recorded.read(record(key));
-    if (recorded.isPresent() && Files.exists(copy(key))) {
-      if (Sha256.of(copy(key)).equals(recorded.get().sha256())) {
-        new Recorded(recorded.get().sha256(), FileStamp.of(copy(key))).write(record(key));
+  private static void repairOrMake(CacheFiles files, Make make) throws IOException {
+    Optional<Recorded> recorded = Recorded.read(files.record());
+    if (recorded.isPresent() && Files.exists(files.copy())) {
+      if (Sha256.of(files.copy()).equals(recorded.get().sha256())) {
+        record(files, recorded.get().sha256(), files.copy());
         return;
       }
-      Files.delete(copy(key));
+      Files.delete(files.copy());
     }
-    fetch.run(key);
+    make.run(files);
   }
 
-  private void fetch(RemoteFile remote, String key) throws IOException {
-    CacheSpace space = new CacheSpace(directory, maxBytes);
-    space.makeRoom(remote.size());
-    Path partial = directory.resolve(key + ".gguf.part");
+  private void fetch(RemoteFile remote, CacheFiles files) throws IOException {
+    space().makeRoom(remote.size());
+    Path partial = files.partial();
     remote.copyTo(partial);
     String found = Sha256.of(partial);
     Optional<String> expected = remote.sha256();
@@ -125,20 +152,21 @@ final class ModelCache {
       Files.delete(partial);
       throw new HashMismatch(found, expected.get());
     }
-    new Recorded(found, FileStamp.of(partial)).write(record(key));
+    keep(files, found);
+  }
+
+  /** Makes what has come the copy. */
+  private void keep(CacheFiles files, String sha256) throws IOException {
+    record(files, sha256, files.partial());
     try {
-      Files.move(partial, copy(key), StandardCopyOption.ATOMIC_MOVE);
+      Files.move(files.partial(), files.copy(), StandardCopyOption.ATOMIC_MOVE);
     } catch (AtomicMoveNotSupportedException e) {
       throw new IOException(directory + " cannot rename files atomically", e);
     }
   }
 
-  private Path copy(String key) {
-    return directory.resolve(key + ".gguf");
-  }
-
-  private Path record(String key) {
-    return directory.resolve(key + ".gguf.sha256");
+  private static void record(CacheFiles files, String sha256, Path file) throws IOException {
+    new Recorded(sha256, FileStamp.of(file)).write(files.record());
   }
 
   private Path reference(String uri) {

@@ -2,12 +2,16 @@ package dev.embark.store;
 
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.WeightsCache;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gets a model onto this machine as a local file that can be mapped, and knows its hash.
@@ -16,6 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * a model that is slow to come keeps only those waiting that want the same.
  */
 public final class ModelStore {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
+
   private final StoreSettings settings;
   private final HubModels hub;
   private final Map<String, String> hubHashes = new ConcurrentHashMap<>(); // by URI
@@ -72,6 +78,29 @@ public final class ModelStore {
     }
   }
 
+  /**
+   * Where weights of a model are kept as the accelerator packs them: beside the copies of models.
+   * Where that cannot be, the log says why.
+   */
+  public WeightsCache weights(StoredModel model) {
+    return (name, packing) -> {
+      try {
+        // Packed weights are never wider than the file's.
+        long atMost = Files.size(model.path());
+        return Optional.of(
+            new KeptWeights(cache().weights(model.sha256() + "-" + name, atMost, packing)));
+      } catch (IOException e) {
+        if (e instanceof InterruptedIOException || Thread.currentThread().isInterrupted()) {
+          throw new EmbeddingException(
+              Kind.CANCELLED, "The task was interrupted while weights were packed.", e);
+        }
+        LOG.warn(
+            "Each process has weights of {} in memory of its own: {}", model.path(), reason(e));
+        return Optional.empty();
+      }
+    };
+  }
+
   private StoredModel find(String uri, Optional<String> sha256, ModelPlaces places)
       throws IOException {
     if (uri.startsWith(HubName.SCHEME)) {
@@ -102,9 +131,24 @@ public final class ModelStore {
   }
 
   private static EmbeddingException notFetched(String uri, Exception e) {
-    String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     return new EmbeddingException(
-        Kind.MODEL, "The model " + uri + " cannot be fetched: " + reason + ".", e);
+        Kind.MODEL, "The model " + uri + " cannot be fetched: " + reason(e) + ".", e);
+  }
+
+  private static String reason(Exception e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  private record KeptWeights(StoredModel copy) implements WeightsCache.Weights {
+    @Override
+    public Path path() {
+      return copy.path();
+    }
+
+    @Override
+    public void close() {
+      copy.close();
+    }
   }
 
   /** A file that is not Embark's to remove. */

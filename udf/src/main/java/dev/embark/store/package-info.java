@@ -2,12 +2,13 @@
  * Gets model files onto a node: named by URI, verified by SHA-256, one copy for all processes.
  *
  * <pre>
- *                       ModelUri
- *  "hf:…", "s3a:…" ──► what and where ──► LocalFile ────────────────► hashed once a JVM, used in place
- *                                   └──► RemoteFile ──► ModelCache ──► one copy per node, locked while used
- *                                         classpath:      │  lock, partial file, SHA-256, rename
- *                                         Hadoop, mounts  └─ evicts what was not used for longest
- *                                         hf: (Hub)
+ *              ModelStore
+ *  "s3a:…" ──► ModelPlaces ──► a local Path ──────────────► hashed once a JVM, used in place
+ *                         └──► RemoteFile ──► ModelCache ──► one copy per node, locked while used
+ *                              classpath:       │  lock, partial file, SHA-256, rename
+ *                              Hadoop, mounts   └─ evicts what was not used for longest
+ *  "hf:…"  ──► HubModels  ──►  HubFile            ▲
+ *                                                 └─ weights that an accelerator has packed
  * </pre>
  *
  * <p>{@link dev.embark.store.ModelStore#open} hands out a {@link dev.embark.store.StoredModel};

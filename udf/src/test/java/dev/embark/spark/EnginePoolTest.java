@@ -10,6 +10,7 @@ import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.VectorWriter;
+import dev.embark.engine.WeightsCache;
 import dev.embark.store.ModelStore;
 import dev.embark.store.StoreSettings;
 import java.io.IOException;
@@ -229,7 +230,7 @@ class EnginePoolTest {
     hardware =
         new FakeHardware(0) {
           @Override
-          public LlamaModel load(Path file, ModelOptions options) {
+          public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
             if (file.equals(slow)) {
               loading.countDown();
               try {
@@ -238,7 +239,7 @@ class EnginePoolTest {
                 throw new AssertionError(e);
               }
             }
-            return super.load(file, options);
+            return super.load(file, options, weights);
           }
         };
     limit(4096);
@@ -256,11 +257,11 @@ class EnginePoolTest {
     hardware =
         new FakeHardware(0) {
           @Override
-          public LlamaModel load(Path file, ModelOptions options) {
+          public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
             if (broken.get()) {
               throw new EmbeddingException(EmbeddingException.Kind.MODEL, "not today");
             }
-            return super.load(file, options);
+            return super.load(file, options, weights);
           }
         };
     limit(4096);
@@ -295,10 +296,10 @@ class EnginePoolTest {
     hardware =
         new FakeHardware(0) {
           @Override
-          public LlamaModel load(Path file, ModelOptions options) {
+          public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
             leasedMeanwhile.add(pool.leased());
             assertThatThrownBy(pool::freeAll).hasMessage("1 engines are in use.");
-            return super.load(file, options);
+            return super.load(file, options, weights);
           }
         };
     limit(4096);

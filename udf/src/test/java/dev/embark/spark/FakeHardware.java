@@ -4,6 +4,7 @@ import dev.embark.engine.Acceleration;
 import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.WeightsCache;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
@@ -48,8 +49,8 @@ class FakeHardware implements Hardware {
   }
 
   @Override
-  public LlamaModel load(Path file, ModelOptions options) {
+  public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
     loads.add(options);
-    return LlamaModel.load(file, ModelOptions.cpu());
+    return LlamaModel.load(file, ModelOptions.cpu(), weights);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.WeightsCache;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -45,14 +46,14 @@ class GpuClusterTest {
           ExecutorModels.use(
               new FakeHardware(2) {
                 @Override
-                public LlamaModel load(Path file, ModelOptions options) {
+                public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
                   TaskContext task = TaskContext.get();
                   String given =
                       task == null
                           ? "executor " + context.resources().get("gpu").addresses()[0]
                           : "task " + task.resourcesJMap().get("gpu").addresses()[0];
                   append(records, given + " loads on " + options.device());
-                  return super.load(file, options);
+                  return super.load(file, options, weights);
                 }
               });
         }

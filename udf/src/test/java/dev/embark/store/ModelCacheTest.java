@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.Sha256;
+import dev.embark.engine.WeightsCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -254,6 +255,29 @@ class ModelCacheTest {
         .hasMessageContaining("it changed while it was copied");
     assertThat(MountedFile.isMounted(Path.of("/Volumes/c/s/v/m.gguf"))).isTrue();
     assertThat(MountedFile.isMounted(Path.of("/data/Volumes/m.gguf"))).isFalse();
+  }
+
+  @Test
+  void weightsArePackedOnceAndGoAsModelsDo() throws IOException {
+    AtomicInteger packings = new AtomicInteger();
+    WeightsCache.Packing packing =
+        file -> {
+          packings.incrementAndGet();
+          Files.writeString(file, "w".repeat(400));
+        };
+    for (int i = 0; i < 2; i++) {
+      try (StoredModel weights = cache.weights("a-packed", 500, packing)) {
+        assertThat(weights.path()).hasContent("w".repeat(400));
+        copyOf(Counted.of("b", 900)); // makes the cache grow, as the weights are in use
+        assertThat(weights.path()).exists();
+      }
+    }
+    assertThat(packings).hasValue(1);
+
+    copyOf(Counted.of("c", 900));
+    try (var files = Files.list(dir.resolve("cache"))) {
+      assertThat(files.filter(f -> f.toString().contains(".weights"))).isEmpty();
+    }
   }
 
   private Path copyOf(RemoteFile file) throws IOException {

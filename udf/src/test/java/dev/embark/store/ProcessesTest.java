@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +35,7 @@ class ProcessesTest {
 
   /**
    * Opens the hub's file when told to, loads it if that is wanted, says where it is, and keeps it
-   * until it is told to end. The accelerator would keep weights of its own instead of the mapping.
+   * until it is told to end.
    */
   static final class Executor {
     private Executor() {}
@@ -47,11 +48,11 @@ class ProcessesTest {
       StoreSettings settings =
           StoreSettings.of(Path.of(args[0]), Long.parseLong(args[1]), false, System.getenv());
       ModelPlaces places = new ModelPlaces(n -> Optional.empty(), new Configuration(false));
-      try (StoredModel model =
-          new ModelStore(settings).open("hf:org/repo/m.gguf", Optional.empty(), places)) {
+      ModelStore store = new ModelStore(settings);
+      try (StoredModel model = store.open("hf:org/repo/m.gguf", Optional.empty(), places)) {
         try (LlamaModel loaded =
             Boolean.parseBoolean(args[2])
-                ? LlamaModel.load(model.path(), ModelOptions.cpu(Acceleration.OFF))
+                ? LlamaModel.load(model.path(), ModelOptions.cpu(), store.weights(model))
                 : null) {
           System.out.println(model.path() + " " + model.sha256());
           in.readLine();
@@ -61,7 +62,7 @@ class ProcessesTest {
   }
 
   @Test
-  void downloadOnceMapOneCopyAndKeepItFromBeingRemovedWhileTheyUseIt() throws Exception {
+  void downloadAndPackOnceMapOneCopyAndKeepItFromBeingRemovedWhileTheyUseIt() throws Exception {
     byte[] content = model();
     long bytes = content.length;
     List<Process> processes = new ArrayList<>();
@@ -84,8 +85,15 @@ class ProcessesTest {
       }
       assertThat(hub.gets).hasValue(1);
       assertThat(hub.bytesSent).hasValue(bytes);
+      List<String> mapped = new ArrayList<>(List.of(copy.toString()));
+      if (!Acceleration.FAST.kernels().isEmpty()) {
+        mapped.add(weights().toString());
+      }
       for (Process process : processes) {
-        assertThat(Path.of("/proc/" + process.pid() + "/maps")).content().contains(copy.toString());
+        assertThat(Path.of("/proc/" + process.pid() + "/maps"))
+            .content()
+            .contains(mapped)
+            .doesNotContain("(deleted)");
       }
 
       // The cache is full; what they hold stays, and goes once they have ended.
@@ -100,6 +108,14 @@ class ProcessesTest {
       assertThat(copy).doesNotExist();
     } finally {
       processes.forEach(Process::destroyForcibly);
+    }
+  }
+
+  private Path weights() throws IOException {
+    try (Stream<Path> files = Files.list(dir.resolve("cache"))) {
+      List<Path> weights = files.filter(file -> file.toString().endsWith(".weights")).toList();
+      assertThat(weights).hasSize(1);
+      return weights.get(0);
     }
   }
 

@@ -10,17 +10,21 @@ import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.VectorWriter;
+import dev.embark.engine.WeightsCache;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a process grows by with a model and its contexts, with and without the accelerator. */
 class AcceleratorMemoryTest {
@@ -33,13 +37,11 @@ class AcceleratorMemoryTest {
   /** Without contexts it is the weights, and with several these once. */
   @Test
   void theAcceleratorTakesAtMostAFifthMore() throws Exception {
-    Path gguf =
-        Path.of(getClass().getResource("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf").toURI());
     assumeThat(STATUS).isReadable();
     for (int contexts : List.of(0, 4)) {
-      long plain = measure(gguf, Acceleration.OFF, contexts);
+      long plain = measure(Acceleration.OFF, contexts, "").resident();
       for (Acceleration acceleration : ACCELERATED) {
-        long grown = measure(gguf, acceleration, contexts);
+        long grown = measure(acceleration, contexts, "").resident();
         System.out.printf(
             "contexts: %d, %s: %,d kB, plain %,d kB, ratio %.3f%n",
             contexts, acceleration, grown, plain, (double) grown / plain);
@@ -48,35 +50,81 @@ class AcceleratorMemoryTest {
     }
   }
 
-  /** Run by the test: prints kB that are resident more than before. */
+  /** As without the accelerator, what a process has for itself are its contexts. */
+  @Test
+  void weightsThatAreMappedAreNobodysOwn(@TempDir Path cache) throws Exception {
+    assumeThat(STATUS).isReadable();
+    Grown plain = measure(Acceleration.OFF, 4, "");
+    for (Acceleration acceleration : ACCELERATED) {
+      measure(acceleration, 0, cache.toString()); // packs
+      Grown mapped = measure(acceleration, 4, cache.toString());
+      System.out.printf("mapped, %s: %s, plain %s%n", acceleration, mapped, plain);
+      assertThat((double) mapped.own() / plain.own()).isLessThanOrEqualTo(1.1);
+      assertThat((double) mapped.resident() / plain.resident()).isLessThanOrEqualTo(1.2);
+    }
+  }
+
+  /**
+   * Memory in kB.
+   *
+   * @param own is no file's
+   */
+  private record Grown(long resident, long own) {}
+
+  /** Run by the test: prints the numbers of {@link Grown}. */
   static final class Measured {
     private Measured() {}
 
-    /** Takes a model, an {@link Acceleration} and a number of contexts. */
+    /** Takes a model, an {@link Acceleration}, a number of contexts and perhaps a cache. */
     public static void main(String[] args) throws IOException {
       Path gguf = Path.of(args[0]);
+      WeightsCache cache = args.length > 3 ? in(Path.of(args[3])) : WeightsCache.NONE;
       List<byte[]> texts =
           VariedTexts.of(3, 100).stream()
               .map(text -> text.substring(0, Math.min(text.length(), LENGTH)))
               .map(text -> text.getBytes(StandardCharsets.UTF_8))
               .toList();
       // What Java and the libraries take is taken before.
-      embed(gguf, ModelOptions.cpu(Acceleration.OFF), 1, texts);
-      long before = residentKilobytes();
-      System.out.println(
+      embed(gguf, ModelOptions.cpu(Acceleration.OFF), WeightsCache.NONE, 1, texts);
+      Grown before = now();
+      Grown after =
           embed(
-                  gguf,
-                  ModelOptions.cpu(Acceleration.valueOf(args[1])),
-                  Integer.parseInt(args[2]),
-                  texts)
-              - before);
+              gguf,
+              ModelOptions.cpu(Acceleration.valueOf(args[1])),
+              cache,
+              Integer.parseInt(args[2]),
+              texts);
+      System.out.println(after.resident() - before.resident());
+      System.out.println(after.own() - before.own());
     }
 
-    /** Returns kB that were resident at the end, before all was closed. */
-    private static long embed(Path gguf, ModelOptions options, int contexts, List<byte[]> texts)
+    private static WeightsCache in(Path cache) {
+      return (name, packing) -> {
+        Path file = cache.resolve(name);
+        try {
+          if (!Files.exists(file)) {
+            packing.writeTo(file);
+          }
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        return Optional.of(new Kept(file));
+      };
+    }
+
+    private record Kept(Path path) implements WeightsCache.Weights {
+      @Override
+      public void close() {
+        // The test's directory goes with the test.
+      }
+    }
+
+    /** Returns what was there at the end, before all was closed. */
+    private static Grown embed(
+        Path gguf, ModelOptions options, WeightsCache cache, int contexts, List<byte[]> texts)
         throws IOException {
       List<EmbeddingEngine> engines = new ArrayList<>();
-      try (LlamaModel model = LlamaModel.load(gguf, options);
+      try (LlamaModel model = LlamaModel.load(gguf, options, cache);
           BufferAllocator allocator = new RootAllocator();
           ListVector out = VectorWriter.newVector("embedding", allocator)) {
         try {
@@ -84,28 +132,43 @@ class AcceleratorMemoryTest {
             engines.add(new EmbeddingEngine(model, EmbedOptions.defaults()));
             engines.get(i).embed(texts, out, () -> false);
           }
-          return residentKilobytes();
+          return now();
         } finally {
           engines.forEach(EmbeddingEngine::close);
         }
       }
     }
 
-    private static long residentKilobytes() throws IOException {
+    private static Grown now() throws IOException {
+      return new Grown(kilobytes("VmRSS:"), kilobytes("RssAnon:"));
+    }
+
+    private static long kilobytes(String what) throws IOException {
       return Files.readAllLines(STATUS).stream()
-          .filter(line -> line.startsWith("VmRSS:"))
+          .filter(line -> line.startsWith(what))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
           .findFirst()
           .orElseThrow();
     }
   }
 
-  private static long measure(Path gguf, Acceleration acceleration, int contexts) throws Exception {
+  private static Grown measure(Acceleration acceleration, int contexts, String cache)
+      throws Exception {
+    Path gguf =
+        Path.of(
+            AcceleratorMemoryTest.class
+                .getResource("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")
+                .toURI());
+    List<String> arguments =
+        new ArrayList<>(List.of(gguf.toString(), acceleration.name(), Integer.toString(contexts)));
+    if (!cache.isEmpty()) {
+      arguments.add(cache);
+    }
     List<String> options = List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch");
     List<String> lines =
         new ChildJvm(Measured.class, Map.of(), options)
-            .run(gguf.toString(), acceleration.name(), Integer.toString(contexts))
+            .run(arguments.toArray(String[]::new))
             .outOfSuccess();
-    return Long.parseLong(lines.get(0));
+    return new Grown(Long.parseLong(lines.get(0)), Long.parseLong(lines.get(1)));
   }
 }
