@@ -31,6 +31,7 @@ final class EmbedRun {
 
   private final Sink sink;
   private Fingerprint fingerprint;
+  private RunStart begin; // null where the fingerprint could not be had
   private StateFolder state;
   private Manifest manifest;
   private Manifest.Run run;
@@ -93,7 +94,7 @@ final class EmbedRun {
   /** Begins a run or takes up the one that was interrupted; false if there is nothing to do. */
   private boolean begin() {
     fingerprint = Fingerprint.of(spark, TaskCall.of(spec));
-    RunStart begin = new RunStart(spark, spec, sink, fingerprint);
+    begin = new RunStart(spark, spec, sink, fingerprint);
     Source source = new Source(spark, spec, sink);
     Source.Input input = source.open();
     if (input.hasUnreadableLines()) {
@@ -170,9 +171,10 @@ final class EmbedRun {
     }
     state = folder.get();
     Manifest there = state.load();
-    return !sink.exists()
-        || there.unfinished().isPresent()
-        || (RunStart.writesIntoExisting(spec) && !there.columns().isEmpty());
+    if (there.unfinished().isPresent()) {
+      return begin != null && begin.takesOver(there.unfinished().get());
+    }
+    return !sink.exists() || (RunStart.writesIntoExisting(spec) && !there.columns().isEmpty());
   }
 
   private JobResult result(List<WaveResult> waves, Instant start) {

@@ -55,15 +55,21 @@ final class RunStart {
    */
   Optional<Manifest.Run> resumable(Manifest manifest) {
     Optional<Manifest.Run> unfinished = manifest.unfinished();
-    if (unfinished.isEmpty() || unfinished.get().command().equals(command())) {
-      return unfinished;
-    }
-    if (output.saveMode() == SaveBehaviour.OVERWRITE) {
-      return Optional.empty();
+    if (unfinished.isEmpty() || takesOver(unfinished.get())) {
+      return unfinished.filter(this::isOf);
     }
     throw new UserError(
         "Another command was interrupted while it wrote to %s; run that one again to finish it, or say --save-mode overwrite to begin anew"
             .formatted(sink.location()));
+  }
+
+  private boolean isOf(Manifest.Run unfinished) {
+    return unfinished.command().equals(command());
+  }
+
+  /** Whether an unfinished run is carried on or given up. */
+  boolean takesOver(Manifest.Run unfinished) {
+    return isOf(unfinished) || output.saveMode() == SaveBehaviour.OVERWRITE;
   }
 
   /**

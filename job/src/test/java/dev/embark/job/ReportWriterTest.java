@@ -268,6 +268,19 @@ class ReportWriterTest {
     assertThat(report().at("/ending/state").asText()).isEqualTo(state);
   }
 
+  @ParameterizedTest
+  @CsvSource({"--max-tokens=32, Another command was interrupted", "--model=/nix.gguf, /nix.gguf"})
+  void theReportOfAnUnfinishedRunStaysWhereAnotherIsRefused(String option, String error)
+      throws Exception {
+    assertThatThrownBy(() -> run("--max-tokens=64", "--long-text=error", "--max-failed=0"))
+        .isInstanceOf(UserError.class);
+    JsonNode report = report();
+
+    assertThatThrownBy(() -> run(option)).hasMessageContaining(error);
+
+    assertThat(report()).isEqualTo(report);
+  }
+
   @Test
   void whatIsNoOutputOfEmbarkGetsNoReport() throws Exception {
     spark.range(3).write().parquet(output());
