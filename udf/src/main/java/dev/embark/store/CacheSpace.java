@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class CacheSpace {
   private static final Logger LOG = LoggerFactory.getLogger(CacheSpace.class);
+
   private final Path directory;
   private final long maxBytes;
 

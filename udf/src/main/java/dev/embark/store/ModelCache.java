@@ -16,7 +16,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * shared by all processes of the user.
  *
  * <pre>
- *  {@link CacheFiles}
  *  KEY.gguf, KEY.weights  the copy of a model, packed weights; appear whole or not at all
  *  KEY.*.sha256           its hash, size and time, written before it appears
  *  KEY.*.part             what has come so far of one that is being fetched or packed

@@ -88,7 +88,10 @@ public final class ModelStore {
         // Packed weights are never wider than the file's.
         long atMost = Files.size(model.path());
         return Optional.of(
-            new KeptWeights(cache().weights(model.sha256() + "-" + name, atMost, packing)));
+            new KeptWeights(
+                cache()
+                    .weights(
+                        model.sha256() + "-" + name, atMost, file -> pack(model, packing, file))));
       } catch (IOException e) {
         if (e instanceof InterruptedIOException || Thread.currentThread().isInterrupted()) {
           throw new EmbeddingException(
@@ -99,6 +102,15 @@ public final class ModelStore {
         return Optional.empty();
       }
     };
+  }
+
+  private static void pack(StoredModel model, WeightsCache.Packing packing, Path file)
+      throws IOException {
+    packing.writeTo(file);
+    // A file used in place may be written to; what is kept would be taken for another's weights.
+    if (!FileHashes.of(model.path()).equals(model.sha256())) {
+      throw new IOException("it changed while they were packed");
+    }
   }
 
   private StoredModel find(String uri, Optional<String> sha256, ModelPlaces places)

@@ -3,8 +3,8 @@ package dev.embark.store;
 import java.nio.file.Path;
 
 /**
- * A model file that is there, whole and known by its hash. Until it is closed, no process of Embark
- * removes it. Safe for any thread.
+ * A model file, or one of packed weights, that is there, whole and known by its hash. Until it is
+ * closed, no process of Embark removes it. Safe for any thread.
  */
 public interface StoredModel extends AutoCloseable {
   /** The file, on this machine's disk. */

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.WeightsCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -22,18 +24,40 @@ class KeptWeightsTest {
   private StoredModel model;
 
   @BeforeEach
-  void openAModelLargerThanTheCache() throws IOException {
-    store = new ModelStore(StoreSettings.of(dir.resolve("cache"), 500, true, Map.of()));
-    ModelPlaces places = new ModelPlaces(name -> Optional.empty(), new Configuration(false));
+  void openAModel() throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "m".repeat(600));
+    open(1000, file);
+  }
+
+  private void open(long cacheBytes, Path file) {
+    store = new ModelStore(StoreSettings.of(dir.resolve("cache"), cacheBytes, true, Map.of()));
+    ModelPlaces places = new ModelPlaces(name -> Optional.empty(), new Configuration(false));
     model = store.open(file.toString(), Optional.empty(), places);
   }
 
   @Test
-  void eachProcessPacksThemForItself() throws IOException {
+  void thoseOfAModelLargerThanTheCacheArePackedByEachProcess() throws IOException {
+    open(500, model.path());
+
     assertThat(store.weights(model).open("packed", file -> Files.writeString(file, "w"))).isEmpty();
+    assertThat(weights()).isEmpty();
+  }
+
+  @Test
+  void thoseOfAModelThatChangesMeanwhileAreNotKept() throws IOException {
+    WeightsCache.Packing packing =
+        file -> {
+          Files.writeString(model.path(), "another");
+          Files.writeString(file, "w");
+        };
+
+    assertThat(store.weights(model).open("packed", packing)).isEmpty();
+    assertThat(weights()).isEmpty();
+  }
+
+  private List<Path> weights() throws IOException {
     try (Stream<Path> files = Files.list(dir.resolve("cache"))) {
-      assertThat(files.map(Path::toString)).allMatch(file -> file.endsWith(".lock"));
+      return files.filter(file -> file.toString().endsWith(".weights")).toList();
     }
   }
 
