@@ -1,7 +1,5 @@
 package dev.embark.job;
 
-import java.util.Locale;
-
 /**
  * How many rows may fail before a run stops.
  *
@@ -38,7 +36,8 @@ public record FailureLimit(double number, boolean isPercent) {
 
   @Override
   public String toString() {
-    return String.format(
-        Locale.ROOT, "%s%s", number % 1 == 0 ? (long) number : number, isPercent ? "%" : "");
+    // Not as a conditional of the two numbers: that would make a double of the whole one, too.
+    String shown = number % 1 == 0 ? Long.toString((long) number) : Double.toString(number);
+    return shown + (isPercent ? "%" : "");
   }
 }
