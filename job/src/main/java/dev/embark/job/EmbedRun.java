@@ -188,6 +188,7 @@ final class EmbedRun {
     }
     Manifest.Wave wave = planned;
     if (wave.state() == Manifest.State.PLANNED) {
+      stopIfTooManyFailed();
       termination.check(progressOfWaves());
       listener.waveStarted(wave.number(), wave.rows());
       wave = termination.interruptible(() -> embed(planned), this::progressOfWaves);
@@ -201,7 +202,6 @@ final class EmbedRun {
     save(run.with(wave));
     state.delete(done);
     listener.waveCommitted(wave.result());
-    stopIfTooManyFailed();
   }
 
   private Manifest.Wave embed(Manifest.Wave wave) {
@@ -230,6 +230,7 @@ final class EmbedRun {
     return new Sink.Commit(run, wave.number(), rows, textColumn, otherEmbeddings, folder(wave));
   }
 
+  /** Counts what is committed already, too: repeating the command gets no wave past the limit. */
   private void stopIfTooManyFailed() {
     RunTotals totals =
         run.plan().committed().stream()
@@ -256,6 +257,7 @@ final class EmbedRun {
   }
 
   private JobResult finish(Instant start) {
+    stopIfTooManyFailed();
     sink.finish();
     settleQuarantine();
     JobResult result = result(run.plan().committed(), start);

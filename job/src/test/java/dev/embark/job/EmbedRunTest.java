@@ -252,13 +252,19 @@ class EmbedRunTest {
     String input = runs.json("in.json", texts);
     String[] options = {"--max-tokens=5", "--long-text=error", "--rows-per-wave=10"};
 
-    assertThatThrownBy(() -> runs.run(input, with(options, "--max-failed=9")))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("10 of 10 rows failed")
-        .hasMessageContaining("1 of 2 waves");
-    assertThatThrownBy(() -> runs.run(input, with(options, "--max-failed=50%")))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("20 of 20 rows failed");
+    for (String limit : List.of("9", "9", "50%")) {
+      assertThatThrownBy(() -> runs.run(input, with(options, "--max-failed=" + limit)))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("10 of 10 rows failed, which is more than --max-failed %s;", limit)
+          .hasMessageContaining("1 of 2 waves");
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> runs.run(input, with(options, "--max-failed=19")))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("20 of 20 rows failed")
+          .hasMessageContaining("2 of 2 waves");
+    }
+    assertThat(runs.events).doesNotContain("finished").containsOnlyOnce("started 1");
     JobResult result = runs.run(input, with(options, "--max-failed=100%"));
     assertThat(result.totals().failedRows()).isEqualTo(20);
     assertThat(runs.vectors()).hasSize(20);
