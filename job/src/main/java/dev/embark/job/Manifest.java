@@ -100,6 +100,7 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
    * @param fingerprint of that column
    * @param command what was asked for; only the same command resumes the run
    * @param kind how its rows get into the output
+   * @param layout in which it writes; null if it ran before manifests had one
    * @param complete whether all waves are committed and the run has ended
    * @param counts of rows that are in waves and of those that are not
    * @param waves in their order
@@ -112,6 +113,7 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
       String fingerprint,
       String command,
       Kind kind,
+      Layout layout,
       boolean complete,
       Counts counts,
       List<Wave> waves) {
@@ -119,11 +121,11 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
     Run with(Wave changed) {
       List<Wave> all = new ArrayList<>(waves);
       all.set(changed.number(), changed);
-      return new Run(id, number, column, fingerprint, command, kind, complete, counts, all);
+      return new Run(id, number, column, fingerprint, command, kind, layout, complete, counts, all);
     }
 
     Run completed() {
-      return new Run(id, number, column, fingerprint, command, kind, true, counts, waves);
+      return new Run(id, number, column, fingerprint, command, kind, layout, true, counts, waves);
     }
 
     RunPlan plan() {
@@ -141,6 +143,15 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
           committed);
     }
   }
+
+  /**
+   * What all runs into an output have to share, or readers do not see all of its rows.
+   *
+   * @param format as on the command line
+   * @param partitionBy columns whose values are folders
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record Layout(String format, List<String> partitionBy) {}
 
   /**
    * How the input compares with the output before the run.

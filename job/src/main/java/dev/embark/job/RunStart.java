@@ -117,6 +117,7 @@ final class RunStart {
     Optional<OutputSpec.NewFingerprint> way = output.newFingerprint();
     if (there == null) {
       if (way.equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN))) {
+        refuseAnotherLayout(manifest);
         return new Way(Manifest.Kind.MERGE, false);
       }
       throw new UserError(
@@ -128,6 +129,7 @@ final class RunStart {
             ? fingerprint.isSameForShortTexts(there, spec.task().ofLongTexts())
             : fingerprint.sha256().equals(there.sha256());
     if (isSame) {
+      refuseAnotherLayout(manifest);
       return incremental();
     }
     if (way.equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE))) {
@@ -136,6 +138,27 @@ final class RunStart {
     throw new UserError(
         "The results of %s cannot be mixed with these: %s; say --new-fingerprint overwrite, or add-column with another --embedding-column"
             .formatted(sink.location(), fingerprint.difference(there)));
+  }
+
+  private void refuseAnotherLayout(Manifest manifest) {
+    Manifest.Layout there = manifest.last().map(Manifest.Run::layout).orElse(null);
+    if (there == null) {
+      return;
+    }
+    refuseAnother("--output-format", there.format(), output.format().toString());
+    refuseAnother("--partition-by", listed(there.partitionBy()), listed(output.partitionBy()));
+  }
+
+  private static String listed(List<String> columns) {
+    return columns.isEmpty() ? "unset" : String.join(",", columns);
+  }
+
+  private void refuseAnother(String option, String there, String here) {
+    if (!here.equals(there)) {
+      throw new UserError(
+          "%1$s is %2$s here, and %3$s was written with %4$s, so not all of its rows could be read; use the same %1$s, choose another --output, or say --save-mode overwrite"
+              .formatted(option, here, sink.location(), there));
+    }
   }
 
   private Way incremental() {
@@ -162,6 +185,7 @@ final class RunStart {
         fingerprint.sha256(),
         command(),
         way.kind(),
+        new Manifest.Layout(output.format().toString(), output.partitionBy()),
         false,
         cut.counts(),
         cut.waves());

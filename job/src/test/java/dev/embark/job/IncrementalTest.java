@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Run again over a changed input, only what is new reaches the model. */
@@ -149,6 +150,35 @@ class IncrementalTest {
               assertThat(row.getList(row.fieldIndex("embedding"))).hasSize(384);
               assertThat(row.getList(row.fieldIndex("small"))).hasSize(16);
             });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "orc, --partition-by=topic, --output-format is orc here, was written with parquet",
+    "json, --partition-by=topic, --output-format is json here, was written with parquet",
+    "delta, --partition-by=topic, --output-format is delta here, was written with parquet",
+    "parquet, --partition-by=id, --partition-by is id here, was written with topic",
+    "parquet, --quarantine-text, --partition-by is unset here, was written with topic",
+  })
+  void anotherLayoutIsNotMixedIn(String format, String option, String here, String there) {
+    String query = "--query=SELECT id, id % 2 AS topic, 'a' AS text FROM range(4)";
+    runs("parquet").run(null, query, "--id-column=id", "--partition-by=topic");
+    Runs other = runs(format);
+    String[] append = {query, "--id-column=id", "--save-mode=append", option};
+
+    assertThatThrownBy(() -> other.run(null, append))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(here)
+        .hasMessageContaining(there)
+        .hasMessageContaining("--save-mode overwrite");
+
+    assertThat(runs("parquet").vectors()).hasSize(4);
+    assertThat(
+            runs("parquet")
+                .run(null, query, "--id-column=id", "--save-mode=append", "--partition-by=topic")
+                .plan()
+                .skippedRows())
+        .isEqualTo(4);
   }
 
   @Test

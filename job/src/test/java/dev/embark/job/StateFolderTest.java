@@ -48,6 +48,7 @@ class StateFolderTest {
             "f",
             "command",
             Manifest.Kind.APPEND,
+            new Manifest.Layout("parquet", List.of("topic")),
             false,
             new Manifest.Counts(5, 0, 0, 0),
             List.of(wave));
@@ -65,6 +66,18 @@ class StateFolderTest {
     state.save(manifest);
 
     assertThat(state.load()).isEqualTo(manifest);
+  }
+
+  @Test
+  void aManifestFromBeforeLayoutsWereKeptIsLoaded() throws IOException {
+    state.save(manifest("a"));
+    Path file = folder.resolve("_embark/manifest.json");
+    String old = Files.readString(file).replaceFirst("\"layout\" : \\{[^}]*\\},", "");
+    assertThat(old).doesNotContain("layout");
+    Files.writeString(file, old);
+    Files.delete(file.resolveSibling(".manifest.json.crc"));
+
+    assertThat(state.load().last().orElseThrow().layout()).isNull();
   }
 
   @Test
