@@ -74,8 +74,13 @@ final class FileSink implements Sink {
   @Override
   public Dataset<Row> read() {
     Dataset<Row> all = spark.read().format(output.format().toString()).load(root.toString());
-    if (spec.idColumn().isEmpty() || !List.of(all.columns()).contains(VERSION_COLUMN)) {
+    if (spec.idColumn().isEmpty()) {
       return all;
+    }
+    if (!List.of(all.columns()).contains(VERSION_COLUMN)) {
+      throw new UserError(
+          "%s was written without --id-column, so its rows have no %s that tells which of an id is the newest; write it anew with --save-mode overwrite, or go on without --id-column"
+              .formatted(root, VERSION_COLUMN));
     }
     String rank = "_embark_rank";
     return all.withColumn(

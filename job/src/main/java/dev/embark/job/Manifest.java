@@ -149,9 +149,10 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
    *
    * @param format as on the command line
    * @param partitionBy columns whose values are folders
+   * @param ownColumns that the sink adds to rows
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  record Layout(String format, List<String> partitionBy) {}
+  record Layout(String format, List<String> partitionBy, List<String> ownColumns) {}
 
   /**
    * How the input compares with the output before the run.

@@ -147,6 +147,11 @@ final class RunStart {
     }
     refuseAnother("--output-format", there.format(), output.format().toString());
     refuseAnother("--partition-by", listed(there.partitionBy()), listed(output.partitionBy()));
+    if (!sink.ownColumns().containsAll(there.ownColumns())) {
+      throw new UserError(
+          "%s was written with --id-column and has %s in each row; give --id-column, choose another --output, or say --save-mode overwrite"
+              .formatted(sink.location(), listed(there.ownColumns())));
+    }
   }
 
   private static String listed(List<String> columns) {
@@ -185,7 +190,7 @@ final class RunStart {
         fingerprint.sha256(),
         command(),
         way.kind(),
-        new Manifest.Layout(output.format().toString(), output.partitionBy()),
+        new Manifest.Layout(output.format().toString(), output.partitionBy(), sink.ownColumns()),
         false,
         cut.counts(),
         cut.waves());

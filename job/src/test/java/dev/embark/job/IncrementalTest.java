@@ -181,6 +181,30 @@ class IncrementalTest {
         .isEqualTo(4);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--quarantine-text, --id-column=id, was written without --id-column",
+    "--id-column=id, --quarantine-text, was written with --id-column",
+  })
+  void filesHaveVersionsInAllRowsOrInNone(String first, String then, String why)
+      throws IOException {
+    Runs runs = runs("parquet");
+    String input = runs.json("in.json", texts(0, 3));
+    runs.run(input, first);
+
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> runs.run(input, then, "--save-mode=append"))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining(why)
+          .hasMessageContaining("--save-mode overwrite");
+    }
+
+    assertThat(runs.vectors()).hasSize(3);
+    runs.run(input, then, "--save-mode=overwrite");
+    assertThat(runs.run(input, then, "--save-mode=append").totals().rows())
+        .isEqualTo(then.startsWith("--id") ? 0 : 3);
+  }
+
   @Test
   void anOutputOfUnknownOriginIsNotAddedTo() throws IOException {
     Runs runs = runs("parquet");

@@ -48,7 +48,7 @@ class StateFolderTest {
             "f",
             "command",
             Manifest.Kind.APPEND,
-            new Manifest.Layout("parquet", List.of("topic")),
+            new Manifest.Layout("parquet", List.of("topic"), List.of()),
             false,
             new Manifest.Counts(5, 0, 0, 0),
             List.of(wave));
