@@ -2,11 +2,18 @@ package dev.embark.job;
 
 import static org.apache.spark.sql.functions.col;
 
+import java.util.Locale;
 import org.apache.spark.sql.Column;
 
 /** Names columns, whatever characters their names have. */
 final class Columns {
   private Columns() {}
+
+  /** Whether a name is one of those that a run gives columns of its own on the way. */
+  static boolean isReserved(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return lower.equals("_embark") || lower.startsWith("_embark_");
+  }
 
   /** Returns a top-level column. */
   static Column quoted(String name) {

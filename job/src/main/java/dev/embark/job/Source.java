@@ -69,6 +69,7 @@ final class Source {
     }
     spec.idColumn().ifPresent(id -> require(rows, id, "--id-column"));
     refuseOwnColumns(rows);
+    refuseHiddenFolders();
     boolean corrupt = Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN);
     return new Input(rows, format, column.name(), corrupt);
   }
@@ -162,12 +163,35 @@ final class Source {
 
   private void refuseOwnColumns(Dataset<Row> rows) {
     List<String> own = new ArrayList<>(sink.ownColumns());
-    own.add(spec.resultColumn());
+    String result = spec.resultColumn();
+    if (Columns.isReserved(result) || own.stream().anyMatch(result::equalsIgnoreCase)) {
+      throw new UserError(
+          "--embedding-column is %s, which is the name of a column that the job needs itself; choose another"
+              .formatted(result));
+    }
+    own.add(result);
     for (String column : rows.columns()) {
+      if (Columns.isReserved(column)) {
+        throw new UserError(
+            "%s has a column %s, a name that the job needs itself; rename or drop it first"
+                .formatted(spec.input(), column));
+      }
       if (own.stream().anyMatch(column::equalsIgnoreCase)) {
         throw new UserError(
             "%s has a column %s already, which the job would have to replace; rename or drop it first"
                 .formatted(spec.input(), column));
+      }
+    }
+  }
+
+  /** Tables know their files without looking at names. */
+  private void refuseHiddenFolders() {
+    OutputSpec output = spec.outputSpec();
+    for (String column : output.partitionBy()) {
+      if (!output.format().isTable() && (column.startsWith(".") || column.startsWith("_"))) {
+        throw new UserError(
+            "--partition-by names %s, and readers skip folders whose names begin with . or _; rename the column with --query"
+                .formatted(column));
       }
     }
   }

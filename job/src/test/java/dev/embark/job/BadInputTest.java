@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -126,6 +127,32 @@ class BadInputTest {
   @Test
   void aTextColumnOfAnotherType() throws IOException {
     assertRefused(file("in.json", "{\"id\":1,\"text\":2}"), "text", "bigint", "--text-column");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"_embark", "_Embark_rank"})
+  void aColumnWithANameOfTheJob(String name) throws IOException {
+    assertRefused(
+        file("in.json", "{\"id\":1,\"text\":\"a\",\"%s\":2}".formatted(name)),
+        "has a column " + name,
+        "rename");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--embedding-column=embedding_version, --embedding-column is embedding_version",
+    "--embedding-column=_embark, --embedding-column is _embark",
+    "--partition-by=_topic, --partition-by names _topic",
+    "--partition-by=.topic, --partition-by names .topic",
+  })
+  void aColumnThatCannotBeOfTheOutput(String option, String sentence) throws IOException {
+    String input =
+        file("in.json", "{\"id\":1,\"text\":\"a\",\"topic\":2,\"_topic\":2,\".topic\":2}");
+
+    assertThat(run(output(), "--input=" + input, "--id-column=id", option)).isEqualTo(FAILED);
+
+    assertOneSentence(sentence);
+    assertThat(visibleFiles(Path.of(output()))).isEmpty();
   }
 
   @Test
