@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -69,7 +71,7 @@ final class Source {
     }
     spec.idColumn().ifPresent(id -> require(rows, id, "--id-column"));
     refuseOwnColumns(rows);
-    refuseHiddenFolders();
+    checkPartitions(rows);
     boolean corrupt = Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN);
     return new Input(rows, format, column.name(), corrupt);
   }
@@ -184,10 +186,20 @@ final class Source {
     }
   }
 
-  /** Tables know their files without looking at names. */
-  private void refuseHiddenFolders() {
+  private void checkPartitions(Dataset<Row> rows) {
     OutputSpec output = spec.outputSpec();
+    Set<String> named = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     for (String column : output.partitionBy()) {
+      if (column.equalsIgnoreCase(spec.resultColumn())) {
+        throw new UserError(
+            "--partition-by names %s, the column that the job adds; choose columns of the input"
+                .formatted(column));
+      }
+      require(rows, column, "--partition-by");
+      if (!named.add(column)) {
+        throw new UserError("--partition-by names %s twice; name it once".formatted(column));
+      }
+      // Tables know their files without looking at names.
       if (!output.format().isTable() && (column.startsWith(".") || column.startsWith("_"))) {
         throw new UserError(
             "--partition-by names %s, and readers skip folders whose names begin with . or _; rename the column with --query"

@@ -144,6 +144,9 @@ class BadInputTest {
     "--embedding-column=_embark, --embedding-column is _embark",
     "--partition-by=_topic, --partition-by names _topic",
     "--partition-by=.topic, --partition-by names .topic",
+    "--partition-by=nix, has no column nix",
+    "--partition-by=embedding, --partition-by names embedding",
+    "'--partition-by=topic,Topic', --partition-by names Topic twice",
   })
   void aColumnThatCannotBeOfTheOutput(String option, String sentence) throws IOException {
     String input =
