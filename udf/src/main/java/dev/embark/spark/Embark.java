@@ -110,6 +110,7 @@ public final class Embark {
     if (session.catalog().functionExists(EmbedOutput.EMBEDDING.function())) {
       return;
     }
+    EmbarkConf.register();
     FunctionRegistry registry = session.sessionState().functionRegistry();
     for (EmbedFunction function : EmbedFunction.all()) {
       registry.createOrReplaceTempFunction(function.name(), function.builder(), "scala_udf");

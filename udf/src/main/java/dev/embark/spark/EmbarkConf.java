@@ -4,11 +4,13 @@ import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.TaskOption;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.internal.SQLConf;
+import org.apache.spark.sql.internal.SQLConf$;
 
 /**
  * The options of a session: {@code spark.embark.<option>}, and {@code
@@ -25,6 +27,24 @@ final class EmbarkConf {
   static final String PROGRESS = PREFIX + "progress";
 
   private EmbarkConf() {}
+
+  /**
+   * Makes Spark know the options: with a view or a function in SQL it keeps those confs of the
+   * session that it knows, and takes no others into account when that is used.
+   */
+  static synchronized void register() {
+    register(PREFIX, EmbedOutput.EMBEDDING);
+    register(GENERATE_PREFIX, EmbedOutput.ANSWER);
+  }
+
+  private static void register(String prefix, EmbedOutput output) {
+    for (TaskOption option : output.options()) {
+      String key = prefix + option.key();
+      if (!SQLConf.get().isModifiable(key)) {
+        SQLConf$.MODULE$.buildConf(key).doc(option.description()).stringConf().createOptional();
+      }
+    }
+  }
 
   /**
    * Whether the running session wants to be told the speed of each stage.

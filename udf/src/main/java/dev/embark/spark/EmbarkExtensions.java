@@ -11,6 +11,7 @@ import scala.runtime.BoxedUnit;
 public final class EmbarkExtensions implements SparkSessionExtensionsProvider {
   @Override
   public BoxedUnit apply(SparkSessionExtensions extensions) {
+    EmbarkConf.register();
     for (EmbedFunction function : EmbedFunction.all()) {
       extensions.injectFunction(function.description());
     }

@@ -10,6 +10,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
+import org.apache.spark.sql.catalyst.expressions.Cast;
+import org.apache.spark.sql.catalyst.expressions.Cast$;
+import org.apache.spark.sql.catalyst.expressions.CreateMap;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.apache.spark.sql.catalyst.trees.Origin;
@@ -109,6 +112,9 @@ record EmbedFunction(
   }
 
   private static Map<String, String> literalMap(EmbedOutput output, Expression argument) {
+    if (argument instanceof CreateMap map && argument.foldable()) {
+      return entries(output, map);
+    }
     if (!argument.foldable() || !(argument.dataType() instanceof MapType type)) {
       throw analysisException(
           "The options of "
@@ -119,8 +125,7 @@ record EmbedFunction(
           argument);
     }
     if (type.keyType() instanceof StringType == false) {
-      throw analysisException(
-          "The options of " + output.function() + " have to be a map with string keys.", argument);
+      throw keysAreStrings(output, argument);
     }
     MapData map = (MapData) argument.eval(null);
     Map<String, String> options = new LinkedHashMap<>();
@@ -130,6 +135,41 @@ record EmbedFunction(
           text(map.valueArray(), i, type.valueType()));
     }
     return options;
+  }
+
+  /**
+   * Those that are written one by one, each by itself: where they are of several types, as in
+   * map('maxTokens', 128, 'longText', 'chunk'), Spark casts all of them to one.
+   */
+  private static Map<String, String> entries(EmbedOutput output, CreateMap map) {
+    Map<String, String> options = new LinkedHashMap<>();
+    List<Expression> keysAndValues = Scala.list(map.children());
+    for (int i = 0; i < keysAndValues.size(); i += 2) {
+      Expression key = keysAndValues.get(i);
+      if (!(key.dataType() instanceof StringType)) {
+        throw keysAreStrings(output, map);
+      }
+      Object value = asWritten(keysAndValues.get(i + 1)).eval(null);
+      String name = String.valueOf(key.eval(null));
+      if (options.containsKey(name)) {
+        throw analysisException(
+            "The options of " + output.function() + " name " + name + " twice.", map);
+      }
+      options.put(name, value == null ? null : String.valueOf(value));
+    }
+    return options;
+  }
+
+  private static Expression asWritten(Expression value) {
+    return value instanceof Cast cast
+            && cast.getTagValue(Cast$.MODULE$.USER_SPECIFIED_CAST()).isEmpty()
+        ? asWritten(cast.child())
+        : value;
+  }
+
+  private static RuntimeException keysAreStrings(EmbedOutput output, Expression argument) {
+    throw analysisException(
+        "The options of " + output.function() + " have to be a map with string keys.", argument);
   }
 
   /** Numbers and booleans are taken as they are written: map('maxTokens', 128). */
