@@ -9,6 +9,7 @@ import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.LambdaFunction;
 import org.apache.spark.sql.catalyst.expressions.NamedLambdaVariable;
+import org.apache.spark.sql.catalyst.plans.logical.Command;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 
 /** Finds and replaces {@link EmbedExpression}s in plans and expressions. */
@@ -27,7 +28,8 @@ final class Calls {
 
   /**
    * The distinct calls of a node that can be answered below it, in the order they are written. A
-   * text with a variable of a lambda around the call exists only inside the node.
+   * text with a variable of a lambda around the call exists only inside the node; of others that
+   * have to stay, {@link TextsBelow} has left those alone that have no node to go to.
    */
   static List<EmbedExpression> of(LogicalPlan node) {
     List<EmbedExpression> calls = new ArrayList<>();
@@ -36,6 +38,7 @@ final class Calls {
           e -> {
             if (e instanceof EmbedExpression call
                 && !hasFreeVariable(call.text())
+                && TextsBelow.canMove(call.text())
                 && calls.stream().noneMatch(c -> c.semanticEquals(call))) {
               calls.add(call);
             }
@@ -84,9 +87,17 @@ final class Calls {
                 }));
   }
 
+  /**
+   * Whether a node does something with expressions that is its own affair. Delta's UPDATE and MERGE
+   * make queries of them, whose calls are found then.
+   */
+  static boolean isCommand(LogicalPlan node) {
+    return node instanceof Command;
+  }
+
   /** The node with every call that is left in it as {@link EmbedEach}. */
   static LogicalPlan oneByOne(LogicalPlan node) {
-    if (!hasAny(node)) {
+    if (!hasAny(node) || (isCommand(node) && !isDefaultOfVariable(node))) {
       return node;
     }
     return (LogicalPlan)
@@ -94,7 +105,12 @@ final class Calls {
             Scala.everywhere(e -> e instanceof EmbedExpression call ? EmbedEach.of(call) : e));
   }
 
-  private static boolean hasFreeVariable(Expression text) {
+  /** DECLARE; Spark 3.5 has that, too, and no other class to ask for. */
+  private static boolean isDefaultOfVariable(LogicalPlan command) {
+    return command.nodeName().equals("CreateVariable");
+  }
+
+  static boolean hasFreeVariable(Expression text) {
     Set<ExprId> used = new HashSet<>();
     Set<ExprId> bound = new HashSet<>();
     text.foreach(

@@ -8,9 +8,11 @@ import org.apache.spark.sql.catalyst.expressions.CaseWhen;
 import org.apache.spark.sql.catalyst.expressions.Coalesce;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.If;
+import org.apache.spark.sql.catalyst.expressions.IsNull;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.Not;
 import org.apache.spark.sql.catalyst.expressions.Or;
+import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.types.DataTypes;
 import scala.Tuple2;
@@ -21,6 +23,7 @@ import scala.Tuple2;
  *
  * <pre>
  *   CASE WHEN c THEN embed(t) END    ──►    CASE WHEN c THEN embed(IF(c, t, NULL)) END
+ *   coalesce(e, embed(t))            ──►    coalesce(e, embed(IF(e IS NULL, t, NULL)))
  * </pre>
  *
  * <p>A call that also stands outside every branch stays as it is, so that it is one call.
@@ -91,6 +94,12 @@ final class EmbedWhereTaken {
       if (caseWhen.elseValue().isDefined()) {
         branches.add(new Branch(caseWhen.elseValue().get(), noneBefore));
       }
+    } else if (expression instanceof Coalesce coalesce) {
+      Expression allNull = TRUE;
+      for (Expression value : Scala.list(coalesce.children())) {
+        branches.add(new Branch(value, allNull));
+        allNull = reusable(value) ? and(allNull, new IsNull(value)) : allNull;
+      }
     } else {
       return Optional.empty();
     }
@@ -98,7 +107,9 @@ final class EmbedWhereTaken {
   }
 
   private static boolean reusable(Expression condition) {
-    return condition.deterministic() && !Calls.in(condition);
+    return TextsBelow.canMove(condition)
+        && !Calls.in(condition)
+        && !condition.exists(e -> e instanceof AggregateExpression);
   }
 
   /** A condition that is NULL is not taken. */
@@ -107,7 +118,10 @@ final class EmbedWhereTaken {
   }
 
   private static Expression and(Expression left, Expression right) {
-    return left == TRUE ? right : new And(left, right);
+    if (left == TRUE) {
+      return right;
+    }
+    return right == TRUE ? left : new And(left, right);
   }
 
   private static LogicalPlan withText(LogicalPlan node, EmbedExpression call, Expression text) {

@@ -31,7 +31,8 @@ import scala.collection.Seq;
  *
  * <p>A call that a node further down has already answered is not computed again: its column is
  * passed up ({@link ReuseEmbeddings}). Before that, {@link EmbedLater} has moved calls above
- * limits, sorts and groupings that need no embedding. Running it twice changes nothing, since no
+ * limits, sorts and groupings that need no embedding, and {@link FilesBelow} and {@link TextsBelow}
+ * have had computed below what cannot be computed above. Running it twice changes nothing, since no
  * call is left after the first time.
  */
 final class ExtractEmbeddings extends Rule<LogicalPlan> {
@@ -40,7 +41,12 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     if (!plan.exists(Calls::hasAny)) {
       return plan;
     }
-    LogicalPlan extracted = fromBelow(new EmbedLater().apply(plan));
+    LogicalPlan prepared =
+        new EmbedLater()
+            .apply(plan)
+            .transformUp(Scala.everywhere(FilesBelow::apply))
+            .transformUp(Scala.everywhere(TextsBelow::apply));
+    LogicalPlan extracted = fromBelow(prepared);
     return sameOutput(
         SpreadBeforeSort.apply(extracted.transformUp(Scala.everywhere(Calls::oneByOne))),
         plan.output());
@@ -52,6 +58,9 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
       LogicalPlan extracted = fromBelow(child);
       children.add(
           ReuseEmbeddings.passes(node) ? extracted : sameOutput(extracted, child.output()));
+    }
+    if (Calls.isCommand(node)) {
+      return node.withNewChildren(Scala.seq(children));
     }
     LogicalPlan guarded = EmbedWhereTaken.apply(node.withNewChildren(Scala.seq(children)));
     LogicalPlan extracted = extract(guarded);
@@ -178,7 +187,8 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     return conditions.stream().reduce(And::new).orElseThrow();
   }
 
-  private static LogicalPlan sameOutput(LogicalPlan plan, Seq<Attribute> output) {
+  /** A plan with these columns, which are among its own. */
+  static LogicalPlan sameOutput(LogicalPlan plan, Seq<Attribute> output) {
     return plan.output().equals(output)
         ? plan
         : new Project(Scala.seq(new ArrayList<NamedExpression>(Scala.list(output))), plan);

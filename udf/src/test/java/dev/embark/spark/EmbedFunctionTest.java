@@ -294,4 +294,61 @@ class EmbedFunctionTest {
     String text = spark.sql("DESCRIBE FUNCTION EXTENDED embed").collectAsList().toString();
     assertThat(text).contains("longText").contains("truncate, chunk, error");
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void optionsOfSeveralTypesAreTakenAsTheyAreWritten(boolean ansi) {
+    spark.conf().set("spark.sql.ansi.enabled", ansi);
+    try {
+      Row row =
+          spark
+              .sql(
+                  "SELECT size(embed('x', map('dimensions', 64, 'longText', 'chunk'))),"
+                      + " size(embed('x', map('dimensions', CAST(64.9 AS INT), 'mode', 'failfast'))),"
+                      + " size(embed('x', map()))")
+              .head();
+      assertThat(row.getInt(0)).isEqualTo(64);
+      assertThat(row.getInt(1)).isEqualTo(64);
+      assertThat(row.getInt(2)).isEqualTo(384);
+    } finally {
+      spark.conf().unset("spark.sql.ansi.enabled");
+    }
+  }
+
+  @Test
+  void anOptionThatIsThereTwiceIsRefused() {
+    assertThatThrownBy(
+            () -> spark.sql("SELECT embed('x', map('dimensions', 64, 'dimensions', 32))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("name dimensions twice");
+  }
+
+  /** Spark keeps the confs of a view's making that it knows. */
+  @Test
+  void aViewHasTheOptionsOfTheSessionThatMadeIt() {
+    spark.conf().set("spark.embark.dimensions", "64");
+    try {
+      spark.sql("CREATE OR REPLACE TEMP VIEW cut AS SELECT size(embed('x')) AS n");
+      spark.sql("CACHE TABLE cached_cut AS SELECT size(embed('x')) AS n");
+      assertThat(spark.sql("SELECT n FROM cut").head().getInt(0)).isEqualTo(64);
+      assertThat(spark.sql("SELECT n FROM cached_cut").head().getInt(0)).isEqualTo(64);
+    } finally {
+      spark.conf().unset("spark.embark.dimensions");
+    }
+    assertThat(spark.sql("SELECT n FROM cut").head().getInt(0)).isEqualTo(64);
+    assertThat(spark.sql("SELECT size(embed('x'))").head().getInt(0)).isEqualTo(384);
+  }
+
+  @Test
+  void textsThatAreOthersEachTimeAreEmbedded() {
+    Row row = spark.sql("SELECT size(embed(uuid())), embed(uuid()) = embed(uuid()) AS same").head();
+    assertThat(row.getInt(0)).isEqualTo(384);
+    assertThat(row.getBoolean(1)).isFalse();
+  }
+
+  @Test
+  void aVariableCanBeDeclaredWithAVector() {
+    spark.sql("DECLARE OR REPLACE declared ARRAY<FLOAT> DEFAULT embed('hello')");
+    assertThat(spark.sql("SELECT declared = embed('hello')").head().getBoolean(0)).isTrue();
+  }
 }

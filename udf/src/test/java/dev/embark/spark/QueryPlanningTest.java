@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Each statement over {@code docs} (20 rows: id, grp = id % 4, body, with 10 distinct bodies) gives
@@ -106,6 +107,16 @@ class QueryPlanningTest {
         "8  | SELECT id, CASE WHEN id < 4 THEN embed(body)[0] WHEN id > 15 THEN embed(body)[1] END AS w FROM docs",
         "20 | SELECT id, body, embed(body)[0] AS v, IF(id < 4, embed(body)[1], 0) AS w FROM docs",
         "16 | SELECT id, IF(nullif(id, 3) < 5, 0, embed(body)[1]) AS w FROM docs",
+        // Conditions that Spark has to see in its own operators are not moved into the text.
+        "20 | SELECT id, body, CASE WHEN id IN (SELECT d.id FROM docs d WHERE d.body = docs.body) THEN embed(body)[0] END AS v FROM docs",
+        "20 | SELECT id, IF(id IN (SELECT d.id FROM docs d WHERE d.body = docs.body), body, 'text about subject 0') AS body, embed(IF(id IN (SELECT d.id FROM docs d WHERE d.body = docs.body), body, 'text about subject 0'))[0] AS v FROM docs",
+        "20 | SELECT id, body, CASE WHEN NOT EXISTS (SELECT 1 FROM docs d WHERE d.id = docs.id + 99) THEN embed(body)[0] END AS v FROM docs",
+        "20 | SELECT id, body, embed(IF(EXISTS (SELECT 1 FROM docs d WHERE d.id = docs.id), body, 'x'))[0] AS v FROM docs",
+        "20 | SELECT id, body FROM docs WHERE CASE WHEN id IN (SELECT d.id FROM docs d WHERE d.body = docs.body) THEN embed(body)[0] > -2 ELSE false END",
+        "20 | SELECT grp, IF(count(*) > 1, max(embed(body)[0]), 0) AS m FROM docs GROUP BY grp",
+        "20 | SELECT id, body, embed(concat(body, substr(uuid(), 1, 0)))[0] AS v FROM docs",
+        "40 | SELECT id, body, embed(IF(rand() < 2, body, ''))[0] AS v FROM docs WHERE embed(concat(body, substr(uuid(), 1, 0)))[0] > -2",
+        "17 | SELECT id, body, coalesce(IF(id < 3, float('%0'), NULL), embed(body)[1]) AS w FROM docs",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs SORT BY id",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[1] > -2 ORDER BY grp, id",
         "20 | SELECT id, body, x AS v FROM docs LATERAL VIEW explode(slice(embed(body), 1, 1)) AS x",
@@ -294,6 +305,36 @@ class QueryPlanningTest {
                 + " UNION ALL SELECT upper(body) COLLATE UTF8_LCASE FROM docs)")
         .collectAsList();
     assertThat(textsOfEngine() - before).isEqualTo(40);
+  }
+
+  /** The operator reads rows ahead, beyond the end of a file. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT body, input_file_name() AS f, embed(body) AS e FROM two_files",
+        "SELECT body, input_file_name() AS f FROM two_files WHERE embed_tokens(body) > 0",
+        "SELECT body, input_file_name() AS f FROM (SELECT *, embed(body) AS e FROM two_files)"
+            + " WHERE e[0] > -2",
+        "SELECT body, f, embed(concat(f, body)) AS e FROM"
+            + " (SELECT body, input_file_name() AS f FROM two_files)"
+      })
+  void aRowHasItsOwnFile(String statement) {
+    for (String name : List.of("one", "two")) {
+      spark
+          .sql("SELECT concat('" + name + " ', id) AS body FROM range(0, 5, 1, 1)")
+          .write()
+          .mode("overwrite")
+          .parquet(path("two_files/name=" + name));
+    }
+    spark.read().parquet(path("two_files")).coalesce(1).createOrReplaceTempView("two_files");
+
+    List<Row> rows = spark.sql(statement).collectAsList();
+
+    assertThat(rows).hasSize(10);
+    for (Row row : rows) {
+      String name = row.<String>getAs("body").split(" ")[0];
+      assertThat(row.<String>getAs("f")).contains("name=" + name);
+    }
   }
 
   @Test
