@@ -48,7 +48,8 @@ final class Reference {
             + UdfFacts.confPrefix()
             + "<option>=<value>`. On the command line as `--option <option>=<value>`, those below"
             + " [`embark run`](#embark-run) also by names of their own. An option of the call wins"
-            + " over the session's.");
+            + " over the session's. A view or a function in SQL keeps the options of the session"
+            + " that made it.");
     options(EmbedOption.values());
     line("## Options of a generation");
     line(
