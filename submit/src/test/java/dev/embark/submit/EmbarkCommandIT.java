@@ -103,6 +103,23 @@ class EmbarkCommandIT {
         .contains("model\t-my model.gguf", "dimensions\t384", "sha256\t" + sha256);
   }
 
+  /**
+   * As cron and many images have it. The words come from a file, as they would be ? in here, too.
+   */
+  @Test
+  void argumentsAreReadAsUtf8WhereTheLocaleSaysNothing() throws Exception {
+    Path words =
+        Files.writeString(
+            folder.resolve("words"), "exec '" + script() + "' model nowhere/mödel-漢.gguf\n");
+    Map<String, String> environment = new HashMap<>(javaOfThisTest());
+    environment.put("LC_ALL", "POSIX");
+
+    Embark.Result result = Embark.start(folder, List.of("bash", words.toString()), environment);
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("nowhere/mödel-漢.gguf");
+  }
+
   @Test
   void aFileThatIsNoModelIsOneSentence() throws Exception {
     Path file = Files.writeString(folder.resolve("note.gguf"), "not a model");
