@@ -146,7 +146,10 @@ final class RunStart {
       return;
     }
     refuseAnother("--output-format", there.format(), output.format().toString());
-    refuseAnother("--partition-by", listed(there.partitionBy()), listed(output.partitionBy()));
+    // Tables know their partitions themselves, and need not be told them again.
+    if (!output.format().isTable()) {
+      refuseAnother("--partition-by", listed(there.partitionBy()), listed(output.partitionBy()));
+    }
     if (!sink.ownColumns().containsAll(there.ownColumns())) {
       throw new UserError(
           "%s was written with --id-column and has %s in each row; give --id-column, choose another --output, or say --save-mode overwrite"

@@ -200,9 +200,9 @@ final class Source {
         throw new UserError("--partition-by names %s twice; name it once".formatted(column));
       }
       // Tables know their files without looking at names.
-      if (!output.format().isTable() && (column.startsWith(".") || column.startsWith("_"))) {
+      if (!output.format().isTable() && column.startsWith(".")) {
         throw new UserError(
-            "--partition-by names %s, and readers skip folders whose names begin with . or _; rename the column with --query"
+            "--partition-by names %s, and readers skip folders whose names begin with a dot; rename the column with --query"
                 .formatted(column));
       }
     }

@@ -142,7 +142,6 @@ class BadInputTest {
   @CsvSource({
     "--embedding-column=embedding_version, --embedding-column is embedding_version",
     "--embedding-column=_embark, --embedding-column is _embark",
-    "--partition-by=_topic, --partition-by names _topic",
     "--partition-by=.topic, --partition-by names .topic",
     "--partition-by=nix, has no column nix",
     "--partition-by=embedding, --partition-by names embedding",
