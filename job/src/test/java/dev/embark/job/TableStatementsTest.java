@@ -5,53 +5,59 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Statements that write to a table row by row, with calls in them. */
 @EnabledIf("dev.embark.job.LocalSpark#hasTables")
 class TableStatementsTest {
+  private static final String DELTA = "default.statements";
+  private static final String ICEBERG = "lake.db.statements";
+
   private final SparkSession spark = LocalSpark.session();
 
-  @BeforeEach
-  void makeTables() {
-    drop();
+  private void make(String table) {
     spark.sql(
-        "CREATE TABLE default.statements USING delta AS SELECT id, concat('text ', id) AS t,"
-            + " CAST(NULL AS ARRAY<FLOAT>) AS e FROM range(6)");
+        "CREATE OR REPLACE TABLE %s USING %s AS SELECT id, concat('text ', id) AS t, CAST(NULL AS ARRAY<FLOAT>) AS e FROM range(6)"
+            .formatted(table, table.equals(DELTA) ? "delta" : "iceberg"));
   }
 
   @AfterEach
   void drop() {
-    spark.sql("DROP TABLE IF EXISTS default.statements");
+    spark.sql("DROP TABLE IF EXISTS " + DELTA);
+    spark.sql("DROP TABLE IF EXISTS " + ICEBERG);
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "UPDATE default.statements SET e = embed(t)",
-        "MERGE INTO default.statements d USING (SELECT id, t FROM default.statements) s"
-            + " ON d.id = s.id WHEN MATCHED THEN UPDATE SET e = embed(s.t)",
-        "MERGE INTO default.statements d USING (SELECT id, t, embed(t) AS e FROM"
-            + " default.statements) s ON d.id = s.id WHEN MATCHED THEN UPDATE SET e = s.e"
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "default.statements; UPDATE %s SET e = embed(t)",
+        "default.statements; MERGE INTO %1$s d USING (SELECT id, t FROM %1$s) s ON d.id = s.id WHEN MATCHED THEN UPDATE SET e = embed(s.t)",
+        "default.statements; MERGE INTO %1$s d USING (SELECT id, embed(t) AS e FROM %1$s) s ON d.id = s.id WHEN MATCHED THEN UPDATE SET e = s.e",
+        "lake.db.statements; UPDATE %s SET e = embed(t)",
+        "lake.db.statements; MERGE INTO %1$s d USING (SELECT id, t FROM %1$s) s ON d.id = s.id WHEN MATCHED THEN UPDATE SET e = embed(s.t)",
       })
-  void rowsGetTheirVectors(String statement) {
-    spark.sql(statement);
+  void rowsGetTheirVectors(String table, String statement) {
+    make(table);
 
-    Row row = spark.sql("SELECT count(*), count_if(e = embed(t)) FROM default.statements").head();
+    spark.sql(statement.formatted(table));
+
+    Row row = spark.sql("SELECT count(*), count_if(e = embed(t)) FROM " + table).head();
     assertThat(row.getLong(0)).isEqualTo(6);
     assertThat(row.getLong(1)).isEqualTo(6);
   }
 
-  @Test
-  void rowsAreDeletedByTheirTokens() {
-    spark.sql("UPDATE default.statements SET t = 'a text of several words' WHERE id < 2");
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void rowsAreDeletedByTheirTokens(String table) {
+    make(table);
+    spark.sql("UPDATE %s SET t = 'a text of several words' WHERE id < 2".formatted(table));
 
-    spark.sql("DELETE FROM default.statements WHERE embed_tokens(t) > 5");
+    spark.sql("DELETE FROM %s WHERE embed_tokens(t) > 5".formatted(table));
 
-    assertThat(spark.table("default.statements").count()).isEqualTo(4);
+    assertThat(spark.table(table).count()).isEqualTo(4);
   }
 }
