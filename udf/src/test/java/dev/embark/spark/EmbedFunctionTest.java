@@ -348,7 +348,7 @@ class EmbedFunctionTest {
 
   @Test
   void aVariableCanBeDeclaredWithAVector() {
-    spark.sql("DECLARE OR REPLACE declared ARRAY<FLOAT> DEFAULT embed('hello')");
+    spark.sql("DECLARE OR REPLACE VARIABLE declared ARRAY<FLOAT> DEFAULT embed('hello')");
     assertThat(spark.sql("SELECT declared = embed('hello')").head().getBoolean(0)).isTrue();
   }
 }
