@@ -105,7 +105,7 @@ final class Calls {
             Scala.everywhere(e -> e instanceof EmbedExpression call ? EmbedEach.of(call) : e));
   }
 
-  /** DECLARE; Spark 3.5 has that, too, and no other class to ask for. */
+  /** DECLARE, by name: Spark 3.5, with whose classes Embark is compiled too, has no such node. */
   private static boolean isDefaultOfVariable(LogicalPlan command) {
     return command.nodeName().equals("CreateVariable");
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.embark.engine.VectorType;
 import java.util.List;
@@ -348,6 +349,7 @@ class EmbedFunctionTest {
 
   @Test
   void aVariableCanBeDeclaredWithAVector() {
+    assumeThat(spark.version()).as("DECLARE is Spark 4's").doesNotStartWith("3.");
     spark.sql("DECLARE OR REPLACE VARIABLE declared ARRAY<FLOAT> DEFAULT embed('hello')");
     assertThat(spark.sql("SELECT declared = embed('hello')").head().getBoolean(0)).isTrue();
   }
