@@ -32,12 +32,13 @@ final class EmbedRun {
   private final Sink sink;
   private Fingerprint fingerprint;
   private RunStart begin; // null where the fingerprint could not be had
+  private RunLock lock; // null until there is a place for it, and if another process has it
   private StateFolder state;
   private Manifest manifest;
   private Manifest.Run run;
   private RunPlan plan;
   private WaveEmbedder embedder;
-  private String textColumn;
+  private Source.Input input; // null until it is opened
   private List<String> otherEmbeddings;
 
   EmbedRun(
@@ -67,6 +68,10 @@ final class EmbedRun {
     } catch (FSError e) {
       // So Hadoop tells that a local disk is full.
       throw unforeseen(e);
+    } finally {
+      if (lock != null) {
+        lock.close();
+      }
     }
   }
 
@@ -93,38 +98,57 @@ final class EmbedRun {
 
   /** Begins a run or takes up the one that was interrupted; false if there is nothing to do. */
   private boolean begin() {
+    sink.state().ifPresent(this::lock);
     fingerprint = Fingerprint.of(spark, TaskCall.of(spec));
     begin = new RunStart(spark, spec, sink, fingerprint);
-    Source source = new Source(spark, spec, sink);
-    Source.Input input = source.open();
-    if (input.hasUnreadableLines()) {
-      warnings.accept(
-          "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
-              .formatted(spec.input(), input.format(), spec.task().result()));
+    if (state == null) {
+      lock(sink.open(begin.schema(open())));
     }
-    textColumn = input.textColumn();
-    state = sink.open(begin.schema(input));
     manifest = state.load();
     Optional<Manifest.Run> interrupted = begin.resumable(manifest);
     if (interrupted.isPresent()) {
       run = interrupted.get();
-    } else {
-      manifest = manifest.withoutUnfinished();
-      Optional<RunStart.Way> way = begin.choose(manifest);
-      if (way.isEmpty()) {
-        return false;
-      }
-      run = begin.begin(manifest, way.get(), input, state);
-      save(run);
+    } else if (!beginAnew()) {
+      return false;
     }
     if (run.kind() == Manifest.Kind.MERGE) {
-      StructField added = begin.schema(input).apply(spec.resultColumn());
+      Dataset<Row> rows = RunInput.read(spark, state.runFolder(run), run.waves().get(0));
+      StructField added = begin.resultField(rows, run.textColumn());
       sink.addColumn(added.name(), added.dataType().sql());
     }
     otherEmbeddings = begin.otherEmbeddings(manifest);
-    embedder = new WaveEmbedder(spark, spec, textColumn);
+    embedder = new WaveEmbedder(spark, spec, run.textColumn());
     plan = run.plan();
     return true;
+  }
+
+  private void lock(StateFolder folder) {
+    lock = RunLock.take(folder, warnings);
+    state = folder;
+  }
+
+  private boolean beginAnew() {
+    Source.Input read = open();
+    manifest = manifest.withoutUnfinished();
+    Optional<RunStart.Way> way = begin.choose(manifest, read);
+    if (way.isEmpty()) {
+      return false;
+    }
+    save(begin.begin(manifest, way.get(), read, state));
+    return true;
+  }
+
+  /** Opens the input, which a run that is carried on has a copy of. */
+  private Source.Input open() {
+    if (input == null) {
+      input = new Source(spark, spec, sink).open();
+      if (input.hasUnreadableLines()) {
+        warnings.accept(
+            "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
+                .formatted(spec.input(), input.format(), spec.task().result()));
+      }
+    }
+    return input;
   }
 
   private JobResult nothingToDo() {
@@ -133,6 +157,7 @@ final class EmbedRun {
   }
 
   private void save(Manifest.Run changed) {
+    lock.confirm();
     run = changed;
     manifest = manifest.with(run, fingerprint);
     state.save(manifest);
@@ -146,6 +171,9 @@ final class EmbedRun {
   }
 
   private void tellEnd(Throwable error, Instant start) {
+    if (lock == null || lock.isLost()) {
+      return;
+    }
     RunEnd end =
         new RunEnd(
             termination.isRequested() ? RunEnd.State.STOPPED : RunEnd.State.FAILED,
@@ -165,11 +193,6 @@ final class EmbedRun {
 
   /** Whether the output is this run's to report in, as far as that is known without a plan. */
   private boolean takesReport() {
-    Optional<StateFolder> folder = sink.state();
-    if (folder.isEmpty()) {
-      return false;
-    }
-    state = folder.get();
     Manifest there = state.load();
     if (there.unfinished().isPresent()) {
       return begin != null && begin.takesOver(there.unfinished().get());
@@ -195,6 +218,7 @@ final class EmbedRun {
       save(run.with(wave));
     }
     Instant publishStart = Instant.now();
+    lock.confirm();
     sink.publish(commit(wave));
     new Quarantine(spark, state).publish(run, wave.number(), folder(wave));
     Path done = folder(wave);
@@ -227,7 +251,8 @@ final class EmbedRun {
         embedder.output(spark.read().parquet(new Path(folder(wave), "embedded").toString()));
     OptionalInt files = spec.outputSpec().repartition();
     Dataset<Row> rows = files.isPresent() ? embedded.repartition(files.getAsInt()) : embedded;
-    return new Sink.Commit(run, wave.number(), rows, textColumn, otherEmbeddings, folder(wave));
+    return new Sink.Commit(
+        run, wave.number(), rows, run.textColumn(), otherEmbeddings, folder(wave));
   }
 
   /** Counts what is committed already, too: repeating the command gets no wave past the limit. */

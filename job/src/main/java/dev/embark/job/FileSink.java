@@ -72,16 +72,16 @@ final class FileSink implements Sink {
   }
 
   @Override
-  public Dataset<Row> read() {
-    Dataset<Row> all = spark.read().format(output.format().toString()).load(root.toString());
-    if (spec.idColumn().isEmpty()) {
-      return all;
-    }
-    if (!List.of(all.columns()).contains(VERSION_COLUMN)) {
+  public Dataset<Row> read(Manifest.Layout layout) {
+    if (!layout.ownColumns().contains(VERSION_COLUMN)) {
       throw new UserError(
           "%s was written without --id-column, so its rows have no %s that tells which of an id is the newest; write it anew with --save-mode overwrite, or go on without --id-column"
               .formatted(root, VERSION_COLUMN));
     }
+    // Files need not tell: there may be none, of JSON or of folders the type would be a guess.
+    StructType schema = StructType.fromDDL(layout.columns()).add(VERSION_COLUMN, "int");
+    Dataset<Row> all =
+        spark.read().format(output.format().toString()).schema(schema).load(root.toString());
     String rank = "_embark_rank";
     return all.withColumn(
             rank,
@@ -111,11 +111,20 @@ final class FileSink implements Sink {
     }
     rows.write()
         .format(output.format().toString())
-        .options(parquetOptions())
+        .options(formatOptions())
         .options(output.options())
         .partitionBy(output.partitionBy().toArray(String[]::new))
         .mode(SaveMode.Overwrite)
         .save(prepared(commit).toString());
+  }
+
+  private Map<String, String> formatOptions() {
+    return switch (output.format()) {
+      // Spark's default drops microseconds.
+      case JSON -> Map.of("timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX");
+      case PARQUET -> parquetOptions();
+      default -> Map.of();
+    };
   }
 
   /** Where texts come again and again, so do vectors, and a dictionary may save half the room. */

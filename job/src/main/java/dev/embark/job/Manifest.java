@@ -19,7 +19,7 @@ import java.util.TreeMap;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> runs) {
-  private static final int VERSION = 1;
+  static final int VERSION = 2;
 
   /** Of an output without a run. */
   static final Manifest EMPTY = new Manifest(VERSION, new TreeMap<>(), List.of());
@@ -96,11 +96,12 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
    *
    * @param id its name; part of the names of its files and commits
    * @param number 1 for the first into this output
+   * @param textColumn of its rows
    * @param column the column of embeddings it makes
    * @param fingerprint of that column
    * @param command what was asked for; only the same command resumes the run
    * @param kind how its rows get into the output
-   * @param layout in which it writes; null if it ran before manifests had one
+   * @param layout in which it writes
    * @param complete whether all waves are committed and the run has ended
    * @param counts of rows that are in waves and of those that are not
    * @param waves in their order
@@ -109,6 +110,7 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
   record Run(
       String id,
       int number,
+      String textColumn,
       String column,
       String fingerprint,
       String command,
@@ -121,11 +123,26 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
     Run with(Wave changed) {
       List<Wave> all = new ArrayList<>(waves);
       all.set(changed.number(), changed);
-      return new Run(id, number, column, fingerprint, command, kind, layout, complete, counts, all);
+      return with(complete, all);
     }
 
     Run completed() {
-      return new Run(id, number, column, fingerprint, command, kind, layout, true, counts, waves);
+      return with(true, waves);
+    }
+
+    private Run with(boolean complete, List<Wave> waves) {
+      return new Run(
+          id,
+          number,
+          textColumn,
+          column,
+          fingerprint,
+          command,
+          kind,
+          layout,
+          complete,
+          counts,
+          waves);
     }
 
     RunPlan plan() {
@@ -149,10 +166,11 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
    *
    * @param format as on the command line
    * @param partitionBy columns whose values are folders
+   * @param columns of the input and the one of results, as Spark's DDL
    * @param ownColumns that the sink adds to rows
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  record Layout(String format, List<String> partitionBy, List<String> ownColumns) {}
+  record Layout(String format, List<String> partitionBy, String columns, List<String> ownColumns) {}
 
   /**
    * How the input compares with the output before the run.

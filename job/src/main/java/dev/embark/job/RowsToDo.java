@@ -30,7 +30,7 @@ record RowsToDo(Dataset<Row> rows, long all, long count) {
       return new RowsToDo(rows, all, Math.min(all, interrupted.get().rows() - done));
     }
     Manifest complete = manifest.withoutUnfinished();
-    Optional<RunStart.Way> way = start.choose(complete);
+    Optional<RunStart.Way> way = start.choose(complete, input);
     if (way.isEmpty()) {
       return new RowsToDo(rows.limit(0), all, 0);
     }

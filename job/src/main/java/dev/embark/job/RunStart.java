@@ -6,6 +6,7 @@ import java.util.UUID;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -77,17 +78,19 @@ final class RunStart {
    *
    * @throws UserError if the output is not to be touched
    */
-  Optional<Way> choose(Manifest manifest) {
+  Optional<Way> choose(Manifest manifest, Source.Input input) {
     if (!sink.exists()) {
-      return Optional.of(new Way(Manifest.Kind.APPEND, false));
+      // What an earlier run is known to have written is gone.
+      boolean isFirst = manifest.columns().isEmpty();
+      return Optional.of(new Way(isFirst ? Manifest.Kind.APPEND : Manifest.Kind.REPLACE, false));
     }
     return switch (output.saveMode()) {
       case IGNORE -> Optional.empty();
       case OVERWRITE -> Optional.of(new Way(Manifest.Kind.REPLACE, false));
-      case APPEND -> Optional.of(append(manifest));
+      case APPEND -> Optional.of(append(manifest, input));
       case ERRORIFEXISTS -> {
         if (writesIntoExisting(spec)) {
-          yield Optional.of(append(manifest));
+          yield Optional.of(append(manifest, input));
         }
         throw new UserError(
             "There is something at %s already; choose another --output, or say --save-mode overwrite or append"
@@ -106,7 +109,7 @@ final class RunStart {
     };
   }
 
-  private Way append(Manifest manifest) {
+  private Way append(Manifest manifest, Source.Input input) {
     if (manifest.columns().isEmpty()) {
       throw new UserError(
           "%s was not written by Embark, so which model its results are of is unknown; choose another --output, or say --save-mode overwrite"
@@ -117,7 +120,7 @@ final class RunStart {
     Optional<OutputSpec.NewFingerprint> way = output.newFingerprint();
     if (there == null) {
       if (way.equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN))) {
-        refuseAnotherLayout(manifest);
+        new LayoutCheck(spec, sink).check(layout(manifest), schema(input));
         return new Way(Manifest.Kind.MERGE, false);
       }
       throw new UserError(
@@ -129,7 +132,7 @@ final class RunStart {
             ? fingerprint.isSameForShortTexts(there, spec.task().ofLongTexts())
             : fingerprint.sha256().equals(there.sha256());
     if (isSame) {
-      refuseAnotherLayout(manifest);
+      new LayoutCheck(spec, sink).check(layout(manifest), schema(input));
       return incremental();
     }
     if (way.equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE))) {
@@ -140,33 +143,9 @@ final class RunStart {
             .formatted(sink.location(), fingerprint.difference(there)));
   }
 
-  private void refuseAnotherLayout(Manifest manifest) {
-    Manifest.Layout there = manifest.last().map(Manifest.Run::layout).orElse(null);
-    if (there == null) {
-      return;
-    }
-    refuseAnother("--output-format", there.format(), output.format().toString());
-    // Tables know their partitions themselves, and need not be told them again.
-    if (!output.format().isTable()) {
-      refuseAnother("--partition-by", listed(there.partitionBy()), listed(output.partitionBy()));
-    }
-    if (!sink.ownColumns().containsAll(there.ownColumns())) {
-      throw new UserError(
-          "%s was written with --id-column and has %s in each row; give --id-column, choose another --output, or say --save-mode overwrite"
-              .formatted(sink.location(), listed(there.ownColumns())));
-    }
-  }
-
-  private static String listed(List<String> columns) {
-    return columns.isEmpty() ? "unset" : String.join(",", columns);
-  }
-
-  private void refuseAnother(String option, String there, String here) {
-    if (!here.equals(there)) {
-      throw new UserError(
-          "%1$s is %2$s here, and %3$s was written with %4$s, so not all of its rows could be read; use the same %1$s, choose another --output, or say --save-mode overwrite"
-              .formatted(option, here, sink.location(), there));
-    }
+  /** The layout of an output with results. */
+  private static Manifest.Layout layout(Manifest manifest) {
+    return manifest.last().orElseThrow().layout();
   }
 
   private Way incremental() {
@@ -189,11 +168,16 @@ final class RunStart {
     return new Manifest.Run(
         id,
         number,
+        input.textColumn(),
         spec.resultColumn(),
         fingerprint.sha256(),
         command(),
         way.kind(),
-        new Manifest.Layout(output.format().toString(), output.partitionBy(), sink.ownColumns()),
+        new Manifest.Layout(
+            output.format().toString(),
+            output.partitionBy(),
+            schema(input).toDDL(),
+            sink.ownColumns()),
         false,
         cut.counts(),
         cut.waves());
@@ -206,17 +190,20 @@ final class RunStart {
         spec.retryQuarantined() || manifest.columns().size() > 1
             ? Optional.of(spec.resultColumn())
             : Optional.empty();
-    return new KnownRows(sink.read(), spec.idColumn().orElseThrow(), textColumn, failedIn);
+    return new KnownRows(
+        sink.read(layout(manifest)), spec.idColumn().orElseThrow(), textColumn, failedIn);
   }
 
   /** Returns the columns of the output, with those that the run adds. */
   StructType schema(Source.Input input) {
-    Dataset<Row> embedded =
-        input
-            .rows()
-            .withColumn(
-                spec.resultColumn(), TaskCall.of(spec).result(Columns.quoted(input.textColumn())));
-    return embedded.schema();
+    return input.rows().schema().add(resultField(input.rows(), input.textColumn()));
+  }
+
+  /** Returns the column that the run adds to rows. */
+  StructField resultField(Dataset<Row> rows, String textColumn) {
+    return rows.select(TaskCall.of(spec).result(Columns.quoted(textColumn)).as(spec.resultColumn()))
+        .schema()
+        .apply(0);
   }
 
   /** Returns the other columns of embeddings of the output. */

@@ -60,8 +60,8 @@ interface Sink {
   /** Makes the output if it has to be there before the first wave is, and its state folder. */
   StateFolder open(StructType schema);
 
-  /** Returns the newest row of each id; only if it {@link #exists}. */
-  Dataset<Row> read();
+  /** Returns the newest row of each id; only if it {@link #exists}, as a run wrote it. */
+  Dataset<Row> read(Manifest.Layout layout);
 
   /** Adds a column of embeddings if it is not there. */
   void addColumn(String name, String type);

@@ -11,6 +11,7 @@ import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.AtomicType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 
@@ -95,7 +96,10 @@ final class Source {
   }
 
   private Dataset<Row> readTable() {
-    refuseOutput(spec.input());
+    if (spec.input().equals(sink.location())) {
+      throw new UserError(
+          "--input and --output are both %s; write to another place".formatted(spec.input()));
+    }
     try {
       return spark.table(spec.input());
     } catch (Exception e) {
@@ -108,7 +112,7 @@ final class Source {
 
   private Dataset<Row> readFiles(String format) {
     String path = spec.input();
-    refuseOutput(Paths.qualified(spark, path));
+    refuseOverlap(path);
     if (!Paths.matchesAnything(spark, path)) {
       throw new UserError("There is nothing at %s; check --input".formatted(path));
     }
@@ -156,11 +160,23 @@ final class Source {
                         .formatted(spec.input(), name, String.join(", ", rows.columns()), option)));
   }
 
-  private void refuseOutput(String input) {
-    if (input.equals(sink.location())) {
+  /** A run would read its own rows, or replace its input. */
+  private void refuseOverlap(String path) {
+    String input = Paths.qualified(spark, path);
+    String output = sink.location();
+    if (input.equals(output)) {
       throw new UserError(
           "--input and --output are both %s; write to another place".formatted(input));
     }
+    if (isWithin(input, output) || isWithin(output, input)) {
+      throw new UserError(
+          "Of --input %s and --output %s, one lies in the other; write to another place"
+              .formatted(input, output));
+    }
+  }
+
+  private static boolean isWithin(String path, String folder) {
+    return path.startsWith(folder.endsWith("/") ? folder : folder + "/");
   }
 
   private void refuseOwnColumns(Dataset<Row> rows) {
@@ -195,7 +211,17 @@ final class Source {
             "--partition-by names %s, the column that the job adds; choose columns of the input"
                 .formatted(column));
       }
-      require(rows, column, "--partition-by");
+      StructField field = require(rows, column, "--partition-by");
+      if (spec.idColumn().filter(column::equalsIgnoreCase).isPresent()) {
+        throw new UserError(
+            "--partition-by names %s, the --id-column, which would make a folder of each row; choose a column with fewer values"
+                .formatted(column));
+      }
+      if (!(field.dataType() instanceof AtomicType)) {
+        throw new UserError(
+            "--partition-by names %s, which is %s and cannot be the name of a folder; choose another, or cast it to string with --query"
+                .formatted(column, field.dataType().simpleString()));
+      }
       if (!named.add(column)) {
         throw new UserError("--partition-by names %s twice; name it once".formatted(column));
       }

@@ -16,11 +16,13 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * The folder {@code _embark/} of an output, which readers of the output do not see: manifest,
- * quarantine, and what a run keeps while it goes on. On any Hadoop file system. For one process and
- * one thread at a time.
+ * quarantine, and what a run keeps while it goes on. On any Hadoop file system. What changes it is
+ * for the thread of the process that has the {@link RunLock}; {@link #load} is for any.
  */
 final class StateFolder {
   static final String NAME = "_embark";
+  private static final int LOOKS = 5;
+  private static final int MILLIS_BETWEEN_LOOKS = 10;
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .enable(SerializationFeature.INDENT_OUTPUT)
@@ -34,6 +36,11 @@ final class StateFolder {
     Path named = new Path(output, NAME);
     this.files = Paths.fileSystem(spark, named);
     this.folder = files.makeQualified(named);
+  }
+
+  /** Returns the path of the output. */
+  Path output() {
+    return folder.getParent();
   }
 
   FileSystem fileSystem() {
@@ -54,27 +61,58 @@ final class StateFolder {
   }
 
   /**
-   * Reads the manifest; {@link Manifest#EMPTY} if there is none.
+   * Reads the manifest; {@link Manifest#EMPTY} if there is none. Changes nothing, so that it can be
+   * called while another process saves.
    *
    * @throws UserError if it cannot be read
    */
   Manifest load() {
-    Path current = path("manifest.json");
-    try {
-      Path next = path("manifest.next.json");
-      if (files.exists(next)) {
-        // The last save was interrupted after it had taken effect.
-        promote(next, current);
+    for (int look = 1; ; look++) {
+      try {
+        // The next one is there if a save that has taken effect is under way, or was interrupted.
+        Path file = files.exists(next()) ? next() : current();
+        if (files.exists(file)) {
+          return read(file);
+        }
+        if (look == LOOKS) {
+          return Manifest.EMPTY;
+        }
+      } catch (IOException e) {
+        if (look == LOOKS) {
+          throw new UserError("Cannot read %s (%s)".formatted(current(), Failures.sentence(e)), e);
+        }
       }
-      if (!files.exists(current)) {
-        return Manifest.EMPTY;
-      }
-      try (InputStream in = files.open(current)) {
-        return JSON.readValue(in, Manifest.class);
-      }
-    } catch (IOException e) {
-      throw new UserError("Cannot read %s (%s)".formatted(current, Failures.sentence(e)), e);
+      // It may have been renamed in between.
+      pause();
     }
+  }
+
+  private Manifest read(Path path) throws IOException {
+    try (InputStream in = files.open(path)) {
+      Manifest manifest = JSON.readValue(in, Manifest.class);
+      if (manifest.version() != Manifest.VERSION) {
+        throw new UserError(
+            "%s was written by another version of Embark, as layout %d, and this one reads %d; use that version, choose another --output, or delete %s"
+                .formatted(path, manifest.version(), Manifest.VERSION, output()));
+      }
+      return manifest;
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(MILLIS_BETWEEN_LOOKS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Path current() {
+    return path("manifest.json");
+  }
+
+  private Path next() {
+    return path("manifest.next.json");
   }
 
   /**
@@ -84,21 +122,24 @@ final class StateFolder {
    */
   void save(Manifest manifest) {
     Path draft = path("manifest.draft.json");
-    Path next = path("manifest.next.json");
     try {
       try (OutputStream out = files.create(draft, true)) {
         JSON.writeValue(out, manifest);
       }
-      rename(draft, next);
-      promote(next, path("manifest.json"));
+      if (files.exists(next())) {
+        // The last save was interrupted after it had taken effect.
+        promote();
+      }
+      rename(draft, next());
+      promote();
     } catch (IOException e) {
       throw new UserError("Cannot write to %s (%s)".formatted(folder, Failures.sentence(e)), e);
     }
   }
 
-  private void promote(Path next, Path current) throws IOException {
-    files.delete(current, false);
-    rename(next, current);
+  private void promote() throws IOException {
+    files.delete(current(), false);
+    rename(next(), current());
   }
 
   /** Renames a file or folder to a name that is not there. */
@@ -164,6 +205,13 @@ final class StateFolder {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Deletes the folder if nothing is in it. */
+  void deleteIfEmpty() throws IOException {
+    if (files.listStatus(folder).length == 0) {
+      files.delete(folder, false);
     }
   }
 

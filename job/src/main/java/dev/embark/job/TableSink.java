@@ -49,11 +49,20 @@ abstract class TableSink implements Sink {
 
   @Override
   public boolean exists() {
+    // A table that an interrupted run made but put nothing into is as good as none.
+    return state()
+        .filter(state -> state.load().last().isPresent() || !spark.table(output.output()).isEmpty())
+        .isPresent();
+  }
+
+  @Override
+  public Optional<StateFolder> state() {
+    return isThere() ? Optional.of(new StateFolder(spark, storage())) : Optional.empty();
+  }
+
+  private boolean isThere() {
     try {
-      // A table that an interrupted run made but put nothing into is as good as none.
-      return spark.catalog().tableExists(output.output())
-          && (new StateFolder(spark, storage()).load().last().isPresent()
-              || !spark.table(output.output()).isEmpty());
+      return spark.catalog().tableExists(output.output());
     } catch (Exception e) {
       throw new UserError(
           "Cannot look up the table %s; check --output (%s)"
@@ -63,15 +72,8 @@ abstract class TableSink implements Sink {
   }
 
   @Override
-  public Optional<StateFolder> state() {
-    return spark.catalog().tableExists(output.output())
-        ? Optional.of(new StateFolder(spark, storage()))
-        : Optional.empty();
-  }
-
-  @Override
   public StateFolder open(StructType schema) {
-    if (!spark.catalog().tableExists(output.output())) {
+    if (!isThere()) {
       create(schema);
     }
     return new StateFolder(spark, storage());
@@ -106,13 +108,13 @@ abstract class TableSink implements Sink {
   }
 
   @Override
-  public Dataset<Row> read() {
-    return spark.sql("SELECT * FROM " + reference());
+  public Dataset<Row> read(Manifest.Layout layout) {
+    return spark.table(reference());
   }
 
   @Override
   public void addColumn(String name, String type) {
-    if (Arrays.stream(read().columns()).noneMatch(name::equalsIgnoreCase)) {
+    if (Arrays.stream(spark.table(reference()).columns()).noneMatch(name::equalsIgnoreCase)) {
       alterToAdd(name, type);
     }
   }

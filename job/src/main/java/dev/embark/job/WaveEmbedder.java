@@ -97,7 +97,8 @@ final class WaveEmbedder {
     return embedded
         .where(call.error(DETAIL).isNotNull())
         .select(
-            spec.idColumn().map(Columns::quoted).orElse(none).as("id"),
+            // Of one type, whatever the ids of later runs are.
+            spec.idColumn().map(id -> Columns.quoted(id).cast("string")).orElse(none).as("id"),
             kind().as("kind"),
             functions.regexp_replace(call.error(DETAIL), "^\\[\\w+\\] ", "").as("error"),
             (spec.quarantineText() ? Columns.quoted(text) : none).as("text"));

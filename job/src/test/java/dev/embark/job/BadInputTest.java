@@ -146,15 +146,35 @@ class BadInputTest {
     "--partition-by=nix, has no column nix",
     "--partition-by=embedding, --partition-by names embedding",
     "'--partition-by=topic,Topic', --partition-by names Topic twice",
+    "--partition-by=ID, --partition-by names ID",
+    "--partition-by=tags, --partition-by names tags",
   })
   void aColumnThatCannotBeOfTheOutput(String option, String sentence) throws IOException {
     String input =
-        file("in.json", "{\"id\":1,\"text\":\"a\",\"topic\":2,\"_topic\":2,\".topic\":2}");
+        file("in.json", "{\"id\":1,\"text\":\"a\",\"topic\":2,\".topic\":2,\"tags\":[3]}");
 
     assertThat(run(output(), "--input=" + input, "--id-column=id", option)).isEqualTo(FAILED);
 
     assertOneSentence(sentence);
     assertThat(visibleFiles(Path.of(output()))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"out/2026, out", "in, in/out"})
+  void anInputAndAnOutputThatOverlap(String input, String output) throws IOException {
+    Path in = Files.createDirectories(folder.resolve(input)).resolve("in.json");
+    Files.writeString(in, "{\"id\":1,\"text\":\"a\"}");
+
+    assertThat(
+            run(
+                folder.resolve(output).toString(),
+                "--input=" + in.getParent(),
+                "--input-format=json",
+                "--save-mode=overwrite"))
+        .isEqualTo(FAILED);
+
+    assertOneSentence(folder.resolve(input).toString(), "one lies in the other");
+    assertThat(in).exists();
   }
 
   @Test

@@ -70,6 +70,56 @@ class EmbedRunTest {
     }
   }
 
+  @Test
+  void aSecondRunIntoAnOutputIsRefusedWhileTheFirstIsAtWork() throws IOException {
+    Runs first = new Runs(folder, "parquet");
+    Runs second = new Runs(folder, "parquet");
+    String input = first.json("in.json", Map.of(1, "one", 2, "two", 3, "three"));
+    first.atWaveStart =
+        () ->
+            assertThatThrownBy(() -> second.run(input, "--save-mode=overwrite"))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("is writing to");
+
+    first.run(input);
+
+    assertThat(second.events).isEmpty();
+    assertThat(first.vectors()).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "delta"})
+  void whatIsGivenUpBeforeItsFirstCommitLeavesNoTrace(String format) throws IOException {
+    Assumptions.assumeTrue(format.equals("parquet") || LocalSpark.hasTables());
+    Runs runs = new Runs(folder, format);
+    String input = runs.json("in.json", Map.of(1, "one"));
+    runs.atWaveStart =
+        () -> {
+          throw new UserError("the end");
+        };
+    assertThatThrownBy(() -> runs.run(input, "--id-column=id")).hasMessage("the end");
+    runs.atWaveStart = () -> {};
+    runs.run(input, "--id-column=id", "--dimensions=16", "--save-mode=overwrite");
+
+    JobResult again = runs.run(input, "--id-column=id", "--dimensions=16", "--save-mode=append");
+
+    assertThat(again.plan().skippedRows()).isEqualTo(1);
+  }
+
+  @Test
+  void aQuarantineHoldsIdsOfAllRuns() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    String input = runs.json("in.json", Map.of(1, LONG, 2, "two"));
+    String[] strict = {"--max-tokens=6", "--long-text=error", "--save-mode=overwrite"};
+    runs.run(input, strict);
+
+    runs.run(input, strict[0], strict[1], strict[2], "--id-column=id");
+
+    assertThat(spark.read().parquet(runs.state() + "/quarantine").collectAsList())
+        .extracting(row -> row.getString(0))
+        .containsExactly("1");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"orc", "json"})
   void otherFormatsAreWritten(String format) throws IOException {
@@ -187,7 +237,7 @@ class EmbedRunTest {
 
     assertThat(result.totals().failed()).isEqualTo(Map.of("TOO_LONG", 2L));
     List<Row> rows = quarantine(runs);
-    assertThat(rows).extracting(row -> row.getLong(0)).containsExactly(2L, 4L);
+    assertThat(rows).extracting(row -> row.getString(0)).containsExactly("2", "4");
     assertThat(rows)
         .allSatisfy(
             row -> {

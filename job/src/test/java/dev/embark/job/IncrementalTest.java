@@ -157,7 +157,7 @@ class IncrementalTest {
     "orc, --partition-by=topic, --output-format is orc here, was written with parquet",
     "json, --partition-by=topic, --output-format is json here, was written with parquet",
     "delta, --partition-by=topic, --output-format is delta here, was written with parquet",
-    "parquet, --partition-by=id, --partition-by is id here, was written with topic",
+    "parquet, --partition-by=text, --partition-by is text here, was written with topic",
     "parquet, --quarantine-text, --partition-by is unset here, was written with topic",
   })
   void anotherLayoutIsNotMixedIn(String format, String option, String here, String there) {
@@ -203,6 +203,101 @@ class IncrementalTest {
     runs.run(input, then, "--save-mode=overwrite");
     assertThat(runs.run(input, then, "--save-mode=append").totals().rows())
         .isEqualTo(then.startsWith("--id") ? 0 : 3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "parquet, 'id, text, 1 AS n, 2 AS more', more is only in the input",
+    "orc, 'id, text', n is only in the output",
+    "json, 'id, text, 1.5D AS n', n is double here and int there",
+    "parquet, 'CAST(id AS STRING) AS id, text, 1 AS n', id is string here and bigint there",
+    "delta, 'CAST(id AS STRING) AS id, text, 1 AS n', id is string here and bigint there",
+    "iceberg, 'CAST(id AS STRING) AS id, text, 1 AS n', id is string here and bigint there",
+  })
+  void otherColumnsAreNotMixedIn(String format, String columns, String difference) {
+    Runs runs = runs(format);
+    String from = " FROM (SELECT id, concat('text ', id) AS text FROM range(3))";
+    String first = "--query=SELECT id, text, 1 AS n" + from;
+    String[] append = {"--id-column=id", "--save-mode=append"};
+    runs.run(null, first, append[0]);
+
+    assertThatThrownBy(
+            () -> runs.run(null, "--query=SELECT " + columns + from, append[0], append[1]))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(difference)
+        .hasMessageContaining("--query");
+
+    assertThat(runs.vectors()).hasSize(3);
+    assertThat(runs.run(null, first, append[0], append[1]).plan().skippedRows()).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "parquet, --partition-by=topic",
+    "json, --partition-by=topic",
+    "json, --quarantine-text",
+    "orc, --quarantine-text",
+  })
+  void anOutputOfAnEmptyInputIsAddedTo(String format, String option) {
+    Runs runs = runs(format);
+    String query = "--query=SELECT id, 't' AS topic, 'a' AS text FROM range(4)";
+    String[] append = {"--id-column=id", "--save-mode=append", option};
+    runs.run(null, query + " WHERE id > 9", append[0], append[1], append[2]);
+
+    runs.run(null, query, append[0], append[1], append[2]);
+
+    assertThat(runs.vectors()).hasSize(4).doesNotContainValue(null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "timestamp_micros(1700000000123456 + id)",
+        "unhex(lpad(hex(id), 4, 'FF'))",
+        "lpad(id, 3, '0')",
+        "date_add(DATE'2026-01-01', CAST(id AS INT))",
+      })
+  void idsOfAnyTypeAreFoundAgainInJson(String id) {
+    Runs runs = runs("json");
+    String query = "--query=SELECT %s AS id, 'a' AS text FROM range(4)".formatted(id);
+    runs.run(null, query, "--id-column=id");
+
+    JobResult again = runs.run(null, query, "--id-column=id", "--save-mode=append");
+
+    assertThat(again.plan().skippedRows()).isEqualTo(4);
+  }
+
+  @Test
+  void aFolderOfDigitsIsFoundAgainAsText() {
+    Runs runs = runs("parquet");
+    String[] job = {
+      "--query=SELECT id, lpad(id, 2, '0') AS topic, 'a' AS text FROM range(3)",
+      "--id-column=id",
+      "--partition-by=topic",
+      "--save-mode=append"
+    };
+    runs.run(null, job);
+
+    assertThat(runs.run(null, job).plan().skippedRows()).isEqualTo(3);
+  }
+
+  @Test
+  void whereAllRowsFailedInJsonTheyAreTriedAgain() throws IOException {
+    Runs runs = runs("json");
+    String input = runs.json("in.json", Map.of(1, "one two three four five six seven"));
+    runs.run(input, "--id-column=id", "--max-tokens=4", "--long-text=error");
+
+    JobResult again =
+        runs.run(
+            input,
+            "--id-column=id",
+            "--max-tokens=4",
+            "--long-text=chunk",
+            "--save-mode=append",
+            "--retry-quarantined");
+
+    assertThat(again.totals().failedRows()).isZero();
+    assertThat(again.plan().changedRows()).isEqualTo(1);
   }
 
   @Test

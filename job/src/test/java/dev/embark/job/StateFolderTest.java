@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 class StateFolderTest {
   private static final Fingerprint FINGERPRINT =
       new Fingerprint("f", "m", new TreeMap<>(Map.of("prefix", "")), 1);
+
+  private static final int SAVES = 100;
 
   @TempDir private Path folder;
 
@@ -44,11 +47,12 @@ class StateFolderTest {
         new Manifest.Run(
             id,
             1,
+            "text",
             "embedding",
             "f",
             "command",
             Manifest.Kind.APPEND,
-            new Manifest.Layout("parquet", List.of("topic"), List.of()),
+            new Manifest.Layout("parquet", List.of("topic"), "topic STRING", List.of()),
             false,
             new Manifest.Counts(5, 0, 0, 0),
             List.of(wave));
@@ -69,15 +73,43 @@ class StateFolderTest {
   }
 
   @Test
-  void aManifestFromBeforeLayoutsWereKeptIsLoaded() throws IOException {
+  void aManifestOfAnotherVersionIsRefused() throws IOException {
     state.save(manifest("a"));
     Path file = folder.resolve("_embark/manifest.json");
-    String old = Files.readString(file).replaceFirst("\"layout\" : \\{[^}]*\\},", "");
-    assertThat(old).doesNotContain("layout");
-    Files.writeString(file, old);
     Files.delete(file.resolveSibling(".manifest.json.crc"));
+    Files.writeString(
+        file, Files.readString(file).replaceFirst("\"version\" : \\d+", "\"version\" : 99"));
 
-    assertThat(state.load().last().orElseThrow().layout()).isNull();
+    assertThatThrownBy(() -> state.load())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("manifest.json")
+        .hasMessageContaining("as layout 99");
+  }
+
+  /** As a dry run does, beside a run. */
+  @Test
+  void loadingDisturbsNoSaveOfAnotherThread() throws InterruptedException {
+    state.save(manifest("0"));
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread saves =
+        new Thread(
+            () -> {
+              for (int i = 1; i <= SAVES; i++) {
+                state.save(manifest(Integer.toString(i)));
+              }
+            });
+    saves.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
+    saves.start();
+
+    int newest = 0;
+    while (saves.isAlive()) {
+      int seen = Integer.parseInt(loadedRun());
+      assertThat(seen).isGreaterThanOrEqualTo(newest);
+      newest = seen;
+    }
+
+    assertThat(failure.get()).isNull();
+    assertThat(loadedRun()).isEqualTo(Integer.toString(SAVES));
   }
 
   @Test
@@ -104,8 +136,9 @@ class StateFolderTest {
     Files.writeString(current, "{\"version\":1,\"columns\":{},\"runs\":[]}");
 
     assertThat(loadedRun()).isEqualTo("new");
+    state.save(manifest("newer"));
+    assertThat(loadedRun()).isEqualTo("newer");
     assertThat(current.resolveSibling("manifest.next.json")).doesNotExist();
-    assertThat(current).exists();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.embark.engine;
 
+import static dev.embark.engine.OptionSpec.atMost;
 import static dev.embark.engine.OptionSpec.integer;
 import static dev.embark.engine.OptionSpec.names;
 import static dev.embark.engine.OptionSpec.oneOf;
@@ -112,12 +113,5 @@ public enum GenerateOption implements TaskOption {
   @Override
   public OptionSpec spec() {
     return spec;
-  }
-
-  private static String atMost(String value, int max) {
-    if (Integer.parseInt(value) > max) {
-      throw new IllegalArgumentException("more than " + max);
-    }
-    return value;
   }
 }

@@ -21,6 +21,8 @@ public record OptionSpec(
     String defaultValue,
     String description,
     UnaryOperator<String> canonical) {
+  /** More than any device gains from; what a batch needs of memory is still an int. */
+  private static final int MAX_BATCH_TOKENS = 1 << 20;
 
   static OptionSpec model(String defaultValue, String description) {
     return new OptionSpec(
@@ -69,10 +71,10 @@ public record OptionSpec(
   static OptionSpec batchTokens() {
     return new OptionSpec(
         "batchTokens",
-        "1 or more",
+        "1 to " + MAX_BATCH_TOKENS,
         "",
         "Tokens of a native batch; chosen by device if unset.",
-        value -> integer(value, 1));
+        value -> atMost(integer(value, 1), MAX_BATCH_TOKENS));
   }
 
   static String notBlank(String value) {
@@ -95,6 +97,13 @@ public record OptionSpec(
       throw new IllegalArgumentException("less than " + min);
     }
     return Integer.toString(number);
+  }
+
+  static String atMost(String value, int max) {
+    if (Integer.parseInt(value) > max) {
+      throw new IllegalArgumentException("more than " + max);
+    }
+    return value;
   }
 
   static String real(String value, double min, double max) {

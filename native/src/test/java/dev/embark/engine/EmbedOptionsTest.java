@@ -164,6 +164,7 @@ class EmbedOptionsTest {
     "modelSha256, abc",
     "modelSha256, zz23456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     "maxTokens, 0",
+    "batchTokens, 2000000000",
     "maxTokens, -1",
     "maxTokens, many",
     "maxTokens, ''",

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -11,6 +12,8 @@ import org.apache.spark.sql.catalyst.expressions.LambdaFunction;
 import org.apache.spark.sql.catalyst.expressions.NamedLambdaVariable;
 import org.apache.spark.sql.catalyst.plans.logical.Command;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.types.Metadata;
+import scala.Option;
 
 /** Finds and replaces {@link EmbedExpression}s in plans and expressions. */
 final class Calls {
@@ -127,5 +130,11 @@ final class Calls {
 
   private static boolean sameText(EmbedExpression a, EmbedExpression b) {
     return a.options().equals(b.options()) && a.text().semanticEquals(b.text());
+  }
+
+  /** Gives an expression a name in a list of columns. */
+  static Alias named(Expression expression, String name, ExprId id) {
+    return new Alias(
+        expression, name, id, Scala.seq(List.of()), Option.<Metadata>empty(), Scala.seq(List.of()));
   }
 }

@@ -22,7 +22,6 @@ import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.IntegralType;
-import scala.Option;
 
 /**
  * A call over grouping columns is the same for all rows of a group: takes it out of the keys, and
@@ -73,7 +72,7 @@ final class DependentKeys {
       output.add(
           rewritten instanceof NamedExpression same
               ? same
-              : alias(rewritten, named.name(), named.exprId()));
+              : Calls.named(rewritten, named.name(), named.exprId()));
     }
     // A call that has to be answered below, for the aggregates that are left, is not repeated.
     if (!changed || output.stream().anyMatch(column -> callsInAggregates((Expression) column))) {
@@ -173,9 +172,5 @@ final class DependentKeys {
         e ->
             e instanceof AggregateExpression call
                 && call.exists(part -> part instanceof EmbedExpression || isDependent(part)));
-  }
-
-  private static Alias alias(Expression value, String name, ExprId id) {
-    return new Alias(value, name, id, Scala.seq(List.of()), Option.empty(), Scala.seq(List.of()));
   }
 }

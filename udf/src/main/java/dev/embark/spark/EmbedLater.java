@@ -3,7 +3,6 @@ package dev.embark.spark;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Alias;
-import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
@@ -15,8 +14,6 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Offset;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
-import org.apache.spark.sql.types.Metadata;
-import scala.Option;
 
 /**
  * Moves calls above the nodes that drop, order or group rows without needing an embedding, so that
@@ -127,16 +124,8 @@ final class EmbedLater {
         return alias.toAttribute();
       }
     }
-    Alias alias =
-        new Alias(
-            expression,
-            "group_" + lower.size(),
-            NamedExpression.newExprId(),
-            Scala.seq(List.of()),
-            Option.<Metadata>empty(),
-            Scala.seq(List.of()));
+    Alias alias = Calls.named(expression, "group_" + lower.size(), NamedExpression.newExprId());
     lower.add(alias);
-    Attribute column = alias.toAttribute();
-    return column;
+    return alias.toAttribute();
   }
 }

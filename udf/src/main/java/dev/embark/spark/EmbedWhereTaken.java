@@ -71,25 +71,19 @@ final class EmbedWhereTaken {
   /** A part of an expression and the condition under which it is evaluated. */
   private record Branch(Expression value, Expression when) {}
 
-  /** Empty where every part is evaluated always, or a condition cannot be used a second time. */
+  /** Empty where every part is evaluated always. */
   private static Optional<List<Branch>> branches(Expression expression) {
     List<Branch> branches = new ArrayList<>();
     if (expression instanceof If conditional) {
-      if (!reusable(conditional.predicate())) {
-        return Optional.empty();
-      }
-      Expression holds = holds(conditional.predicate());
-      branches.add(new Branch(conditional.trueValue(), holds));
-      branches.add(new Branch(conditional.falseValue(), new Not(holds)));
+      branches.add(new Branch(conditional.predicate(), TRUE));
+      branches.add(new Branch(conditional.trueValue(), taken(conditional.predicate())));
+      branches.add(new Branch(conditional.falseValue(), notTaken(conditional.predicate())));
     } else if (expression instanceof CaseWhen caseWhen) {
       Expression noneBefore = TRUE;
       for (Tuple2<Expression, Expression> when : Scala.list(caseWhen.branches())) {
-        if (!reusable(when._1())) {
-          return Optional.empty();
-        }
-        Expression holds = holds(when._1());
-        branches.add(new Branch(when._2(), and(noneBefore, holds)));
-        noneBefore = and(noneBefore, new Not(holds));
+        branches.add(new Branch(when._1(), noneBefore));
+        branches.add(new Branch(when._2(), and(noneBefore, taken(when._1()))));
+        noneBefore = and(noneBefore, notTaken(when._1()));
       }
       if (caseWhen.elseValue().isDefined()) {
         branches.add(new Branch(caseWhen.elseValue().get(), noneBefore));
@@ -104,6 +98,15 @@ final class EmbedWhereTaken {
       return Optional.empty();
     }
     return Optional.of(branches);
+  }
+
+  /** True, which is too much but does no harm, where a condition cannot be used a second time. */
+  private static Expression taken(Expression condition) {
+    return reusable(condition) ? holds(condition) : TRUE;
+  }
+
+  private static Expression notTaken(Expression condition) {
+    return reusable(condition) ? new Not(holds(condition)) : TRUE;
   }
 
   private static boolean reusable(Expression condition) {

@@ -14,8 +14,6 @@ import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Repartition;
-import org.apache.spark.sql.types.Metadata;
-import scala.Option;
 
 /**
  * Asks for a row's file where it is read. Above an operator that has read a window of rows before
@@ -81,14 +79,7 @@ final class FilesBelow {
    */
   private static Optional<Answer> answer(Expression asked, LogicalPlan plan) {
     if (!plan.exists(Calls::hasAny)) {
-      Alias alias =
-          new Alias(
-              asked,
-              "file",
-              NamedExpression.newExprId(),
-              Scala.seq(List.of()),
-              Option.<Metadata>empty(),
-              Scala.seq(List.of()));
+      Alias alias = Calls.named(asked, "file", NamedExpression.newExprId());
       return Optional.of(new Answer(with(plan.output(), alias, plan), alias.toAttribute()));
     }
     boolean keepsFiles =

@@ -9,8 +9,6 @@ import org.apache.spark.sql.catalyst.expressions.ScalarSubquery;
 import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
-import org.apache.spark.sql.types.Metadata;
-import scala.Option;
 
 /**
  * Has a text computed in a projection below, where it can be computed only there: one that is
@@ -66,14 +64,7 @@ final class TextsBelow {
         return (Expression) column.toAttribute();
       }
     }
-    Alias alias =
-        new Alias(
-            text,
-            "text",
-            NamedExpression.newExprId(),
-            Scala.seq(List.of()),
-            Option.<Metadata>empty(),
-            Scala.seq(List.of()));
+    Alias alias = Calls.named(text, "text", NamedExpression.newExprId());
     columns.add(alias);
     return alias.toAttribute();
   }

@@ -1,0 +1,112 @@
+package dev.embark.job;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Keeps a run from adding rows to an output in another layout than it has, so that readers would
+ * see only some of its rows, or none.
+ */
+final class LayoutCheck {
+  private final JobSpec spec;
+  private final OutputSpec output;
+  private final Sink sink;
+
+  LayoutCheck(JobSpec spec, Sink sink) {
+    this.spec = spec;
+    this.output = spec.outputSpec();
+    this.sink = sink;
+  }
+
+  /**
+   * Compares.
+   *
+   * @param there the layout of the output
+   * @param columns that the run would write, without those of the sink
+   * @throws UserError if the layouts differ
+   */
+  void check(Manifest.Layout there, StructType columns) {
+    refuseAnother("--output-format", there.format(), output.format().toString());
+    // Tables know their partitions themselves, and need not be told them again.
+    if (!output.format().isTable()) {
+      refuseAnother("--partition-by", listed(there.partitionBy()), listed(output.partitionBy()));
+    }
+    if (!sink.ownColumns().containsAll(there.ownColumns())) {
+      throw new UserError(
+          "%s was written with --id-column and has %s in each row; give --id-column, choose another --output, or say --save-mode overwrite"
+              .formatted(sink.location(), listed(there.ownColumns())));
+    }
+    refuseOtherColumns(StructType.fromDDL(there.columns()), columns);
+  }
+
+  private static String listed(List<String> columns) {
+    return columns.isEmpty() ? "unset" : String.join(",", columns);
+  }
+
+  private void refuseAnother(String option, String there, String here) {
+    if (!here.equals(there)) {
+      throw new UserError(
+          "%1$s is %2$s here, and %3$s was written with %4$s, so not all of its rows could be read; use the same %1$s, choose another --output, or say --save-mode overwrite"
+              .formatted(option, here, sink.location(), there));
+    }
+  }
+
+  private void refuseOtherColumns(StructType there, StructType here) {
+    Map<String, DataType> known = types(there);
+    Map<String, DataType> given = types(here);
+    List<String> differences =
+        compared(known, given).stream()
+            .filter(name -> !isSame(known.get(name), given.get(name)))
+            .map(name -> difference(name, known.get(name), given.get(name)))
+            .toList();
+    if (!differences.isEmpty()) {
+      throw new UserError(
+          "%s has other columns than %s: %s; select and cast them with --query, choose another --output, or say --save-mode overwrite"
+              .formatted(spec.input(), sink.location(), String.join(", ", differences)));
+    }
+  }
+
+  /** A reader of files takes the columns of one of them for those of all; a table has its own. */
+  private Set<String> compared(Map<String, DataType> known, Map<String, DataType> given) {
+    if (output.format().isTable()) {
+      return spec.idColumn().filter(known::containsKey).map(Set::of).orElse(Set.of());
+    }
+    Set<String> all = new TreeSet<>(known.keySet());
+    all.addAll(given.keySet());
+    return all;
+  }
+
+  private static Map<String, DataType> types(StructType schema) {
+    Map<String, DataType> types = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    for (StructField field : schema.fields()) {
+      types.put(field.name(), field.dataType());
+    }
+    return types;
+  }
+
+  private boolean isSame(DataType there, DataType here) {
+    if (there == null || here == null) {
+      return false;
+    }
+    boolean isConverted =
+        output.format().isTable() && there instanceof NumericType && here instanceof NumericType;
+    // By name, which does not tell whether there can be NULL.
+    return isConverted || there.catalogString().equals(here.catalogString());
+  }
+
+  private static String difference(String name, DataType there, DataType here) {
+    if (there == null) {
+      return name + " is only in the input";
+    }
+    return here == null
+        ? name + " is only in the output"
+        : "%s is %s here and %s there".formatted(name, here.simpleString(), there.simpleString());
+  }
+}

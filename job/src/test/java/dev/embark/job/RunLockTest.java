@@ -1,0 +1,114 @@
+package dev.embark.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunLockTest {
+  private static final Duration SOON = Duration.ofMillis(200);
+  private static final Duration NEVER = Duration.ofDays(1);
+  private static final Duration SHORT = Duration.ofMillis(300);
+  private static final Duration LONG = Duration.ofMinutes(1);
+
+  @TempDir private Path folder;
+
+  private final List<String> warnings = new ArrayList<>();
+  private StateFolder state;
+
+  @BeforeEach
+  void open() {
+    state = new StateFolder(LocalSpark.session(), folder.toString());
+  }
+
+  private RunLock take(Duration beat, Duration patience) {
+    return RunLock.take(state, beat, patience, warnings::add);
+  }
+
+  @Test
+  void aSecondRunIsRefusedWhileTheFirstIsAlive() {
+    try (RunLock first = take(SOON, LONG)) {
+      assertThatThrownBy(() -> take(SOON, LONG))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("is writing to " + state.output())
+          .hasMessageContaining(System.getProperty("user.name"))
+          .hasMessageContaining("process " + ProcessHandle.current().pid());
+      first.confirm();
+    }
+  }
+
+  @Test
+  void whatAKilledRunLeftIsTakenOverAfterAWhile() {
+    RunLock killed = take(NEVER, SHORT);
+
+    try (RunLock next = take(NEVER, SHORT)) {
+      assertThat(warnings).singleElement().asString().contains("has not ended", "waiting");
+      next.confirm();
+    }
+    assertThat(folder).isEmptyDirectory();
+    killed.close();
+  }
+
+  @Test
+  void aLockOfWhichAWriteWasInterruptedIsTakenOver() throws IOException {
+    Files.writeString(Files.createDirectory(folder.resolve("_embark")).resolve("lock.json"), "{");
+
+    try (RunLock next = take(NEVER, SHORT)) {
+      next.confirm();
+    }
+    assertThat(warnings).singleElement().asString().contains("a process that is not known");
+  }
+
+  @Test
+  void aRunThatStoodStillLearnsThatItLostTheLock() {
+    try (RunLock paused = take(NEVER, SHORT);
+        RunLock next = take(SOON, SHORT)) {
+      assertThatThrownBy(paused::confirm)
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("another took over")
+          .hasMessageContaining("no row is written twice");
+      assertThat(paused.isLost()).isTrue();
+
+      paused.close();
+
+      next.confirm();
+      assertThat(next.isLost()).isFalse();
+    }
+  }
+
+  @Test
+  void oneThatEndsInTheMeantimeMakesRoomAtOnce() throws InterruptedException {
+    RunLock first = take(NEVER, LONG);
+    Thread end = new Thread(first::close);
+    RunLock[] next = new RunLock[1];
+    Thread waiting = new Thread(() -> next[0] = take(NEVER, LONG));
+    waiting.start();
+    end.start();
+    end.join();
+    waiting.join();
+
+    try (RunLock taken = next[0]) {
+      assertThatCode(taken::confirm).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void anOutputThatCannotBeLockedIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "no folder");
+    StateFolder none = new StateFolder(LocalSpark.session(), file.toString());
+
+    assertThatThrownBy(() -> RunLock.take(none, warnings::add))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Cannot lock " + none.output());
+    assertThat(file).hasContent("no folder");
+  }
+}
