@@ -126,7 +126,7 @@ class GenerateRunTest {
 
     assertThat(totals.failed()).containsOnlyKeys("TOO_LONG").containsEntry("TOO_LONG", 1L);
     Row failed = spark.read().parquet(runs.state().resolve("quarantine").toString()).first();
-    assertThat(failed.getLong(failed.fieldIndex("id"))).isEqualTo(5);
+    assertThat(failed.<String>getAs("id")).isEqualTo("5");
     assertThat(answers()).hasSize(6).containsEntry(5, null);
 
     String[] again = generate("--long-text=truncate", "--retry-quarantined", "--save-mode=append");

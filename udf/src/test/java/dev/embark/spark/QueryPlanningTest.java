@@ -117,7 +117,7 @@ class QueryPlanningTest {
         "20 | SELECT id, body, embed(concat(body, substr(uuid(), 1, 0)))[0] AS v FROM docs",
         "40 | SELECT id, body, embed(IF(rand() < 2, body, ''))[0] AS v FROM docs WHERE embed(concat(body, substr(uuid(), 1, 0)))[0] > -2",
         "8  | SELECT id, CASE WHEN id < 4 THEN embed(body)[0] WHEN uuid() IS NULL THEN 0 WHEN id > 15 THEN embed(body)[1] END AS w FROM docs",
-        "20 | SELECT id, body, IF(rand() < 2, embed(body)[0], 0) AS v FROM docs",
+        "20 | SELECT id, body, IF(rand() < 2, embed(body)[0], float(0)) AS v FROM docs",
         "17 | SELECT id, body, coalesce(IF(id < 3, float('%0'), NULL), embed(body)[1]) AS w FROM docs",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs SORT BY id",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[1] > -2 ORDER BY grp, id",
