@@ -25,6 +25,9 @@
  *   <li>a wave that is committed: nothing is done.
  * </ul>
  *
+ * <p>While it does so it has the output's {@link dev.embark.job.RunLock}, so that no second process
+ * takes a living one for one that crashed.
+ *
  * <p>{@link dev.embark.job.EmbedJob}, {@link dev.embark.job.SqlRunner} and {@link
  * dev.embark.job.QuickstartJob} are main classes for spark-submit, {@link
  * dev.embark.job.ModelInspector} one for a plain JVM. {@link dev.embark.job.JobSpec}, {@link
@@ -32,6 +35,6 @@
  * embark} command can check a command line before any Spark starts.
  *
  * <p>Everything runs on the driver's main thread except the drawing of {@link
- * dev.embark.job.Progress}.
+ * dev.embark.job.Progress} and the renewal of the lock.
  */
 package dev.embark.job;
