@@ -30,7 +30,7 @@ final class EmbedRun {
   private final Consumer<String> warnings;
 
   private final Sink sink;
-  private Fingerprint fingerprint;
+  private Fingerprint fingerprint; // null until the model was read
   private RunStart begin; // null where the fingerprint could not be had
   private RunLock lock; // null until there is a place for it, and if another process has it
   private StateFolder state;
@@ -98,11 +98,18 @@ final class EmbedRun {
 
   /** Begins a run or takes up the one that was interrupted; false if there is nothing to do. */
   private boolean begin() {
-    sink.state().ifPresent(this::lock);
+    state = sink.state().orElse(null);
+    if (state != null) {
+      if (isLeftAlone()) {
+        return false;
+      }
+      lock = RunLock.take(state, warnings);
+    }
     fingerprint = Fingerprint.of(spark, TaskCall.of(spec));
     begin = new RunStart(spark, spec, sink, fingerprint);
     if (state == null) {
-      lock(sink.open(begin.schema(open())));
+      state = sink.open(begin.schema(open()));
+      lock = RunLock.take(state, warnings);
     }
     manifest = state.load();
     Optional<Manifest.Run> interrupted = begin.resumable(manifest);
@@ -122,19 +129,21 @@ final class EmbedRun {
     return true;
   }
 
-  private void lock(StateFolder folder) {
-    lock = RunLock.take(folder, warnings);
-    state = folder;
+  /** Known without a lock, which takes the right to write. */
+  private boolean isLeftAlone() {
+    return state.load().unfinished().isEmpty() && sink.exists() && RunStart.isLeftAlone(spec, sink);
   }
 
   private boolean beginAnew() {
     Source.Input read = open();
+    int number = manifest.last().map(last -> last.number() + 1).orElse(1);
     manifest = manifest.withoutUnfinished();
     Optional<RunStart.Way> way = begin.choose(manifest, read);
     if (way.isEmpty()) {
       return false;
     }
-    save(begin.begin(manifest, way.get(), read, state));
+    lock.confirm();
+    save(begin.begin(manifest, number, way.get(), read, state));
     return true;
   }
 
@@ -152,8 +161,7 @@ final class EmbedRun {
   }
 
   private JobResult nothingToDo() {
-    RunPlan none = new RunPlan("", fingerprint.sha256(), 0, 0, 0, 0, 0, 0, List.of());
-    return new JobResult(none, List.of(), Duration.ZERO, sink.location(), state.toString());
+    return new JobResult(RunPlan.NONE, List.of(), Duration.ZERO, sink.location(), state.toString());
   }
 
   private void save(Manifest.Run changed) {
@@ -171,7 +179,7 @@ final class EmbedRun {
   }
 
   private void tellEnd(Throwable error, Instant start) {
-    if (lock == null || lock.isLost()) {
+    if (lock == null || !lock.isHeld()) {
       return;
     }
     RunEnd end =

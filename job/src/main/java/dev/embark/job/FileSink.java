@@ -79,7 +79,7 @@ final class FileSink implements Sink {
               .formatted(root, VERSION_COLUMN));
     }
     // Files need not tell: there may be none, of JSON or of folders the type would be a guess.
-    StructType schema = StructType.fromDDL(layout.columns()).add(VERSION_COLUMN, "int");
+    StructType schema = layout.schema().add(VERSION_COLUMN, "int");
     Dataset<Row> all =
         spark.read().format(output.format().toString()).schema(schema).load(root.toString());
     String rank = "_embark_rank";

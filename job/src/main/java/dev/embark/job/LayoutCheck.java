@@ -2,9 +2,7 @@ package dev.embark.job;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
@@ -43,7 +41,7 @@ final class LayoutCheck {
           "%s was written with --id-column and has %s in each row; give --id-column, choose another --output, or say --save-mode overwrite"
               .formatted(sink.location(), listed(there.ownColumns())));
     }
-    refuseOtherColumns(StructType.fromDDL(there.columns()), columns);
+    refuseOtherColumns(there.schema(), columns);
   }
 
   private static String listed(List<String> columns) {
@@ -61,8 +59,10 @@ final class LayoutCheck {
   private void refuseOtherColumns(StructType there, StructType here) {
     Map<String, DataType> known = types(there);
     Map<String, DataType> given = types(here);
+    // Of columns that the input lacks, the run writes NULL.
     List<String> differences =
-        compared(known, given).stream()
+        given.keySet().stream()
+            .filter(this::isCompared)
             .filter(name -> !isSame(known.get(name), given.get(name)))
             .map(name -> difference(name, known.get(name), given.get(name)))
             .toList();
@@ -74,17 +74,18 @@ final class LayoutCheck {
   }
 
   /** A reader of files takes the columns of one of them for those of all; a table has its own. */
-  private Set<String> compared(Map<String, DataType> known, Map<String, DataType> given) {
-    if (output.format().isTable()) {
-      return spec.idColumn().filter(known::containsKey).map(Set::of).orElse(Set.of());
-    }
-    Set<String> all = new TreeSet<>(known.keySet());
-    all.addAll(given.keySet());
-    return all;
+  private boolean isCompared(String name) {
+    return output.format().isTable()
+        ? spec.idColumn().filter(name::equalsIgnoreCase).isPresent()
+        : !name.equalsIgnoreCase(Source.CORRUPT_COLUMN);
   }
 
-  private static Map<String, DataType> types(StructType schema) {
-    Map<String, DataType> types = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+  private Map<String, DataType> types(StructType schema) {
+    // Spark takes a key of JSON only as it is written.
+    Map<String, DataType> types =
+        output.format() == OutputSpec.Format.JSON
+            ? new TreeMap<>()
+            : new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (StructField field : schema.fields()) {
       types.put(field.name(), field.dataType());
     }
@@ -92,21 +93,15 @@ final class LayoutCheck {
   }
 
   private boolean isSame(DataType there, DataType here) {
-    if (there == null || here == null) {
-      return false;
-    }
     boolean isConverted =
         output.format().isTable() && there instanceof NumericType && here instanceof NumericType;
     // By name, which does not tell whether there can be NULL.
-    return isConverted || there.catalogString().equals(here.catalogString());
+    return isConverted || (there != null && there.catalogString().equals(here.catalogString()));
   }
 
   private static String difference(String name, DataType there, DataType here) {
-    if (there == null) {
-      return name + " is only in the input";
-    }
-    return here == null
-        ? name + " is only in the output"
+    return there == null
+        ? name + " is only in the input"
         : "%s is %s here and %s there".formatted(name, here.simpleString(), there.simpleString());
   }
 }

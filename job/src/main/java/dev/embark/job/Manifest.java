@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * What an output holds and how far the run into it is: the content of {@code
@@ -166,11 +169,25 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
    *
    * @param format as on the command line
    * @param partitionBy columns whose values are folders
-   * @param columns of the input and the one of results, as Spark's DDL
+   * @param columns of the input and the one of results, as the JSON of a Spark schema
    * @param ownColumns that the sink adds to rows
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  record Layout(String format, List<String> partitionBy, String columns, List<String> ownColumns) {}
+  record Layout(String format, List<String> partitionBy, String columns, List<String> ownColumns) {
+    static Layout of(
+        String format, List<String> partitionBy, StructType columns, List<String> ownColumns) {
+      StructType plain = new StructType();
+      for (StructField field : columns.fields()) {
+        plain = plain.add(field.name(), field.dataType());
+      }
+      return new Layout(format, partitionBy, plain.json(), ownColumns);
+    }
+
+    /** Returns the columns, without what a catalog says of them. */
+    StructType schema() {
+      return (StructType) DataType.fromJson(columns);
+    }
+  }
 
   /**
    * How the input compares with the output before the run.

@@ -17,6 +17,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -33,13 +34,14 @@ import org.apache.hadoop.fs.Path;
 final class RunLock implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(5);
   private static final Duration PATIENCE = BEAT.multipliedBy(3);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final StateFolder state;
   private final Path file;
   private final Holder holder;
   private final ScheduledExecutorService beats;
-  private boolean isLost;
+  private boolean isTorn; // by this process, which failed to write it
 
   /** Who holds a lock. */
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -105,15 +107,14 @@ final class RunLock implements AutoCloseable {
   }
 
   private boolean create() throws IOException {
+    if (state.fileSystem().exists(file)) {
+      return false;
+    }
     try {
       write(false);
       return true;
-    } catch (IOException e) {
-      // File systems differ in the exception for a file that is there.
-      if (state.fileSystem().exists(file)) {
-        return false;
-      }
-      throw e;
+    } catch (FileAlreadyExistsException e) {
+      return false;
     }
   }
 
@@ -129,9 +130,9 @@ final class RunLock implements AutoCloseable {
         "another run %s has not ended its work on %s; waiting %d s to see whether it is alive"
             .formatted(other, state.output(), patience.toSeconds()));
     long found = lastBeat();
-    long end = System.nanoTime() + patience.toNanos();
-    while (System.nanoTime() < end) {
-      pause(Math.min(500, patience.toMillis()));
+    // Counted, not timed: where the file system stands still, the other cannot write, either.
+    for (long look = 0; look < patience.dividedBy(BETWEEN_LOOKS); look++) {
+      pause();
       long now = lastBeat();
       if (now == 0 && create()) {
         return; // it has just ended
@@ -145,9 +146,9 @@ final class RunLock implements AutoCloseable {
     write(true);
   }
 
-  private static void pause(long millis) {
+  private static void pause() {
     try {
-      Thread.sleep(millis);
+      Thread.sleep(BETWEEN_LOOKS.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UserError("Interrupted while another run held the output", e);
@@ -180,9 +181,11 @@ final class RunLock implements AutoCloseable {
   private synchronized void beat() {
     try {
       if (isMine()) {
+        isTorn = true;
         write(true);
+        isTorn = false;
       }
-    } catch (IOException | FSError e) {
+    } catch (Exception | FSError e) {
       // The next beat may get through; if none does, confirm() tells.
     }
   }
@@ -192,6 +195,11 @@ final class RunLock implements AutoCloseable {
       return read().id().equals(holder.id());
     } catch (FileNotFoundException e) {
       return false;
+    } catch (IOException e) {
+      if (isTorn) {
+        return true;
+      }
+      throw e;
     }
   }
 
@@ -203,9 +211,8 @@ final class RunLock implements AutoCloseable {
   synchronized void confirm() {
     try {
       if (!isMine()) {
-        isLost = true;
         throw new UserError(
-            "This run stood still for so long that another took over %s; it stops here, so that no row is written twice"
+            "Another run took over %s, as happens if this one stands still for long or both begin at once; this one stops here, so that no row is written twice"
                 .formatted(state.output()));
       }
     } catch (IOException e) {
@@ -213,9 +220,13 @@ final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Whether {@link #confirm} found that another process has the lock. */
-  synchronized boolean isLost() {
-    return isLost;
+  /** Whether no other process has taken the lock over, as far as can be seen. */
+  synchronized boolean isHeld() {
+    try {
+      return isMine();
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   private UserError unwritable(IOException cause) {

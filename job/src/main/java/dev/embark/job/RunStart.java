@@ -1,7 +1,11 @@
 package dev.embark.job;
 
+import static org.apache.spark.sql.functions.lit;
+
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -84,19 +88,28 @@ final class RunStart {
       boolean isFirst = manifest.columns().isEmpty();
       return Optional.of(new Way(isFirst ? Manifest.Kind.APPEND : Manifest.Kind.REPLACE, false));
     }
-    return switch (output.saveMode()) {
-      case IGNORE -> Optional.empty();
-      case OVERWRITE -> Optional.of(new Way(Manifest.Kind.REPLACE, false));
-      case APPEND -> Optional.of(append(manifest, input));
-      case ERRORIFEXISTS -> {
-        if (writesIntoExisting(spec)) {
-          yield Optional.of(append(manifest, input));
-        }
-        throw new UserError(
-            "There is something at %s already; choose another --output, or say --save-mode overwrite or append"
-                .formatted(sink.location()));
-      }
-    };
+    if (isLeftAlone(spec, sink)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        output.saveMode() == SaveBehaviour.OVERWRITE
+            ? new Way(Manifest.Kind.REPLACE, false)
+            : append(manifest, input));
+  }
+
+  /**
+   * Whether an output that {@link Sink#exists} is to stay as it is.
+   *
+   * @throws UserError if so, and that has to be said
+   */
+  static boolean isLeftAlone(JobSpec spec, Sink sink) {
+    SaveBehaviour saveMode = spec.outputSpec().saveMode();
+    if (saveMode == SaveBehaviour.ERRORIFEXISTS && !writesIntoExisting(spec)) {
+      throw new UserError(
+          "There is something at %s already; choose another --output, or say --save-mode overwrite or append"
+              .formatted(sink.location()));
+    }
+    return saveMode == SaveBehaviour.IGNORE;
   }
 
   /** Whether rows may go into an output that exists. */
@@ -155,16 +168,26 @@ final class RunStart {
     return new Way(output.format().isTable() ? Manifest.Kind.MERGE : Manifest.Kind.APPEND, true);
   }
 
-  /** Begins a run: copies the input and cuts it into waves. */
-  Manifest.Run begin(Manifest manifest, Way way, Source.Input input, StateFolder state) {
+  /**
+   * Begins a run: copies the input and cuts it into waves.
+   *
+   * @param manifest of the complete runs
+   * @param number higher than that of any run, complete or not
+   */
+  Manifest.Run begin(
+      Manifest manifest, int number, Way way, Source.Input input, StateFolder state) {
     state.deleteRuns();
     String id = UUID.randomUUID().toString().substring(0, 8);
-    int number = manifest.last().map(run -> run.number() + 1).orElse(1);
     RunInput copy = new RunInput(spark, spec, state, state.path("run-" + id), input.textColumn());
+    boolean joinsFiles =
+        way.kind() == Manifest.Kind.APPEND
+            && !manifest.columns().isEmpty()
+            && !output.format().isTable();
+    Dataset<Row> rows = joinsFiles ? withColumnsOf(layout(manifest), input.rows()) : input.rows();
     RunInput.Cut cut =
         way.isIncremental()
-            ? copy.cutNew(input.rows(), known(manifest, input.textColumn()))
-            : copy.cut(input.rows());
+            ? copy.cutNew(rows, known(manifest, input.textColumn()))
+            : copy.cut(rows);
     return new Manifest.Run(
         id,
         number,
@@ -173,14 +196,28 @@ final class RunStart {
         fingerprint.sha256(),
         command(),
         way.kind(),
-        new Manifest.Layout(
+        Manifest.Layout.of(
             output.format().toString(),
             output.partitionBy(),
-            schema(input).toDDL(),
+            rows.schema().add(resultField(rows, input.textColumn())),
             sink.ownColumns()),
         false,
         cut.counts(),
         cut.waves());
+  }
+
+  /** Adds the columns of the output that an input lacks. */
+  private Dataset<Row> withColumnsOf(Manifest.Layout layout, Dataset<Row> input) {
+    Set<String> known = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    known.addAll(List.of(input.columns()));
+    known.add(spec.resultColumn());
+    Dataset<Row> rows = input;
+    for (StructField field : layout.schema().fields()) {
+      if (!known.contains(field.name())) {
+        rows = rows.withColumn(field.name(), lit(null).cast(field.dataType()));
+      }
+    }
+    return rows;
   }
 
   /** Returns what the output knows; only for a {@link Way} that is incremental. */

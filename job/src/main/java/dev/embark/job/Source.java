@@ -20,7 +20,7 @@ import org.apache.spark.sql.types.StructField;
  * something to read and a text to embed.
  */
 final class Source {
-  private static final String CORRUPT_COLUMN = "_corrupt_record";
+  static final String CORRUPT_COLUMN = "_corrupt_record";
 
   private final SparkSession spark;
   private final JobSpec spec;

@@ -92,8 +92,8 @@ final class StateFolder {
       Manifest manifest = JSON.readValue(in, Manifest.class);
       if (manifest.version() != Manifest.VERSION) {
         throw new UserError(
-            "%s was written by another version of Embark, as layout %d, and this one reads %d; use that version, choose another --output, or delete %s"
-                .formatted(path, manifest.version(), Manifest.VERSION, output()));
+            "%s was written by another version of Embark, as layout %d, and this one reads %d; use that version, choose another --output, or delete %s and say --save-mode overwrite"
+                .formatted(path, manifest.version(), Manifest.VERSION, folder));
       }
       return manifest;
     }
@@ -159,6 +159,9 @@ final class StateFolder {
         return;
       }
       for (Path file : filesBelow(from)) {
+        if (!files.exists(file)) {
+          continue; // moved by a process that took this one for dead
+        }
         String relative = from.toUri().relativize(file.getParent().toUri()).getPath();
         Path folderThere = relative.isEmpty() ? to : new Path(to, relative);
         files.mkdirs(folderThere);

@@ -250,6 +250,20 @@ class BadInputTest {
     assertThat(Path.of(output())).doesNotExist();
   }
 
+  @Test
+  void anOutputThatMayOnlyBeRead() throws IOException {
+    String input = "--input=" + file("in.txt", "a");
+    SmallDisk.withRoomFor(Long.MAX_VALUE);
+    assertThat(run("small:" + output(), input)).isZero();
+    SmallDisk.readOnly();
+
+    assertThat(run("small:" + output(), input, "--save-mode=ignore")).isZero();
+    assertThat(run("small:" + output(), input)).isEqualTo(FAILED);
+    assertThat(captured.err()).contains("There is something at small:" + output());
+    assertThat(run("small:" + output(), input, "--save-mode=overwrite")).isEqualTo(FAILED);
+    assertThat(captured.err()).contains("Cannot lock small:" + output());
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {10, 50, 90})
   void aDiskThatFillsUpAtSomePercentOfARun(int percent) throws IOException {

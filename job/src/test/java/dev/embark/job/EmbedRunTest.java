@@ -107,6 +107,27 @@ class EmbedRunTest {
   }
 
   @Test
+  void aQuarantineForgetsARunThatWasGivenUp() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    String input = runs.json("in.json", Map.of(1, LONG, 2, LONG));
+    String[] options = {"--id-column=id", "--rows-per-wave=1", "--save-mode=overwrite"};
+    runs.atWaveStart =
+        () -> {
+          if (runs.events.contains("committed 0")) {
+            throw new UserError("the end");
+          }
+        };
+    assertThatThrownBy(
+            () -> runs.run(input, "--max-tokens=6", "--long-text=error", options[0], options[1]))
+        .hasMessage("the end");
+    runs.atWaveStart = () -> {};
+
+    runs.run(input, options);
+
+    assertThat(quarantine(runs)).isEmpty();
+  }
+
+  @Test
   void aQuarantineHoldsIdsOfAllRuns() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", Map.of(1, LONG, 2, "two"));

@@ -1,14 +1,17 @@
 package dev.embark.job;
 
+import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -208,8 +211,8 @@ class IncrementalTest {
   @ParameterizedTest
   @CsvSource({
     "parquet, 'id, text, 1 AS n, 2 AS more', more is only in the input",
-    "orc, 'id, text', n is only in the output",
     "json, 'id, text, 1.5D AS n', n is double here and int there",
+    "json, 'id, text, 1 AS n, 2 AS N', N is only in the input",
     "parquet, 'CAST(id AS STRING) AS id, text, 1 AS n', id is string here and bigint there",
     "delta, 'CAST(id AS STRING) AS id, text, 1 AS n', id is string here and bigint there",
     "iceberg, 'CAST(id AS STRING) AS id, text, 1 AS n', id is string here and bigint there",
@@ -229,6 +232,61 @@ class IncrementalTest {
 
     assertThat(runs.vectors()).hasSize(3);
     assertThat(runs.run(null, first, append[0], append[1]).plan().skippedRows()).isEqualTo(3);
+  }
+
+  @Test
+  void whatACatalogSaysOfColumnsDoesNotMatter() {
+    SparkSession spark = LocalSpark.session();
+    spark.sql(
+        "CREATE TABLE described (id BIGINT NOT NULL COMMENT 'a\\\\', text STRING DEFAULT 'x',"
+            + " `1e5` CHAR(3), ts TIMESTAMP) USING parquet");
+    try {
+      spark.sql("INSERT INTO described VALUES (1, 'a', 'b', TIMESTAMP'2026-01-01 00:00:00')");
+      spark.conf().set("spark.sql.timestampType", "TIMESTAMP_NTZ");
+      Runs runs = runs("parquet");
+      runs.run("described", "--id-column=id");
+
+      JobResult again = runs.run("described", "--id-column=id", "--save-mode=append");
+
+      assertThat(again.plan().skippedRows()).isEqualTo(1);
+    } finally {
+      spark.conf().unset("spark.sql.timestampType");
+      spark.sql("DROP TABLE described");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc", "json"})
+  void columnsThatAnInputLacksAreNull(String format) throws IOException {
+    Runs runs = runs(format);
+    String[] append = {"--id-column=id", "--save-mode=append"};
+    runs.run(null, "--query=SELECT 1L AS id, 'a' AS text, 'x' AS topic", append[0]);
+
+    runs.run(runs.json("in.json", Map.of(2, "b")), append);
+
+    assertThat(runs.written().selectExpr("id", "topic").orderBy("id").collectAsList())
+        .extracting(row -> row.getString(1))
+        .containsExactly("x", null);
+  }
+
+  @Test
+  void aLineThatIsUnreadableStopsNoRunIntoFiles() throws IOException {
+    Runs runs = runs("parquet");
+    String[] append = {"--id-column=id", "--save-mode=append"};
+    runs.run(runs.json("1.json", texts(0, 2)), append[0]);
+    Path damaged = Path.of(runs.json("2.json", texts(0, 3)));
+    Files.writeString(damaged, "{\"id\":7,\"text\":\"c\"}\n{\"id\":8,", APPEND);
+
+    assertThatThrownBy(() -> runs.run(damaged.toString(), append))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("has no id");
+    runs.run(
+        null,
+        "--query=SELECT * FROM json.`%s` WHERE id IS NOT NULL".formatted(damaged),
+        append[0],
+        append[1]);
+
+    assertThat(runs.vectors()).hasSize(4);
   }
 
   @ParameterizedTest

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,14 +75,39 @@ class RunLockTest {
         RunLock next = take(SOON, SHORT)) {
       assertThatThrownBy(paused::confirm)
           .isInstanceOf(UserError.class)
-          .hasMessageContaining("another took over")
+          .hasMessageContaining("Another run took over")
           .hasMessageContaining("no row is written twice");
-      assertThat(paused.isLost()).isTrue();
+      assertThat(paused.isHeld()).isFalse();
 
       paused.close();
 
       next.confirm();
-      assertThat(next.isLost()).isFalse();
+      assertThat(next.isHeld()).isTrue();
+    }
+  }
+
+  @Test
+  void aBeatThatFailedHalfWayIsMadeGoodByTheNext() throws Exception {
+    SmallDisk.withRoomFor(Long.MAX_VALUE);
+    state = new StateFolder(LocalSpark.session(), "small:" + folder);
+    try (RunLock lock = take(SOON, SHORT)) {
+      SmallDisk.withRoomFor(0);
+      Path file = folder.resolve("_embark/lock.json");
+      await(() -> Files.size(file) == 0);
+
+      lock.confirm();
+
+      SmallDisk.withRoomFor(Long.MAX_VALUE);
+      await(() -> Files.size(file) > 0);
+      lock.confirm();
+    }
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    long end = System.nanoTime() + LONG.toNanos();
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(10);
     }
   }
 

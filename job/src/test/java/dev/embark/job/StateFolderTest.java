@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +53,8 @@ class StateFolderTest {
             "f",
             "command",
             Manifest.Kind.APPEND,
-            new Manifest.Layout("parquet", List.of("topic"), "topic STRING", List.of()),
+            Manifest.Layout.of(
+                "parquet", List.of("topic"), new StructType().add("topic", "string"), List.of()),
             false,
             new Manifest.Counts(5, 0, 0, 0),
             List.of(wave));

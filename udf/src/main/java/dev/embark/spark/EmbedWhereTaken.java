@@ -58,59 +58,85 @@ final class EmbedWhereTaken {
       guards.add(reached);
       return;
     }
-    branches(expression)
-        .ifPresentOrElse(
-            branches ->
-                branches.forEach(
-                    branch -> collect(branch.value(), call, and(reached, branch.when()), guards)),
-            () ->
-                Scala.list(expression.children())
-                    .forEach(child -> collect(child, call, reached, guards)));
+    Optional<List<Branch>> branches = branches(expression);
+    if (branches.isEmpty()) {
+      for (Expression child : Scala.list(expression.children())) {
+        collect(child, call, reached, guards);
+      }
+      return;
+    }
+    for (Branch branch : branches.get()) {
+      Expression condition = and(reached, branch.when());
+      if (branch.isExact()) {
+        collect(branch.value(), call, condition, guards);
+      } else if (branch.value().exists(part -> part.semanticEquals(call))) {
+        guards.add(condition);
+      }
+    }
   }
 
-  /** A part of an expression and the condition under which it is evaluated. */
-  private record Branch(Expression value, Expression when) {}
+  /**
+   * A part of an expression and the condition under which it is evaluated.
+   *
+   * @param isExact false if it is evaluated for fewer rows than that. For the others a condition
+   *     within it may fail, as that divides by what is zero there, and so must not be computed
+   */
+  private record Branch(Expression value, Expression when, boolean isExact) {}
 
   /** Empty where every part is evaluated always. */
   private static Optional<List<Branch>> branches(Expression expression) {
-    List<Branch> branches = new ArrayList<>();
+    Branches branches = new Branches();
     if (expression instanceof If conditional) {
-      branches.add(new Branch(conditional.predicate(), TRUE));
-      branches.add(new Branch(conditional.trueValue(), taken(conditional.predicate())));
-      branches.add(new Branch(conditional.falseValue(), notTaken(conditional.predicate())));
+      branches.addForRest(conditional.predicate());
+      branches.addWhere(conditional.predicate(), conditional.trueValue());
+      branches.addForRest(conditional.falseValue());
     } else if (expression instanceof CaseWhen caseWhen) {
-      Expression noneBefore = TRUE;
       for (Tuple2<Expression, Expression> when : Scala.list(caseWhen.branches())) {
-        branches.add(new Branch(when._1(), noneBefore));
-        branches.add(new Branch(when._2(), and(noneBefore, taken(when._1()))));
-        noneBefore = and(noneBefore, notTaken(when._1()));
+        branches.addForRest(when._1());
+        branches.addWhere(when._1(), when._2());
       }
       if (caseWhen.elseValue().isDefined()) {
-        branches.add(new Branch(caseWhen.elseValue().get(), noneBefore));
+        branches.addForRest(caseWhen.elseValue().get());
       }
     } else if (expression instanceof Coalesce coalesce) {
-      Expression allNull = TRUE;
       for (Expression value : Scala.list(coalesce.children())) {
-        branches.add(new Branch(value, allNull));
-        allNull = reusable(value) ? and(allNull, new IsNull(value)) : allNull;
+        branches.addForRest(value);
+        branches.keep(value, new IsNull(value));
       }
     } else {
       return Optional.empty();
     }
-    return Optional.of(branches);
+    return Optional.of(branches.all);
   }
 
-  /** True, which is too much but does no harm, where a condition cannot be used a second time. */
-  private static Expression taken(Expression condition) {
-    return reusable(condition) ? holds(condition) : TRUE;
-  }
+  /** The branches of an expression, added in the order in which they are tried. */
+  private static final class Branches {
+    private final List<Branch> all = new ArrayList<>();
+    private Expression left = TRUE;
+    private boolean isExact = true;
 
-  private static Expression notTaken(Expression condition) {
-    return reusable(condition) ? new Not(holds(condition)) : TRUE;
+    /** For the rows that are left. */
+    void addForRest(Expression value) {
+      all.add(new Branch(value, left, isExact));
+    }
+
+    /** For the rows that are left and meet a condition. */
+    void addWhere(Expression condition, Expression value) {
+      boolean isUsed = isExact && reusable(condition);
+      all.add(new Branch(value, isUsed ? and(left, holds(condition)) : left, isUsed));
+      keep(condition, new Not(holds(condition)));
+    }
+
+    /** Leaves the rows of which {@code rest} holds, if what it asks about can be asked twice. */
+    void keep(Expression part, Expression rest) {
+      isExact &= reusable(part);
+      left = isExact ? and(left, rest) : left;
+    }
   }
 
   private static boolean reusable(Expression condition) {
     return TextsBelow.canMove(condition)
+        && !Calls.hasFreeVariable(condition)
         && !Calls.in(condition)
         && !condition.exists(e -> e instanceof AggregateExpression);
   }
