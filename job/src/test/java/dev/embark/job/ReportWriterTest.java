@@ -254,7 +254,6 @@ class ReportWriterTest {
   @ParameterizedTest
   @CsvSource({
     "errorifexists, done",
-    "ignore, done",
     "append, failed",
     "overwrite, failed",
   })
