@@ -144,6 +144,8 @@ final class EmbedRun {
     }
     lock.confirm();
     save(begin.begin(manifest, number, way.get(), read, state));
+    // Only now: a run that was to be given up can be carried on until the new one has its copy.
+    state.deleteOtherRuns(run);
     return true;
   }
 
@@ -291,12 +293,13 @@ final class EmbedRun {
 
   private JobResult finish(Instant start) {
     stopIfTooManyFailed();
+    lock.confirm();
     sink.finish();
     settleQuarantine();
     JobResult result = result(run.plan().committed(), start);
     listener.finished(result);
     save(run.completed());
-    state.deleteRuns();
+    state.delete(state.runFolder(run));
     return result;
   }
 

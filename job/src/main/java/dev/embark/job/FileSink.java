@@ -121,7 +121,10 @@ final class FileSink implements Sink {
   private Map<String, String> formatOptions() {
     return switch (output.format()) {
       // Spark's default drops microseconds.
-      case JSON -> Map.of("timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX");
+      case JSON ->
+          Map.of(
+              "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+              "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
       case PARQUET -> parquetOptions();
       default -> Map.of();
     };

@@ -62,7 +62,7 @@ final class LayoutCheck {
     // Of columns that the input lacks, the run writes NULL.
     List<String> differences =
         given.keySet().stream()
-            .filter(this::isCompared)
+            .filter(name -> isCompared(name, known))
             .filter(name -> !isSame(known.get(name), given.get(name)))
             .map(name -> difference(name, known.get(name), given.get(name)))
             .toList();
@@ -74,9 +74,9 @@ final class LayoutCheck {
   }
 
   /** A reader of files takes the columns of one of them for those of all; a table has its own. */
-  private boolean isCompared(String name) {
+  private boolean isCompared(String name, Map<String, DataType> known) {
     return output.format().isTable()
-        ? spec.idColumn().filter(name::equalsIgnoreCase).isPresent()
+        ? known.containsKey(name) && spec.idColumn().filter(name::equalsIgnoreCase).isPresent()
         : !name.equalsIgnoreCase(Source.CORRUPT_COLUMN);
   }
 

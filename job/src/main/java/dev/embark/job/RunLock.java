@@ -1,7 +1,9 @@
 package dev.embark.job;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -107,7 +109,7 @@ final class RunLock implements AutoCloseable {
   }
 
   private boolean create() throws IOException {
-    if (state.fileSystem().exists(file)) {
+    if (state.plainFiles().exists(file)) {
       return false;
     }
     try {
@@ -119,7 +121,7 @@ final class RunLock implements AutoCloseable {
   }
 
   private void write(boolean replaces) throws IOException {
-    try (OutputStream out = state.fileSystem().create(file, replaces)) {
+    try (OutputStream out = state.plainFiles().create(file, replaces)) {
       out.write(JSON.writeValueAsBytes(holder));
     }
   }
@@ -158,7 +160,7 @@ final class RunLock implements AutoCloseable {
   /** When the file was written, by its file system's clock; 0 if it is not there. */
   private long lastBeat() throws IOException {
     try {
-      return state.fileSystem().getFileStatus(file).getModificationTime();
+      return state.plainFiles().getFileStatus(file).getModificationTime();
     } catch (FileNotFoundException e) {
       return 0;
     }
@@ -173,7 +175,7 @@ final class RunLock implements AutoCloseable {
   }
 
   private Holder read() throws IOException {
-    try (InputStream in = state.fileSystem().open(file)) {
+    try (InputStream in = state.plainFiles().open(file)) {
       return JSON.readValue(in, Holder.class);
     }
   }
@@ -195,7 +197,7 @@ final class RunLock implements AutoCloseable {
       return read().id().equals(holder.id());
     } catch (FileNotFoundException e) {
       return false;
-    } catch (IOException e) {
+    } catch (JsonProcessingException | EOFException e) {
       if (isTorn) {
         return true;
       }
@@ -242,7 +244,7 @@ final class RunLock implements AutoCloseable {
     beats.shutdownNow();
     try {
       if (isMine()) {
-        state.fileSystem().delete(file, false);
+        state.plainFiles().delete(file, false);
         state.deleteIfEmpty();
       }
     } catch (IOException e) {

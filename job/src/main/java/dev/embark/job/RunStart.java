@@ -176,7 +176,6 @@ final class RunStart {
    */
   Manifest.Run begin(
       Manifest manifest, int number, Way way, Source.Input input, StateFolder state) {
-    state.deleteRuns();
     String id = UUID.randomUUID().toString().substring(0, 8);
     RunInput copy = new RunInput(spark, spec, state, state.path("run-" + id), input.textColumn());
     boolean joinsFiles =

@@ -3,12 +3,15 @@ package dev.embark.job;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.hadoop.fs.ChecksumFileSystem;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -29,6 +32,7 @@ final class StateFolder {
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   private final FileSystem files;
+  private final FileSystem plain;
   private final Path folder;
 
   /** The state of the output at a path. */
@@ -36,6 +40,7 @@ final class StateFolder {
     Path named = new Path(output, NAME);
     this.files = Paths.fileSystem(spark, named);
     this.folder = files.makeQualified(named);
+    this.plain = files instanceof ChecksumFileSystem local ? local.getRawFileSystem() : files;
   }
 
   /** Returns the path of the output. */
@@ -45,6 +50,15 @@ final class StateFolder {
 
   FileSystem fileSystem() {
     return files;
+  }
+
+  /**
+   * The same without checksums beside files, for small ones that are replaced while others read
+   * them. Where a checksum is for a moment of the file before, Hadoop's local file system takes the
+   * file for damaged and moves it away.
+   */
+  FileSystem plainFiles() {
+    return plain;
   }
 
   /** Returns a path in the folder, whether it exists or not. */
@@ -70,8 +84,8 @@ final class StateFolder {
     for (int look = 1; ; look++) {
       try {
         // The next one is there if a save that has taken effect is under way, or was interrupted.
-        Path file = files.exists(next()) ? next() : current();
-        if (files.exists(file)) {
+        Path file = plain.exists(next()) ? next() : current();
+        if (plain.exists(file)) {
           return read(file);
         }
         if (look == LOOKS) {
@@ -88,7 +102,7 @@ final class StateFolder {
   }
 
   private Manifest read(Path path) throws IOException {
-    try (InputStream in = files.open(path)) {
+    try (InputStream in = plain.open(path)) {
       Manifest manifest = JSON.readValue(in, Manifest.class);
       if (manifest.version() != Manifest.VERSION) {
         throw new UserError(
@@ -123,14 +137,14 @@ final class StateFolder {
   void save(Manifest manifest) {
     Path draft = path("manifest.draft.json");
     try {
-      try (OutputStream out = files.create(draft, true)) {
+      try (OutputStream out = plain.create(draft, true)) {
         JSON.writeValue(out, manifest);
       }
-      if (files.exists(next())) {
+      if (plain.exists(next())) {
         // The last save was interrupted after it had taken effect.
         promote();
       }
-      rename(draft, next());
+      rename(plain, draft, next());
       promote();
     } catch (IOException e) {
       throw new UserError("Cannot write to %s (%s)".formatted(folder, Failures.sentence(e)), e);
@@ -138,12 +152,16 @@ final class StateFolder {
   }
 
   private void promote() throws IOException {
-    files.delete(current(), false);
-    rename(next(), current());
+    plain.delete(current(), false);
+    rename(plain, next(), current());
   }
 
   /** Renames a file or folder to a name that is not there. */
   void rename(Path from, Path to) throws IOException {
+    rename(files, from, to);
+  }
+
+  private static void rename(FileSystem files, Path from, Path to) throws IOException {
     if (!files.rename(from, to)) {
       throw new IOException("cannot rename " + from + " to " + to);
     }
@@ -159,19 +177,27 @@ final class StateFolder {
         return;
       }
       for (Path file : filesBelow(from)) {
-        if (!files.exists(file)) {
-          continue; // moved by a process that took this one for dead
-        }
         String relative = from.toUri().relativize(file.getParent().toUri()).getPath();
         Path folderThere = relative.isEmpty() ? to : new Path(to, relative);
         files.mkdirs(folderThere);
         Path there = new Path(folderThere, prefix + file.getName());
-        // Only an object store, which copies, can have been interrupted between two halves.
-        files.delete(there, false);
-        rename(file, there);
+        if (!isRenamed(file, there) && files.exists(file)) {
+          // Only an object store, which copies, can have been interrupted between two halves.
+          files.delete(there, false);
+          rename(file, there);
+        }
       }
     } catch (IOException e) {
       throw new UserError("Cannot write to %s (%s)".formatted(to, Failures.sentence(e)), e);
+    }
+  }
+
+  /** False also if the file is not there, as another process has moved it. */
+  private boolean isRenamed(Path file, Path there) throws IOException {
+    try {
+      return files.rename(file, there);
+    } catch (FileNotFoundException | FileAlreadyExistsException e) {
+      return false;
     }
   }
 
@@ -196,14 +222,13 @@ final class StateFolder {
     return name.startsWith(".") || (name.startsWith("_") && !name.contains("="));
   }
 
-  /** Deletes what was kept for runs that are over. */
-  void deleteRuns() {
+  /** Deletes what was kept for other runs than this. */
+  void deleteOtherRuns(Manifest.Run run) {
     try {
-      if (files.exists(folder)) {
-        for (FileStatus status : files.listStatus(folder)) {
-          if (status.getPath().getName().startsWith("run-")) {
-            files.delete(status.getPath(), true);
-          }
+      for (FileStatus status : files.listStatus(folder)) {
+        String name = status.getPath().getName();
+        if (name.startsWith("run-") && !name.equals(runFolder(run).getName())) {
+          files.delete(status.getPath(), true);
         }
       }
     } catch (IOException e) {

@@ -311,6 +311,7 @@ class IncrementalTest {
   @ValueSource(
       strings = {
         "timestamp_micros(1700000000123456 + id)",
+        "CAST(timestamp_micros(1700000000123456 + id) AS TIMESTAMP_NTZ)",
         "unhex(lpad(hex(id), 4, 'FF'))",
         "lpad(id, 3, '0')",
         "date_add(DATE'2026-01-01', CAST(id AS INT))",

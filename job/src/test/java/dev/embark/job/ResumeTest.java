@@ -233,6 +233,24 @@ class ResumeTest {
   }
 
   @org.junit.jupiter.api.Test
+  void aCommandThatFailsToReplaceAnInterruptedOneLeavesItToBeCarriedOn() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    String input = runs.json("in.json", texts);
+    runs.sink = sink -> new CrashingSink(sink, Moment.AFTER_PREPARE);
+    assertThatThrownBy(() -> runs.run(input, "--id-column=id", "--rows-per-wave=10"))
+        .hasRootCauseInstanceOf(Crash.class);
+    runs.sink = sink -> sink;
+    String twice = "--query=SELECT 1 AS id, 'a' AS text FROM range(2)";
+    assertThatThrownBy(() -> runs.run(null, twice, "--id-column=id", "--save-mode=overwrite"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("unique");
+
+    runs.run(input, "--id-column=id", "--rows-per-wave=10");
+
+    assertThat(runs.vectors()).hasSize(ROWS);
+  }
+
+  @org.junit.jupiter.api.Test
   void aReportThatCannotBeWrittenDoesNotHideWhyTheRunFailed() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     runs.sink = sink -> new CrashingSink(sink, Moment.BEFORE_PREPARE);

@@ -9,6 +9,7 @@ import org.apache.spark.sql.catalyst.expressions.Coalesce;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.If;
 import org.apache.spark.sql.catalyst.expressions.IsNull;
+import org.apache.spark.sql.catalyst.expressions.LambdaFunction;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.Not;
 import org.apache.spark.sql.catalyst.expressions.Or;
@@ -103,6 +104,13 @@ final class EmbedWhereTaken {
         branches.addForRest(value);
         branches.keep(value, new IsNull(value));
       }
+    } else if (expression instanceof And || expression instanceof Or) {
+      branches.addForRest(expression.children().apply(0));
+      branches.isExact = false;
+      branches.addForRest(expression.children().apply(1));
+    } else if (expression instanceof LambdaFunction lambda) {
+      branches.isExact = false;
+      branches.addForRest(lambda.function());
     } else {
       return Optional.empty();
     }
@@ -150,7 +158,8 @@ final class EmbedWhereTaken {
     if (left == TRUE) {
       return right;
     }
-    return right == TRUE ? left : new And(left, right);
+    // Of And, Spark may compute what comes twice in the right side for rows that the left excludes.
+    return right == TRUE ? left : new If(left, right, FALSE);
   }
 
   private static LogicalPlan withText(LogicalPlan node, EmbedExpression call, Expression text) {
