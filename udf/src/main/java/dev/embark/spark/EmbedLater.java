@@ -3,8 +3,10 @@ package dev.embark.spark;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.SortOrder;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
@@ -34,11 +36,53 @@ final class EmbedLater {
       return node;
     }
     LogicalPlan child = node.children().head();
-    if (!canSwap(node, child)) {
+    if (canSwap(node, child)) {
+      LogicalPlan below = node.withNewChildren(child.children());
+      return child.withNewChildren(Scala.seq(List.of(aboveLimitsAndSorts(below))));
+    }
+    return ordersRows(node) && child instanceof Project project ? split(node, project) : node;
+  }
+
+  /**
+   * Puts above an order what it does not ask for.
+   *
+   * <pre>
+   *   Sort [k]                               Project [k, embed(body) AS e]
+   *   +- Project [id AS k, embed(body) AS e]  ──►  +- Sort [k]
+   *                                                +- Project [id AS k, body]
+   * </pre>
+   */
+  private static LogicalPlan split(LogicalPlan node, Project project) {
+    List<NamedExpression> lower = new ArrayList<>();
+    List<NamedExpression> upper = new ArrayList<>();
+    List<Expression> later = new ArrayList<>();
+    for (NamedExpression column : Scala.list(project.projectList())) {
+      Expression expression = (Expression) column;
+      boolean isLater =
+          Calls.in(expression)
+              && expression.deterministic()
+              && !node.references().contains(column.toAttribute());
+      if (isLater) {
+        later.add(expression);
+      } else {
+        lower.add(column);
+      }
+      upper.add(isLater ? column : column.toAttribute());
+    }
+    if (later.isEmpty()) {
       return node;
     }
-    LogicalPlan below = node.withNewChildren(child.children());
-    return child.withNewChildren(Scala.seq(List.of(aboveLimitsAndSorts(below))));
+    for (Attribute column : Scala.list(project.child().output())) {
+      if (later.stream().anyMatch(expression -> expression.references().contains(column))) {
+        column(column, lower);
+      }
+    }
+    Project below = new Project(Scala.seq(lower), project.child());
+    return new Project(Scala.seq(upper), node.withNewChildren(Scala.seq(List.of(below))));
+  }
+
+  private static boolean ordersRows(LogicalPlan node) {
+    return node instanceof Sort || SpreadBeforeSort.isRange(node);
   }
 
   /** Whether {@code child}, which has a call, gives the same rows above {@code node}. */
@@ -46,12 +90,21 @@ final class EmbedLater {
     if (!Calls.hasAny(child) || !child.expressions().forall(e -> e.deterministic())) {
       return false;
     }
-    if (node instanceof Sort || SpreadBeforeSort.isRange(node)) {
-      return (child instanceof Project || child instanceof Filter)
-          && node.references().subsetOf(child.children().head().outputSet());
+    if (ordersRows(node)) {
+      // What is computed for an order may fail for rows that a filter drops.
+      boolean isSafe =
+          child instanceof Project
+              || (child instanceof Filter
+                  && node.expressions().forall(e -> isColumn((Expression) e)));
+      return isSafe && node.references().subsetOf(child.children().head().outputSet());
     }
     return child instanceof Project
         && (node instanceof LocalLimit || node instanceof GlobalLimit || node instanceof Offset);
+  }
+
+  private static boolean isColumn(Expression ordered) {
+    return ordered instanceof Attribute
+        || (ordered instanceof SortOrder order && order.child() instanceof Attribute);
   }
 
   /**
@@ -71,7 +124,10 @@ final class EmbedLater {
     List<NamedExpression> lower = new ArrayList<>();
     List<NamedExpression> upper = new ArrayList<>();
     for (NamedExpression named : Scala.list(aggregate.aggregateExpressions())) {
-      upper.add((NamedExpression) lift((Expression) named, aggregate, lower));
+      upper.add(
+          callsOutsideAggregates((Expression) named, aggregate)
+              ? (NamedExpression) lift((Expression) named, aggregate, lower)
+              : column(named, lower));
     }
     return new Project(Scala.seq(upper), withColumns(aggregate, lower));
   }
@@ -104,20 +160,28 @@ final class EmbedLater {
     return aggregate.groupingExpressions().exists(g -> g.semanticEquals(expression));
   }
 
-  /** What the upper projection says; everything without a call becomes a column of the lower. */
+  private static Attribute column(NamedExpression named, List<NamedExpression> lower) {
+    if (lower.stream().noneMatch(column -> column.exprId().equals(named.exprId()))) {
+      lower.add(named);
+    }
+    return named.toAttribute();
+  }
+
+  /**
+   * What the upper projection says. Only what a grouping gives becomes a column of the lower: the
+   * rest may be part of a lambda, or of a branch that is not taken.
+   */
   private static Expression lift(
       Expression expression, Aggregate aggregate, List<NamedExpression> lower) {
-    if (callsOutsideAggregates(expression, aggregate)) {
+    boolean isGiven =
+        expression instanceof AggregateExpression
+            || expression instanceof Attribute
+            || (isGrouping(expression, aggregate) && !expression.foldable());
+    if (!isGiven) {
       return (Expression) expression.mapChildren(child -> lift(child, aggregate, lower));
     }
-    if (expression.foldable()) {
-      return expression;
-    }
     if (expression instanceof NamedExpression named) {
-      if (lower.stream().noneMatch(column -> column.exprId().equals(named.exprId()))) {
-        lower.add(named);
-      }
-      return (Expression) named.toAttribute();
+      return (Expression) column(named, lower);
     }
     for (NamedExpression column : lower) {
       if (column instanceof Alias alias && alias.child().semanticEquals(expression)) {

@@ -104,6 +104,10 @@ final class EmbedWhereTaken {
         branches.addForRest(value);
         branches.keep(value, new IsNull(value));
       }
+    } else if (expression instanceof AggregateExpression aggregate
+        && aggregate.filter().isDefined()) {
+      branches.addForRest(aggregate.filter().get());
+      branches.addWhere(aggregate.filter().get(), aggregate.aggregateFunction());
     } else if (expression instanceof And || expression instanceof Or) {
       branches.addForRest(expression.children().apply(0));
       branches.isExact = false;

@@ -125,6 +125,12 @@ class QueryPlanningTest {
         "40 | SELECT id, id < 10 OR IF(10 / (id DIV 10) > 1, embed(body)[0], embed(concat(body, '!'))[0]) > 0 AS w FROM docs",
         "20 | SELECT id, transform(array(id), x -> IF(x < 4, embed(body)[0], 0))[0] AS w FROM docs",
         "20 | SELECT id, body, IF(uuid() > '', embed(body)[0], float(0)) AS v FROM docs",
+        "4  | SELECT max(embed(body)[0]) FILTER (WHERE id < 4) AS w FROM docs",
+        "10 | SELECT DISTINCT body, element_at(transform(embed(body), x -> x), 1) AS v FROM docs",
+        "10 | SELECT body, aggregate(embed(body), 0D, (s, x) -> s + x * x) AS n, count(*) FROM docs GROUP BY body",
+        "9  | SELECT body, IF(min(id) = 0, 0, embed(body)[0] + 10 / min(id)) AS w FROM docs GROUP BY body",
+        "7  | SELECT id AS k, body, embed(body)[0] AS v FROM docs ORDER BY k DESC LIMIT 7",
+        "25 | SELECT id, body, embed(body)[0] AS v, embed(concat(body, '!'))[0] AS w FROM docs ORDER BY v DESC LIMIT 5",
         "17 | SELECT id, body, coalesce(IF(id < 3, float('%0'), NULL), embed(body)[1]) AS w FROM docs",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs SORT BY id",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[1] > -2 ORDER BY grp, id",
@@ -189,7 +195,7 @@ class QueryPlanningTest {
         "10 | SELECT body, max(embed(body)[0]) AS v, count(*) AS n FROM docs GROUP BY body",
         "10 | SELECT body, first(e)[0] AS v FROM embedded GROUP BY body",
         "20 | SELECT body, max(embed(body)[0]) AS v, sum(embed(body)[1]) AS w FROM docs GROUP BY body",
-        "20 | SELECT body, max(embed(body)[0]) FILTER (WHERE id > 99) AS w FROM docs GROUP BY body",
+        "0  | SELECT body, max(embed(body)[0]) FILTER (WHERE id > 99) AS w FROM docs GROUP BY body",
         // Grouping sets make many rows of one; keys that are NULL in a set have no embedding.
         "20 | SELECT grp, sum(embed(body)[0]) AS s FROM docs GROUP BY ROLLUP (grp)",
         "20 | SELECT grp, id, sum(embed(body)[0]) AS s FROM docs WHERE embed(body)[1] > -2 GROUP BY CUBE (grp, id)",
@@ -233,6 +239,23 @@ class QueryPlanningTest {
   private static long textsOfEngine() {
     EmbedProgress.Snapshot now = EmbedProgress.of(spark).snapshot();
     return now.rows() - now.nullRows();
+  }
+
+  /** Spark moves conditions down, never up. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT body, max(10 / x) FROM t WHERE embed_tokens(body) > 4 GROUP BY body",
+        "SELECT body, 10 / max(x) FROM t WHERE embed_tokens(body) > 4 GROUP BY body",
+        "SELECT body FROM t WHERE embed_tokens(body) > 4 ORDER BY 10 / x",
+        "SELECT body FROM t WHERE embed_tokens(body) > 4 DISTRIBUTE BY 10 / x",
+      })
+  void aConditionKeepsRowsFromWhatIsComputedAfterIt(String statement) {
+    spark
+        .sql("SELECT * FROM VALUES ('a', 0), ('a longer text here', 2) AS t(body, x)")
+        .createOrReplaceTempView("t");
+
+    assertThat(spark.sql(statement).collectAsList()).hasSize(1);
   }
 
   @Test
