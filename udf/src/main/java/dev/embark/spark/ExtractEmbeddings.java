@@ -8,13 +8,18 @@ import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeReference;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.Exists;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.ListQuery;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
+import org.apache.spark.sql.catalyst.optimizer.RewritePredicateSubquery$;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
 import org.apache.spark.sql.catalyst.plans.logical.Expand;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.Subquery;
 import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.types.Metadata;
 import scala.collection.Seq;
@@ -38,18 +43,37 @@ import scala.collection.Seq;
 final class ExtractEmbeddings extends Rule<LogicalPlan> {
   @Override
   public LogicalPlan apply(LogicalPlan plan) {
-    if (!plan.exists(Calls::hasAny)) {
+    if (plan instanceof Subquery subquery && subquery.correlated()) {
+      // Spark has to know each of its nodes to make a join of it; calls are answered there.
       return plan;
+    }
+    LogicalPlan joined =
+        plan.exists(ExtractEmbeddings::asksSubqueryWithCall)
+            ? RewritePredicateSubquery$.MODULE$.apply(plan)
+            : plan;
+    if (!joined.exists(Calls::hasAny)) {
+      return joined;
     }
     LogicalPlan prepared =
         new EmbedLater()
-            .apply(plan)
+            .apply(joined)
             .transformUp(Scala.everywhere(FilesBelow::apply))
             .transformUp(Scala.everywhere(TextsBelow::apply));
     LogicalPlan extracted = fromBelow(prepared);
     return sameOutput(
         SpreadBeforeSort.apply(extracted.transformUp(Scala.everywhere(Calls::oneByOne))),
         plan.output());
+  }
+
+  /** Whether EXISTS or IN has a call within, which Spark itself makes a join of only later. */
+  private static boolean asksSubqueryWithCall(LogicalPlan node) {
+    return node.expressions().exists(e -> e.exists(part -> isSubqueryWithCall((Expression) part)));
+  }
+
+  private static boolean isSubqueryWithCall(Expression expression) {
+    return (expression instanceof Exists || expression instanceof ListQuery)
+        // Its conditions are expressions of its own by now, not of its plan.
+        && (Calls.in(expression) || ((SubqueryExpression) expression).plan().exists(Calls::hasAny));
   }
 
   private static LogicalPlan fromBelow(LogicalPlan node) {

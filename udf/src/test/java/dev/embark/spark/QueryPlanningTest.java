@@ -131,6 +131,13 @@ class QueryPlanningTest {
         "9  | SELECT body, IF(min(id) = 0, 0, embed(body)[0] + 10 / min(id)) AS w FROM docs GROUP BY body",
         "7  | SELECT id AS k, body, embed(body)[0] AS v FROM docs ORDER BY k DESC LIMIT 7",
         "25 | SELECT id, body, embed(body)[0] AS v, embed(concat(body, '!'))[0] AS w FROM docs ORDER BY v DESC LIMIT 5",
+        // Subqueries that Spark makes joins of.
+        "40 | SELECT id FROM docs d WHERE NOT EXISTS (SELECT 1 FROM docs e WHERE cosine_similarity(embed(e.body), embed(d.body)) > 2)",
+        "3  | SELECT d.id, d.body, x.v FROM docs d JOIN LATERAL (SELECT embed(e.body)[0] AS v FROM docs e WHERE e.id = d.id) x WHERE d.id < 3",
+        "20 | SELECT d.id, (SELECT coalesce(embed_tokens(max(e.body)), 0) FROM docs e WHERE e.id = d.id) AS n FROM docs d",
+        "20 | SELECT d.id, d.body, (SELECT embed(max(e.body))[0] FROM docs e WHERE e.id = d.id) AS v FROM docs d",
+        "20 | SELECT id, body FROM docs WHERE id IN (SELECT e.id FROM docs e WHERE embed(e.body)[0] > -2 AND e.grp = docs.grp)",
+        "40 | SELECT d.id, 'text about subject 3' AS body, (SELECT embed(coalesce(max(e.body), 'text about subject 3'))[0] FROM docs e WHERE e.id = d.id + 99) AS v FROM docs d",
         "17 | SELECT id, body, coalesce(IF(id < 3, float('%0'), NULL), embed(body)[1]) AS w FROM docs",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs SORT BY id",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[1] > -2 ORDER BY grp, id",
