@@ -3,11 +3,12 @@
 #
 #   gpu.sh cuda|vulkan PLATFORM VERSION OUTPUT_DIRECTORY
 #
-# Cached like what llama.sh brings. Only libggml-cuda.so or libggml-vulkan.so is taken: the package's
+# Cached like what llama.sh brings, which has to have run before. Only libggml-cuda.so or libggml-vulkan.so is taken: the package's
 # libggml-base.so is the one of the CPU package, byte for byte, so the library fits beside those.
 set -euo pipefail
 
 backend=$1 platform=$2 version=$3 output=$4
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${EMBARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/embark}
 name=libggml-$backend.so
 library=$cache/llama-v$version/$platform-$backend/$name
@@ -39,7 +40,10 @@ fetch() {
   ' "$work/$archive" "$integrity" || fail "$package@$npm_version is not what was pinned ($integrity); it was not used."
   tar -xzf "$work/$archive" -C "$work"
   local bins=$work/package/bins/linux-x64-$backend
-  local base=$cache/llama-v$version/$platform/lib/libggml-base.so
+  local release base
+  # The build of native/ notes first which release of llama.cpp it took.
+  read -r -d ' ' release <"$here/../../../target/llama/complete" || fail "build native/ first."
+  base=$release/lib/libggml-base.so
   cmp -s "$bins/libggml-base.so" "$base" \
     || fail "$name was built with another libggml-base.so than $base; the two cannot be mixed."
   mv "$bins/$name" "$library"
