@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
@@ -75,7 +74,7 @@ class GpuClusterTest {
 
   @AfterEach
   void forgetHome() {
-    System.clearProperty("spark.test.home");
+    GpuCluster.forgetHome();
   }
 
   @Test
@@ -124,34 +123,10 @@ class GpuClusterTest {
 
   private SparkSession start(int executors, int cores, int gpus, String warm, Path records)
       throws IOException {
-    Path home = Files.createDirectories(dir.resolve("home"));
-    Files.createDirectories(home.resolve("jars"));
-    // By which Spark's launcher tells the version of Scala in a home without a release.
-    String version = scala.util.Properties.versionNumberString().replaceFirst("\\.\\d+$", "");
-    Files.createDirectories(home.resolve("launcher/target/scala-" + version));
-    System.setProperty("spark.test.home", home.toString());
-    Path script =
-        Files.writeString(
-            dir.resolve("discover"),
-            "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\", \"1\"]}'\n");
-    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
-    return SparkSession.builder()
-        .master("local-cluster[" + executors + "," + cores + ",1024]")
-        .appName("gpus")
-        .config("spark.ui.enabled", "false")
-        .config(
-            "spark.executor.extraClassPath",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")))
-        .config("spark.executor.memory", "1g")
-        .config("spark.worker.resource.gpu.amount", "2")
-        .config("spark.worker.resource.gpu.discoveryScript", script.toString())
-        .config("spark.executor.resource.gpu.amount", "" + gpus)
-        .config("spark.executor.resource.gpu.discoveryScript", script.toString())
+    return GpuCluster.builder(dir, executors, cores, gpus, List.of("0", "1"))
         .config("spark.task.resource.gpu.amount", "1")
         .config("spark.plugins", TwoGpus.class.getName() + "," + EmbarkPlugin.class.getName())
         .config("spark.embark.warm", warm)
-        .config("spark.embark.device", "gpu")
-        .config("spark.embark.cacheDir", dir.resolve("models").toString())
         .config(RECORDS, records.toString())
         .getOrCreate();
   }

@@ -18,7 +18,8 @@ class VulkanLibraryTest {
     List<LlamaBackend.Device> gpus = Gpus.list();
     if (gpus.isEmpty()) {
       assertThat(Gpus.whyNone())
-          .matches("libggml-vulkan\\.so (needs lib[^ ]+, which is not on this machine: .*|.*finds no device)");
+          .matches(
+              "libggml-vulkan\\.so (needs lib[^ ]+, which is not on this machine: .*|.*finds no device)");
       assertThat(LlamaBackend.devices()).extracting(LlamaBackend.Device::name).contains("CPU");
     } else {
       assertThat(gpus).allMatch(gpu -> gpu.name().startsWith("Vulkan"));
