@@ -17,6 +17,7 @@ import org.apache.spark.sql.catalyst.optimizer.RewritePredicateSubquery$;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
 import org.apache.spark.sql.catalyst.plans.logical.Expand;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
+import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Subquery;
@@ -136,9 +137,11 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
 
   private static LogicalPlan evaluate(
       EmbedExpression call, LinkedHashSet<EmbedOutput> outputs, LogicalPlan child) {
-    // ROLLUP and its like make many rows of one; embedded is the one.
-    if (child instanceof Expand expand && ReuseEmbeddings.keeps(expand, call)) {
-      return expand.withNewChildren(Scala.seq(List.of(evaluate(call, outputs, expand.child()))));
+    int below = below(child, call);
+    if (below >= 0) {
+      List<LogicalPlan> children = Scala.list(child.children());
+      children.set(below, evaluate(call, outputs, children.get(below)));
+      return child.withNewChildren(Scala.seq(children));
     }
     List<Attribute> results = new ArrayList<>();
     for (EmbedOutput output : outputs) {
@@ -157,6 +160,24 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
         Scala.seq(new ArrayList<>(outputs)),
         Scala.seq(results),
         child);
+  }
+
+  /** The child below which a row is embedded of which the node makes many, or −1. */
+  private static int below(LogicalPlan node, EmbedExpression call) {
+    if (node instanceof Expand expand) {
+      // ROLLUP and its like.
+      return ReuseEmbeddings.keeps(expand, call) ? 0 : -1;
+    }
+    if (node instanceof Join join) {
+      return JoinSides.of(join, call);
+    }
+    return choosesColumns(node) && below(node.children().head(), call) >= 0 ? 0 : -1;
+  }
+
+  /** Whether all that a node does is to have fewer columns. */
+  static boolean choosesColumns(LogicalPlan node) {
+    return node instanceof Project project
+        && project.projectList().forall(column -> column instanceof Attribute);
   }
 
   /** Drops columns that neither the parent nor the text reads, so that they are not scanned. */

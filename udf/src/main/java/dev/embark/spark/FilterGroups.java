@@ -81,10 +81,8 @@ final class FilterGroups {
 
   /** The filter below, if at most a choice of columns stands between. */
   private static LogicalPlan filterOf(Aggregate aggregate) {
-    return aggregate.child() instanceof Project project
-            && project.projectList().forall(column -> column instanceof Attribute)
-        ? project.child()
-        : aggregate.child();
+    LogicalPlan child = aggregate.child();
+    return ExtractEmbeddings.choosesColumns(child) ? child.children().head() : child;
   }
 
   private static LogicalPlan filtered(

@@ -84,7 +84,7 @@ final class ReuseEmbeddings {
       return true;
     }
     return call.references().subsetOf(join.outputSet())
-        && (join.joinType() instanceof InnerLike || call.text() instanceof Attribute);
+        && (join.joinType() instanceof InnerLike || JoinSides.isNullForNulls(call.text()));
   }
 
   /** Whether each of the rows that are made of one has what the call reads unchanged. */

@@ -1,0 +1,82 @@
+package dev.embark.spark;
+
+import dev.embark.engine.ErrorMode;
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.BinaryComparison;
+import org.apache.spark.sql.catalyst.expressions.Cast;
+import org.apache.spark.sql.catalyst.expressions.Concat;
+import org.apache.spark.sql.catalyst.expressions.EqualNullSafe;
+import org.apache.spark.sql.catalyst.expressions.EqualTo;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.expressions.Lower;
+import org.apache.spark.sql.catalyst.expressions.Not;
+import org.apache.spark.sql.catalyst.expressions.Upper;
+import org.apache.spark.sql.catalyst.plans.InnerLike;
+import org.apache.spark.sql.catalyst.plans.LeftOuter$;
+import org.apache.spark.sql.catalyst.plans.RightOuter$;
+import org.apache.spark.sql.catalyst.plans.logical.Join;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+
+/**
+ * Where a join pairs rows, {@code CROSS JOIN} or {@code ON a.id < b.id}, a row of one side comes
+ * out many times: a call about one side only is answered below that side, once a row. One over a
+ * join by equality stays above it, since that rather picks rows.
+ */
+final class JoinSides {
+  private JoinSides() {}
+
+  /** The child of the join below which to answer the call, or −1 for above the join. */
+  static int of(Join join, EmbedExpression call) {
+    if (!pairsRows(join) || call.references().isEmpty() || !isNullForNulls(call.text())) {
+      return -1;
+    }
+    List<LogicalPlan> sides = Scala.list(join.children());
+    for (int side = 0; side < sides.size(); side++) {
+      if (call.references().subsetOf(sides.get(side).outputSet())) {
+        boolean meetsOneRow = sides.get(1 - side).maxRows().exists(rows -> (long) rows <= 1);
+        // An error of a row that the join drops is none of the query.
+        boolean mayDrop = call.options().mode() != ErrorMode.FAILFAST;
+        return !meetsOneRow && (mayDrop || keepsAll(join, side)) ? side : -1;
+      }
+    }
+    return -1;
+  }
+
+  private static boolean pairsRows(Join join) {
+    // Not FULL JOIN: where it compares by order, Spark reads one of the sides twice.
+    return (join.joinType() instanceof InnerLike || keepsAll(join, 0) || keepsAll(join, 1))
+        && (join.condition().isEmpty()
+            || ExtractEmbeddings.conjuncts(join.condition().get()).stream()
+                .allMatch(JoinSides::comparesByOrder));
+  }
+
+  /** Others, such as LIKE, may pick a few rows of many. */
+  private static boolean comparesByOrder(Expression condition) {
+    Expression comparison = condition instanceof Not not ? not.child() : condition;
+    boolean isEquality = condition instanceof EqualTo || condition instanceof EqualNullSafe;
+    return comparison instanceof BinaryComparison && !isEquality;
+  }
+
+  /** Whether each row of a side comes out, met by one of the other side or not. */
+  private static boolean keepsAll(Join join, int side) {
+    return join.joinType().equals(side == 0 ? LeftOuter$.MODULE$ : RightOuter$.MODULE$);
+  }
+
+  /**
+   * Whether a text is NULL where its columns are, as in the rows that an outer join adds, and can
+   * be computed for any row.
+   */
+  static boolean isNullForNulls(Expression text) {
+    boolean isSafe =
+        text instanceof Attribute
+            || text instanceof Literal
+            || text instanceof Concat
+            || text instanceof Lower
+            || text instanceof Upper
+            || (text instanceof Cast cast
+                && Cast.canUpCast(cast.child().dataType(), cast.dataType()));
+    return isSafe && text.children().forall(JoinSides::isNullForNulls);
+  }
+}
