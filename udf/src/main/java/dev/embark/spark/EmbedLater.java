@@ -26,9 +26,10 @@ final class EmbedLater {
   LogicalPlan apply(LogicalPlan plan) {
     LogicalPlan grouped =
         plan.transformUp(Scala.everywhere(DependentKeys::apply))
-            .transformUp(Scala.everywhere(FilterGroups::apply))
-            .transformUp(Scala.everywhere(this::aboveGrouping));
-    return grouped.transformUp(Scala.everywhere(this::aboveLimitsAndSorts));
+            .transformUp(Scala.everywhere(FilterGroups::apply));
+    return ImpliedConditions.apply(grouped)
+        .transformUp(Scala.everywhere(this::aboveGrouping))
+        .transformUp(Scala.everywhere(this::aboveLimitsAndSorts));
   }
 
   private LogicalPlan aboveLimitsAndSorts(LogicalPlan node) {

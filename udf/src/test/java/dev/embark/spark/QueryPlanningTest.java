@@ -177,6 +177,18 @@ class QueryPlanningTest {
         "5  | SELECT id, body, embed(body)[0] AS v FROM docs d LEFT SEMI JOIN (SELECT id AS k FROM docs WHERE grp = 2) s ON d.id = s.k",
         "15 | SELECT id, body, embed(body)[0] AS v FROM docs d LEFT ANTI JOIN (SELECT id AS k FROM docs WHERE grp = 2) s ON d.id = s.k",
         "20 | SELECT d.id, d.body FROM docs d LEFT SEMI JOIN docs e ON d.id = e.id AND embed(e.body)[0] > -2",
+        // What Spark infers for the other side of an equality is not embedded there, too.
+        "3  | SELECT d.id, d.body, embed(d.body)[0] AS v, e.id AS other FROM docs d JOIN docs e ON d.body = e.body WHERE embed(d.body)[0] > -2 AND d.id < 3",
+        "3  | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs e JOIN docs d ON d.body = e.body WHERE embed(d.body)[0] > -2 AND d.id < 3",
+        "3  | SELECT d.id, d.body, e.id AS other FROM docs d JOIN docs e ON d.body = e.body WHERE embed(d.body)[0] > -2 AND embed(e.body)[0] > -2 AND d.id < 3",
+        "3  | SELECT d.id, d.body, e.id AS other FROM docs d LEFT JOIN docs e ON d.body = e.body WHERE embed(d.body)[0] > -2 AND embed(d.body)[1] > -2 AND d.id < 3",
+        "3  | SELECT d.id, d.body, e.id AS other FROM docs d LEFT JOIN docs e ON d.body = e.body AND embed(d.body)[0] > -2 WHERE d.id < 3",
+        "3  | SELECT d.id, d.body, e.id AS other FROM docs d RIGHT JOIN docs e ON d.body = e.body AND embed(e.body)[0] > -2 WHERE e.id < 3",
+        "3  | SELECT d.id, d.body FROM docs d LEFT ANTI JOIN docs e ON d.body = e.body AND e.id > 99 WHERE embed(d.body)[0] > -2 AND d.id < 3",
+        "3  | SELECT d.id, d.body, n FROM docs d JOIN (SELECT body, count(*) AS n FROM docs GROUP BY body) e ON d.body = e.body WHERE embed(d.body)[0] > -2 AND d.id < 3",
+        "3  | SELECT d.id, d.body, f.id AS other FROM docs d JOIN docs e ON d.body = e.body JOIN docs f ON e.body = f.body WHERE embed(d.body)[0] > -2 AND d.id < 3",
+        "23 | SELECT d.id, d.body, embed(d.body)[0] AS v, e.body AS body2, embed(e.body)[0] AS v2 FROM docs d JOIN docs e ON d.body = e.body WHERE embed(d.body)[0] > -2 AND d.id < 3",
+        "40 | SELECT d.id, d.body FROM docs d JOIN docs e ON lower(d.body) = lower(e.body) WHERE embed(d.body)[0] > -2 AND embed(e.body)[0] > -2",
         // Where a join pairs rows, each is embedded before, and where it picks them, after.
         "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d CROSS JOIN (SELECT id AS k FROM docs WHERE id < 3) e",
         "40 | SELECT d.id, d.body, embed(d.body)[0] AS v, e.body AS body2, embed(e.body)[0] AS v2 FROM docs d JOIN docs e ON d.id < e.id",
@@ -271,6 +283,10 @@ class QueryPlanningTest {
         "SELECT body, 10 / max(x) FROM t WHERE embed_tokens(body) > 4 GROUP BY body",
         "SELECT body FROM t WHERE embed_tokens(body) > 4 ORDER BY 10 / x",
         "SELECT body FROM t WHERE embed_tokens(body) > 4 DISTRIBUTE BY 10 / x",
+        "SELECT d.body, q FROM t d JOIN (SELECT body, 10 / x AS q FROM t WHERE embed_tokens(body) > 4) e"
+            + " ON d.body = e.body WHERE embed_tokens(d.body) > 4",
+        "SELECT d.body FROM t d JOIN (SELECT body, x FROM t WHERE embed_tokens(body) > 4) e"
+            + " ON d.body = e.body AND 10 / e.x > d.x WHERE embed_tokens(d.body) > 4",
       })
   void aConditionKeepsRowsFromWhatIsComputedAfterIt(String statement) {
     spark
