@@ -15,6 +15,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Offset;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.Sample;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
 
 /**
@@ -99,8 +100,13 @@ final class EmbedLater {
                   && node.expressions().forall(e -> isColumn((Expression) e)));
       return isSafe && node.references().subsetOf(child.children().head().outputSet());
     }
-    return child instanceof Project
-        && (node instanceof LocalLimit || node instanceof GlobalLimit || node instanceof Offset);
+    // A sample picks rows by their place; one with replacement has some of them twice.
+    boolean picksRows =
+        node instanceof LocalLimit
+            || node instanceof GlobalLimit
+            || node instanceof Offset
+            || (node instanceof Sample sample && !sample.withReplacement());
+    return child instanceof Project && picksRows;
   }
 
   private static boolean isColumn(Expression ordered) {

@@ -248,6 +248,8 @@ class QueryPlanningTest {
         "15 | SELECT id, IF(grp = 0, NULL, body) AS body, embed(IF(grp = 0, NULL, body))[0] AS v FROM docs",
         "2  | SELECT body, embed(body)[0] AS v FROM VALUES ('text about subject 1'), ('text about subject 2'), (NULL) AS t(body)",
         "5  | SELECT id, body, embed(body)[0] AS v FROM docs TABLESAMPLE (5 ROWS)",
+        "4  | SELECT id, body, embed(body)[0] AS v FROM docs TABLESAMPLE (20 PERCENT) REPEATABLE (1)",
+        "4  | SELECT id, body, e[0] AS v FROM embedded TABLESAMPLE (20 PERCENT) REPEATABLE (1)",
       })
   void embedsEachRowOnceAndRight(long rows, String statement) {
     for (String onOff : List.of("true", "false")) {
