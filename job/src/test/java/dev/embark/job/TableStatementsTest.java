@@ -2,6 +2,7 @@ package dev.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.spark.EmbedProgress;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +49,34 @@ class TableStatementsTest {
     Row row = spark.sql("SELECT count(*), count_if(e = embed(t)) FROM " + table).head();
     assertThat(row.getLong(0)).isEqualTo(6);
     assertThat(row.getLong(1)).isEqualTo(6);
+  }
+
+  /** Nor is anything computed for rows that an earlier clause took. */
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void mergeEmbedsTheRowsThatAClauseTakes(String table) {
+    make(table);
+    long before = EmbedProgress.of(spark).snapshot().rows();
+    long nullsBefore = EmbedProgress.of(spark).snapshot().nullRows();
+
+    spark.sql(
+        ("MERGE INTO %s d USING (SELECT id, concat('text ', id DIV 2 * 2) AS t FROM range(9)) s"
+                + " ON d.id = s.id WHEN MATCHED AND d.id > 3 THEN DELETE"
+                + " WHEN MATCHED AND d.t <> s.t THEN UPDATE SET t = s.t, e = embed(s.t)"
+                + " WHEN NOT MATCHED AND s.id > 7 THEN INSERT (id, t, e) VALUES (s.id, s.t, embed(s.t))")
+            .formatted(table));
+
+    EmbedProgress.Snapshot after = EmbedProgress.of(spark).snapshot();
+    assertThat(after.rows() - before - (after.nullRows() - nullsBefore)).isEqualTo(2 + 1);
+    Row row =
+        spark
+            .sql(
+                "SELECT count(*), count_if(cosine_similarity(e, embed(t)) > 0.999), count(e) FROM "
+                    + table)
+            .head();
+    assertThat(row.getLong(0)).isEqualTo(4 + 1);
+    assertThat(row.getLong(1)).isEqualTo(2 + 1);
+    assertThat(row.getLong(2)).isEqualTo(2 + 1);
   }
 
   @ParameterizedTest

@@ -15,6 +15,7 @@ import org.apache.spark.sql.catalyst.expressions.Not;
 import org.apache.spark.sql.catalyst.expressions.Or;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.MergeRows;
 import org.apache.spark.sql.types.DataTypes;
 import scala.Tuple2;
 
@@ -25,6 +26,7 @@ import scala.Tuple2;
  * <pre>
  *   CASE WHEN c THEN embed(t) END    ──►    CASE WHEN c THEN embed(IF(c, t, NULL)) END
  *   coalesce(e, embed(t))            ──►    coalesce(e, embed(IF(e IS NULL, t, NULL)))
+ *   WHEN MATCHED AND c THEN …        ──►    as CASE, for rows of both tables
  * </pre>
  *
  * <p>A call that also stands outside every branch stays as it is, so that it is one call.
@@ -39,8 +41,8 @@ final class EmbedWhereTaken {
     LogicalPlan guarded = node;
     for (EmbedExpression call : Calls.of(node)) {
       List<Expression> guards = new ArrayList<>();
-      for (Expression expression : Scala.list(node.expressions())) {
-        collect(expression, call, TRUE, guards);
+      for (Branch part : parts(node)) {
+        collect(part, call, TRUE, guards);
       }
       boolean always = guards.stream().anyMatch(guard -> guard == TRUE);
       if (!always) {
@@ -67,12 +69,17 @@ final class EmbedWhereTaken {
       return;
     }
     for (Branch branch : branches.get()) {
-      Expression condition = and(reached, branch.when());
-      if (branch.isExact()) {
-        collect(branch.value(), call, condition, guards);
-      } else if (branch.value().exists(part -> part.semanticEquals(call))) {
-        guards.add(condition);
-      }
+      collect(branch, call, reached, guards);
+    }
+  }
+
+  private static void collect(
+      Branch branch, EmbedExpression call, Expression reached, List<Expression> guards) {
+    Expression condition = and(reached, branch.when());
+    if (branch.isExact()) {
+      collect(branch.value(), call, condition, guards);
+    } else if (branch.value().exists(part -> part.semanticEquals(call))) {
+      guards.add(condition);
     }
   }
 
@@ -84,9 +91,26 @@ final class EmbedWhereTaken {
    */
   private record Branch(Expression value, Expression when, boolean isExact) {}
 
+  private static List<Branch> parts(LogicalPlan node) {
+    Branches parts = new Branches(TRUE);
+    if (node instanceof MergeRows merge) {
+      Expression source = merge.isSourceRowPresent();
+      Expression target = merge.isTargetRowPresent();
+      parts.addForRest(source);
+      parts.addForRest(target);
+      parts.addFirstOf(and(source, target), Scala.list(merge.matchedInstructions()));
+      parts.addFirstOf(and(source, new Not(target)), Scala.list(merge.notMatchedInstructions()));
+      parts.addFirstOf(
+          and(target, new Not(source)), Scala.list(merge.notMatchedBySourceInstructions()));
+    } else {
+      Scala.list(node.expressions()).forEach(parts::addForRest);
+    }
+    return parts.all;
+  }
+
   /** Empty where every part is evaluated always. */
   private static Optional<List<Branch>> branches(Expression expression) {
-    Branches branches = new Branches();
+    Branches branches = new Branches(TRUE);
     if (expression instanceof If conditional) {
       branches.addForRest(conditional.predicate());
       branches.addWhere(conditional.predicate(), conditional.trueValue());
@@ -124,8 +148,12 @@ final class EmbedWhereTaken {
   /** The branches of an expression, added in the order in which they are tried. */
   private static final class Branches {
     private final List<Branch> all = new ArrayList<>();
-    private Expression left = TRUE;
+    private Expression left;
     private boolean isExact = true;
+
+    Branches(Expression reached) {
+      left = reached;
+    }
 
     /** For the rows that are left. */
     void addForRest(Expression value) {
@@ -133,10 +161,24 @@ final class EmbedWhereTaken {
     }
 
     /** For the rows that are left and meet a condition. */
-    void addWhere(Expression condition, Expression value) {
+    void addWhere(Expression condition, Expression... values) {
       boolean isUsed = isExact && reusable(condition);
-      all.add(new Branch(value, isUsed ? and(left, holds(condition)) : left, isUsed));
+      for (Expression value : values) {
+        all.add(new Branch(value, isUsed ? and(left, holds(condition)) : left, isUsed));
+      }
       keep(condition, new Not(holds(condition)));
+    }
+
+    /** Clauses of MERGE, of which the first whose condition holds makes the row. */
+    void addFirstOf(Expression reached, List<MergeRows.Instruction> clauses) {
+      Branches tried = new Branches(reached);
+      for (MergeRows.Instruction clause : clauses) {
+        tried.addForRest(clause.condition());
+        List<Expression> values = new ArrayList<>();
+        Scala.list(clause.outputs()).forEach(row -> values.addAll(Scala.list(row)));
+        tried.addWhere(clause.condition(), values.toArray(new Expression[0]));
+      }
+      all.addAll(tried.all);
     }
 
     /** Leaves the rows of which {@code rest} holds, if what it asks about can be asked twice. */
