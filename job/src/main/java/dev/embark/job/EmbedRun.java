@@ -12,7 +12,6 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructField;
 
 /**
  * Takes a run from its input to the last commit, wave by wave. After each step the manifest says
@@ -27,19 +26,15 @@ final class EmbedRun {
   private final JobSpec spec;
   private final RunListener listener;
   private final Termination termination;
-  private final Consumer<String> warnings;
-
   private final Sink sink;
-  private Fingerprint fingerprint; // null until the model was read
-  private RunStart begin; // null where the fingerprint could not be had
-  private RunLock lock; // null until there is a place for it, and if another process has it
+  private final RunOpener opener;
+
+  private RunOpener.Opened opened; // null until then, as all that follow
+  private HeldOutput output;
   private StateFolder state;
-  private Manifest manifest;
   private Manifest.Run run;
   private RunPlan plan;
   private WaveEmbedder embedder;
-  private Source.Input input; // null until it is opened
-  private List<String> otherEmbeddings;
 
   EmbedRun(
       SparkSession spark,
@@ -53,7 +48,7 @@ final class EmbedRun {
     this.sink = sink;
     this.listener = listener;
     this.termination = termination;
-    this.warnings = warnings;
+    this.opener = new RunOpener(spark, spec, sink, warnings);
   }
 
   /**
@@ -63,23 +58,26 @@ final class EmbedRun {
    *     command carries on
    */
   JobResult run() {
-    try {
+    try (opener) {
       return attempt(Instant.now());
     } catch (FSError e) {
       // So Hadoop tells that a local disk is full.
       throw unforeseen(e);
-    } finally {
-      if (lock != null) {
-        lock.close();
-      }
     }
   }
 
   private JobResult attempt(Instant start) {
     try {
-      if (!begin()) {
+      Optional<RunOpener.Opened> found = opener.open();
+      if (found.isEmpty()) {
         return nothingToDo();
       }
+      opened = found.get();
+      output = opened.output();
+      state = output.state();
+      run = opened.run();
+      embedder = new WaveEmbedder(spark, spec, run.textColumn());
+      plan = run.plan();
     } catch (Exception | FSError e) {
       tellEnd(e, start);
       throw e;
@@ -96,81 +94,18 @@ final class EmbedRun {
     }
   }
 
-  /** Begins a run or takes up the one that was interrupted; false if there is nothing to do. */
-  private boolean begin() {
-    state = sink.state().orElse(null);
-    if (state != null) {
-      if (isLeftAlone()) {
-        return false;
-      }
-      lock = RunLock.take(state, warnings);
-    }
-    fingerprint = Fingerprint.of(spark, TaskCall.of(spec));
-    begin = new RunStart(spark, spec, sink, fingerprint);
-    if (state == null) {
-      state = sink.open(begin.schema(open()));
-      lock = RunLock.take(state, warnings);
-    }
-    manifest = state.load();
-    Optional<Manifest.Run> interrupted = begin.resumable(manifest);
-    if (interrupted.isPresent()) {
-      run = interrupted.get();
-    } else if (!beginAnew()) {
-      return false;
-    }
-    if (run.kind() == Manifest.Kind.MERGE) {
-      Dataset<Row> rows = RunInput.read(spark, state.runFolder(run), run.waves().get(0));
-      StructField added = begin.resultField(rows, run.textColumn());
-      sink.addColumn(added.name(), added.dataType().sql());
-    }
-    otherEmbeddings = begin.otherEmbeddings(manifest);
-    embedder = new WaveEmbedder(spark, spec, run.textColumn());
-    plan = run.plan();
-    return true;
-  }
-
-  /** Known without a lock, which takes the right to write. */
-  private boolean isLeftAlone() {
-    return state.load().unfinished().isEmpty() && sink.exists() && RunStart.isLeftAlone(spec, sink);
-  }
-
-  private boolean beginAnew() {
-    Source.Input read = open();
-    int number = manifest.last().map(last -> last.number() + 1).orElse(1);
-    manifest = manifest.withoutUnfinished();
-    Optional<RunStart.Way> way = begin.choose(manifest, read);
-    if (way.isEmpty()) {
-      return false;
-    }
-    lock.confirm();
-    save(begin.begin(manifest, number, way.get(), read, state));
-    // Only now: a run that was to be given up can be carried on until the new one has its copy.
-    state.deleteOtherRuns(run);
-    return true;
-  }
-
-  /** Opens the input, which a run that is carried on has a copy of. */
-  private Source.Input open() {
-    if (input == null) {
-      input = new Source(spark, spec, sink).open();
-      if (input.hasUnreadableLines()) {
-        warnings.accept(
-            "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
-                .formatted(spec.input(), input.format(), spec.task().result()));
-      }
-    }
-    return input;
-  }
-
   private JobResult nothingToDo() {
-    return new JobResult(RunPlan.NONE, List.of(), Duration.ZERO, sink.location(), state.toString());
+    return new JobResult(
+        RunPlan.NONE,
+        List.of(),
+        Duration.ZERO,
+        sink.location(),
+        sink.state().orElseThrow().toString());
   }
 
   private void save(Manifest.Run changed) {
-    lock.confirm();
     run = changed;
-    manifest = manifest.with(run, fingerprint);
-    state.save(manifest);
+    output.save(output.manifest().with(run, opened.fingerprint()));
   }
 
   private UserError unforeseen(Throwable e) {
@@ -181,7 +116,8 @@ final class EmbedRun {
   }
 
   private void tellEnd(Throwable error, Instant start) {
-    if (lock == null || !lock.isHeld()) {
+    Optional<HeldOutput> held = opener.held();
+    if (held.isEmpty()) {
       return;
     }
     RunEnd end =
@@ -191,23 +127,15 @@ final class EmbedRun {
     try {
       if (plan != null) {
         listener.endedEarly(result(run.plan().committed(), start), end);
-      } else if (takesReport()) {
+      } else if (opener.takesReport()) {
         plan = RunPlan.NONE;
+        state = held.get().state();
         listener.endedEarly(result(List.of(), start), end);
       }
     } catch (Exception | FSError e) {
       // Such as that the disk is full, again: the first error is the one to mend.
       error.addSuppressed(e);
     }
-  }
-
-  /** Whether the output is this run's to report in, as far as that is known without a plan. */
-  private boolean takesReport() {
-    Manifest there = state.load();
-    if (there.unfinished().isPresent()) {
-      return begin != null && begin.takesOver(there.unfinished().get());
-    }
-    return !sink.exists() || (RunStart.writesIntoExisting(spec) && !there.columns().isEmpty());
   }
 
   private JobResult result(List<WaveResult> waves, Instant start) {
@@ -228,7 +156,7 @@ final class EmbedRun {
       save(run.with(wave));
     }
     Instant publishStart = Instant.now();
-    lock.confirm();
+    output.confirm();
     sink.publish(commit(wave));
     new Quarantine(spark, state).publish(run, wave.number(), folder(wave));
     Path done = folder(wave);
@@ -262,7 +190,7 @@ final class EmbedRun {
     OptionalInt files = spec.outputSpec().repartition();
     Dataset<Row> rows = files.isPresent() ? embedded.repartition(files.getAsInt()) : embedded;
     return new Sink.Commit(
-        run, wave.number(), rows, run.textColumn(), otherEmbeddings, folder(wave));
+        run, wave.number(), rows, run.textColumn(), opened.otherEmbeddings(), folder(wave));
   }
 
   /** Counts what is committed already, too: repeating the command gets no wave past the limit. */
@@ -293,7 +221,7 @@ final class EmbedRun {
 
   private JobResult finish(Instant start) {
     stopIfTooManyFailed();
-    lock.confirm();
+    output.confirm();
     sink.finish();
     settleQuarantine();
     JobResult result = result(run.plan().committed(), start);

@@ -213,13 +213,18 @@ final class RunLock implements AutoCloseable {
   synchronized void confirm() {
     try {
       if (!isMine()) {
-        throw new UserError(
-            "Another run took over %s, as happens if this one stands still for long or both begin at once; this one stops here, so that no row is written twice"
-                .formatted(state.output()));
+        throw lost();
       }
     } catch (IOException e) {
       throw unwritable(e);
     }
+  }
+
+  /** Returns what to throw where another process has taken over. */
+  UserError lost() {
+    return new UserError(
+        "Another run took over %s, as happens if this one stands still for long or both begin at once; this one stops here, so that no row is written twice"
+            .formatted(state.output()));
   }
 
   /** Whether no other process has taken the lock over, as far as can be seen. */

@@ -5,7 +5,7 @@
  *  command line ──► JobSpec ──► Source ──► RunInput ──► WaveEmbedder ──► Sink ──► JobResult ──► stdout
  *                               Dataset    waves, in       TaskCall     files or
  *                                          _embark/        of udf/      a table
- *                    RunStart ◄── Manifest ◄──────── EmbedRun, after each step
+ *              RunStart ◄── RunOpener ◄── Manifest ◄── EmbedRun, after each step
  *
  *  RunListener: Meter ──► Progress ──► stderr
  *                    └──► ReportWriter ──► _embark/report.json, report.html
@@ -26,7 +26,8 @@
  * </ul>
  *
  * <p>While it does so it has the output's {@link dev.embark.job.RunLock}, so that no second process
- * takes a living one for one that crashed.
+ * takes a living one for one that crashed; {@link dev.embark.job.HeldOutput} makes sure of that
+ * before each step.
  *
  * <p>{@link dev.embark.job.EmbedJob}, {@link dev.embark.job.SqlRunner} and {@link
  * dev.embark.job.QuickstartJob} are main classes for spark-submit, {@link

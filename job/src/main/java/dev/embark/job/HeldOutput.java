@@ -1,0 +1,76 @@
+package dev.embark.job;
+
+import java.util.function.Consumer;
+
+/**
+ * An output that this process alone writes to, with its manifest.
+ *
+ * <p>For the thread of the run.
+ */
+final class HeldOutput implements AutoCloseable {
+  private final StateFolder state;
+  private final RunLock lock;
+  private Manifest manifest;
+
+  private HeldOutput(StateFolder state, RunLock lock) {
+    this.state = state;
+    this.lock = lock;
+  }
+
+  /**
+   * Takes an output's lock, and only then reads its manifest.
+   *
+   * @throws UserError if another process holds it, or nothing can be written there, or read
+   */
+  static HeldOutput take(StateFolder state, Consumer<String> warnings) {
+    RunLock lock = RunLock.take(state, warnings);
+    HeldOutput held = new HeldOutput(state, lock);
+    try {
+      held.manifest = state.load();
+      return held;
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  StateFolder state() {
+    return state;
+  }
+
+  /** Returns the manifest as it was read, or saved last. */
+  Manifest manifest() {
+    return manifest;
+  }
+
+  /**
+   * Makes sure that this process may write still; to be called before each step that others see.
+   *
+   * @throws UserError if it may not
+   */
+  void confirm() {
+    lock.confirm();
+  }
+
+  /**
+   * Replaces the manifest.
+   *
+   * @throws UserError if this process may write no more, or cannot
+   */
+  void save(Manifest changed) {
+    confirm();
+    manifest = changed;
+    state.save(changed);
+  }
+
+  /** Whether no other process has taken the lock over, as far as can be seen. */
+  boolean isHeld() {
+    return lock.isHeld();
+  }
+
+  /** Gives the output free. */
+  @Override
+  public void close() {
+    lock.close();
+  }
+}
