@@ -5,6 +5,11 @@ import java.util.function.Consumer;
 /**
  * An output that this process alone writes to, with its manifest.
  *
+ * <p>The lock alone does not tell that another process has it: a beat that hung until then may
+ * write over that one's. So the manifest tells, too: if it is not as this process left it, another
+ * has been at work here. The one whose lock was written over stops as well, and the next run
+ * carries on.
+ *
  * <p>For the thread of the run.
  */
 final class HeldOutput implements AutoCloseable {
@@ -50,6 +55,9 @@ final class HeldOutput implements AutoCloseable {
    */
   void confirm() {
     lock.confirm();
+    if (!state.load().equals(manifest)) {
+      throw lock.lost();
+    }
   }
 
   /**

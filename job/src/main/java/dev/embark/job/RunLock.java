@@ -29,7 +29,8 @@ import org.apache.hadoop.fs.Path;
  * <p>What a killed process left behind differs from the lock of a living one in that it no longer
  * changes. Whoever finds one watches it, and takes it over if it stays as it is: so no clocks are
  * compared, and no process on another host has to be asked. A holder that stood still for longer
- * than that learns by {@link #confirm} that it has lost the lock, before it writes.
+ * than that learns by {@link #confirm} that it has lost the lock, before it writes; one whose beat
+ * stood still, by {@link HeldOutput}.
  *
  * <p>For any thread.
  */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -85,6 +87,59 @@ class EmbedRunTest {
 
     assertThat(second.events).isEmpty();
     assertThat(first.vectors()).hasSize(3);
+  }
+
+  /** A beat that hung while it wrote gets through when another run has been at work. */
+  @Test
+  void aRunWhoseLockComesBackAfterAnotherHadItWritesNothingTwice() throws IOException {
+    Runs paused = new Runs(folder, "parquet");
+    Runs other = new Runs(folder, "parquet");
+    String input = paused.json("in.json", Map.of(1, "one", 2, "two", 3, "three"));
+    String[] options = {"--id-column=id", "--rows-per-wave=1"};
+    Path lock = paused.state().resolve("lock.json");
+    other.atWaveStart = endOnce("committed 1", other);
+    paused.atWaveStart =
+        () -> {
+          if (paused.events.contains("committed 0")) {
+            byte[] own = taken(lock);
+            assertThatThrownBy(() -> other.run(input, options)).hasMessage("the end");
+            putBack(lock, own);
+          }
+        };
+
+    assertThatThrownBy(() -> paused.run(input, options))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Another run took over");
+
+    assertThat(paused.vectors()).hasSize(2);
+    other.run(input, options);
+    assertThat(paused.vectors()).hasSize(3);
+  }
+
+  private static Runnable endOnce(String event, Runs runs) {
+    return () -> {
+      if (runs.events.contains(event) && !runs.events.contains("ended early FAILED")) {
+        throw new UserError("the end");
+      }
+    };
+  }
+
+  private static byte[] taken(Path file) {
+    try {
+      byte[] content = Files.readAllBytes(file);
+      Files.delete(file);
+      return content;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void putBack(Path file, byte[] content) {
+    try {
+      Files.write(file, content);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @ParameterizedTest
