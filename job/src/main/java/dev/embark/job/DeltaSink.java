@@ -1,6 +1,7 @@
 package dev.embark.job;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameWriter;
@@ -73,7 +74,12 @@ final class DeltaSink extends TableSink {
   }
 
   @Override
-  void write(Commit commit) {
+  Map<String, String> guard() {
+    return Map.of();
+  }
+
+  @Override
+  void write(Commit commit, Map<String, String> guard) {
     boolean replaces = commit.replacesAll();
     save(
         writer(commit.rows(), replaces ? SaveMode.Overwrite : SaveMode.Append, true)

@@ -3,6 +3,7 @@ package dev.embark.job;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -36,8 +37,14 @@ abstract class TableSink implements Sink {
   /** Whether the table's history has a commit. */
   abstract boolean hasCommit(String tag);
 
-  /** Adds rows, or replaces all, in a commit that carries the tag. */
-  abstract void write(Commit commit);
+  /**
+   * Returns writer options that make the format refuse to add rows if another commit is between
+   * this call and theirs; none if it refuses a second commit of a tag by itself.
+   */
+  abstract Map<String, String> guard();
+
+  /** Adds rows, or replaces all, in a commit that carries the tag and is guarded. */
+  abstract void write(Commit commit, Map<String, String> guard);
 
   /** Returns the confs that make a statement's commit carry the tag. */
   abstract List<String[]> taggingConfs(Commit commit);
@@ -136,6 +143,8 @@ abstract class TableSink implements Sink {
 
   @Override
   public void publish(Commit commit) {
+    // Before the look: a process that takes this one for dead may commit right after it.
+    Map<String, String> guard = guard();
     if (hasCommit(commit.tag())) {
       return;
     }
@@ -145,7 +154,7 @@ abstract class TableSink implements Sink {
       if (commit.run().kind() == Manifest.Kind.MERGE) {
         merge(commit);
       } else {
-        write(commit);
+        write(commit, guard);
       }
     } finally {
       confs.forEach(conf -> spark.conf().unset(conf[0]));
