@@ -137,11 +137,12 @@ final class FileSink implements Sink {
 
   @Override
   public void publish(Commit commit) {
-    String prefix = commit.run().id() + "-" + commit.wave() + "-";
+    String run = commit.run().id() + "-";
     if (commit.replacesAll()) {
-      deleteAllBut(prefix);
+      // Later waves of the run stay, too: another process may have taken it over and be ahead.
+      deleteAllBut(run);
     }
-    state.moveAll(prepared(commit), root, prefix);
+    state.moveAll(prepared(commit), root, run + commit.wave() + "-");
   }
 
   private static Path prepared(Commit commit) {

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -247,6 +249,36 @@ class ResumeTest {
 
     runs.run(input, "--id-column=id", "--rows-per-wave=10");
 
+    assertThat(runs.vectors()).hasSize(ROWS);
+  }
+
+  /** As one that stood still before it, and that another process has taken over from. */
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "delta", "iceberg"})
+  void aCommitThatComesLateTakesNothingOfLaterWavesAway(String format) throws IOException {
+    Assumptions.assumeTrue(format.equals("parquet") || LocalSpark.hasTables());
+    Runs runs = new Runs(folder, format);
+    String input = runs.json("in.json", texts);
+    runs.run(runs.json("old.json", Map.of(1, "old")), "--id-column=id");
+    List<Sink.Commit> late = new ArrayList<>();
+    runs.sink =
+        sink ->
+            (Sink)
+                Proxy.newProxyInstance(
+                    Sink.class.getClassLoader(),
+                    new Class<?>[] {Sink.class},
+                    (proxy, method, arguments) -> {
+                      Object result = method.invoke(sink, arguments);
+                      if (method.getName().equals("publish")) {
+                        late.add((Sink.Commit) arguments[0]);
+                        sink.publish(late.get(0));
+                      }
+                      return result;
+                    });
+
+    runs.run(input, "--id-column=id", "--rows-per-wave=10", "--save-mode=overwrite");
+
+    assertThat(late).hasSize(3);
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 
