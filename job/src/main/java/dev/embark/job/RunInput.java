@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.input_file_name;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -98,17 +99,18 @@ final class RunInput {
 
   private Dataset<Row> write(Dataset<Row> rows, String name) {
     String path = new Path(folder, name).toString();
-    rows.write()
-        .option("maxRecordsPerFile", spec.dedupe() ? 0 : rowsPerWave())
-        .mode(SaveMode.Overwrite)
-        .parquet(path);
+    rows.write().option("maxRecordsPerFile", rowsPerWave()).mode(SaveMode.Overwrite).parquet(path);
     return spark.read().schema(rows.schema()).parquet(path);
   }
 
-  /** Puts rows of one text into one file, so into one wave. */
+  /**
+   * Puts rows of one text into one file, so into one wave. A file that would have more rows than a
+   * wave is cut, at one of its texts.
+   */
   private Dataset<Row> textsTogether(Dataset<Row> rows) {
     long files = 1 + 2 * rows.count() / rowsPerWave();
-    return rows.repartition((int) Math.min(files, MAX_FILES), Columns.quoted(text));
+    Column texts = Columns.quoted(text);
+    return rows.repartition((int) Math.min(files, MAX_FILES), texts).sortWithinPartitions(texts);
   }
 
   /** Groups files, in the order of their names, up to a wave's rows; at least one wave. */

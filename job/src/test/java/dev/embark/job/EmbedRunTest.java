@@ -276,23 +276,46 @@ class EmbedRunTest {
     Runs runs = new Runs(folder, "parquet");
     Map<Integer, String> texts = new TreeMap<>();
     for (int i = 0; i < 60; i++) {
-      texts.put(i, i == 59 ? null : "text number " + i % 7);
+      texts.put(i, i == 59 ? null : "text number " + i % 25);
     }
     Totals before = Totals.of(spark, JobTask.EMBED);
 
     JobResult result = runs.run(runs.json("in.json", texts), "--dedupe", "--rows-per-wave=10");
 
     assertThat(result.plan().waves()).isGreaterThan(1);
-    assertThat(Totals.of(spark, JobTask.EMBED).since(before).rows()).isEqualTo(7);
-    assertThat(result.totals().deduplicatedRows()).isEqualTo(59 - 7);
+    assertThat(Totals.of(spark, JobTask.EMBED).since(before).rows()).isEqualTo(25);
+    assertThat(result.totals().deduplicatedRows()).isEqualTo(59 - 25);
     assertThat(result.totals().rows()).isEqualTo(60);
     assertThat(result.totals().nullRows()).isEqualTo(1);
     assertThat(result.totals().tokens())
         .isEqualTo(Totals.of(spark, JobTask.EMBED).since(before).tokens());
     Map<Integer, List<Float>> vectors = runs.vectors();
     assertThat(vectors).hasSize(60);
-    assertThat(vectors.get(0)).isEqualTo(vectors.get(7)).isNotEqualTo(vectors.get(1));
+    assertThat(vectors.get(0)).isEqualTo(vectors.get(25)).isNotEqualTo(vectors.get(1));
     assertThat(vectors.get(59)).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--save-mode=errorifexists", "--save-mode=append"})
+  void noWaveIsLargerThanAskedForHoweverOftenATextComes(String saveMode) throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    Map<Integer, String> texts = new TreeMap<>();
+    for (int i = 0; i < 60; i++) {
+      texts.put(i, i < 45 ? "the same" : "text number " + i);
+    }
+    String input = runs.json("in.json", texts);
+    if (saveMode.endsWith("append")) {
+      runs.run(null, "--query=SELECT 99L AS id, 'a' AS text", "--id-column=id");
+    }
+
+    JobResult result =
+        runs.run(input, "--id-column=id", "--dedupe", "--rows-per-wave=10", saveMode);
+
+    assertThat(result.waves()).allMatch(wave -> wave.totals().rows() <= 10);
+    assertThat(result.totals().rows()).isEqualTo(60);
+    // Once in each wave that it comes in, not once for each row.
+    assertThat(60 - result.totals().deduplicatedRows()).isBetween(16L, 16L + result.plan().waves());
+    assertThat(runs.vectors()).containsKeys(0, 59).doesNotContainValue(null);
   }
 
   private static Map<Integer, String> twoLongOnes() {
