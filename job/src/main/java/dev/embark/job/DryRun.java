@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import dev.embark.spark.Embark;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -45,18 +46,32 @@ final class DryRun {
    */
   Estimate run() {
     Sink sink = Sink.of(spark, spec);
-    Fingerprint fingerprint = Fingerprint.of(spark, call);
-    Source.Input input = new Source(spark, spec, sink).open();
-    RowsToDo rows = toDo(sink, new RunStart(spark, spec, sink, fingerprint), input);
-    new UniqueIds(spec).check(input.rows());
+    RunStart start = new RunStart(spark, spec, sink, Fingerprint.of(spark, call));
+    RowsToDo rows = left(sink, start).orElseGet(() -> toDo(sink, start));
     loadModel();
     List<Row> sample = Sample.of(rows.rows(), rows.count(), SAMPLED_ROWS);
-    return estimate(rows, sample, input.textColumn());
+    return estimate(rows, sample);
+  }
+
+  /** Of a run that would be carried on, which needs no input and has checked its own. */
+  private Optional<RowsToDo> left(Sink sink, RunStart start) {
+    Optional<StateFolder> state = sink.state();
+    return state
+        .flatMap(there -> start.resumable(there.load()))
+        .map(interrupted -> RowsToDo.left(spark, state.get(), interrupted));
+  }
+
+  private RowsToDo toDo(Sink sink, RunStart start) {
+    Source.Input input = new Source(spark, spec, sink).open();
+    RowsToDo rows = toDo(sink, start, input);
+    new UniqueIds(spec).check(input.rows());
+    return rows;
   }
 
   private RowsToDo toDo(Sink sink, RunStart start, Source.Input input) {
     if (sink.exists()) {
-      return RowsToDo.beside(sink, start, input);
+      Manifest manifest = sink.state().orElseThrow().load();
+      return RowsToDo.beside(manifest.withoutUnfinished(), start, input);
     }
     if (!spec.outputSpec().isTableName()) {
       Paths.checkWritable(spark, spec.output());
@@ -70,7 +85,8 @@ final class DryRun {
     force(spark.range(0, cores, 1, cores).select(call.result(lit("warm up"))));
   }
 
-  private Estimate estimate(RowsToDo rows, List<Row> sample, String textColumn) {
+  private Estimate estimate(RowsToDo rows, List<Row> sample) {
+    String textColumn = rows.textColumn();
     StructType schema = rows.rows().schema();
     int text = schema.fieldIndex(textColumn);
     List<Row> texts = sample.stream().filter(row -> !row.isNullAt(text)).toList();

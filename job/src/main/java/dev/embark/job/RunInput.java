@@ -150,12 +150,25 @@ final class RunInput {
 
   /** Reads the rows of a wave. */
   static Dataset<Row> read(SparkSession spark, Path runFolder, Manifest.Wave wave) {
+    return read(spark, runFolder, wave.files());
+  }
+
+  /** Reads the rows of all waves that are not committed. */
+  static Dataset<Row> readLeft(SparkSession spark, Path runFolder, Manifest.Run run) {
+    List<Manifest.Wave> left =
+        run.waves().stream().filter(w -> w.state() != Manifest.State.COMMITTED).toList();
+    Dataset<Row> rows =
+        read(spark, runFolder, left.stream().flatMap(wave -> wave.files().stream()).toList());
+    return left.isEmpty() ? rows.limit(0) : rows;
+  }
+
+  private static Dataset<Row> read(SparkSession spark, Path runFolder, List<String> files) {
     Path input = new Path(runFolder, INPUT);
     // An empty input has a file without rows, which is in no wave and knows the columns.
     String[] paths =
-        wave.files().isEmpty()
+        files.isEmpty()
             ? new String[] {input.toString()}
-            : wave.files().stream().map(f -> new Path(input, f).toString()).toArray(String[]::new);
+            : files.stream().map(f -> new Path(input, f).toString()).toArray(String[]::new);
     return spark.read().parquet(paths);
   }
 }

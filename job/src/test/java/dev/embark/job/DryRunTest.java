@@ -176,11 +176,29 @@ class DryRunTest {
         .isInstanceOf(UserError.class);
     long there = spark.read().parquet(output()).count();
 
+    // The run has its own copy.
+    Files.delete(file);
     Estimate estimate = estimate(strict.toArray(String[]::new));
 
     assertThat(there).isBetween(1L, 20L);
+    assertThat(estimate.rows()).isEqualTo(30);
     assertThat(estimate.skipped()).isEqualTo(there);
     assertThat(estimate.failing()).isEqualTo(30 - there);
+  }
+
+  @Test
+  void aRunThatWasInterruptedByAnotherCommandStopsItWithoutALookAtTheInput() throws Exception {
+    Path file = Files.writeString(folder.resolve("in.txt"), "one two three\n".repeat(30));
+    List<String> strict =
+        List.of("--max-tokens=4", "--long-text=error", "--max-failed=0", "--rows-per-wave=10");
+    List<String> interrupted = new ArrayList<>(strict);
+    interrupted.add("--input=" + file);
+    assertThatThrownBy(() -> job(interrupted.toArray(String[]::new)).run(spark))
+        .isInstanceOf(UserError.class);
+
+    assertThatThrownBy(() -> estimate("--input", folder + "/another.txt", "--save-mode=append"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Another command was interrupted");
   }
 
   @Test
