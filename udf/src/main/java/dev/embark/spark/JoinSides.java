@@ -1,6 +1,7 @@
 package dev.embark.spark;
 
 import dev.embark.engine.ErrorMode;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.BinaryComparison;
@@ -22,7 +23,8 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 /**
  * Where a join pairs rows, {@code CROSS JOIN} or {@code ON a.id < b.id}, a row of one side comes
  * out many times: a call about one side only is answered below that side, once a row. One over a
- * join by equality stays above it, since that rather picks rows.
+ * join by equality, or by two bounds as in {@code ON a.time BETWEEN b.start AND b.end}, stays above
+ * it, since that rather picks rows.
  */
 final class JoinSides {
   private JoinSides() {}
@@ -46,17 +48,26 @@ final class JoinSides {
 
   private static boolean pairsRows(Join join) {
     // Not FULL JOIN: where it compares by order, Spark reads one of the sides twice.
-    return (join.joinType() instanceof InnerLike || keepsAll(join, 0) || keepsAll(join, 1))
-        && (join.condition().isEmpty()
-            || ExtractEmbeddings.conjuncts(join.condition().get()).stream()
-                .allMatch(JoinSides::comparesByOrder));
+    if (!(join.joinType() instanceof InnerLike || keepsAll(join, 0) || keepsAll(join, 1))) {
+      return false;
+    }
+    List<Expression> conditions =
+        join.condition().isEmpty()
+            ? new ArrayList<>()
+            : ExtractEmbeddings.conjuncts(join.condition().get());
+    conditions.removeIf(JoinSides::differs);
+    return conditions.isEmpty() || (conditions.size() == 1 && isBound(conditions.get(0)));
   }
 
-  /** Others, such as LIKE, may pick a few rows of many. */
-  private static boolean comparesByOrder(Expression condition) {
-    Expression comparison = condition instanceof Not not ? not.child() : condition;
-    boolean isEquality = condition instanceof EqualTo || condition instanceof EqualNullSafe;
-    return comparison instanceof BinaryComparison && !isEquality;
+  /** {@code <>}, which holds for most pairs. */
+  private static boolean differs(Expression condition) {
+    return condition instanceof Not not && not.child() instanceof BinaryComparison;
+  }
+
+  /** {@code <} and its like. Others, such as LIKE, may pick a few rows of many. */
+  private static boolean isBound(Expression condition) {
+    return condition instanceof BinaryComparison
+        && !(condition instanceof EqualTo || condition instanceof EqualNullSafe);
   }
 
   /** Whether each row of a side comes out, met by one of the other side or not. */
