@@ -79,6 +79,11 @@ final class DeltaSink extends TableSink {
   }
 
   @Override
+  boolean isConflict(Exception e) {
+    return false; // rows that others add are none to it
+  }
+
+  @Override
   void write(Commit commit, Map<String, String> guard) {
     boolean replaces = commit.replacesAll();
     save(

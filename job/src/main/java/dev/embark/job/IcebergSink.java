@@ -5,6 +5,8 @@ import static org.apache.spark.sql.functions.lit;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
@@ -20,6 +22,7 @@ import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
  */
 final class IcebergSink extends TableSink {
   private static final String PROPERTY = "embark.wave";
+  private static final String CONFLICT = "org.apache.iceberg.exceptions.ValidationException";
 
   IcebergSink(SparkSession spark, JobSpec spec) {
     super(spark, spec);
@@ -65,6 +68,12 @@ final class IcebergSink extends TableSink {
   /** Returns the branch that Iceberg writes to, if the table has write.wap.enabled. */
   private String branch() {
     return spark.conf().get("spark.wap.branch", "main");
+  }
+
+  @Override
+  boolean isConflict(Exception e) {
+    return Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
+        .anyMatch(cause -> cause.getClass().getName().equals(CONFLICT));
   }
 
   @Override

@@ -21,6 +21,8 @@ import org.apache.spark.sql.types.StructType;
  * Nothing here links the format's classes: all goes through data source options and SQL.
  */
 abstract class TableSink implements Sink {
+  private static final int ATTEMPTS = 5; // at a commit, as others may go on adding rows
+
   final SparkSession spark;
   final JobSpec spec;
   final OutputSpec output;
@@ -42,6 +44,12 @@ abstract class TableSink implements Sink {
    * this call and theirs; none if it refuses a second commit of a tag by itself.
    */
   abstract Map<String, String> guard();
+
+  /**
+   * Whether the format refused a commit, of which nothing is in the table then, because of another
+   * since {@link #guard}: of this very wave, or of somebody else's rows.
+   */
+  abstract boolean isConflict(Exception e);
 
   /** Adds rows, or replaces all, in a commit that carries the tag and is guarded. */
   abstract void write(Commit commit, Map<String, String> guard);
@@ -143,11 +151,24 @@ abstract class TableSink implements Sink {
 
   @Override
   public void publish(Commit commit) {
-    // Before the look: a process that takes this one for dead may commit right after it.
-    Map<String, String> guard = guard();
-    if (hasCommit(commit.tag())) {
-      return;
+    for (int attempt = 1; ; attempt++) {
+      // Before the look: a process that takes this one for dead may commit right after it.
+      Map<String, String> guard = guard();
+      if (hasCommit(commit.tag())) {
+        return;
+      }
+      try {
+        publish(commit, guard);
+        return;
+      } catch (Exception e) {
+        if (attempt == ATTEMPTS || !isConflict(e)) {
+          throw e;
+        }
+      }
     }
+  }
+
+  private void publish(Commit commit, Map<String, String> guard) {
     List<String[]> confs = taggingConfs(commit);
     confs.forEach(conf -> spark.conf().set(conf[0], conf[1]));
     try {
