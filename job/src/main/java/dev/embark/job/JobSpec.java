@@ -1,7 +1,9 @@
 package dev.embark.job;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import static dev.embark.job.Arguments.addIf;
+import static dev.embark.job.Arguments.addIfGiven;
+import static dev.embark.job.Arguments.require;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,51 +25,7 @@ public final class JobSpec {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
-  @HelpHeading(HelpHeading.DATA)
-  @Option(
-      names = "--input",
-      paramLabel = "PATH|TABLE",
-      description = "What to read: a path, a glob, any Hadoop URI, or the name of a table.")
-  private String input;
-
-  @HelpHeading(HelpHeading.DATA)
-  @Option(
-      names = "--query",
-      paramLabel = "SQL",
-      description = "What to read, as a SELECT; instead of --input.")
-  private String query;
-
-  @HelpHeading(HelpHeading.DATA)
-  @Option(
-      names = "--input-format",
-      paramLabel = "FORMAT",
-      description =
-          "parquet, orc, json, csv, text, table, or another format that this Spark reads."
-              + " Default: by the extension; a name without slash or extension is a table.")
-  private String inputFormat;
-
-  @HelpHeading(HelpHeading.DATA)
-  @Option(
-      names = "--input-option",
-      paramLabel = "KEY=VALUE",
-      description = "Option of Spark's reader, such as multiLine=true; repeatable.")
-  private Map<String, String> inputOptions = new LinkedHashMap<>();
-
-  @HelpHeading(HelpHeading.DATA)
-  @Option(
-      names = "--text-column",
-      paramLabel = "COLUMN",
-      description = "The column of texts, or of prompts. Default: text; for plain text, value.")
-  private String textColumn;
-
-  @HelpHeading(HelpHeading.DATA)
-  @Option(
-      names = "--id-column",
-      paramLabel = "COLUMN",
-      description =
-          "The column that names a row, in --save-mode append and in the quarantine;"
-              + " unique and without NULL.")
-  private String idColumn;
+  @Mixin private InputSpec input;
 
   @Mixin private OutputSpec output;
 
@@ -142,19 +100,13 @@ public final class JobSpec {
   /** Checks what picocli's types cannot; a mistake is a {@link ParameterException}. */
   public void check() {
     try {
-      require(
-          (input == null) != (query == null),
-          input == null
-              ? "give --input, a path or table, or --query"
-              : "--input and --query are both given; give one of them");
-      require(input == null || !input.isBlank(), "--input is empty; give a path or a table");
-      require(query == null || !query.isBlank(), "--query is empty; give a SELECT");
+      input.check();
       require(rowsPerWave == null || rowsPerWave > 0, "--rows-per-wave takes 1 or more");
       require(
-          idColumn != null || !retryQuarantined,
+          idColumn().isPresent() || !retryQuarantined,
           "--retry-quarantined finds rows by their id; give --id-column");
       require(
-          idColumn != null
+          idColumn().isPresent()
               || !output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN)),
           "--new-fingerprint add-column finds rows by their id; give --id-column");
       FailureLimit.parse(maxFailed);
@@ -162,12 +114,6 @@ public final class JobSpec {
       task.check();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), e.getMessage(), e);
-    }
-  }
-
-  private static void require(boolean holds, String otherwise) {
-    if (!holds) {
-      throw new IllegalArgumentException(otherwise);
     }
   }
 
@@ -188,7 +134,7 @@ public final class JobSpec {
 
   /** Returns the arguments that make an equal spec, to hand on to {@link EmbedJob}. */
   public List<String> toArguments() {
-    List<String> arguments = inputArguments();
+    List<String> arguments = input.toArguments();
     arguments.addAll(output.toArguments());
     arguments.addAll(task.toArguments());
     addIfGiven(arguments, "--rows-per-wave", rowsPerWave);
@@ -203,60 +149,24 @@ public final class JobSpec {
     return arguments;
   }
 
-  /**
-   * Returns the arguments that say what is read; one word each, as a value may begin with a dash.
-   */
-  List<String> inputArguments() {
-    List<String> arguments = new ArrayList<>();
-    addIfGiven(arguments, "--input", input);
-    addIfGiven(arguments, "--query", query);
-    addIfGiven(arguments, "--input-format", inputFormat);
-    addIfGiven(arguments, "--text-column", textColumn);
-    addIfGiven(arguments, "--id-column", idColumn);
-    inputOptions.forEach((key, value) -> arguments.add("--input-option=" + key + "=" + value));
-    return arguments;
-  }
-
-  private static void addIfGiven(List<String> arguments, String name, Object value) {
-    if (value != null) {
-      arguments.add(name + "=" + value);
-    }
-  }
-
-  private static void addIf(List<String> arguments, String name, boolean given) {
-    if (given) {
-      arguments.add(name);
-    }
-  }
-
   /** Returns the path or table to read, or the query, as messages name it. */
   public String input() {
-    return input == null ? "the query" : input;
-  }
-
-  /** Returns the query to read, if it is one. */
-  public Optional<String> query() {
-    return Optional.ofNullable(query);
-  }
-
-  /** Returns the format that was asked for, if any. */
-  public Optional<String> inputFormat() {
-    return Optional.ofNullable(inputFormat);
-  }
-
-  /** Returns the options for Spark's reader. */
-  public Map<String, String> inputOptions() {
-    return inputOptions;
+    return input.name();
   }
 
   /** Returns the column of texts, if one was named. */
   public Optional<String> textColumn() {
-    return Optional.ofNullable(textColumn);
+    return input.textColumn();
   }
 
   /** Returns the column that names a row, if there is one. */
   public Optional<String> idColumn() {
-    return Optional.ofNullable(idColumn);
+    return input.idColumn();
+  }
+
+  /** Returns what to read, and how. */
+  public InputSpec inputSpec() {
+    return input;
   }
 
   /** Returns the path or table to write to. */

@@ -1,5 +1,8 @@
 package dev.embark.job;
 
+import static dev.embark.job.Arguments.addIfGiven;
+import static dev.embark.job.Arguments.require;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -141,12 +144,6 @@ public final class OutputSpec {
             + " changed, so write to another --output");
   }
 
-  private static void require(boolean holds, String otherwise) {
-    if (!holds) {
-      throw new IllegalArgumentException(otherwise);
-    }
-  }
-
   /** Returns the arguments that make an equal spec. */
   List<String> toArguments() {
     List<String> arguments = new ArrayList<>();
@@ -156,16 +153,10 @@ public final class OutputSpec {
     if (!partitionBy.isEmpty()) {
       arguments.add("--partition-by=" + String.join(",", partitionBy));
     }
-    if (repartition != null) {
-      arguments.add("--repartition=" + repartition);
-    }
+    addIfGiven(arguments, "--repartition", repartition);
     arguments.add("--save-mode=" + saveMode);
-    if (resultColumn != null) {
-      arguments.add("--embedding-column=" + resultColumn);
-    }
-    if (newFingerprint != null) {
-      arguments.add("--new-fingerprint=" + newFingerprint);
-    }
+    addIfGiven(arguments, "--embedding-column", resultColumn);
+    addIfGiven(arguments, "--new-fingerprint", newFingerprint);
     return arguments;
   }
 

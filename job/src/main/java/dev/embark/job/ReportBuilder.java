@@ -78,7 +78,7 @@ final class ReportBuilder {
         time(end),
         seconds(result.took()),
         !before.isEmpty(),
-        spec.query().orElse(spec.input()),
+        spec.inputSpec().query().orElse(spec.input()),
         result.output(),
         spec.textColumn().orElse(null),
         spec.idColumn().orElse(null));

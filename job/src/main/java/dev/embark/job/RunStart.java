@@ -42,7 +42,7 @@ final class RunStart {
 
   /** What was asked for, as far as it decides what a run writes. */
   String command() {
-    return String.join("\n", spec.inputArguments())
+    return String.join("\n", spec.inputSpec().toArguments())
         + "\n%s %s %s %s %s %s"
             .formatted(
                 output.format(),

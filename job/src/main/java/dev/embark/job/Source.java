@@ -52,10 +52,12 @@ final class Source {
    */
   Input open() {
     String format =
-        spec.query().isPresent() ? "query" : spec.inputFormat().orElseGet(this::guessFormat);
+        spec.inputSpec().query().isPresent()
+            ? "query"
+            : spec.inputSpec().format().orElseGet(this::guessFormat);
     Dataset<Row> rows =
         switch (format) {
-          case "query" -> readQuery(spec.query().orElseThrow());
+          case "query" -> readQuery(spec.inputSpec().query().orElseThrow());
           case InputFormat.TABLE -> readTable();
           default -> readFiles(format);
         };
@@ -118,7 +120,7 @@ final class Source {
     }
     DataFrameReader reader = spark.read().format(format);
     Map<String, String> options = defaults(format);
-    options.putAll(spec.inputOptions());
+    options.putAll(spec.inputSpec().options());
     try {
       return reader.options(options).load(path);
     } catch (Exception e) {

@@ -37,11 +37,11 @@ class JobSpecTest {
   void nothingIsSetUnlessGiven() {
     JobSpec spec = parse("--input", "in.json", "--output", "out");
 
-    assertThat(spec.inputFormat()).isEmpty();
+    assertThat(spec.inputSpec().format()).isEmpty();
     assertThat(spec.textColumn()).isEmpty();
     assertThat(spec.idColumn()).isEmpty();
     assertThat(spec.taskOptions()).isEmpty();
-    assertThat(spec.inputOptions()).isEmpty();
+    assertThat(spec.inputSpec().options()).isEmpty();
     assertThat(spec.outputSpec().saveMode()).isEqualTo(SaveBehaviour.ERRORIFEXISTS);
     assertThat(spec.progress()).isEqualTo(ProgressMode.AUTO);
     assertThat(spec.dryRun()).isFalse();
