@@ -70,6 +70,7 @@ class GpuEngineTest {
     allocator.close();
   }
 
+  // One of each make: decoders take Mesa's device up to a minute.
   @ParameterizedTest
   @EnumSource(
       value = TinyKind.class,
