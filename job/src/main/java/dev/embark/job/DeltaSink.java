@@ -80,7 +80,7 @@ final class DeltaSink extends TableSink {
 
   @Override
   boolean isConflict(Exception e) {
-    return false; // rows that others add are none to it
+    return false; // of what it refuses, rows that others add to those of a wave are none
   }
 
   @Override

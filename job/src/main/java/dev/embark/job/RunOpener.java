@@ -18,8 +18,8 @@ final class RunOpener implements AutoCloseable {
   private final Sink sink;
   private final Consumer<String> warnings;
 
-  private HeldOutput
-      held; // null until there is a place for its lock, and if another process has it
+  // Null until there is a place for its lock, and if another process has it.
+  private HeldOutput held;
   private RunStart start; // null until the model was read
   private Source.Input input; // null until it is opened
 

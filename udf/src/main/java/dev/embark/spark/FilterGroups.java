@@ -2,15 +2,10 @@ package dev.embark.spark;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
-import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
-import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
-import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateFunction;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -66,17 +61,10 @@ final class FilterGroups {
 
   /** Whether it can be computed for rows and groups that the filter would have dropped. */
   private static boolean cannotFail(Expression expression) {
-    boolean isSafe =
-        expression instanceof Attribute
-            || expression instanceof Literal
-            || expression instanceof Alias
-            || expression instanceof AggregateExpression
-            || expression instanceof AggregateFunction
-            || (expression instanceof Cast cast
-                && Cast.canUpCast(cast.child().dataType(), cast.dataType()));
     // A call is computed above the condition.
     return Calls.in(expression)
-        || (isSafe && expression.children().forall(FilterGroups::cannotFail));
+        || (SafeForAnyRow.isByItself(expression)
+            && expression.children().forall(FilterGroups::cannotFail));
   }
 
   /** The filter below, if at most a choice of columns stands between. */

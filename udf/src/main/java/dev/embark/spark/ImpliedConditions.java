@@ -4,21 +4,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
-import org.apache.spark.sql.catalyst.expressions.BinaryComparison;
-import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.EqualNullSafe;
 import org.apache.spark.sql.catalyst.expressions.EqualTo;
 import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.In;
-import org.apache.spark.sql.catalyst.expressions.InSet;
-import org.apache.spark.sql.catalyst.expressions.IsNotNull;
-import org.apache.spark.sql.catalyst.expressions.IsNull;
-import org.apache.spark.sql.catalyst.expressions.Literal;
-import org.apache.spark.sql.catalyst.expressions.Not;
-import org.apache.spark.sql.catalyst.expressions.Or;
 import org.apache.spark.sql.catalyst.plans.InnerLike;
 import org.apache.spark.sql.catalyst.plans.JoinType;
 import org.apache.spark.sql.catalyst.plans.LeftAnti$;
@@ -94,7 +84,7 @@ final class ImpliedConditions {
     List<Expression> left = ExtractEmbeddings.conjuncts(join.condition().get());
     left.addAll(here);
     boolean isSafe =
-        left.stream().allMatch(part -> cannotFail(part) || isOneOf(part, implied, equal));
+        left.stream().allMatch(part -> SafeForAnyRow.is(part) || isOneOf(part, implied, equal));
     if (implied.isEmpty() || !isSafe) {
       return join;
     }
@@ -118,7 +108,7 @@ final class ImpliedConditions {
           return conditions;
         }
         parts.stream().filter(Calls::in).forEach(conditions::add);
-        if (!parts.stream().allMatch(part -> Calls.in(part) || cannotFail(part))) {
+        if (!parts.stream().allMatch(part -> Calls.in(part) || SafeForAnyRow.is(part))) {
           return conditions;
         }
       }
@@ -192,23 +182,5 @@ final class ImpliedConditions {
   private static boolean isWritten(LogicalPlan rows) {
     return conditions(rows).stream()
         .anyMatch(c -> !c.exists(e -> e instanceof EmbedExpression call && !call.isAsWritten()));
-  }
-
-  /** Whether a condition can be evaluated for any row. */
-  private static boolean cannotFail(Expression expression) {
-    boolean isSafe =
-        expression instanceof Attribute
-            || expression instanceof Literal
-            || expression instanceof BinaryComparison
-            || expression instanceof And
-            || expression instanceof Or
-            || expression instanceof Not
-            || expression instanceof In
-            || expression instanceof InSet
-            || expression instanceof IsNull
-            || expression instanceof IsNotNull
-            || (expression instanceof Cast cast
-                && Cast.canUpCast(cast.child().dataType(), cast.dataType()));
-    return isSafe && expression.children().forall(ImpliedConditions::cannotFail);
   }
 }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.BinaryComparison;
-import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Concat;
 import org.apache.spark.sql.catalyst.expressions.EqualNullSafe;
 import org.apache.spark.sql.catalyst.expressions.EqualTo;
@@ -86,8 +85,7 @@ final class JoinSides {
             || text instanceof Concat
             || text instanceof Lower
             || text instanceof Upper
-            || (text instanceof Cast cast
-                && Cast.canUpCast(cast.child().dataType(), cast.dataType()));
+            || SafeForAnyRow.isUpCast(text);
     return isSafe && text.children().forall(JoinSides::isNullForNulls);
   }
 }

@@ -3,7 +3,9 @@ package dev.embark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.NativeHandles;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.util.ArrowUtils;
@@ -32,6 +34,19 @@ final class TestSession {
    */
   static <T> CompletableFuture<T> beside(Supplier<T> work) {
     return CompletableFuture.supplyAsync(work, task -> new Thread(task, "beside the test").start());
+  }
+
+  /** Waits for what nothing else tells; minutes, as a device in software is slow. */
+  static void waitFor(BooleanSupplier condition) {
+    long end = System.nanoTime() + Duration.ofMinutes(3).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waited for minutes").isLessThan(end);
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
   }
 
   /** Stops the session; what is left behind is nothing. */

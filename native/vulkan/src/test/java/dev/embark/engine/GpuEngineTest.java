@@ -20,11 +20,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * computes on the CPU but is driven as a GPU is (Debian: mesa-vulkan-drivers). Skipped where there
  * is none, unless {@code embark.vulkan.required} is set.
  */
+@ExtendWith(NothingStaysOpen.class)
 class GpuEngineTest {
   /** 1 − cosine that a GPU may add, whose products are of 16-bit floats. */
   private static final double ROUNDING = 1e-3;
@@ -53,11 +54,6 @@ class GpuEngineTest {
     }
     assertThat(gpus).isNotEmpty();
     gpu = gpus.get(0);
-  }
-
-  @AfterAll
-  static void nothingNativeStaysOpen() {
-    assertThat(NativeHandles.open()).isZero();
   }
 
   @BeforeEach

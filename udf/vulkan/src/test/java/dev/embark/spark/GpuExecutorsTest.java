@@ -2,9 +2,7 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.embark.engine.Gpus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,25 +13,18 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Executors of their own whose GPU is a device of Vulkan; see {@link GpuSessionTest}. */
+@ExtendWith(VulkanDevice.class)
 class GpuExecutorsTest {
   private static final String COSINES =
       "SELECT cosine_similarity(embed(t), embed(t, map('device', 'cpu', 'accelerator', 'off')))"
           + " FROM (SELECT concat('row ', id) AS t FROM range(0, 16, 1, 8))";
 
   @TempDir Path dir;
-
-  @BeforeAll
-  static void findDevice() {
-    if (!Boolean.getBoolean("embark.vulkan.required")) {
-      assumeFalse(Gpus.list().isEmpty(), "no device of Vulkan here");
-    }
-    assertThat(Gpus.list()).isNotEmpty();
-  }
 
   @AfterEach
   void forgetHome() {

@@ -1,27 +1,23 @@
 package dev.embark.spark;
 
+import static dev.embark.spark.TestSession.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.embark.engine.Gpus;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Queries whose texts a device of Vulkan computes, with llama.cpp and nothing in its place. Skipped
- * where there is none, unless {@code embark.vulkan.required} is set.
- */
+/** Queries whose texts a device of Vulkan computes, with llama.cpp and nothing in its place. */
+@ExtendWith(VulkanDevice.class)
 class GpuSessionTest {
   private static final String GPU = "map('device', 'gpu')";
   private static final String CPU = "map('device', 'cpu', 'accelerator', 'off')";
@@ -31,18 +27,12 @@ class GpuSessionTest {
 
   @BeforeAll
   static void start() {
-    if (!Boolean.getBoolean("embark.vulkan.required")) {
-      assumeFalse(Gpus.list().isEmpty(), "no device of Vulkan here");
-    }
-    assertThat(Gpus.list()).isNotEmpty();
     spark = TestSession.start("local[4]");
   }
 
   @AfterAll
   static void stop() {
-    if (spark != null) {
-      TestSession.stop(spark);
-    }
+    TestSession.stop(spark);
   }
 
   @Test
@@ -120,17 +110,5 @@ class GpuSessionTest {
                     + " FROM (SELECT concat('prompt ', id) AS p FROM range(0, 6, 1, 2))")
             .collectAsList();
     assertThat(rows).hasSize(6).allSatisfy(row -> assertThat(row.get(0)).isEqualTo(row.get(1)));
-  }
-
-  private static void waitFor(BooleanSupplier condition) {
-    long end = System.nanoTime() + Duration.ofMinutes(3).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("waited for minutes").isLessThan(end);
-      try {
-        Thread.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -1,0 +1,22 @@
+package dev.embark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.embark.engine.Gpus;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Skips a class of tests where there is no device of Vulkan; where {@code embark.vulkan.required}
+ * is set, it fails.
+ */
+final class VulkanDevice implements BeforeAllCallback {
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    if (!Boolean.getBoolean("embark.vulkan.required")) {
+      assumeFalse(Gpus.list().isEmpty(), "no device of Vulkan here");
+    }
+    assertThat(Gpus.list()).isNotEmpty();
+  }
+}
