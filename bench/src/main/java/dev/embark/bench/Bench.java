@@ -7,18 +7,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The command behind {@code bench/run.sh}, which builds what this one needs and then starts it. */
@@ -31,17 +27,7 @@ public final class Bench implements Callable<Integer> {
   private static final int SHORT_TEXTS = 60_000;
   private static final int LONG_TEXTS = 6_000;
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE|-",
-      description = "Write the result as JSON too; - writes it instead of the tables.")
-  private String json;
-
-  @Option(
-      names = "--save",
-      paramLabel = "DIR",
-      description = "Write DATE-comparison.md and DATE-comparison.json into this folder.")
-  private Path save;
+  @Mixin private ReportOptions report;
 
   @Option(
       names = "--texts",
@@ -76,26 +62,6 @@ public final class Bench implements Callable<Integer> {
       description = "Only these, and the reference of the cosines. Default: all.")
   private List<String> only = List.of();
 
-  @Option(
-      names = "--rounds",
-      defaultValue = "3",
-      paramLabel = "N",
-      description = "Default: ${DEFAULT-VALUE}.")
-  private int rounds;
-
-  @Option(
-      names = "--seconds",
-      defaultValue = "2",
-      paramLabel = "S",
-      description = "Of a side in a round; more for sides in Spark. Default: ${DEFAULT-VALUE}.")
-  private double seconds;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help.")
-  private boolean help;
-
   @Option(names = "--bench", required = true, hidden = true)
   private Path bench;
 
@@ -107,9 +73,6 @@ public final class Bench implements Callable<Integer> {
 
   @Option(names = "--gguf", required = true, hidden = true)
   private Path gguf;
-
-  @Option(names = "--commit", required = true, hidden = true)
-  private String commit;
 
   private final Terminal terminal;
 
@@ -126,33 +89,33 @@ public final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Instant start = Instant.now();
-    checkFiles();
-    Path work = Files.createTempDirectory("embark-bench");
-    try {
-      List<SideSpec> sides = sides(new Sides.Places(bench, llama, gguf, work));
-      List<Corpus> corpora = corpora(work);
-      Comparison.Outcome outcome =
-          new Comparison(corpora, rounds, seconds, work, terminal.err()).measure(sides);
-      write(
-          new ComparisonReport(
-              Machine.describe(), Versions.read(), MODEL, facts(start), corpora, sides, outcome));
-    } finally {
-      delete(work);
-    }
-    return 0;
-  }
-
-  /** What would else only fail after all was measured. */
-  private void checkFiles() throws IOException {
+    // What would else only fail after all was measured.
     if (texts != null && !Files.isReadable(texts)) {
       throw new UserError("There is no file %s to read; check --texts".formatted(texts));
     }
-    if (save != null) {
-      Files.createDirectories(save);
+    report.checkFiles();
+    try (WorkFolder work = WorkFolder.create();
+        GpuUse gpu = GpuUse.none()) {
+      List<SideSpec> sides = sides(new Sides.Places(bench, llama, gguf, work.path()));
+      List<Corpus> corpora = corpora(work.path());
+      Comparison.Outcome outcome =
+          new Comparison(
+                  corpora, report.rounds(), report.seconds(), work.path(), terminal.err(), gpu)
+              .measure(sides);
+      report.write(
+          new ComparisonReport(
+              Machine.describe(),
+              Versions.read(),
+              MODEL,
+              report.facts(start),
+              corpora,
+              sides,
+              Ratio.ALL,
+              outcome),
+          "comparison",
+          terminal);
     }
-    if (json != null && !json.equals("-")) {
-      Files.writeString(Path.of(json), "");
-    }
+    return 0;
   }
 
   private List<SideSpec> sides(Sides.Places places) throws IOException {
@@ -169,9 +132,7 @@ public final class Bench implements Callable<Integer> {
     return all.stream()
         .filter(
             side ->
-                only.isEmpty()
-                    || only.contains(side.name())
-                    || side.name().equals(Comparison.REFERENCE))
+                only.isEmpty() || only.contains(side.name()) || side.name().equals(Sides.REFERENCE))
         .map(
             side ->
                 shortTexts == null || side.shortTexts().isPresent()
@@ -200,39 +161,5 @@ public final class Bench implements Callable<Integer> {
       }
     }
     return corpora;
-  }
-
-  private Map<String, String> facts(Instant start) {
-    Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("date", start.toString());
-    facts.put("commit", commit);
-    facts.put("minutes", Long.toString(Duration.between(start, Instant.now()).toMinutes() + 1));
-    System.getenv().entrySet().stream()
-        .filter(variable -> variable.getKey().startsWith("EMBARK_"))
-        .sorted(Map.Entry.comparingByKey())
-        .forEach(variable -> facts.put(variable.getKey(), variable.getValue()));
-    return facts;
-  }
-
-  private void write(ComparisonReport report) throws IOException {
-    String tables = ReportMarkdown.write(report);
-    String figures = ReportJson.write(report);
-    terminal.out().print("-".equals(json) ? figures : tables);
-    if (json != null && !json.equals("-")) {
-      Files.writeString(Path.of(json), figures);
-    }
-    if (save != null) {
-      String name = report.facts().get("date").substring(0, "2026-01-01".length()) + "-comparison";
-      Files.writeString(save.resolve(name + ".md"), tables);
-      Files.writeString(save.resolve(name + ".json"), figures);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

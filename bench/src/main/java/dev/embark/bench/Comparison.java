@@ -17,33 +17,39 @@ import java.util.Optional;
  * machine that slows down slows all of them.
  */
 final class Comparison {
-  /** The side whose vectors all others are compared with. */
-  static final String REFERENCE = "onnxruntime-f32";
-
   /** The corpus that {@link SideSpec#shortTexts} speaks of. */
   static final String SHORT = "short";
 
   private static final double COSINE_TOKENS = 6000;
   private static final double TRIAL = 0.4; // of a round
+  // A trial that took less of the time it should tells little: the first texts waited for
+  // compilers.
+  private static final double SHORTEST_TRIAL = 0.25;
 
   private final List<Corpus> corpora;
   private final int rounds;
   private final double secondsOfRound;
   private final Path folder;
   private final PrintStream progress;
+  private final GpuUse gpu;
   private final Map<String, float[][]> reference = new HashMap<>();
   private final List<Running> running = new ArrayList<>();
+  private final Map<String, String> details = new LinkedHashMap<>();
   private final Map<String, String> notRun = new LinkedHashMap<>();
 
-  /** What a side has to do on a corpus in each round. */
-  private record Plan(Corpus corpus, int texts, int batch, Optional<Cosines> cosines) {}
+  /** What a side has to do on a corpus in each round, and what it did so far. */
+  private record Plan(
+      String work,
+      Corpus corpus,
+      int texts,
+      int batch,
+      Optional<Cosines> cosines,
+      List<Round> rounds) {}
 
   /** Tokens per second with a batch. */
   private record Trial(int batch, double speed) {}
 
-  /** A side with what it did so far, by corpus. */
-  private record Running(
-      SideSpec spec, SideProcess process, List<Plan> plans, Map<String, List<Round>> rounds) {}
+  private record Running(SideSpec spec, SideProcess process, List<Plan> plans) {}
 
   /**
    * Takes what is the same for all sides.
@@ -51,33 +57,42 @@ final class Comparison {
    * @param secondsOfRound how long a side of effort 1 shall embed in each round
    * @param folder for logs of the sides
    * @param progress told what is going on
+   * @param gpu asked how busy it is in each round; stays the caller's
    */
   Comparison(
-      List<Corpus> corpora, int rounds, double secondsOfRound, Path folder, PrintStream progress) {
+      List<Corpus> corpora,
+      int rounds,
+      double secondsOfRound,
+      Path folder,
+      PrintStream progress,
+      GpuUse gpu) {
     this.corpora = corpora;
     this.rounds = rounds;
     this.secondsOfRound = secondsOfRound;
     this.folder = folder;
     this.progress = progress;
+    this.gpu = gpu;
   }
 
   /**
    * What came of it.
    *
    * @param results of every side on every corpus
+   * @param details that sides say of themselves, by name
    * @param notRun why sides are not among them, by name
    */
-  record Outcome(List<SideResult> results, Map<String, String> notRun) {}
+  record Outcome(
+      List<SideResult> results, Map<String, String> details, Map<String, String> notRun) {}
 
   /**
    * Measures the sides. One that fails is left out from then on.
    *
-   * @param sides the reference first: those before it get no cosines
+   * @param sides the first is the reference, with whose vectors those of all others are compared
    */
   Outcome measure(List<SideSpec> sides) throws IOException {
     try {
       for (SideSpec side : sides) {
-        start(side);
+        start(side, side == sides.get(0));
       }
       for (int round = 1; round <= rounds; round++) {
         progress.printf("round %d of %d%n", round, rounds);
@@ -85,77 +100,108 @@ final class Comparison {
           round(corpus);
         }
       }
-      return new Outcome(results(), notRun);
+      return new Outcome(results(), details, notRun);
     } finally {
       running.forEach(side -> side.process().close());
     }
   }
 
-  private void start(SideSpec spec) throws IOException {
+  private void start(SideSpec spec, boolean isReference) throws IOException {
     if (spec.missing().isPresent()) {
-      fail(spec, spec.missing().get());
+      leaveOut(spec.name(), new SideException(spec.missing().get()));
       return;
     }
     progress.println(spec.name() + ": " + spec.what());
     try {
       SideProcess process = SideProcess.start(spec.command(), folder.resolve(spec.name() + ".log"));
-      Running side = new Running(spec, process, new ArrayList<>(), new HashMap<>());
+      Running side = new Running(spec, process, new ArrayList<>());
       running.add(side);
+      if (!process.details().isEmpty()) {
+        details.put(spec.name(), process.details());
+      }
       for (Corpus corpus : corpora) {
         if (spec.isMeasuredOn(corpus)) {
-          side.plans().add(plan(side, corpus));
-          side.rounds().put(corpus.name(), new ArrayList<>());
+          plan(side, corpus, isReference);
         }
       }
     } catch (SideException e) {
-      fail(spec, e.getMessage());
+      fail(spec, e);
     }
   }
 
-  private Plan plan(Running side, Corpus corpus) throws SideException, IOException {
+  private void plan(Running side, Corpus corpus, boolean isReference)
+      throws SideException, IOException {
+    SideSpec.Batches batches = side.spec().batches();
+    if (!batches.each()) {
+      side.plans().add(plan(side, corpus, batches.choices(), isReference));
+      return;
+    }
+    for (int batch : batches.choices()) {
+      try {
+        side.plans().add(plan(side, corpus, List.of(batch), isReference));
+      } catch (SideException e) {
+        // A GPU may have no memory for the larger ones.
+        leaveOut("%s, batch %d, %s".formatted(side.spec().name(), batch, corpus.name()), e);
+      }
+    }
+  }
+
+  private Plan plan(Running side, Corpus corpus, List<Integer> batches, boolean isReference)
+      throws SideException, IOException {
     SideSpec spec = side.spec();
     int texts = corpus.textsOf(COSINE_TOKENS);
-    side.process().prepare(corpus, texts, spec.batches().get(0));
+    String first = work(corpus, batches.get(0));
+    side.process().prepare(first, corpus, texts, batches.get(0));
     long start = System.nanoTime();
-    float[][] vectors = side.process().vectors(corpus);
+    float[][] vectors = side.process().vectors(first);
     double speed = corpus.tokens(texts) / ((System.nanoTime() - start) / 1e9);
-    Optional<Cosines> cosines = compare(spec, corpus, vectors);
+    if (isReference) {
+      reference.put(corpus.name(), vectors);
+    }
+    float[][] expected = reference.get(corpus.name());
+    Optional<Cosines> cosines =
+        expected == null ? Optional.empty() : Optional.of(Cosines.of(vectors, expected));
     double seconds = secondsOfRound * spec.effort();
-    Trial best = bestBatch(side, corpus, corpus.textsOf(speed * seconds * TRIAL));
+    Trial best = new Trial(0, 0);
+    for (int batch : batches) {
+      Trial trial = trial(side, corpus, batch, speed, seconds * TRIAL);
+      best = trial.speed() > best.speed() ? trial : best;
+    }
     int count = corpus.textsOf(best.speed() * seconds);
     if (corpus.name().equals(SHORT) && spec.shortTexts().isPresent()) {
       count = Math.min(spec.shortTexts().getAsInt(), corpus.size());
     }
-    side.process().prepare(corpus, count, best.batch());
+    String work = work(corpus, best.batch());
+    side.process().prepare(work, corpus, count, best.batch());
     progress.printf(
         Locale.ROOT,
-        "  %s: %,.0f tokens/s at first, %d texts a round%n",
+        "  %s%s: %,.0f tokens/s at first, %d texts a round%n",
         corpus.name(),
+        best.batch() == 0 ? "" : ", batch " + best.batch(),
         best.speed(),
         count);
-    return new Plan(corpus, count, best.batch(), cosines);
+    return new Plan(work, corpus, count, best.batch(), cosines, new ArrayList<>());
   }
 
-  private Optional<Cosines> compare(SideSpec spec, Corpus corpus, float[][] vectors)
+  private static String work(Corpus corpus, int batch) {
+    return corpus.name() + "-" + batch;
+  }
+
+  /** Tries a batch for about so many seconds, which the speed tells if it is right. */
+  private static Trial trial(
+      Running side, Corpus corpus, int batch, double expectedSpeed, double seconds)
       throws SideException {
-    if (spec.name().equals(REFERENCE)) {
-      reference.put(corpus.name(), vectors);
-    }
-    float[][] expected = reference.get(corpus.name());
-    return expected == null ? Optional.empty() : Optional.of(Cosines.of(vectors, expected));
-  }
-
-  private static Trial bestBatch(Running side, Corpus corpus, int texts) throws SideException {
-    Trial best = new Trial(0, 0);
-    for (int batch : side.spec().batches()) {
-      side.process().prepare(corpus, texts, batch);
-      Round round = side.process().run(corpus, corpus.tokens(texts));
-      double speed = corpus.tokens(texts) / round.seconds();
-      if (speed > best.speed()) {
-        best = new Trial(batch, speed);
+    int texts = corpus.textsOf(expectedSpeed * seconds);
+    while (true) {
+      side.process().prepare(work(corpus, batch), corpus, texts, batch);
+      long tokens = corpus.tokens(texts);
+      Round round = side.process().run(work(corpus, batch), tokens);
+      double speed = tokens / round.seconds();
+      if (round.seconds() >= seconds * SHORTEST_TRIAL || texts == corpus.size()) {
+        return new Trial(batch, speed);
       }
+      texts = Math.min(corpus.size(), Math.max(2 * texts, corpus.textsOf(speed * seconds)));
     }
-    return best;
   }
 
   private void round(Corpus corpus) {
@@ -163,19 +209,24 @@ final class Comparison {
       for (Plan plan : side.plans()) {
         if (plan.corpus() == corpus) {
           try {
-            Round round = side.process().run(corpus, corpus.tokens(plan.texts()));
-            side.rounds().get(corpus.name()).add(round);
+            long start = System.nanoTime();
+            Round round = side.process().run(plan.work(), corpus.tokens(plan.texts()));
+            plan.rounds().add(round.withGpuUse(gpu.since(start)));
           } catch (SideException e) {
-            fail(side.spec(), e.getMessage());
+            fail(side.spec(), e);
           }
         }
       }
     }
   }
 
-  private void fail(SideSpec spec, String reason) {
-    progress.println(spec.name() + " does not run: " + reason);
-    notRun.put(spec.name(), reason);
+  private void leaveOut(String what, SideException why) {
+    progress.println(what + " does not run: " + why.getMessage());
+    notRun.put(what, why.getMessage());
+  }
+
+  private void fail(SideSpec spec, SideException why) {
+    leaveOut(spec.name(), why);
     running.removeIf(
         side -> {
           boolean failed = side.spec().name().equals(spec.name());
@@ -198,7 +249,7 @@ final class Comparison {
                 plan.corpus().tokens(plan.texts()),
                 plan.batch(),
                 plan.cosines(),
-                List.copyOf(side.rounds().get(plan.corpus().name()))));
+                List.copyOf(plan.rounds())));
       }
     }
     return results;

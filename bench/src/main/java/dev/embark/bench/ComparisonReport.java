@@ -11,7 +11,8 @@ import java.util.Map;
  * @param model whose weights all sides have
  * @param facts date, commit and the like, by name
  * @param corpora in the order that they are told
- * @param sides all that were asked for, for what they are
+ * @param sides all that were asked for, for what they are; the first is the reference of cosines
+ * @param ratios to tell
  */
 record ComparisonReport(
     String machine,
@@ -20,4 +21,11 @@ record ComparisonReport(
     Map<String, String> facts,
     List<Corpus> corpora,
     List<SideSpec> sides,
-    Comparison.Outcome outcome) {}
+    List<Ratio> ratios,
+    Comparison.Outcome outcome) {
+
+  /** The name of the side whose vectors all others were compared with. */
+  String reference() {
+    return sides.get(0).name();
+  }
+}

@@ -18,6 +18,7 @@ final class ReportJson {
     json.put("machine", report.machine());
     ObjectNode versions = json.putObject("versions");
     report.versions().forEach(versions::put);
+    report.outcome().details().forEach(versions::put);
     json.put("model", report.model());
     ArrayNode corpora = json.putArray("corpora");
     for (Corpus corpus : report.corpora()) {
@@ -58,12 +59,14 @@ final class ReportJson {
             .put("tokens", result.tokens());
     ArrayNode rounds = side.putArray("rounds");
     for (Round round : result.rounds()) {
-      rounds.addObject().put("seconds", round.seconds()).put("cpuSeconds", round.cpuSeconds());
+      ObjectNode each =
+          rounds.addObject().put("seconds", round.seconds()).put("cpuSeconds", round.cpuSeconds());
+      round.gpuUse().ifPresent(percent -> each.put("gpuPercent", percent));
     }
   }
 
   private static void addRatios(ObjectNode ratios, ComparisonReport report) {
-    for (Ratio ratio : Ratio.ALL) {
+    for (Ratio ratio : report.ratios()) {
       for (Corpus corpus : report.corpora()) {
         ratio
             .on(corpus.name(), report.outcome().results())

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /** A report as tables for people. */
@@ -28,12 +29,27 @@ final class ReportMarkdown {
     lines.add("## Sides");
     lines.add("");
     for (SideSpec side : report.sides()) {
+      String details = report.outcome().details().get(side.name());
       String reason = report.outcome().notRun().get(side.name());
       lines.add(
-          "- %s: %s%s"
+          "- %s: %s%s%s"
               .formatted(
-                  side.name(), side.what(), reason == null ? "" : ". **Did not run:** " + reason));
+                  side.name(),
+                  side.what(),
+                  details == null ? "" : "; " + details,
+                  reason == null ? "" : ". **Did not run:** " + reason));
     }
+    // Of a side that ran, a batch may not have.
+    List<String> names = report.sides().stream().map(SideSpec::name).toList();
+    report
+        .outcome()
+        .notRun()
+        .forEach(
+            (what, reason) -> {
+              if (!names.contains(what)) {
+                lines.add("- " + what + ": **did not run:** " + reason);
+              }
+            });
     return String.join("\n", lines) + "\n";
   }
 
@@ -47,25 +63,36 @@ final class ReportMarkdown {
             "Up to %,d texts of %.1f tokens on average. Medians over the rounds; cosines to %s.",
             corpus.size(),
             (double) corpus.tokens(corpus.size()) / corpus.size(),
-            Comparison.REFERENCE));
+            report.reference()));
     lines.add("");
-    lines.add("| side | tokens/CPU-s | tokens/s | cosine min | mean | batch | texts a round |");
-    lines.add("|---|---:|---:|---:|---:|---:|---:|");
+    boolean gpu =
+        report.outcome().results().stream().anyMatch(result -> result.gpuUse().isPresent());
+    lines.add(
+        "| side | tokens/CPU-s | tokens/s | cosine min | mean | batch | texts a round |"
+            + (gpu ? " GPU busy |" : ""));
+    lines.add("|---|---:|---:|---:|---:|---:|---:|" + (gpu ? "---:|" : ""));
     for (SideResult result : report.outcome().results()) {
       if (result.corpus().equals(corpus.name())) {
         lines.add(
             String.format(
                 Locale.ROOT,
-                "| %s | %,.0f | %,.0f | %s | %s | %s | %,d |",
+                "| %s | %,.0f | %,.0f | %s | %s | %s | %,d |%s",
                 result.side(),
                 result.tokensPerCpuSecond(),
                 result.tokensPerSecond(),
                 cosine(result.cosines().map(Cosines::min)),
                 cosine(result.cosines().map(Cosines::mean)),
                 result.batch() == 0 ? "" : Integer.toString(result.batch()),
-                result.texts()));
+                result.texts(),
+                gpu ? busy(result.gpuUse()) : ""));
       }
     }
+  }
+
+  private static String busy(OptionalDouble percent) {
+    return percent.isPresent()
+        ? String.format(Locale.ROOT, " %.0f %% |", percent.getAsDouble())
+        : "  |";
   }
 
   private static String cosine(Optional<Double> cosine) {
@@ -82,7 +109,7 @@ final class ReportMarkdown {
     List<String> corpora = report.corpora().stream().map(Corpus::name).toList();
     lines.add("| | in | " + String.join(" | ", corpora) + " | goal | holds |");
     lines.add("|---|---|" + "---:|".repeat(report.corpora().size() + 1) + "---|");
-    for (Ratio ratio : Ratio.ALL) {
+    for (Ratio ratio : report.ratios()) {
       List<Optional<Double>> values =
           report.corpora().stream()
               .map(corpus -> ratio.on(corpus.name(), report.outcome().results()))

@@ -21,6 +21,7 @@ final class SideProcess implements AutoCloseable {
   private final Path log;
   private final BufferedWriter commands;
   private final BufferedReader replies;
+  private String details = "";
 
   private SideProcess(Process process, Path log) {
     this.process = process;
@@ -37,10 +38,6 @@ final class SideProcess implements AutoCloseable {
    */
   static SideProcess start(List<String> command, Path log) throws SideException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
-    // Tokenizers in Rust have a pool of threads beside the one they are called on.
-    builder.environment().put("RAYON_NUM_THREADS", "1");
-    builder.environment().put("TOKENIZERS_PARALLELISM", "false");
-    builder.environment().put("OMP_NUM_THREADS", "1");
     SideProcess side;
     try {
       side = new SideProcess(builder.start(), log);
@@ -48,7 +45,8 @@ final class SideProcess implements AutoCloseable {
       throw new SideException("it cannot be started: " + e.getMessage());
     }
     try {
-      side.reply();
+      List<String> ready = side.reply();
+      side.details = ready.size() > 1 ? ready.get(1) : "";
       return side;
     } catch (SideException e) {
       side.close();
@@ -56,35 +54,41 @@ final class SideProcess implements AutoCloseable {
     }
   }
 
-  /** Has the first {@code count} texts of a corpus made ready. */
-  void prepare(Corpus corpus, int count, int batch) throws SideException {
-    tell("prepare", corpus.name(), corpus.file(), count, batch);
+  /** What it says of itself, such as versions; empty for nothing. */
+  String details() {
+    return details;
+  }
+
+  /** Has the first {@code count} texts of a corpus made ready under a name. */
+  void prepare(String work, Corpus corpus, int count, int batch) throws SideException {
+    tell("prepare", work, corpus.file(), count, batch);
   }
 
   /**
    * Embeds what was prepared.
    *
+   * @param work the name of it
    * @param tokens that these texts have
    * @throws SideException also when the side gave the model a different number of tokens, and so
    *     cannot be compared
    */
-  Round run(Corpus corpus, long tokens) throws SideException {
+  Round run(String work, long tokens) throws SideException {
     Duration cpu = cpu();
     long start = System.nanoTime();
-    long seen = tell("run", corpus.name());
+    long seen = tell("run", work);
     double seconds = (System.nanoTime() - start) / 1e9;
     double cpuSeconds = cpu().minus(cpu).toNanos() / 1e9;
     if (seen != 0 && Math.abs(seen - tokens) > tokens / 100) {
       throw new SideException("it saw %d tokens where the others saw %d".formatted(seen, tokens));
     }
-    return new Round(seconds, cpuSeconds);
+    return Round.of(seconds, cpuSeconds);
   }
 
   /** The vectors of what was prepared. */
-  float[][] vectors(Corpus corpus) throws SideException, IOException {
+  float[][] vectors(String work) throws SideException, IOException {
     Path file = Files.createTempFile("embark-bench-vectors", "");
     try {
-      tell("vectors", corpus.name(), file);
+      tell("vectors", work, file);
       return Vectors.read(file);
     } finally {
       Files.delete(file);
@@ -103,10 +107,12 @@ final class SideProcess implements AutoCloseable {
     } catch (IOException e) {
       throw died();
     }
-    return reply();
+    List<String> done = reply();
+    return done.size() > 1 ? Long.parseLong(done.get(1)) : 0;
   }
 
-  private long reply() throws SideException {
+  /** The fields of the next one. */
+  private List<String> reply() throws SideException {
     try {
       for (String line = replies.readLine(); line != null; line = replies.readLine()) {
         if (!line.startsWith(SideMain.REPLY)) {
@@ -116,7 +122,7 @@ final class SideProcess implements AutoCloseable {
         if (words[0].equals("failed")) {
           throw new SideException(words[1]);
         }
-        return words.length == 1 ? 0 : Long.parseLong(words[1]);
+        return List.of(words);
       }
     } catch (IOException e) {
       throw died();

@@ -2,6 +2,7 @@ package dev.embark.bench;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -29,6 +30,11 @@ record SideResult(
   /** The median over the rounds, by the processor time of all threads. */
   double tokensPerCpuSecond() {
     return tokens / median(Round::cpuSeconds);
+  }
+
+  /** Percent of the time in which the GPU computed, the mean over the rounds that know it. */
+  OptionalDouble gpuUse() {
+    return rounds.stream().flatMapToDouble(round -> round.gpuUse().stream()).average();
   }
 
   private double median(ToDoubleFunction<Round> figure) {

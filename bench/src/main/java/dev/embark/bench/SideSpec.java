@@ -10,8 +10,7 @@ import java.util.OptionalInt;
  * @param name as in the results
  * @param what it is, for people
  * @param command the words that start its process
- * @param batches what to try as the batch of {@link dev.embark.bench.side.Side#prepare}; the
- *     fastest is measured
+ * @param batches what to give it as the batch of {@link dev.embark.bench.side.Side#prepare}
  * @param effort how long its rounds are, in rounds of a side that has no start-up to make up for
  * @param corpora the names of those that it is measured on; all, if empty
  * @param shortTexts how many it embeds in a round on the corpus of short ones, whatever time that
@@ -22,21 +21,45 @@ record SideSpec(
     String name,
     String what,
     List<String> command,
-    List<Integer> batches,
+    Batches batches,
     double effort,
     List<String> corpora,
     OptionalInt shortTexts,
     Optional<String> missing) {
 
+  /**
+   * How much a side embeds at once, in its own unit; 0 for its default.
+   *
+   * @param choices what to try
+   * @param each whether every choice is measured, and not only the fastest
+   */
+  record Batches(List<Integer> choices, boolean each) {}
+
   /** A side with a batch of its own and rounds of the usual length, on all corpora. */
   static SideSpec of(String name, String what, List<String> command) {
     return new SideSpec(
-        name, what, command, List.of(0), 1, List.of(), OptionalInt.empty(), Optional.empty());
+        name,
+        what,
+        command,
+        new Batches(List.of(0), false),
+        1,
+        List.of(),
+        OptionalInt.empty(),
+        Optional.empty());
   }
 
+  /** Measured with the fastest of these. */
   SideSpec withBatches(Integer... choices) {
-    return new SideSpec(
-        name, what, command, List.of(choices), effort, corpora, shortTexts, missing);
+    return with(new Batches(List.of(choices), false));
+  }
+
+  /** Measured with each of these. */
+  SideSpec withEachBatch(List<Integer> choices) {
+    return with(new Batches(List.copyOf(choices), true));
+  }
+
+  private SideSpec with(Batches other) {
+    return new SideSpec(name, what, command, other, effort, corpora, shortTexts, missing);
   }
 
   SideSpec withEffort(double rounds) {

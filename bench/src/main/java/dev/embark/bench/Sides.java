@@ -3,7 +3,6 @@ package dev.embark.bench;
 import dev.embark.bench.ours.EngineSide;
 import dev.embark.bench.ours.JobSide;
 import dev.embark.bench.ours.SparkSide;
-import dev.embark.bench.side.SideMain;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
 import java.io.IOException;
@@ -14,9 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
-/** All sides of the comparison and how each is started. */
+/** All sides of the comparison on CPUs and how each is started. */
 final class Sides {
+  /** The side whose vectors all others are compared with. */
+  static final String REFERENCE = "onnxruntime-f32";
+
   private static final int CORES = 2;
   // Planning, files and commits of a query weigh less in a longer round.
   private static final double SPARK_EFFORT = 4;
@@ -24,8 +27,13 @@ final class Sides {
   private static final Integer[] ONNX_BATCHES = {4, 8, 16, 32}; // texts
   private static final String RIVAL = "dev.embark.bench.rival.";
 
+  // Tokenizers in Rust and OpenMP have a pool of threads beside the one they are called on.
+  private static final List<String> ONE_THREAD =
+      List.of("env", "RAYON_NUM_THREADS=1", "TOKENIZERS_PARALLELISM=false", "OMP_NUM_THREADS=1");
+
   private final Places places;
   private final Rivals rivals;
+  private final JavaCommand java;
 
   /**
    * Where things are.
@@ -41,6 +49,7 @@ final class Sides {
     this.places = places;
     this.rivals =
         new Rivals(places.bench().resolve("rivals"), places.bench().resolve("target/rivals.log"));
+    this.java = new JavaCommand(target("java.args"), places.work());
   }
 
   /**
@@ -52,7 +61,7 @@ final class Sides {
    */
   List<SideSpec> all(OptionalInt sparkTexts, OptionalInt jobTexts) throws IOException {
     List<SideSpec> sides = new ArrayList<>();
-    sides.add(onnxRuntime(Comparison.REFERENCE, "f32", "all-minilm-l6-v2.onnx"));
+    sides.add(onnxRuntime(REFERENCE, "f32", "all-minilm-l6-v2.onnx"));
     sides.add(onnxRuntime("onnxruntime-int8", "int8", "all-minilm-l6-v2-q.onnx"));
     sides.add(rawLlama("raw-llama", "F16", places.gguf()));
     sides.add(rawLlama("raw-llama-bf16", "BF16", target("model-bf16.gguf")));
@@ -132,7 +141,7 @@ final class Sides {
     return SideSpec.of(
             name,
             "Embark's engine " + what + ", threads: " + threads,
-            java(ownClassPath(), EngineSide.class.getName(), arguments))
+            oneThread(java.of(EngineSide.class, arguments)))
         .missingBecause(refusal(options));
   }
 
@@ -159,9 +168,7 @@ final class Sides {
     arguments.add(Integer.toString(cores));
     arguments.addAll(List.of(more));
     return SideSpec.of(
-            name,
-            what + ", in Spark local[" + cores + "]",
-            java(ownClassPath(), side.getName(), arguments))
+            name, what + ", in Spark local[" + cores + "]", oneThread(java.of(side, arguments)))
         .withEffort(SPARK_EFFORT);
   }
 
@@ -169,7 +176,7 @@ final class Sides {
       throws IOException {
     Optional<String> missing = rivals.missing(module);
     String classPath = missing.isPresent() ? "" : rivals.classPath(module);
-    return SideSpec.of(name, what, java(classPath, RIVAL + side, List.of(arguments)))
+    return SideSpec.of(name, what, oneThread(java.of(classPath, RIVAL + side, List.of(arguments))))
         .missingBecause(missing);
   }
 
@@ -185,19 +192,8 @@ final class Sides {
         .withEffort(SPARK_EFFORT);
   }
 
-  private List<String> java(String classPath, String side, List<String> arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("@" + target("java.args"));
-    // Some rivals leave what they unpack behind.
-    command.add("-Djava.io.tmpdir=" + places.work());
-    command.addAll(List.of("-Xmx2g", "-cp", classPath, SideMain.class.getName(), side));
-    command.addAll(arguments);
-    return command;
-  }
-
-  private static String ownClassPath() {
-    return System.getProperty("java.class.path");
+  private static List<String> oneThread(List<String> command) {
+    return Stream.concat(ONE_THREAD.stream(), command.stream()).toList();
   }
 
   private Path target(String file) {

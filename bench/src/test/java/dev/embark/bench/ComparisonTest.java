@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -25,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A few seconds of the comparison, with the real engine and sides that fail. */
 class ComparisonTest {
 
-  /** Fails when it shall run, or says that it saw other tokens, or ends. */
+  /** Fails when it shall run, or says that it saw other tokens, or ends, or has no vectors. */
   public static final class BadSide implements Side {
     private final String fault;
 
@@ -51,13 +53,39 @@ class ComparisonTest {
 
         @Override
         public float[][] vectors() {
-          return new float[texts.size()][384];
+          float[][] vectors = new float[texts.size()][384];
+          for (float[] vector : vectors) {
+            Arrays.fill(vector, fault.equals("zeros") ? 0 : 1);
+          }
+          return vectors;
         }
       };
     }
 
     @Override
     public void close() {}
+  }
+
+  /** The engine, but for wide batches. */
+  public static final class NarrowSide implements Side {
+    private final EngineSide engine;
+
+    public NarrowSide(List<String> arguments) {
+      engine = new EngineSide(arguments);
+    }
+
+    @Override
+    public Work prepare(String name, List<String> texts, int batch) {
+      if (batch > 64) {
+        throw new IllegalStateException("no memory for " + batch);
+      }
+      return engine.prepare(name, texts, batch);
+    }
+
+    @Override
+    public void close() {
+      engine.close();
+    }
   }
 
   @TempDir Path folder;
@@ -102,17 +130,19 @@ class ComparisonTest {
 
   private Comparison.Outcome measure(SideSpec... sides) throws IOException {
     PrintStream out = new PrintStream(progress, true, StandardCharsets.UTF_8);
-    return new Comparison(corpora, 2, 0.05, folder, out).measure(List.of(sides));
+    try (GpuUse gpu = GpuUse.none()) {
+      return new Comparison(corpora, 2, 0.05, folder, out, gpu).measure(List.of(sides));
+    }
   }
 
   @Test
   void everySideIsMeasuredOnEveryCorpusInEachRoundAndComparedWithTheReference() throws Exception {
     Comparison.Outcome outcome =
-        measure(engine(Comparison.REFERENCE), engine("engine").withBatches(8, 16).only("short"));
+        measure(engine("reference"), engine("engine").withBatches(8, 16).only("short"));
 
     assertThat(outcome.notRun()).isEmpty();
     assertThat(outcome.results().stream().map(result -> result.side() + " " + result.corpus()))
-        .containsExactly("onnxruntime-f32 short", "onnxruntime-f32 long", "engine short");
+        .containsExactly("reference short", "reference long", "engine short");
     assertThat(outcome.results())
         .allSatisfy(
             result -> {
@@ -123,6 +153,30 @@ class ComparisonTest {
     SideResult engine = outcome.results().get(2);
     assertThat(engine.batch()).isIn(8, 16);
     assertThat(engine.tokens()).isEqualTo(corpora.get(0).tokens(engine.texts()));
+  }
+
+  @Test
+  void aSideCanBeMeasuredWithEachOfItsBatchesAndOneThatDoesNotWorkTakesNoOtherAlong()
+      throws Exception {
+    Comparison.Outcome outcome =
+        measure(
+            engine("reference"),
+            java("narrow", NarrowSide.class, gguf.toString(), "1")
+                .only("short")
+                .withEachBatch(List.of(64, 65, 8)));
+
+    assertThat(outcome.results().stream().map(result -> result.side() + " " + result.batch()))
+        .containsExactly("reference 0", "reference 0", "narrow 64", "narrow 8");
+    assertThat(outcome.results())
+        .allSatisfy(
+            result -> {
+              assertThat(result.rounds()).hasSize(2);
+              assertThat(result.cosines().orElseThrow().min()).isGreaterThan(0.999999);
+            });
+    assertThat(outcome.notRun())
+        .containsExactly(
+            Map.entry(
+                "narrow, batch 65, short", "java.lang.IllegalStateException: no memory for 65"));
   }
 
   @Test
@@ -157,7 +211,7 @@ class ComparisonTest {
 
   @Test
   void aSideWithOtherVectorsThanTheReferenceHasAReasonToo() throws Exception {
-    assertThat(measure(engine(Comparison.REFERENCE), java("zeros", BadSide.class, "")).notRun())
+    assertThat(measure(engine("reference"), java("zeros", BadSide.class, "zeros")).notRun())
         .containsEntry("zeros", "its vector of text 0 is no vector");
   }
 

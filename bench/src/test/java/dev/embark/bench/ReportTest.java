@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
@@ -28,7 +29,7 @@ class ReportTest {
           1000,
           0,
           Optional.of(new Cosines(0.99998, 0.99999999)),
-          List.of(new Round(1, 2), new Round(0.5, 1), new Round(10, 10)));
+          List.of(Round.of(1, 2), Round.of(0.5, 1), Round.of(10, 10)));
   private static final SideResult ONNX =
       new SideResult(
           "onnxruntime-f32",
@@ -37,10 +38,10 @@ class ReportTest {
           3000,
           16,
           Optional.empty(),
-          List.of(new Round(2, 4), new Round(4, 8)));
+          List.of(Round.of(2, 4), Round.of(4, 8)));
   private static final SideResult TWO_ENGINES =
       new SideResult(
-          "two-engines", "short", 2, 1000, 0, Optional.empty(), List.of(new Round(0.5, 1)));
+          "two-engines", "short", 2, 1000, 0, Optional.empty(), List.of(Round.of(0.5, 1)));
 
   private final ComparisonReport report =
       new ComparisonReport(
@@ -52,8 +53,11 @@ class ReportTest {
           List.of(
               SideSpec.of("engine", "ours", List.of()),
               SideSpec.of("spark-nlp", "theirs", List.of())),
+          Ratio.ALL,
           new Comparison.Outcome(
-              List.of(ONNX, ENGINE, TWO_ENGINES), Map.of("spark-nlp", "no jars")));
+              List.of(ONNX, ENGINE, TWO_ENGINES),
+              Map.of("engine", "llama 1.0"),
+              Map.of("spark-nlp", "no jars", "engine, batch 9", "no memory")));
 
   @Test
   void speedsAreMediansOverTheRounds() {
@@ -92,10 +96,10 @@ class ReportTest {
             Ratio.Measure.WALL,
             Ratio.Goal.on("short", 2.0));
     SideResult longEngine =
-        new SideResult("engine", "long", 1, 100, 0, Optional.empty(), List.of(new Round(1, 1)));
+        new SideResult("engine", "long", 1, 100, 0, Optional.empty(), List.of(Round.of(1, 1)));
     SideResult longPair =
         new SideResult(
-            "two-engines", "long", 1, 100, 0, Optional.empty(), List.of(new Round(0.51, 1)));
+            "two-engines", "long", 1, 100, 0, Optional.empty(), List.of(Round.of(0.51, 1)));
     List<String> both = List.of("short", "long");
 
     assertThat(twice.holds(both, List.of(ENGINE, TWO_ENGINES))).hasValue(true);
@@ -123,14 +127,17 @@ class ReportTest {
 
   @Test
   void theJsonHasTheDocumentedShape() throws Exception {
-    JsonSchema schema =
-        JsonSchemaFactory.getInstance(VersionFlag.V202012)
-            .getSchema(ReportJson.class.getResourceAsStream("comparison.schema.json"));
+    JsonSchema schema = schema();
     JsonNode json = new ObjectMapper().readTree(ReportJson.write(report));
 
     assertThat(schema.validate(json)).isEmpty();
     ((ObjectNode) json.get("sides").get(0)).remove("rounds");
     assertThat(schema.validate(json)).hasSize(1);
+  }
+
+  private static JsonSchema schema() {
+    return JsonSchemaFactory.getInstance(VersionFlag.V202012)
+        .getSchema(ReportJson.class.getResourceAsStream("comparison.schema.json"));
   }
 
   @Test
@@ -155,7 +162,50 @@ class ReportTest {
                                 {"seconds": 10.0, "cpuSeconds": 10.0}]}\
                     """));
     assertThat(json.get("sides").get(0).get("cosineMin").isNull()).isTrue();
-    assertThat(json.get("notRun").get(0).get("reason").textValue()).isEqualTo("no jars");
+    assertThat(json.get("notRun"))
+        .extracting(side -> side.get("reason").textValue())
+        .containsExactlyInAnyOrder("no jars", "no memory");
+    assertThat(json.get("versions").get("engine").textValue()).isEqualTo("llama 1.0");
+  }
+
+  @Test
+  void onAGpuRoundsTellHowBusyItWasAndRatiosAreThoseOfTheBestBatch() throws Exception {
+    ComparisonReport onGpu =
+        new ComparisonReport(
+            "a GPU",
+            Map.of("java", "17"),
+            "a model",
+            Map.of("date", "2026-11-21T00:00:00Z", "commit", "abc"),
+            List.of(SHORT),
+            List.of(SideSpec.of("cpu-exact", "the reference", List.of())),
+            GpuSides.ratios(List.of(1)),
+            new Comparison.Outcome(
+                List.of(
+                    gpu("cpu", 0, Round.of(10, 10)),
+                    gpu("gpu-1-context", 256, busy(2, 40), busy(2, 60)),
+                    gpu("gpu-1-context", 512, busy(1, 90))),
+                Map.of(),
+                Map.of()));
+
+    assertThat(ReportMarkdown.write(onGpu).lines())
+        .contains(
+            "Up to 2 texts of 15.0 tokens on average. Medians over the rounds; cosines to cpu-exact.",
+            "| cpu | 100 | 100 |  |  |  | 2 |  |",
+            "| gpu-1-context | 1,000 | 500 |  |  | 256 | 2 | 50 % |",
+            "| gpu-1-context | 1,000 | 1,000 |  |  | 512 | 2 | 90 % |",
+            "| gpu-1-context/cpu | tokens/s | 10.000 |  |  |");
+    JsonNode json = new ObjectMapper().readTree(ReportJson.write(onGpu));
+    assertThat(schema().validate(json)).isEmpty();
+    assertThat(json.get("sides").get(1).get("rounds").get(0).get("gpuPercent").doubleValue())
+        .isEqualTo(40);
+  }
+
+  private static SideResult gpu(String side, int batch, Round... rounds) {
+    return new SideResult(side, "short", 2, 1000, batch, Optional.empty(), List.of(rounds));
+  }
+
+  private static Round busy(double seconds, double percent) {
+    return Round.of(seconds, 1).withGpuUse(OptionalDouble.of(percent));
   }
 
   @Test
@@ -167,7 +217,8 @@ class ReportTest {
             "| onnxruntime-f32 | 500 | 1,000 |  |  | 16 | 1 |",
             "| engine/onnxruntime-f32 | tokens/CPU-s | 1.000 |  | ≥ 2.0 | **no** |",
             "| two-engines/engine | tokens/s | 2.000 |  |  |  |",
-            "- engine: ours",
+            "- engine: ours; llama 1.0",
+            "- engine, batch 9: **did not run:** no memory",
             "- spark-nlp: theirs. **Did not run:** no jars");
   }
 }

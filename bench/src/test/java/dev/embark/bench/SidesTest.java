@@ -35,7 +35,7 @@ class SidesTest {
 
   @Test
   void theReferenceComesFirst() {
-    assertThat(sides.get(0).name()).isEqualTo(Comparison.REFERENCE);
+    assertThat(sides.get(0).name()).isEqualTo(Sides.REFERENCE);
   }
 
   @Test

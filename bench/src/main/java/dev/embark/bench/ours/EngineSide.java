@@ -2,42 +2,28 @@ package dev.embark.bench.ours;
 
 import dev.embark.bench.side.Side;
 import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
-import dev.embark.engine.VectorWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
-import org.apache.arrow.vector.Float4Vector;
-import org.apache.arrow.vector.complex.ListVector;
 
 /**
  * The engine without Spark: a thread and a context for each share of the texts, one model.
  * Arguments: the GGUF file, the threads, and options of embed as {@code key=value}.
  */
 public final class EngineSide implements Side {
-  // As many rows as the operator in Spark hands to the engine at once.
-  private static final int WINDOW_ROWS = 4096;
-
   private final BufferAllocator allocator = new RootAllocator();
   private final LlamaModel model;
-  private final List<EmbeddingEngine> engines = new ArrayList<>();
-  private final ExecutorService executor;
+  private final EngineTasks tasks;
 
   /** Loads the model and makes an engine for each thread. */
   public EngineSide(List<String> arguments) {
-    int threads = Integer.parseInt(arguments.get(1));
     Map<String, String> options = new HashMap<>();
     for (String option : arguments.subList(2, arguments.size())) {
       String[] keyAndValue = option.split("=", 2);
@@ -45,83 +31,21 @@ public final class EngineSide implements Side {
     }
     EmbedOptions all = EmbedOptions.of(options);
     model = LlamaModel.load(Path.of(arguments.get(0)), ModelOptions.cpu(all.acceleration()));
-    for (int i = 0; i < threads; i++) {
+    List<EmbeddingEngine> engines = new ArrayList<>();
+    for (int i = 0; i < Integer.parseInt(arguments.get(1)); i++) {
       engines.add(new EmbeddingEngine(model, all));
     }
-    executor = Executors.newFixedThreadPool(threads);
+    tasks = new EngineTasks(allocator, engines);
   }
 
   @Override
   public Work prepare(String name, List<String> texts, int batch) {
-    return new Work() {
-      @Override
-      public long run() throws Exception {
-        return embed(texts, new float[0][]);
-      }
-
-      @Override
-      public float[][] vectors() throws Exception {
-        float[][] vectors = new float[texts.size()][];
-        embed(texts, vectors);
-        return vectors;
-      }
-    };
-  }
-
-  /** Embeds all; copies the vectors where there is room for them; returns the tokens. */
-  private long embed(List<String> texts, float[][] vectors) throws Exception {
-    List<Callable<Long>> shares = new ArrayList<>();
-    for (int i = 0; i < engines.size(); i++) {
-      EmbeddingEngine engine = engines.get(i);
-      int from = (int) ((long) texts.size() * i / engines.size());
-      int to = (int) ((long) texts.size() * (i + 1) / engines.size());
-      shares.add(() -> embed(engine, texts, from, to, vectors));
-    }
-    long tokens = 0;
-    for (Future<Long> share : executor.invokeAll(shares)) {
-      tokens += share.get();
-    }
-    return tokens;
-  }
-
-  private long embed(
-      EmbeddingEngine engine, List<String> texts, int from, int to, float[][] vectors) {
-    long tokens = 0;
-    try (ListVector out = VectorWriter.newVector("embedding", allocator)) {
-      for (int start = from; start < to; start += WINDOW_ROWS) {
-        List<byte[]> window =
-            texts.subList(start, Math.min(start + WINDOW_ROWS, to)).stream()
-                .map(text -> text.getBytes(StandardCharsets.UTF_8))
-                .toList();
-        EmbeddedRows rows = engine.embed(window, out, () -> false);
-        for (int row = 0; row < rows.size(); row++) {
-          if (!rows.isEmbedded(row)) {
-            throw new IllegalStateException(
-                "Text " + (start + row) + " has no vector.", rows.error(row));
-          }
-          tokens += rows.tokens(row);
-          if (vectors.length > 0) {
-            vectors[start + row] = vector(out, row);
-          }
-        }
-      }
-    }
-    return tokens;
-  }
-
-  private static float[] vector(ListVector out, int row) {
-    Float4Vector values = (Float4Vector) out.getDataVector();
-    float[] vector = new float[out.getElementEndIndex(row) - out.getElementStartIndex(row)];
-    for (int d = 0; d < vector.length; d++) {
-      vector[d] = values.get(out.getElementStartIndex(row) + d);
-    }
-    return vector;
+    return tasks.work(texts);
   }
 
   @Override
   public void close() {
-    executor.shutdownNow();
-    engines.forEach(EmbeddingEngine::close);
+    tasks.close();
     model.close();
     allocator.close();
   }

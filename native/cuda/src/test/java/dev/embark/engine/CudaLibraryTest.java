@@ -18,7 +18,8 @@ class CudaLibraryTest {
     List<LlamaBackend.Device> gpus = Gpus.list();
     if (gpus.isEmpty()) {
       assertThat(Gpus.whyNone())
-          .matches("libggml-cuda\\.so (needs lib[^ ]+, which is not on this machine: .*|.*finds no device)");
+          .matches(
+              "libggml-cuda\\.so (needs lib[^ ]+, which is not on this machine: .*|.*finds no device)");
       assertThat(LlamaBackend.devices()).extracting(LlamaBackend.Device::name).contains("CPU");
     } else {
       assertThat(gpus).allMatch(gpu -> gpu.name().startsWith("CUDA"));

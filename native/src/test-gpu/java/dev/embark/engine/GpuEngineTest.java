@@ -31,9 +31,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The engine on a device of Vulkan against the engine on the CPU: a GPU, or Mesa's device that
- * computes on the CPU but is driven as a GPU is (Debian: mesa-vulkan-drivers). Skipped where there
- * is none, unless {@code embark.vulkan.required} is set.
+ * The engine on a GPU of CUDA or Vulkan against the engine on the CPU; Vulkan's may be Mesa's device
+ * that computes on the CPU but is driven as a GPU is (Debian: mesa-vulkan-drivers). Skipped where
+ * there is none, unless {@code embark.gpu.required} is set.
  */
 @ExtendWith(NothingStaysOpen.class)
 class GpuEngineTest {
@@ -49,8 +49,8 @@ class GpuEngineTest {
   @BeforeAll
   static void findDevice() {
     List<LlamaBackend.Device> gpus = Gpus.list();
-    if (!Boolean.getBoolean("embark.vulkan.required")) {
-      assumeFalse(gpus.isEmpty(), "no device of Vulkan here");
+    if (!Boolean.getBoolean("embark.gpu.required")) {
+      assumeFalse(gpus.isEmpty(), Gpus.whyNone());
     }
     assertThat(gpus).isNotEmpty();
     gpu = gpus.get(0);

@@ -1,0 +1,181 @@
+package dev.embark.bench;
+
+import dev.embark.engine.Gpus;
+import dev.embark.engine.LlamaBackend;
+import dev.embark.job.Cli;
+import dev.embark.job.Terminal;
+import dev.embark.job.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The command behind {@code bench/gpu.sh}, which builds what this one needs and then starts it. */
+@Command(
+    name = "gpu.sh",
+    sortOptions = false,
+    description = {
+      "Measures Embark on a GPU by tokens of a batch and number of contexts, beside the CPU and"
+          + " sentence-transformers in fp16, with the same texts and weights, in turns.",
+      "Fails if a vector of the GPU is further than 0.001 from the CPU's."
+    })
+public final class GpuBench implements Callable<Integer> {
+  /** The least cosine of a vector of a GPU to that of the CPU. */
+  private static final double LEAST_COSINE = 0.999;
+
+  /** What takes part beside those sides that tell their versions themselves. */
+  private static final Set<String> OURS = Set.of("embark", "java", "llama.cpp");
+
+  private static final int SHORT_TEXTS = 190_000;
+  private static final int LONG_TEXTS = 14_000;
+
+  @Mixin private ReportOptions report;
+
+  @Option(
+      names = "--gpu",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "Which of those that llama.cpp finds. Default: ${DEFAULT-VALUE}.")
+  private int gpu;
+
+  @Option(
+      names = "--contexts",
+      split = ",",
+      defaultValue = "1,2,4",
+      paramLabel = "N",
+      description = "On the GPU. Default: ${DEFAULT-VALUE}.")
+  private List<Integer> contexts;
+
+  @Option(
+      names = "--batch-tokens",
+      split = ",",
+      defaultValue = "256,512,1024,2048,4096,8192",
+      paramLabel = "N",
+      description = "Of a native batch. Default: ${DEFAULT-VALUE}.")
+  private List<Integer> batchTokens;
+
+  @Option(
+      names = "--tasks",
+      paramLabel = "N",
+      description = "That feed the contexts. Default: as many as there are cores.")
+  private int tasks = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--python",
+      defaultValue = "python3",
+      paramLabel = "PROGRAM",
+      description = "That has sentence-transformers and torch. Default: ${DEFAULT-VALUE}.")
+  private String python;
+
+  @Option(names = "--name", required = true, hidden = true)
+  private String name;
+
+  @Option(names = "--gguf", required = true, hidden = true)
+  private Path gguf;
+
+  @Option(names = "--tokenizer", required = true, hidden = true)
+  private Path tokenizer;
+
+  @Option(names = "--wordnet", required = true, hidden = true)
+  private Path wordNet;
+
+  @Option(names = "--rival", required = true, hidden = true)
+  private Path rival;
+
+  @Option(names = "--java-arguments", required = true, hidden = true)
+  private Path javaArguments;
+
+  private final Terminal terminal;
+
+  GpuBench(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Runs the bench; exits with 0, 1 when it failed, 2 on bad usage. */
+  public static void main(String[] arguments) {
+    Terminal terminal = Terminal.system();
+    Cli.main(Cli.of(new GpuBench(terminal), terminal), terminal, arguments);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Instant start = Instant.now();
+    report.checkFiles();
+    LlamaBackend.Device device = device();
+    try (WorkFolder work = WorkFolder.create();
+        GpuUse use = GpuUse.ofNvidia(gpu)) {
+      Path model = work.path().resolve("sentence-transformers");
+      SentenceTransformersFolder.write(gguf, tokenizer, model);
+      List<SideSpec> sides =
+          new GpuSides(new JavaCommand(javaArguments, work.path()), gguf, gpu, tasks)
+              .all(
+                  contexts,
+                  batchTokens,
+                  List.of(python, rival.toString(), model.toString(), "cuda:" + gpu, "float16"));
+      List<Corpus> corpora = corpora(work.path());
+      Comparison.Outcome outcome =
+          new Comparison(
+                  corpora, report.rounds(), report.seconds(), work.path(), terminal.err(), use)
+              .measure(sides);
+      Map<String, String> versions = Versions.read();
+      versions.keySet().retainAll(OURS);
+      Map<String, String> facts = report.facts(start);
+      facts.put("gpu", device.description() + " (" + device.name() + ")");
+      report.write(
+          new ComparisonReport(
+              Machine.describe(),
+              versions,
+              name,
+              facts,
+              corpora,
+              sides,
+              GpuSides.ratios(contexts),
+              outcome),
+          "gpu-" + name,
+          terminal);
+      check(outcome);
+    }
+    return 0;
+  }
+
+  private LlamaBackend.Device device() {
+    List<LlamaBackend.Device> gpus = Gpus.list();
+    if (gpus.isEmpty()) {
+      throw new UserError("There is no GPU to measure: " + Gpus.whyNone());
+    }
+    if (gpu >= gpus.size()) {
+      throw new UserError(
+          "There is no GPU %d but %d of them; check --gpu".formatted(gpu, gpus.size()));
+    }
+    return gpus.get(gpu);
+  }
+
+  private List<Corpus> corpora(Path work) throws IOException {
+    WordNet source = WordNet.read(wordNet);
+    List<Corpus> corpora = new ArrayList<>();
+    try (TokenCounter counter = new TokenCounter(gguf)) {
+      corpora.add(Corpus.write(Comparison.SHORT, source.shortTexts(SHORT_TEXTS), counter, work));
+      corpora.add(Corpus.write("long", source.longTexts(LONG_TEXTS), counter, work));
+    }
+    return corpora;
+  }
+
+  private static void check(Comparison.Outcome outcome) {
+    List<String> wrong =
+        outcome.results().stream()
+            .filter(result -> GpuSides.isOurs(result.side()))
+            .filter(result -> result.cosines().orElseThrow().min() < LEAST_COSINE)
+            .map(result -> result.side() + " with batches of " + result.batch())
+            .toList();
+    if (!wrong.isEmpty()) {
+      throw new UserError("Vectors of the GPU are not the CPU's: " + String.join(", ", wrong));
+    }
+  }
+}
