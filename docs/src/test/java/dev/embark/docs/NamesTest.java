@@ -73,6 +73,15 @@ class NamesTest {
             .forEach(found -> arguments.add(found.group(1)));
       }
     }
+    // Those that scripts of bench/ take themselves: the patterns of a case.
+    for (Path file : Markdown.files(".sh")) {
+      if (file.startsWith(Markdown.ROOT.resolve("bench"))) {
+        Pattern.compile("^ +(--[a-z-]+(?: \\| --[a-z-]+)*)\\)", Pattern.MULTILINE)
+            .matcher(Files.readString(file))
+            .results()
+            .forEach(found -> arguments.addAll(List.of(found.group(1).split(" \\| "))));
+      }
+    }
   }
 
   static List<Path> files() throws IOException {
