@@ -1,5 +1,6 @@
 package dev.embark.job;
 
+import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -78,9 +79,10 @@ final class DeltaSink extends TableSink {
     return Map.of();
   }
 
+  /** All of Delta's are of this kind, whatever it may have been that others did. */
   @Override
-  boolean isConflict(Exception e) {
-    return false; // of what it refuses, rows that others add to those of a wave are none
+  boolean isConflict(Throwable cause) {
+    return cause instanceof ConcurrentModificationException;
   }
 
   @Override

@@ -5,8 +5,6 @@ import static org.apache.spark.sql.functions.lit;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
@@ -71,9 +69,8 @@ final class IcebergSink extends TableSink {
   }
 
   @Override
-  boolean isConflict(Exception e) {
-    return Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
-        .anyMatch(cause -> cause.getClass().getName().equals(CONFLICT));
+  boolean isConflict(Throwable cause) {
+    return cause.getClass().getName().equals(CONFLICT);
   }
 
   @Override

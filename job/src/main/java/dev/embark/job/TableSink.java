@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -46,10 +48,11 @@ abstract class TableSink implements Sink {
   abstract Map<String, String> guard();
 
   /**
-   * Whether the format refused a commit, of which nothing is in the table then, because of another
-   * since {@link #guard}: of this very wave, or of somebody else's rows.
+   * Whether this, which a failed commit was caused by, says that the format refused it, of which
+   * nothing is in the table then, because of another since {@link #guard}: of this very wave, or of
+   * somebody else's rows.
    */
-  abstract boolean isConflict(Exception e);
+  abstract boolean isConflict(Throwable cause);
 
   /** Adds rows, or replaces all, in a commit that carries the tag and is guarded. */
   abstract void write(Commit commit, Map<String, String> guard);
@@ -161,7 +164,10 @@ abstract class TableSink implements Sink {
         publish(commit, guard);
         return;
       } catch (Exception e) {
-        if (attempt == ATTEMPTS || !isConflict(e)) {
+        boolean isConflict =
+            Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
+                .anyMatch(this::isConflict);
+        if (attempt == ATTEMPTS || !isConflict) {
           throw e;
         }
       }

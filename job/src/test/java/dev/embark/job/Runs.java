@@ -63,6 +63,11 @@ final class Runs implements RunListener {
     return output;
   }
 
+  /** The output as SQL names it. */
+  String table() {
+    return format.equals("iceberg") ? output : "%s.`%s`".formatted(format, output);
+  }
+
   String json(String name, Map<Integer, String> textsById) throws IOException {
     List<String> lines = new ArrayList<>();
     textsById.forEach(
@@ -102,10 +107,7 @@ final class Runs implements RunListener {
   }
 
   Dataset<Row> written() {
-    return switch (format) {
-      case "iceberg" -> spark.table(output);
-      default -> spark.read().format(format).load(output);
-    };
+    return spark.table(table());
   }
 
   /** The vectors by id, of which each has to be there once. */
