@@ -20,6 +20,7 @@ import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.Sort;
 import org.apache.spark.sql.catalyst.plans.logical.Subquery;
 import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.types.Metadata;
@@ -171,7 +172,9 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     if (node instanceof Join join) {
       return JoinSides.of(join, call);
     }
-    return choosesColumns(node) && below(node.children().head(), call) >= 0 ? 0 : -1;
+    // An order of such rows has them, too; a limit on it does not.
+    boolean passesRows = node instanceof Project || node instanceof Sort;
+    return passesRows && below(node.children().head(), call) >= 0 ? 0 : -1;
   }
 
   /** Whether all that a node does is to have fewer columns. */
