@@ -167,11 +167,20 @@ public final class GpuBench implements Callable<Integer> {
     return corpora;
   }
 
-  private static void check(Comparison.Outcome outcome) {
+  /**
+   * Looks at the vectors.
+   *
+   * @throws UserError if there are none of the GPU, or some that are not the CPU's
+   */
+  static void check(Comparison.Outcome outcome) {
+    List<SideResult> ours =
+        outcome.results().stream().filter(result -> GpuSides.isOurs(result.side())).toList();
+    if (ours.isEmpty()) {
+      throw new UserError("Nothing was measured on the GPU; the report says why");
+    }
     List<String> wrong =
-        outcome.results().stream()
-            .filter(result -> GpuSides.isOurs(result.side()))
-            .filter(result -> result.cosines().orElseThrow().min() < LEAST_COSINE)
+        ours.stream()
+            .filter(result -> result.cosines().map(c -> c.min() < LEAST_COSINE).orElse(true))
             .map(result -> result.side() + " with batches of " + result.batch())
             .toList();
     if (!wrong.isEmpty()) {

@@ -81,7 +81,6 @@ final class SentenceTransformersFolder {
   private void weights(Path gguf) throws IOException {
     ObjectNode index = MAPPER.createObjectNode();
     index.putObject("__metadata__").put("format", "pt");
-    List<GgufTensor> written = new ArrayList<>();
     long offset = 0;
     for (GgufTensor tensor : header.tensors()) {
       ObjectNode entry = index.putObject(nameOf(tensor.name()));
@@ -92,7 +91,6 @@ final class SentenceTransformersFolder {
       shape.forEach(entry.withArray("shape")::add);
       entry.withArray("data_offsets").add(offset).add(offset + tensor.bytes());
       offset += tensor.bytes();
-      written.add(tensor);
     }
     byte[] json = MAPPER.writeValueAsBytes(index);
     ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -105,7 +103,7 @@ final class SentenceTransformersFolder {
                 StandardOpenOption.WRITE)) {
       to.write(length);
       to.write(ByteBuffer.wrap(json));
-      for (GgufTensor tensor : written) {
+      for (GgufTensor tensor : header.tensors()) {
         copy(from, tensor, to);
       }
     }
