@@ -1,6 +1,7 @@
 package dev.embark.spark;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.And;
@@ -29,7 +30,8 @@ import scala.Tuple2;
  *   WHEN MATCHED AND c THEN …        ──►    as CASE, for rows of both tables
  * </pre>
  *
- * <p>A call that also stands outside every branch stays as it is, so that it is one call.
+ * <p>A call that also stands outside every branch stays as it is, so that it is one call. One whose
+ * text may fail, and of which is not known for sure where it is reached, stays in its place.
  */
 final class EmbedWhereTaken {
   private static final Expression TRUE = Literal.create(true, DataTypes.BooleanType);
@@ -39,47 +41,57 @@ final class EmbedWhereTaken {
 
   static LogicalPlan apply(LogicalPlan node) {
     LogicalPlan guarded = node;
-    for (EmbedExpression call : Calls.of(node)) {
-      List<Expression> guards = new ArrayList<>();
+    // What is within another's text after it: of that, only the text that is there yet is known.
+    List<EmbedExpression> calls = new ArrayList<>(Calls.of(node));
+    calls.sort(Comparator.comparingInt(call -> -size(call)));
+    for (EmbedExpression call : calls) {
+      List<Place> places = new ArrayList<>();
       for (Branch part : parts(node)) {
-        collect(part, call, TRUE, guards);
+        collect(part, call, TRUE, places);
       }
-      boolean always = guards.stream().anyMatch(guard -> guard == TRUE);
-      if (!always) {
-        Expression guard = guards.stream().reduce(Or::new).orElseThrow();
+      boolean always = places.stream().anyMatch(place -> place.reached() == TRUE && place.exact());
+      if (always) {
+        continue;
+      }
+      if (SafeForAnyRow.mayRaise(call.text()) && places.stream().anyMatch(p -> !p.exact())) {
+        guarded = replaced(guarded, call, EmbedEach.of(call));
+      } else if (places.stream().noneMatch(place -> place.reached() == TRUE)) {
+        Expression guard = places.stream().map(Place::reached).reduce(Or::new).orElseThrow();
         Expression text = new If(guard, call.text(), Literal.create(null, call.text().dataType()));
-        guarded = withText(guarded, call, text);
+        guarded = replaced(guarded, call, call.withText(text));
       }
     }
     return guarded;
   }
 
-  /** Adds, for each place of the call, the condition under which it is reached. */
+  /**
+   * Where a call stands.
+   *
+   * @param reached the condition under which it is evaluated there
+   * @param exact false if it is evaluated for fewer rows than that
+   */
+  private record Place(Expression reached, boolean exact) {}
+
   private static void collect(
-      Expression expression, EmbedExpression call, Expression reached, List<Expression> guards) {
+      Branch branch, EmbedExpression call, Expression reached, List<Place> places) {
+    collect(branch.value(), call, new Place(and(reached, branch.when()), branch.isExact()), places);
+  }
+
+  private static void collect(
+      Expression expression, EmbedExpression call, Place place, List<Place> places) {
     if (expression.semanticEquals(call)) {
-      guards.add(reached);
+      places.add(place);
       return;
     }
-    Optional<List<Branch>> branches = branches(expression);
+    Optional<List<Branch>> branches = branches(expression, place.exact());
     if (branches.isEmpty()) {
       for (Expression child : Scala.list(expression.children())) {
-        collect(child, call, reached, guards);
+        collect(child, call, place, places);
       }
       return;
     }
     for (Branch branch : branches.get()) {
-      collect(branch, call, reached, guards);
-    }
-  }
-
-  private static void collect(
-      Branch branch, EmbedExpression call, Expression reached, List<Expression> guards) {
-    Expression condition = and(reached, branch.when());
-    if (branch.isExact()) {
-      collect(branch.value(), call, condition, guards);
-    } else if (branch.value().exists(part -> part.semanticEquals(call))) {
-      guards.add(condition);
+      collect(branch, call, place.reached(), places);
     }
   }
 
@@ -87,12 +99,13 @@ final class EmbedWhereTaken {
    * A part of an expression and the condition under which it is evaluated.
    *
    * @param isExact false if it is evaluated for fewer rows than that. For the others a condition
-   *     within it may fail, as that divides by what is zero there, and so must not be computed
+   *     within it may fail, as that divides by what is zero there, and so must not be computed,
+   *     unless it is {@link SafeForAnyRow}
    */
   private record Branch(Expression value, Expression when, boolean isExact) {}
 
   private static List<Branch> parts(LogicalPlan node) {
-    Branches parts = new Branches(TRUE);
+    Branches parts = new Branches(TRUE, true);
     if (node instanceof MergeRows merge) {
       Expression source = merge.isSourceRowPresent();
       Expression target = merge.isTargetRowPresent();
@@ -109,8 +122,8 @@ final class EmbedWhereTaken {
   }
 
   /** Empty where every part is evaluated always. */
-  private static Optional<List<Branch>> branches(Expression expression) {
-    Branches branches = new Branches(TRUE);
+  private static Optional<List<Branch>> branches(Expression expression, boolean isExact) {
+    Branches branches = new Branches(TRUE, isExact);
     if (expression instanceof If conditional) {
       branches.addForRest(conditional.predicate());
       branches.addWhere(conditional.predicate(), conditional.trueValue());
@@ -133,8 +146,13 @@ final class EmbedWhereTaken {
       branches.addForRest(aggregate.filter().get());
       branches.addWhere(aggregate.filter().get(), aggregate.aggregateFunction());
     } else if (expression instanceof And || expression instanceof Or) {
-      branches.addForRest(expression.children().apply(0));
-      branches.isExact = false;
+      Expression left = expression.children().apply(0);
+      branches.addForRest(left);
+      if (mayFail(expression.children().apply(1))) {
+        branches.keep(left, expression instanceof And ? unlessFalse(left) : new Not(holds(left)));
+      } else {
+        branches.isExact = false;
+      }
       branches.addForRest(expression.children().apply(1));
     } else if (expression instanceof LambdaFunction lambda) {
       branches.isExact = false;
@@ -149,10 +167,11 @@ final class EmbedWhereTaken {
   private static final class Branches {
     private final List<Branch> all = new ArrayList<>();
     private Expression left;
-    private boolean isExact = true;
+    private boolean isExact;
 
-    Branches(Expression reached) {
+    Branches(Expression reached, boolean isExact) {
       left = reached;
+      this.isExact = isExact;
     }
 
     /** For the rows that are left. */
@@ -160,18 +179,25 @@ final class EmbedWhereTaken {
       all.add(new Branch(value, left, isExact));
     }
 
-    /** For the rows that are left and meet a condition. */
+    /** For the rows that are left and meet a condition, or what of it can be asked twice. */
     void addWhere(Expression condition, Expression... values) {
-      boolean isUsed = isExact && reusable(condition);
+      Expression reached = left;
+      boolean isExactThere = isExact;
+      for (Expression part : ExtractEmbeddings.conjuncts(condition)) {
+        if (isUsable(part, isExactThere)) {
+          reached = and(reached, holds(part));
+        }
+        isExactThere &= reusable(part);
+      }
       for (Expression value : values) {
-        all.add(new Branch(value, isUsed ? and(left, holds(condition)) : left, isUsed));
+        all.add(new Branch(value, reached, isExactThere));
       }
       keep(condition, new Not(holds(condition)));
     }
 
     /** Clauses of MERGE, of which the first whose condition holds makes the row. */
     void addFirstOf(Expression reached, List<MergeRows.Instruction> clauses) {
-      Branches tried = new Branches(reached);
+      Branches tried = new Branches(reached, isExact);
       for (MergeRows.Instruction clause : clauses) {
         tried.addForRest(clause.condition());
         List<Expression> values = new ArrayList<>();
@@ -183,8 +209,13 @@ final class EmbedWhereTaken {
 
     /** Leaves the rows of which {@code rest} holds, if what it asks about can be asked twice. */
     void keep(Expression part, Expression rest) {
+      left = isUsable(part, isExact) ? and(left, rest) : left;
       isExact &= reusable(part);
-      left = isExact ? and(left, rest) : left;
+    }
+
+    /** Whether a condition can be asked twice, and of each row that is left. */
+    private static boolean isUsable(Expression condition, boolean isExact) {
+      return reusable(condition) && (isExact || SafeForAnyRow.is(condition));
     }
   }
 
@@ -193,6 +224,27 @@ final class EmbedWhereTaken {
         && !Calls.hasFreeVariable(condition)
         && !Calls.in(condition)
         && !condition.exists(e -> e instanceof AggregateExpression);
+  }
+
+  /**
+   * Whether the text of a call cannot be computed for any row. Others are left alone beside AND and
+   * OR: with a condition about them they would be other texts than the same ones elsewhere.
+   */
+  private static boolean mayFail(Expression part) {
+    return part.exists(e -> e instanceof EmbedExpression call && !SafeForAnyRow.is(call.text()));
+  }
+
+  private static int size(Expression expression) {
+    int size = 1;
+    for (Expression child : Scala.list(expression.children())) {
+      size += size(child);
+    }
+    return size;
+  }
+
+  /** Of AND, the right side counts where the left is true or NULL. */
+  private static Expression unlessFalse(Expression condition) {
+    return condition.nullable() ? new Coalesce(Scala.seq(List.of(condition, TRUE))) : condition;
   }
 
   /** A condition that is NULL is not taken. */
@@ -208,9 +260,8 @@ final class EmbedWhereTaken {
     return right == TRUE ? left : new If(left, right, FALSE);
   }
 
-  private static LogicalPlan withText(LogicalPlan node, EmbedExpression call, Expression text) {
+  private static LogicalPlan replaced(LogicalPlan node, EmbedExpression call, Expression by) {
     return (LogicalPlan)
-        node.transformExpressionsUp(
-            Scala.everywhere(e -> call.semanticEquals(e) ? call.withText(text) : e));
+        node.transformExpressionsUp(Scala.everywhere(e -> call.semanticEquals(e) ? by : e));
   }
 }

@@ -208,12 +208,20 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     return -1;
   }
 
-  /** Conditions without a call filter rows before they are embedded. */
+  /**
+   * Conditions without a call filter rows before they are embedded. One that is another each time
+   * sees the rows that those before it leave, and those after it stay behind it.
+   */
   private static Filter plainConditionsBelow(Filter filter) {
+    if (!Calls.in(filter.condition())) {
+      return filter;
+    }
     List<Expression> plain = new ArrayList<>();
     List<Expression> embedding = new ArrayList<>();
+    boolean mayMove = true;
     for (Expression condition : conjuncts(filter.condition())) {
-      (Calls.in(condition) || !condition.deterministic() ? embedding : plain).add(condition);
+      mayMove &= embedding.isEmpty() || condition.deterministic();
+      (Calls.in(condition) || !mayMove ? embedding : plain).add(condition);
     }
     return plain.isEmpty() || embedding.isEmpty()
         ? filter

@@ -11,9 +11,14 @@ import org.apache.spark.sql.catalyst.expressions.InputFileBlockStart;
 import org.apache.spark.sql.catalyst.expressions.InputFileName;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
+import org.apache.spark.sql.catalyst.plans.logical.Generate;
+import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
+import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Offset;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Repartition;
+import org.apache.spark.sql.catalyst.plans.logical.Sample;
 
 /**
  * Asks for a row's file where it is read. Above an operator that has read a window of rows before
@@ -85,6 +90,11 @@ final class FilesBelow {
     boolean keepsFiles =
         plan instanceof Project
             || plan instanceof Filter
+            || plan instanceof Generate
+            || plan instanceof Sample
+            || plan instanceof LocalLimit
+            || plan instanceof GlobalLimit
+            || plan instanceof Offset
             || (plan instanceof Repartition coalesce && !coalesce.shuffle());
     if (!keepsFiles) {
       return Optional.empty();

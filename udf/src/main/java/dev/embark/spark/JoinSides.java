@@ -13,6 +13,7 @@ import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.Lower;
 import org.apache.spark.sql.catalyst.expressions.Not;
 import org.apache.spark.sql.catalyst.expressions.Upper;
+import org.apache.spark.sql.catalyst.plans.FullOuter$;
 import org.apache.spark.sql.catalyst.plans.InnerLike;
 import org.apache.spark.sql.catalyst.plans.LeftOuter$;
 import org.apache.spark.sql.catalyst.plans.RightOuter$;
@@ -67,6 +68,15 @@ final class JoinSides {
   private static boolean isBound(Expression condition) {
     return condition instanceof BinaryComparison
         && !(condition instanceof EqualTo || condition instanceof EqualNullSafe);
+  }
+
+  /** Whether all rows of a side that come out are as they went in, and not made up of NULLs. */
+  static boolean keepsRows(Join join, int side) {
+    if (join.joinType() instanceof InnerLike) {
+      return true;
+    }
+    return !join.joinType().equals(FullOuter$.MODULE$)
+        && side == (join.joinType().equals(RightOuter$.MODULE$) ? 1 : 0);
   }
 
   /** Whether each row of a side comes out, met by one of the other side or not. */

@@ -6,14 +6,20 @@ import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
-import org.apache.spark.sql.catalyst.plans.InnerLike;
+import org.apache.spark.sql.catalyst.plans.FullOuter$;
+import org.apache.spark.sql.catalyst.plans.LeftOuter$;
+import org.apache.spark.sql.catalyst.plans.RightOuter$;
 import org.apache.spark.sql.catalyst.plans.logical.Expand;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Offset;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.Repartition;
+import org.apache.spark.sql.catalyst.plans.logical.RepartitionByExpression;
+import org.apache.spark.sql.catalyst.plans.logical.Sample;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
 import org.apache.spark.sql.catalyst.plans.logical.Window;
 
@@ -39,6 +45,10 @@ final class ReuseEmbeddings {
         || node instanceof Sort
         || node instanceof LocalLimit
         || node instanceof GlobalLimit
+        || node instanceof Offset
+        || node instanceof Sample
+        || node instanceof Repartition
+        || node instanceof RepartitionByExpression
         || node instanceof Window
         || node instanceof Join;
   }
@@ -66,7 +76,7 @@ final class ReuseEmbeddings {
     List<LogicalPlan> children = Scala.list(plan.children());
     for (int i = 0; i < children.size(); i++) {
       Optional<Found> found = find(children.get(i), call);
-      if (found.isPresent() && survives(plan, call)) {
+      if (found.isPresent() && survives(plan, i, call)) {
         children.set(i, found.get().plan());
         return Optional.of(
             new Found(plan.withNewChildren(Scala.seq(children)), found.get().result()));
@@ -76,15 +86,19 @@ final class ReuseEmbeddings {
   }
 
   /**
-   * Whether the column means the same above the node. A semi join drops what came from its right
-   * side. An outer join gives rows of NULLs, whose embedding is NULL just if their text is.
+   * Whether a column of a child means the same above the node. A semi join drops what came from its
+   * right side. An outer join gives rows of NULLs, whose embedding is NULL just if their text is:
+   * no text without columns is.
    */
-  private static boolean survives(LogicalPlan plan, EmbedExpression call) {
-    if (!(plan instanceof Join join)) {
+  private static boolean survives(LogicalPlan plan, int child, EmbedExpression call) {
+    if (!(plan instanceof Join join) || JoinSides.keepsRows(join, child)) {
       return true;
     }
-    return call.references().subsetOf(join.outputSet())
-        && (join.joinType() instanceof InnerLike || JoinSides.isNullForNulls(call.text()));
+    boolean addsNulls =
+        join.joinType().equals(FullOuter$.MODULE$)
+            || join.joinType().equals(LeftOuter$.MODULE$)
+            || join.joinType().equals(RightOuter$.MODULE$);
+    return addsNulls && !call.references().isEmpty() && JoinSides.isNullForNulls(call.text());
   }
 
   /** Whether each of the rows that are made of one has what the call reads unchanged. */

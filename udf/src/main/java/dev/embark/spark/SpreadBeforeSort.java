@@ -2,9 +2,8 @@ package dev.embark.spark;
 
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.SortOrder;
-import org.apache.spark.sql.catalyst.plans.logical.Filter;
+import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
-import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Offset;
@@ -12,7 +11,7 @@ import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Repartition;
 import org.apache.spark.sql.catalyst.plans.logical.RepartitionByExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
-import org.apache.spark.sql.catalyst.plans.logical.Union;
+import org.apache.spark.sql.catalyst.plans.logical.Window;
 import org.apache.spark.sql.internal.SQLConf;
 
 /**
@@ -34,8 +33,7 @@ final class SpreadBeforeSort {
     boolean limitedBelow =
         node instanceof LocalLimit
             || node instanceof GlobalLimit
-            || node instanceof Offset
-            || (limited && node instanceof Project);
+            || (limited && (node instanceof Project || node instanceof Offset));
     LogicalPlan rewritten =
         node.withNewChildren(
             Scala.seq(
@@ -63,11 +61,13 @@ final class SpreadBeforeSort {
     if (plan instanceof EvalEmbed) {
       return true;
     }
-    return (plan instanceof Project
-            || plan instanceof Filter
-            || plan instanceof Join
-            || plan instanceof Union
-            || plan instanceof LocalLimit)
-        && plan.children().exists(child -> embeds(child));
+    boolean shuffles =
+        plan instanceof Aggregate
+            || plan instanceof Window
+            || plan instanceof GlobalLimit
+            || plan instanceof RepartitionByExpression
+            || (plan instanceof Sort sort && sort.global())
+            || (plan instanceof Repartition repartition && repartition.shuffle());
+    return !shuffles && plan.children().exists(child -> embeds(child));
   }
 }
