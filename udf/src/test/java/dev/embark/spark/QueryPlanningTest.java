@@ -244,6 +244,14 @@ class QueryPlanningTest {
         // Ranges are found by reading all rows before.
         "20 | SELECT /*+ REPARTITION_BY_RANGE(3, id) */ id, body, embed(body)[0] AS v FROM docs",
         "20 | SELECT /*+ REPARTITION_BY_RANGE(3, v) */ id, body, v FROM (SELECT id, body, embed(body)[0] AS v FROM docs)",
+        "20 | SELECT id FROM docs CLUSTER BY embed(body)[0], id",
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs ORDER BY embed(body)[0] OFFSET 2",
+        "20 | SELECT id, explode(slice(embed(body), 1, 2)) AS f FROM docs ORDER BY f",
+        // What was answered is used again above what spreads, samples or skips rows.
+        "20 | SELECT id, body, embed(body)[0] AS v FROM (SELECT /*+ REPARTITION(3) */ * FROM docs) WHERE embed(body)[0] > -2",
+        "20 | SELECT id FROM docs WHERE embed(body)[0] > -2 DISTRIBUTE BY id SORT BY embed(body)[0], id",
+        "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[0] > -2 LIMIT 100 OFFSET 1",
+        "20 | SELECT id, w FROM (SELECT id, embed(body)[0] AS w FROM docs WHERE embed(body)[0] > -2) TABLESAMPLE (50 PERCENT) REPEATABLE (7)",
         // Rows are what the operator sees: a row that explode made twice is two.
         "40 | SELECT id, body, w, embed(body)[0] AS v FROM docs LATERAL VIEW explode(array(1, 2)) t AS w",
         // Calls of calls, other options, NULLs, literals, samples.
