@@ -37,6 +37,11 @@ final class EmbedWhereTaken {
   private static final Expression TRUE = Literal.create(true, DataTypes.BooleanType);
   private static final Expression FALSE = Literal.create(false, DataTypes.BooleanType);
 
+  // Of the same call in some 20 branches of a CASE. Spark plans ten times as many for a minute, and
+  // so
+  // many branches leave few rows out.
+  private static final int MOST_NODES = 1000;
+
   private EmbedWhereTaken() {}
 
   static LogicalPlan apply(LogicalPlan node) {
@@ -55,8 +60,11 @@ final class EmbedWhereTaken {
       }
       if (SafeForAnyRow.mayRaise(call.text()) && places.stream().anyMatch(p -> !p.exact())) {
         guarded = replaced(guarded, call, EmbedEach.of(call));
-      } else if (places.stream().noneMatch(place -> place.reached() == TRUE)) {
-        Expression guard = places.stream().map(Place::reached).reduce(Or::new).orElseThrow();
+        continue;
+      }
+      Expression guard = places.stream().map(Place::reached).reduce(Or::new).orElseThrow();
+      boolean guards = places.stream().noneMatch(place -> place.reached() == TRUE);
+      if (guards && (size(guard) <= MOST_NODES || SafeForAnyRow.mayRaise(call.text()))) {
         Expression text = new If(guard, call.text(), Literal.create(null, call.text().dataType()));
         guarded = replaced(guarded, call, call.withText(text));
       }
