@@ -18,10 +18,11 @@ import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * A call that cannot be pulled below its node, since its text exists only inside it: in a lambda,
- * {@code transform(texts, t -> embed(t))}, or over both sides of a join condition. Right, but slow:
- * a native batch for each text. EXPLAIN shows it as {@code embed_one_by_one}. Its texts count in
- * {@link EmbedProgress} and in the executor's metrics; those of an operator in the SQL tab it has
- * not, since Spark gives an expression none.
+ * {@code transform(texts, t -> embed(t))}, or over both sides of a join condition, or since it may
+ * fail for rows that do not reach it ({@link EmbedWhereTaken}). Right, but slow: a native batch for
+ * each text. EXPLAIN shows it as {@code embed_one_by_one}. Its texts count in {@link EmbedProgress}
+ * and in the executor's metrics; those of an operator in the SQL tab it has not, since Spark gives
+ * an expression none.
  */
 public final class EmbedEach extends EmbedCall implements CodegenFallback {
   private static final long serialVersionUID = 1L;
