@@ -17,7 +17,7 @@ import org.apache.spark.sql.types.StructType;
  * _embark/manifest.json}. Immutable.
  *
  * @param version of this layout
- * @param columns the fingerprint of each column of embeddings
+ * @param columns the fingerprint of each column of embeddings, of runs that have written
  * @param runs all runs into the output, the newest last; only that one can be unfinished
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -148,6 +148,11 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
           waves);
     }
 
+    /** Whether anything of it is in the output, or will be whatever happens. */
+    boolean hasWritten() {
+      return complete || waves.stream().anyMatch(wave -> wave.state() != State.PLANNED);
+    }
+
     RunPlan plan() {
       List<WaveResult> committed =
           waves.stream().filter(w -> w.state() == State.COMMITTED).map(Wave::result).toList();
@@ -209,12 +214,18 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
     return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() - 1));
   }
 
-  /** Adds a run, or replaces the newest by its new state. */
+  /**
+   * Adds a run, or replaces the newest by its new state. Until it has written, the columns are
+   * those of the output without it, so that it can be given up.
+   */
   Manifest with(Run run, Fingerprint fingerprint) {
     List<Run> all = new ArrayList<>(runs);
     all.removeIf(known -> known.id().equals(run.id()));
     all.add(run);
     SortedMap<String, Fingerprint> fingerprints =
+    if (!run.hasWritten()) {
+      return new Manifest(VERSION, columns, all);
+    }
         run.kind() == Kind.REPLACE ? new TreeMap<>() : new TreeMap<>(columns);
     // A retry that cuts long texts in another way leaves the fingerprint of the many as it is.
     fingerprints.putIfAbsent(run.column(), fingerprint);
@@ -226,3 +237,8 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
     return new Manifest(VERSION, columns, runs.stream().filter(Run::complete).toList());
   }
 }
+
+  /** The same of an output whose rows are not whole: nothing can be added to them. */
+  Manifest withoutColumns() {
+    return new Manifest(VERSION, new TreeMap<>(), runs);
+  }

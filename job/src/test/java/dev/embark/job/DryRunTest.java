@@ -202,6 +202,22 @@ class DryRunTest {
   }
 
   @Test
+  void aRunOfAnotherCommandThatHadWrittenNothingDoesNotStopIt() throws Exception {
+    Path file = Files.writeString(folder.resolve("in.txt"), "one two three\n".repeat(30));
+    Runs runs = new Runs(folder, "parquet");
+    runs.atWaveStart =
+        () -> {
+          throw new UserError("the end");
+        };
+    assertThatThrownBy(() -> runs.run(file.toString())).hasMessage("the end");
+    Files.writeString(file, "four\n");
+
+    Estimate estimate = estimate("--input=" + file, "--max-tokens=4");
+
+    assertThat(estimate.rows()).isEqualTo(1);
+  }
+
+  @Test
   void idsThatAreNotOneStopIt() throws Exception {
     Path file = folder.resolve("in.json");
     Files.writeString(file, "{\"id\":7,\"text\":\"a\"}\n{\"id\":7,\"text\":\"b\"}\n");
