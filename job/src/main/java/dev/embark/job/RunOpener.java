@@ -55,7 +55,9 @@ final class RunOpener implements AutoCloseable {
       }
       held = HeldOutput.take(there.get(), warnings);
     }
-    Fingerprint fingerprint = Fingerprint.of(spark, TaskCall.of(spec));
+    TaskCall call = TaskCall.of(spec);
+    Fingerprint fingerprint = Fingerprint.of(spark, call);
+    call.checkFit(spark);
     start = new RunStart(spark, spec, sink, fingerprint);
     if (held == null) {
       held = HeldOutput.take(sink.open(start.schema(openInput())), warnings);
@@ -86,13 +88,13 @@ final class RunOpener implements AutoCloseable {
     held.save((isHalfWritten ? complete.withoutColumns() : complete).with(run, fingerprint));
     // Only now: a run that was to be given up can be carried on until the new one has its copy.
     held.state().deleteOtherRuns(run);
-    return Optional.of(run);
-  }
     if (givenUp.isPresent() && !isHalfWritten) {
       warnings.accept(
           "an interrupted run of another command, which had written nothing to %s yet, was given up for this one"
               .formatted(sink.location()));
     }
+    return Optional.of(run);
+  }
 
   /** Opens the input, which a run that is carried on has a copy of. */
   private Source.Input openInput() {

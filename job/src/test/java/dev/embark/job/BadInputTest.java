@@ -177,6 +177,23 @@ class BadInputTest {
     assertThat(in).exists();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "'--dimensions=9999', 'dimensions is 9999, but the model has 384', --dimensions",
+    "'--max-tokens=9999', 'maxTokens is 9999', --max-tokens",
+    "'--long-text=chunk --max-tokens=20 --option=chunkOverlap=18', 'chunkOverlap is 18', chunkOverlap",
+  })
+  void anOptionThatDoesNotFitTheModel(String options, String sentence, String option)
+      throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(options.split(" ")));
+    arguments.add("--input=" + file("in.txt", "a"));
+
+    assertThat(run(output(), arguments.toArray(String[]::new))).isEqualTo(FAILED);
+
+    assertOneSentence(sentence, "change ", option);
+    assertThat(Path.of(output(), "_embark", "manifest.json")).doesNotExist();
+  }
+
   @Test
   void anInputThatIsNotThere() throws IOException {
     assertRefused(folder.resolve("nix.json").toString(), "There is nothing at", "nix.json");

@@ -269,7 +269,9 @@ class DryRunTest {
     assertThatThrownBy(() -> estimate("--input", input, "--model=" + file))
         .hasStackTraceContaining("is not a GGUF model");
     assertThatThrownBy(() -> estimate("--input", input, "--dimensions=1000"))
-        .hasStackTraceContaining("dimensions is 1000");
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("dimensions is 1000")
+        .hasMessageContaining("change --dimensions");
   }
 
   @Test
