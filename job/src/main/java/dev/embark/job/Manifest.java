@@ -158,6 +158,7 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
           waves.stream().filter(w -> w.state() == State.COMMITTED).map(Wave::result).toList();
       return new RunPlan(
           id,
+          number,
           fingerprint,
           waves.size(),
           waves.stream().mapToLong(Wave::rows).sum(),
@@ -222,10 +223,10 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
     List<Run> all = new ArrayList<>(runs);
     all.removeIf(known -> known.id().equals(run.id()));
     all.add(run);
-    SortedMap<String, Fingerprint> fingerprints =
     if (!run.hasWritten()) {
       return new Manifest(VERSION, columns, all);
     }
+    SortedMap<String, Fingerprint> fingerprints =
         run.kind() == Kind.REPLACE ? new TreeMap<>() : new TreeMap<>(columns);
     // A retry that cuts long texts in another way leaves the fingerprint of the many as it is.
     fingerprints.putIfAbsent(run.column(), fingerprint);
@@ -236,9 +237,9 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
   Manifest withoutUnfinished() {
     return new Manifest(VERSION, columns, runs.stream().filter(Run::complete).toList());
   }
-}
 
   /** The same of an output whose rows are not whole: nothing can be added to them. */
   Manifest withoutColumns() {
     return new Manifest(VERSION, new TreeMap<>(), runs);
   }
+}
