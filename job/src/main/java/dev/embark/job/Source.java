@@ -170,7 +170,14 @@ final class Source {
       throw new UserError(
           "--input and --output are both %s; write to another place".formatted(input));
     }
-    if (isWithin(input, output) || isWithin(output, input)) {
+    boolean overlaps =
+        Paths.matches(spark, path).stream()
+            .anyMatch(
+                match ->
+                    match.equals(output) || isWithin(match, output) || isWithin(output, match));
+    // What is not there yet, a glob would match next time.
+    if (overlaps
+        || Paths.couldMatch(spark, path, output + "/part-0." + spec.outputSpec().format())) {
       throw new UserError(
           "Of --input %s and --output %s, one lies in the other; write to another place"
               .formatted(input, output));

@@ -179,6 +179,41 @@ class BadInputTest {
 
   @ParameterizedTest
   @CsvSource({
+    "in/*, in/out",
+    "in/*, in/out/2026",
+    "in/o*, in/out",
+    "'in/{in.json,out}', in/out",
+    "in/*.json, in",
+    "in/*/*, in/out",
+    "in/*.json, in/out.json",
+    "i*/in.json, in",
+  })
+  void aGlobAndAnOutputThatOverlap(String input, String output) throws IOException {
+    Path in = Files.createDirectories(folder.resolve("in")).resolve("in.json");
+    Files.writeString(in, "{\"id\":1,\"text\":\"a\"}");
+
+    assertThat(
+            run(
+                folder.resolve(output).toString(),
+                "--input=" + folder.resolve(input),
+                "--input-format=json",
+                "--save-mode=overwrite"))
+        .isEqualTo(FAILED);
+
+    assertOneSentence(folder.resolve(output).toString(), "one lies in the other");
+    assertThat(in).exists();
+  }
+
+  @Test
+  void anOutputBesideWhatAGlobMatchesIsWritten() throws IOException {
+    String input = file("in.json", "{\"id\":1,\"text\":\"a\"}");
+
+    assertThat(run(output(), "--input=" + input.replace("in.json", "*.json"))).isZero();
+    assertThat(run(output() + "2", "--input=" + folder.getParent() + "/*/in.json")).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "'--dimensions=9999', 'dimensions is 9999, but the model has 384', --dimensions",
     "'--max-tokens=9999', 'maxTokens is 9999', --max-tokens",
     "'--long-text=chunk --max-tokens=20 --option=chunkOverlap=18', 'chunkOverlap is 18', chunkOverlap",

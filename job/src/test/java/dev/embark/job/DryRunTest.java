@@ -263,6 +263,9 @@ class DryRunTest {
     assertThatThrownBy(() -> estimate("--input", input, "--output=" + shared.resolve("in.parquet")))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("--input and --output are both");
+    assertThatThrownBy(() -> estimate("--input", shared + "/*", "--output=" + shared + "/out"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("one lies in the other");
     assertThatThrownBy(() -> estimate("--input", input, "--output=" + file + "/out"))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("is a file");
