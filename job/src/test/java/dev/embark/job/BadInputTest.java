@@ -101,7 +101,8 @@ class BadInputTest {
   void anIdOfTwoRows() throws IOException {
     assertRefused(
         file("in.json", "{\"id\":7,\"text\":\"a\"}", "{\"id\":7,\"text\":\"b\"}"),
-        "such as 7",
+        "1 row of",
+        "has an id (id) that another row has too, such as 7",
         "unique");
   }
 
@@ -210,6 +211,20 @@ class BadInputTest {
 
     assertThat(run(output(), "--input=" + input.replace("in.json", "*.json"))).isZero();
     assertThat(run(output() + "2", "--input=" + folder.getParent() + "/*/in.json")).isZero();
+  }
+
+  @Test
+  void anInputWithoutColumns() throws IOException {
+    assertRefused(Files.createFile(folder.resolve("in.json")).toString(), "in.json is empty");
+  }
+
+  @Test
+  void aTextColumnWithinAStruct() throws IOException {
+    String input = file("in.json", "{\"id\":1,\"nested\":{\"body\":\"a\"}}");
+
+    assertThat(run(output(), "--input=" + input, "--text-column=nested.body")).isEqualTo(FAILED);
+
+    assertOneSentence("no column nested.body", "nested is a struct", "--query");
   }
 
   @ParameterizedTest
@@ -353,6 +368,13 @@ class BadInputTest {
         .isEqualTo(count);
     assertThat(count % ROWS_PER_WAVE).isZero();
     return count;
+  }
+
+  @Test
+  void anOptionWithoutAValue() throws IOException {
+    assertThat(run(output(), "--input=in.json", "--option=maxTokens")).isEqualTo(BAD_USAGE);
+
+    assertThat(captured.err()).contains("Value for option '--option' (KEY=VALUE)");
   }
 
   @Test
