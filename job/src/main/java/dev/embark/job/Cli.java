@@ -57,7 +57,9 @@ public final class Cli {
         line.getUnmatchedArguments().isEmpty()
             ? first
             : new UnmatchedArgumentException(line, line.getUnmatchedArguments());
-    line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + error.getMessage());
+    // picocli says "option option '--option'" of a map's value.
+    String message = error.getMessage().replace("for option option ", "for option ");
+    line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + message);
     UnmatchedArgumentException.printSuggestions(error, line.getErr());
     line.getErr().println("See " + line.getCommandSpec().qualifiedName() + " --help");
     return CommandLine.ExitCode.USAGE;

@@ -47,6 +47,7 @@ final class DryRun {
   Estimate run() {
     Sink sink = Sink.of(spark, spec);
     RunStart start = new RunStart(spark, spec, sink, Fingerprint.of(spark, call));
+    call.checkFit(spark);
     RowsToDo rows = left(sink, start).orElseGet(() -> toDo(sink, start));
     loadModel();
     List<Row> sample = Sample.of(rows.rows(), rows.count(), SAMPLED_ROWS);

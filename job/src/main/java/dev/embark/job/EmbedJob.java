@@ -1,5 +1,8 @@
 package dev.embark.job;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -107,7 +110,10 @@ public final class EmbedJob implements Callable<Integer> {
         spark
             .read()
             .parquet(quarantine)
-            .where("id IS NOT NULL")
+            // Rows of runs before are there, too, until they are embedded.
+            .where(col("run").equalTo(result.plan().number()).and(col("id").isNotNull()))
+            // Ids are kept as text, in which 10 comes before 9.
+            .orderBy(expr("try_cast(id AS DECIMAL(38, 0))"), col("id"))
             .limit(FAILED_IDS_SHOWN)
             .collectAsList();
     String ids =

@@ -17,7 +17,7 @@ import org.apache.spark.sql.types.StructType;
  * _embark/manifest.json}. Immutable.
  *
  * @param version of this layout
- * @param columns the fingerprint of each column of embeddings
+ * @param columns the fingerprint of each column of embeddings, of runs that have written
  * @param runs all runs into the output, the newest last; only that one can be unfinished
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -148,11 +148,17 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
           waves);
     }
 
+    /** Whether anything of it is in the output, or will be whatever happens. */
+    boolean hasWritten() {
+      return complete || waves.stream().anyMatch(wave -> wave.state() != State.PLANNED);
+    }
+
     RunPlan plan() {
       List<WaveResult> committed =
           waves.stream().filter(w -> w.state() == State.COMMITTED).map(Wave::result).toList();
       return new RunPlan(
           id,
+          number,
           fingerprint,
           waves.size(),
           waves.stream().mapToLong(Wave::rows).sum(),
@@ -209,11 +215,17 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
     return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() - 1));
   }
 
-  /** Adds a run, or replaces the newest by its new state. */
+  /**
+   * Adds a run, or replaces the newest by its new state. Until it has written, the columns are
+   * those of the output without it, so that it can be given up.
+   */
   Manifest with(Run run, Fingerprint fingerprint) {
     List<Run> all = new ArrayList<>(runs);
     all.removeIf(known -> known.id().equals(run.id()));
     all.add(run);
+    if (!run.hasWritten()) {
+      return new Manifest(VERSION, columns, all);
+    }
     SortedMap<String, Fingerprint> fingerprints =
         run.kind() == Kind.REPLACE ? new TreeMap<>() : new TreeMap<>(columns);
     // A retry that cuts long texts in another way leaves the fingerprint of the many as it is.
@@ -224,5 +236,10 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
   /** The same without a run that was given up. */
   Manifest withoutUnfinished() {
     return new Manifest(VERSION, columns, runs.stream().filter(Run::complete).toList());
+  }
+
+  /** The same of an output whose rows are not whole: nothing can be added to them. */
+  Manifest withoutColumns() {
+    return new Manifest(VERSION, new TreeMap<>(), runs);
   }
 }

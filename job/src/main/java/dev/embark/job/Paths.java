@@ -3,9 +3,12 @@ package dev.embark.job;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.GlobExpander;
+import org.apache.hadoop.fs.GlobFilter;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsAction;
 import org.apache.spark.sql.SparkSession;
@@ -43,6 +46,49 @@ final class Paths {
       return found != null && found.length > 0;
     } catch (IOException e) {
       throw unreachable(glob, e);
+    }
+  }
+
+  /** Returns the absolute paths that a path or glob stands for; itself if it matches nothing. */
+  static List<String> matches(SparkSession spark, String glob) {
+    Path parsed = parse(glob);
+    try {
+      FileSystem files = fileSystem(spark, parsed);
+      FileStatus[] found = files.exists(parsed) ? null : files.globStatus(parsed);
+      return found == null || found.length == 0
+          ? List.of(files.makeQualified(parsed).toString())
+          : Arrays.stream(found).map(status -> status.getPath().toString()).toList();
+    } catch (IOException e) {
+      throw unreachable(glob, e);
+    }
+  }
+
+  /**
+   * Whether a glob would match a path that is not there yet, or a folder that the path lies in. A
+   * name that exists is no glob.
+   *
+   * @param path absolute, with its file system
+   */
+  static boolean couldMatch(SparkSession spark, String glob, String path) {
+    if (exists(spark, glob)) {
+      return false;
+    }
+    String[] names = path.split("/");
+    try {
+      for (String one : GlobExpander.expand(qualified(spark, glob))) {
+        String[] patterns = one.split("/");
+        boolean matches = patterns.length <= names.length;
+        for (int i = 0; matches && i < patterns.length; i++) {
+          matches = new GlobFilter(patterns[i]).accept(new Path("/" + names[i]));
+        }
+        if (matches) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new UserError(
+          "%s is no glob; check --input (%s)".formatted(glob, Failures.sentence(e)), e);
     }
   }
 

@@ -55,7 +55,9 @@ final class RunOpener implements AutoCloseable {
       }
       held = HeldOutput.take(there.get(), warnings);
     }
-    Fingerprint fingerprint = Fingerprint.of(spark, TaskCall.of(spec));
+    TaskCall call = TaskCall.of(spec);
+    Fingerprint fingerprint = Fingerprint.of(spark, call);
+    call.checkFit(spark);
     start = new RunStart(spark, spec, sink, fingerprint);
     if (held == null) {
       held = HeldOutput.take(sink.open(start.schema(openInput())), warnings);
@@ -75,15 +77,22 @@ final class RunOpener implements AutoCloseable {
     Source.Input read = openInput();
     int number = held.manifest().last().map(last -> last.number() + 1).orElse(1);
     Manifest complete = held.manifest().withoutUnfinished();
-    Optional<RunStart.Way> way = start.choose(complete, read);
+    Optional<RunStart.Way> way = start.choose(held.manifest(), read);
     if (way.isEmpty()) {
       return Optional.empty();
     }
     held.confirm();
     Manifest.Run run = start.begin(complete, number, way.get(), read, held.state());
-    held.save(complete.with(run, fingerprint));
+    Optional<Manifest.Run> givenUp = held.manifest().unfinished();
+    boolean isHalfWritten = givenUp.filter(Manifest.Run::hasWritten).isPresent();
+    held.save((isHalfWritten ? complete.withoutColumns() : complete).with(run, fingerprint));
     // Only now: a run that was to be given up can be carried on until the new one has its copy.
     held.state().deleteOtherRuns(run);
+    if (givenUp.isPresent() && !isHalfWritten) {
+      warnings.accept(
+          "an interrupted run of another command, which had written nothing to %s yet, was given up for this one"
+              .formatted(sink.location()));
+    }
     return Optional.of(run);
   }
 
@@ -114,8 +123,9 @@ final class RunOpener implements AutoCloseable {
   /** Whether the output is this run's to report in, as far as that is known without a plan. */
   boolean takesReport() {
     Manifest there = held.state().load();
-    if (there.unfinished().isPresent()) {
-      return start != null && start.takesOver(there.unfinished().get());
+    Optional<Manifest.Run> unfinished = there.unfinished();
+    if (unfinished.isPresent() && (start == null || !start.leavesNoTrace(unfinished.get()))) {
+      return start != null && start.takesOver(unfinished.get());
     }
     return !sink.exists() || (RunStart.writesIntoExisting(spec) && !there.columns().isEmpty());
   }

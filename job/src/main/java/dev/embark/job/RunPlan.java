@@ -6,6 +6,7 @@ import java.util.List;
  * What a run is going to do; known before the first text reaches the model.
  *
  * @param runId names the run, also after it was resumed
+ * @param number of the run among those into its output, from 1
  * @param fingerprint of the model and the options that change a vector, in hex
  * @param waves how many waves there are
  * @param rows rows of all waves, those that are committed included
@@ -17,6 +18,7 @@ import java.util.List;
  */
 public record RunPlan(
     String runId,
+    int number,
     String fingerprint,
     int waves,
     long rows,
@@ -26,7 +28,7 @@ public record RunPlan(
     long deletedRows,
     List<WaveResult> committed) {
   /** Of a run that ended before it was planned: without an id and a fingerprint. */
-  static final RunPlan NONE = new RunPlan("", "", 0, 0, 0, 0, 0, 0, List.of());
+  static final RunPlan NONE = new RunPlan("", 0, "", 0, 0, 0, 0, 0, 0, List.of());
 
   /** Whether an earlier process began this run. */
   public boolean isResumed() {

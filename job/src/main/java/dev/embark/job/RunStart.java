@@ -64,7 +64,7 @@ final class RunStart {
       return unfinished.filter(this::isOf);
     }
     throw new UserError(
-        "Another command was interrupted while it wrote to %s; run that one again to finish it, or say --save-mode overwrite to begin anew"
+        "Another command was interrupted while it wrote to %s; run that one again to finish it, or say --save-mode overwrite, which replaces all that is there"
             .formatted(sink.location()));
   }
 
@@ -72,20 +72,28 @@ final class RunStart {
     return unfinished.command().equals(command());
   }
 
+  /** Whether an unfinished run is of another command, and the output as if it had never been. */
+  boolean leavesNoTrace(Manifest.Run unfinished) {
+    return !isOf(unfinished) && !unfinished.hasWritten();
+  }
+
   /** Whether an unfinished run is carried on or given up. */
   boolean takesOver(Manifest.Run unfinished) {
-    return isOf(unfinished) || output.saveMode() == SaveBehaviour.OVERWRITE;
+    return isOf(unfinished)
+        || leavesNoTrace(unfinished)
+        || output.saveMode() == SaveBehaviour.OVERWRITE;
   }
 
   /**
    * Chooses how to begin a run; empty if there is nothing to do.
    *
+   * @param manifest of which a run that is unfinished is given up
    * @throws UserError if the output is not to be touched
    */
   Optional<Way> choose(Manifest manifest, Source.Input input) {
     if (!sink.exists()) {
-      // What an earlier run is known to have written is gone.
-      boolean isFirst = manifest.columns().isEmpty();
+      // Else what an earlier run has written is gone, or one that was given up made a table for it.
+      boolean isFirst = manifest.runs().isEmpty();
       return Optional.of(new Way(isFirst ? Manifest.Kind.APPEND : Manifest.Kind.REPLACE, false));
     }
     if (isLeftAlone(spec, sink)) {
@@ -94,7 +102,7 @@ final class RunStart {
     return Optional.of(
         output.saveMode() == SaveBehaviour.OVERWRITE
             ? new Way(Manifest.Kind.REPLACE, false)
-            : append(manifest, input));
+            : append(manifest.withoutUnfinished(), input));
   }
 
   /**
@@ -125,7 +133,7 @@ final class RunStart {
   private Way append(Manifest manifest, Source.Input input) {
     if (manifest.columns().isEmpty()) {
       throw new UserError(
-          "%s was not written by Embark, so which model its results are of is unknown; choose another --output, or say --save-mode overwrite"
+          "%s was not written by Embark, or not to the end, so which model its results are of is unknown; choose another --output, or say --save-mode overwrite"
               .formatted(sink.location()));
     }
     String column = spec.resultColumn();

@@ -14,6 +14,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.AtomicType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Reads a job's input with all its columns, and checks before any task starts that there is
@@ -61,6 +62,10 @@ final class Source {
           case InputFormat.TABLE -> readTable();
           default -> readFiles(format);
         };
+    if (rows.columns().length == 0) {
+      throw new UserError(
+          "%s is empty, so it has no column to read; check --input".formatted(spec.input()));
+    }
     String text = spec.textColumn().orElse(format.equals(InputFormat.TEXT) ? "value" : "text");
     StructField column = require(rows, text, "--text-column");
     if (!(column.dataType() instanceof StringType)) {
@@ -155,11 +160,23 @@ final class Source {
                 Arrays.stream(fields)
                     .filter(field -> field.name().equalsIgnoreCase(name))
                     .findFirst())
-        .orElseThrow(
-            () ->
-                new UserError(
-                    "%s has no column %s; its columns are %s; choose one with %s"
-                        .formatted(spec.input(), name, String.join(", ", rows.columns()), option)));
+        .orElseThrow(() -> new UserError(missing(rows, name, option)));
+  }
+
+  private String missing(Dataset<Row> rows, String name, String option) {
+    String outer = name.split("\\.", 2)[0];
+    boolean isField =
+        name.contains(".")
+            && Arrays.stream(rows.schema().fields())
+                .anyMatch(
+                    field ->
+                        field.name().equalsIgnoreCase(outer)
+                            && field.dataType() instanceof StructType);
+    return isField
+        ? "%s has no column %s, though %s is a struct; make its field a column with --query, by SELECT *, %s AS a_name, and say %s a_name"
+            .formatted(spec.input(), name, outer, name, option)
+        : "%s has no column %s; its columns are %s; choose one with %s"
+            .formatted(spec.input(), name, String.join(", ", rows.columns()), option);
   }
 
   /** A run would read its own rows, or replace its input. */
@@ -170,7 +187,14 @@ final class Source {
       throw new UserError(
           "--input and --output are both %s; write to another place".formatted(input));
     }
-    if (isWithin(input, output) || isWithin(output, input)) {
+    boolean overlaps =
+        Paths.matches(spark, path).stream()
+            .anyMatch(
+                match ->
+                    match.equals(output) || isWithin(match, output) || isWithin(output, match));
+    // What is not there yet, a glob would match next time.
+    if (overlaps
+        || Paths.couldMatch(spark, path, output + "/part-0." + spec.outputSpec().format())) {
       throw new UserError(
           "Of --input %s and --output %s, one lies in the other; write to another place"
               .formatted(input, output));

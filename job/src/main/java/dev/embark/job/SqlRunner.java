@@ -2,6 +2,8 @@ package dev.embark.job;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.sql.AnalysisException;
@@ -64,10 +66,23 @@ public final class SqlRunner implements Callable<Integer> {
   }
 
   private static void printJson(SparkSession spark, Dataset<Row> rows, PrintStream out) {
+    refuseEqualNames(rows.columns());
     spark.conf().set("spark.sql.jsonGenerator.ignoreNullFields", "false");
     // checkError: a reader such as head, that has seen enough, closes its end.
     PartitionStream.forEach(rows.toJSON().javaRDD(), out::println, out::checkError);
     out.flush();
+  }
+
+  /** Of a key that is there twice, a reader of JSON takes one value and drops the other. */
+  private static void refuseEqualNames(String[] columns) {
+    Set<String> seen = new HashSet<>();
+    for (String column : columns) {
+      if (!seen.add(column)) {
+        throw new UserError(
+            "The result has two columns named %s, of which JSON can hold one; give one another name with AS"
+                .formatted(column));
+      }
+    }
   }
 
   private static void printTable(Dataset<Row> rows, Terminal terminal) {

@@ -69,7 +69,10 @@ abstract class TableSink implements Sink {
   public boolean exists() {
     // A table that an interrupted run made but put nothing into is as good as none.
     return state()
-        .filter(state -> state.load().last().isPresent() || !spark.table(output.output()).isEmpty())
+        .filter(
+            state ->
+                state.load().runs().stream().anyMatch(Manifest.Run::hasWritten)
+                    || !spark.table(output.output()).isEmpty())
         .isPresent();
   }
 

@@ -1,12 +1,15 @@
 package dev.embark.job;
 
 import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.LongText;
 import dev.embark.engine.TaskOptions;
 import dev.embark.engine.VectorType;
 import dev.embark.spark.Embark;
 import dev.embark.spark.EmbedIdentity;
 import dev.embark.spark.ModelDescriber;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.apache.spark.sql.Column;
@@ -76,6 +79,36 @@ record TaskCall(JobTask task, Map<String, String> given) {
       throw new UserError("--task " + task + " has no model of its own; give --model");
     }
     return options;
+  }
+
+  /**
+   * Checks that the model can do what its options ask for, which else each task finds out, after
+   * the input was copied. Loads the model only if one of them depends on it.
+   *
+   * @throws UserError if it cannot
+   */
+  void checkFit(SparkSession spark) {
+    if (!(options(spark) instanceof EmbedOptions options)) {
+      return;
+    }
+    List<String> asking = new ArrayList<>();
+    options.dimensions().ifPresent(n -> asking.add("--dimensions"));
+    options.maxTokens().ifPresent(n -> asking.add("--max-tokens"));
+    if (options.longText() == LongText.CHUNK) {
+      asking.add("--option chunkOverlap");
+    }
+    if (asking.isEmpty()) {
+      return;
+    }
+    try {
+      ModelDescriber.checkFit(spark, options);
+    } catch (EmbeddingException e) {
+      if (e.kind() == EmbeddingException.Kind.OPTION) {
+        String found = e.getMessage().replaceFirst("\\.$", "");
+        throw new UserError(found + "; change " + String.join(" or ", asking), e);
+      }
+      // Executors may be able to load it: a driver may be another kind of machine.
+    }
   }
 
   /**

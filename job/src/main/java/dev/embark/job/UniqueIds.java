@@ -43,8 +43,13 @@ final class UniqueIds {
     long repeated = counts.getLong(1) - counts.getLong(2);
     if (repeated > 0) {
       throw new UserError(
-          "%d rows of %s have an id (%s) that another row has too, such as %s; make ids unique with --query, or go without --id-column"
-              .formatted(repeated, spec.input(), spec.idColumn().get(), someOfMany(rows, id)));
+          "%s of %s %s an id (%s) that another row has too, such as %s; make ids unique with --query, or go without --id-column"
+              .formatted(
+                  repeated == 1 ? "1 row" : repeated + " rows",
+                  spec.input(),
+                  repeated == 1 ? "has" : "have",
+                  spec.idColumn().get(),
+                  someOfMany(rows, id)));
     }
   }
 

@@ -101,7 +101,8 @@ class BadInputTest {
   void anIdOfTwoRows() throws IOException {
     assertRefused(
         file("in.json", "{\"id\":7,\"text\":\"a\"}", "{\"id\":7,\"text\":\"b\"}"),
-        "such as 7",
+        "1 row of",
+        "has an id (id) that another row has too, such as 7",
         "unique");
   }
 
@@ -175,6 +176,72 @@ class BadInputTest {
 
     assertOneSentence(folder.resolve(input).toString(), "one lies in the other");
     assertThat(in).exists();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "in/*, in/out",
+    "in/*, in/out/2026",
+    "in/o*, in/out",
+    "'in/{in.json,out}', in/out",
+    "in/*.json, in",
+    "in/*/*, in/out",
+    "in/*.json, in/out.json",
+    "i*/in.json, in",
+  })
+  void aGlobAndAnOutputThatOverlap(String input, String output) throws IOException {
+    Path in = Files.createDirectories(folder.resolve("in")).resolve("in.json");
+    Files.writeString(in, "{\"id\":1,\"text\":\"a\"}");
+
+    assertThat(
+            run(
+                folder.resolve(output).toString(),
+                "--input=" + folder.resolve(input),
+                "--input-format=json",
+                "--save-mode=overwrite"))
+        .isEqualTo(FAILED);
+
+    assertOneSentence(folder.resolve(output).toString(), "one lies in the other");
+    assertThat(in).exists();
+  }
+
+  @Test
+  void anOutputBesideWhatAGlobMatchesIsWritten() throws IOException {
+    String input = file("in.json", "{\"id\":1,\"text\":\"a\"}");
+
+    assertThat(run(output(), "--input=" + input.replace("in.json", "*.json"))).isZero();
+    assertThat(run(output() + "2", "--input=" + folder.getParent() + "/*/in.json")).isZero();
+  }
+
+  @Test
+  void anInputWithoutColumns() throws IOException {
+    assertRefused(Files.createFile(folder.resolve("in.json")).toString(), "in.json is empty");
+  }
+
+  @Test
+  void aTextColumnWithinAStruct() throws IOException {
+    String input = file("in.json", "{\"id\":1,\"nested\":{\"body\":\"a\"}}");
+
+    assertThat(run(output(), "--input=" + input, "--text-column=nested.body")).isEqualTo(FAILED);
+
+    assertOneSentence("no column nested.body", "nested is a struct", "--query");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'--dimensions=9999', 'dimensions is 9999, but the model has 384', --dimensions",
+    "'--max-tokens=9999', 'maxTokens is 9999', --max-tokens",
+    "'--long-text=chunk --max-tokens=20 --option=chunkOverlap=18', 'chunkOverlap is 18', chunkOverlap",
+  })
+  void anOptionThatDoesNotFitTheModel(String options, String sentence, String option)
+      throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(options.split(" ")));
+    arguments.add("--input=" + file("in.txt", "a"));
+
+    assertThat(run(output(), arguments.toArray(String[]::new))).isEqualTo(FAILED);
+
+    assertOneSentence(sentence, "change ", option);
+    assertThat(Path.of(output(), "_embark", "manifest.json")).doesNotExist();
   }
 
   @Test
@@ -301,6 +368,13 @@ class BadInputTest {
         .isEqualTo(count);
     assertThat(count % ROWS_PER_WAVE).isZero();
     return count;
+  }
+
+  @Test
+  void anOptionWithoutAValue() throws IOException {
+    assertThat(run(output(), "--input=in.json", "--option=maxTokens")).isEqualTo(BAD_USAGE);
+
+    assertThat(captured.err()).contains("Value for option '--option' (KEY=VALUE)");
   }
 
   @Test

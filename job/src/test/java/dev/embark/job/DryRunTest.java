@@ -202,6 +202,22 @@ class DryRunTest {
   }
 
   @Test
+  void aRunOfAnotherCommandThatHadWrittenNothingDoesNotStopIt() throws Exception {
+    Path file = Files.writeString(folder.resolve("in.txt"), "one two three\n".repeat(30));
+    Runs runs = new Runs(folder, "parquet");
+    runs.atWaveStart =
+        () -> {
+          throw new UserError("the end");
+        };
+    assertThatThrownBy(() -> runs.run(file.toString())).hasMessage("the end");
+    Files.writeString(file, "four\n");
+
+    Estimate estimate = estimate("--input=" + file, "--max-tokens=4");
+
+    assertThat(estimate.rows()).isEqualTo(1);
+  }
+
+  @Test
   void idsThatAreNotOneStopIt() throws Exception {
     Path file = folder.resolve("in.json");
     Files.writeString(file, "{\"id\":7,\"text\":\"a\"}\n{\"id\":7,\"text\":\"b\"}\n");
@@ -247,13 +263,18 @@ class DryRunTest {
     assertThatThrownBy(() -> estimate("--input", input, "--output=" + shared.resolve("in.parquet")))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("--input and --output are both");
+    assertThatThrownBy(() -> estimate("--input", shared + "/*", "--output=" + shared + "/out"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("one lies in the other");
     assertThatThrownBy(() -> estimate("--input", input, "--output=" + file + "/out"))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("is a file");
     assertThatThrownBy(() -> estimate("--input", input, "--model=" + file))
         .hasStackTraceContaining("is not a GGUF model");
     assertThatThrownBy(() -> estimate("--input", input, "--dimensions=1000"))
-        .hasStackTraceContaining("dimensions is 1000");
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("dimensions is 1000")
+        .hasMessageContaining("change --dimensions");
   }
 
   @Test

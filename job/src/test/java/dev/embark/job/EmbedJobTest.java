@@ -304,4 +304,26 @@ class EmbedJobTest {
         .hasMessageContaining("as parquet")
         .hasMessageContaining("--input-format");
   }
+
+  @Test
+  void theWarningOfFailedRowsNamesTheFirstOfTheRunAlone() throws IOException {
+    String[] options = {
+      "--id-column=id", "--max-tokens=6", "--long-text=error", "--save-mode=append"
+    };
+    String[] lines = new String[30];
+    Arrays.setAll(lines, i -> "{\"id\":%d,\"text\":\"%s\"}".formatted(i, "word ".repeat(9)));
+    run(file("old.json", lines), options);
+    int earlier = captured.err().length();
+    Arrays.setAll(lines, i -> lines[i].replace("\"id\":", "\"id\":1"));
+    List<String> shuffled = new ArrayList<>(List.of(lines).subList(10, 30));
+    java.util.Collections.reverse(shuffled);
+    shuffled.add("{\"id\":99,\"text\":\"%s\"}".formatted("word ".repeat(9)));
+
+    run(file("new.json", shuffled.toArray(String[]::new)), options);
+
+    assertThat(captured.err().substring(earlier))
+        .contains(
+            "21 rows could not be",
+            "the first by id: 99, 110, 111, 112, 113, 114, 115, 116, 117, 118;");
+  }
 }

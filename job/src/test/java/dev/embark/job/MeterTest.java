@@ -18,7 +18,7 @@ class MeterTest {
   private final Meter meter = new Meter(() -> counted, () -> now);
 
   private static RunPlan plan(long rows, int waves, WaveResult... committed) {
-    return new RunPlan("r", "f", waves, rows, rows, 0, 0, 0, List.of(committed));
+    return new RunPlan("r", 1, "f", waves, rows, rows, 0, 0, 0, List.of(committed));
   }
 
   private static WaveResult wave(int number, long rows, long tokens, long failed) {

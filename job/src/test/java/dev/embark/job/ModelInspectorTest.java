@@ -46,6 +46,16 @@ class ModelInspectorTest {
   }
 
   @Test
+  void aFolderIsToldFromAFileThatIsMissing(@TempDir Path folder) {
+    assertThat(inspect(folder.toString())).isEqualTo(1);
+
+    assertThat(captured.err().lines())
+        .singleElement()
+        .asString()
+        .contains(folder.toString(), "is a directory", ".gguf");
+  }
+
+  @Test
   void aFileThatIsNoModelIsOneSentence(@TempDir Path folder) throws Exception {
     Path page = Files.writeString(folder.resolve("page.gguf"), "<!doctype html>");
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ProgressTest {
-  private static final RunPlan PLAN = new RunPlan("r", "f", 2, 2000, 1900, 100, 5, 1, List.of());
+  private static final RunPlan PLAN = new RunPlan("r", 1, "f", 2, 2000, 1900, 100, 5, 1, List.of());
   private static final RunTotals TOTALS =
       new RunTotals(
           1000, 24_000, 0, new TreeMap<>(Map.of("TOO_LONG", 3L)), 0, 0, 0, new TreeMap<>());

@@ -234,6 +234,102 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 
+  private static final class Interruption extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Ends a run before its first wave has been embedded. */
+  private static void interruptAtOnce(Runs runs, String input, String... options) {
+    runs.atWaveStart =
+        () -> {
+          throw new Interruption();
+        };
+    assertThatThrownBy(() -> runs.run(input, options)).hasRootCauseInstanceOf(Interruption.class);
+    runs.atWaveStart = () -> {};
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "delta", "iceberg"})
+  void aRunOfAnotherCommandThatHadWrittenNothingIsGivenUp(String format) throws IOException {
+    Assumptions.assumeTrue(format.equals("parquet") || LocalSpark.hasTables());
+    Runs runs = new Runs(folder, format);
+    String input = runs.json("in.json", texts);
+    interruptAtOnce(runs, input, "--embedding-column=other", "--output-option=compression=gzip");
+
+    runs.run(input, "--dimensions=16", "--id-column=id");
+
+    assertThat(runs.vectors()).hasSize(ROWS).allSatisfy((id, v) -> assertThat(v).hasSize(16));
+    assertThat(runs.written().columns()).doesNotContain("other");
+    assertThat(runs.captured.err())
+        .containsOnlyOnce("had written nothing to")
+        .contains(runs.output());
+  }
+
+  @org.junit.jupiter.api.Test
+  void ofARunThatIsGivenUpNoCopyIsKept() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    String input = runs.json("in.json", texts);
+    interruptAtOnce(runs, input);
+    List<Path> copies = new ArrayList<>();
+    runs.atWaveStart = () -> copies.addAll(copies(runs));
+
+    runs.run(input, "--dimensions=16");
+
+    assertThat(copies).hasSize(1);
+  }
+
+  private static List<Path> copies(Runs runs) {
+    try (var files = Files.newDirectoryStream(runs.state(), "run-*")) {
+      List<Path> found = new ArrayList<>();
+      files.forEach(found::add);
+      return found;
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "iceberg"})
+  void whatWasToBeReplacedIsKnownStillWhenTheRunIsGivenUp(String format) throws IOException {
+    Assumptions.assumeTrue(format.equals("parquet") || LocalSpark.hasTables());
+    Runs runs = new Runs(folder, format);
+    String input = runs.json("in.json", texts);
+    runs.run(input, "--id-column=id");
+    interruptAtOnce(runs, input, "--id-column=id", "--dimensions=16", "--save-mode=overwrite");
+
+    assertThatThrownBy(() -> runs.run(input, "--id-column=id"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("There is something at");
+    assertThatThrownBy(
+            () -> runs.run(input, "--id-column=id", "--dimensions=8", "--save-mode=append"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("dimensions is 8 here and unset there");
+    JobResult again = runs.run(input, "--id-column=id", "--save-mode=append");
+
+    assertThat(again.plan().skippedRows()).isEqualTo(ROWS);
+    assertThat(runs.vectors()).hasSize(ROWS);
+  }
+
+  /** Else the rows that the first had left would be missing for good. */
+  @org.junit.jupiter.api.Test
+  void nothingIsAddedToWhatAnInterruptedRunThatWasToBeReplacedHasHalfWritten() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    String input = runs.json("in.json", texts);
+    runs.sink = sink -> new CrashingSink(sink, Moment.AFTER_PUBLISH);
+    assertThatThrownBy(() -> runs.run(input, "--id-column=id", "--rows-per-wave=10"))
+        .hasRootCauseInstanceOf(Crash.class);
+    runs.sink = sink -> sink;
+    interruptAtOnce(runs, input, "--id-column=id", "--dimensions=16", "--save-mode=overwrite");
+
+    assertThatThrownBy(() -> runs.run(input, "--id-column=id", "--save-mode=append"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("not to the end")
+        .hasMessageContaining("--save-mode overwrite");
+    runs.run(input, "--id-column=id", "--save-mode=overwrite");
+
+    assertThat(runs.vectors()).hasSize(ROWS);
+  }
+
   @org.junit.jupiter.api.Test
   void aCommandThatFailsToReplaceAnInterruptedOneLeavesItToBeCarriedOn() throws IOException {
     Runs runs = new Runs(folder, "parquet");

@@ -82,6 +82,19 @@ class SqlRunnerTest {
   }
 
   @Test
+  void jsonOfTwoColumnsOfOneNameIsRefused() {
+    String statement = "SELECT 1 AS a, 2 AS b, 3 AS a, 4 AS B";
+
+    assertThatThrownBy(() -> run(statement, SqlSpec.Format.JSON))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("two columns named a")
+        .hasMessageContaining("AS");
+    assertThat(captured.out()).isEmpty();
+    run(statement, SqlSpec.Format.TABLE);
+    assertThat(captured.outLines().get(0)).isEqualTo("a  b  a  B");
+  }
+
+  @Test
   void aStatementThatIsNoSqlIsOneSentence() {
     assertThatThrownBy(() -> run("SELEC 1", SqlSpec.Format.JSON))
         .isInstanceOf(UserError.class)

@@ -77,17 +77,32 @@ public final class EmbeddingEngine implements Engine {
   private EmbeddingEngine(LlamaModel model, EmbedOptions options, Supplier<WindowEncoder> encoder) {
     this.options = options;
     this.normalization = options.normalize();
-    this.dimensions = options.dimensions().orElse(model.dimensions());
-    if (dimensions > model.dimensions()) {
-      throw new EmbeddingException(
-          Kind.OPTION,
-          "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
-    }
+    this.dimensions = dimensions(model, options);
     this.tokenizer = new Tokenizer(model, options);
     this.encoder = encoder.get();
     this.texts = new TokenizedTexts();
     this.rows = new RowCollector();
     this.stopped = () -> this.encoder.isCancelled() || isCancelled.getAsBoolean();
+  }
+
+  /**
+   * Checks what making an engine does, without the cost of one.
+   *
+   * @throws EmbeddingException of kind OPTION when an option does not fit the model
+   */
+  public static void checkFit(LlamaModel model, EmbedOptions options) {
+    dimensions(model, options);
+    new Tokenizer(model, options);
+  }
+
+  private static int dimensions(LlamaModel model, EmbedOptions options) {
+    int dimensions = options.dimensions().orElse(model.dimensions());
+    if (dimensions > model.dimensions()) {
+      throw new EmbeddingException(
+          Kind.OPTION,
+          "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
+    }
+    return dimensions;
   }
 
   /** Tokens of a native batch of an engine with these options. */

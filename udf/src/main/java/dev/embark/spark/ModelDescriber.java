@@ -1,6 +1,8 @@
 package dev.embark.spark;
 
 import dev.embark.engine.Acceleration;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelDescription;
 import dev.embark.engine.ModelOptions;
@@ -8,7 +10,7 @@ import dev.embark.engine.TaskOptions;
 import dev.embark.store.StoredModel;
 import org.apache.spark.sql.SparkSession;
 
-/** Says what a model is, in this process. */
+/** Says what a model is and whether options fit it, in this process. */
 public final class ModelDescriber {
   private ModelDescriber() {}
 
@@ -26,6 +28,20 @@ public final class ModelDescriber {
   /** The same, with what a session has set to reach its models. */
   public static ModelDescription describe(SparkSession session, TaskOptions options) {
     return describe(options, ModelAccess.ofSession(session.sparkContext(), options.model()));
+  }
+
+  /**
+   * Checks that options fit their model, as every task does when it begins.
+   *
+   * @throws dev.embark.engine.EmbeddingException of kind OPTION when one does not, and as {@link
+   *     #describe(TaskOptions)}
+   */
+  public static void checkFit(SparkSession session, EmbedOptions options) {
+    ModelAccess access = ModelAccess.ofSession(session.sparkContext(), options.model());
+    try (StoredModel file = access.open(options, ExecutorModels.store());
+        LlamaModel model = LlamaModel.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
+      EmbeddingEngine.checkFit(model, options);
+    }
   }
 
   private static ModelDescription describe(TaskOptions options, ModelAccess access) {

@@ -132,6 +132,9 @@ public final class ModelStore {
   }
 
   private static StoredModel inPlace(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException("it is a directory; name the .gguf file in it");
+    }
     if (!Files.isRegularFile(file)) {
       throw new IOException("there is no such model file");
     }
