@@ -42,6 +42,11 @@ final class RunStart {
 
   /** What was asked for, as far as it decides what a run writes. */
   String command() {
+    // Else what replaces all would be carried on by who means to add to it, and the other way
+    // round.
+    boolean replaces =
+        output.saveMode() == SaveBehaviour.OVERWRITE
+            || output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE));
     return String.join("\n", spec.inputSpec().toArguments())
         + "\n%s %s %s %s %s %s"
             .formatted(
@@ -50,7 +55,8 @@ final class RunStart {
                 spec.resultColumn(),
                 spec.dedupe(),
                 spec.retryQuarantined(),
-                fingerprint.sha256());
+                fingerprint.sha256())
+        + (replaces ? " overwrite" : "");
   }
 
   /**

@@ -331,6 +331,33 @@ class ResumeTest {
   }
 
   @org.junit.jupiter.api.Test
+  void anInterruptedReplacementIsNotCarriedOnByTheSameCommandThatAdds() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    runs.run(runs.json("in.json", texts), "--id-column=id");
+    String more = runs.json("more.json", Map.of(101, "more", 102, "yet more"));
+    interruptAtOnce(runs, more, "--id-column=id", "--save-mode=overwrite");
+
+    runs.run(more, "--id-column=id", "--save-mode=append");
+
+    assertThat(runs.vectors()).hasSize(ROWS + 2);
+  }
+
+  @org.junit.jupiter.api.Test
+  void anInterruptedAdditionIsNotCarriedOnByTheSameCommandThatReplaces() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    runs.run(runs.json("in.json", texts), "--id-column=id");
+    String more = runs.json("more.json", Map.of(101, "more", 102, "yet more"));
+    String[] options = {"--id-column=id", "--rows-per-wave=1", "--save-mode=append"};
+    runs.sink = sink -> new CrashingSink(sink, Moment.AFTER_PUBLISH);
+    assertThatThrownBy(() -> runs.run(more, options)).hasRootCauseInstanceOf(Crash.class);
+    runs.sink = sink -> sink;
+
+    runs.run(more, "--id-column=id", "--rows-per-wave=1", "--save-mode=overwrite");
+
+    assertThat(runs.vectors()).containsOnlyKeys(101, 102);
+  }
+
+  @org.junit.jupiter.api.Test
   void aCommandThatFailsToReplaceAnInterruptedOneLeavesItToBeCarriedOn() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
