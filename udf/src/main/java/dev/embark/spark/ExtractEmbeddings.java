@@ -78,7 +78,8 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
         && (Calls.in(expression) || ((SubqueryExpression) expression).plan().exists(Calls::hasAny));
   }
 
-  private static LogicalPlan fromBelow(LogicalPlan node) {
+  private static LogicalPlan fromBelow(LogicalPlan plan) {
+    LogicalPlan node = plan instanceof Filter filter ? inSteps(filter) : plan;
     List<LogicalPlan> children = new ArrayList<>();
     for (LogicalPlan child : Scala.list(node.children())) {
       LogicalPlan extracted = fromBelow(child);
@@ -206,6 +207,24 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
       }
     }
     return -1;
+  }
+
+  /** A text that may fail is computed for the rows that pass the calls before it. */
+  private static Filter inSteps(Filter filter) {
+    Filter calls = plainConditionsBelow(filter);
+    List<Expression> conditions = conjuncts(calls.condition());
+    for (int i = 1; i < conditions.size(); i++) {
+      boolean isStep = conditions.get(i).exists(part -> isOfTextThatMayFail((Expression) part));
+      if (isStep && conditions.subList(0, i).stream().anyMatch(Calls::in)) {
+        Filter before = new Filter(and(conditions.subList(0, i)), calls.child());
+        return inSteps(new Filter(and(conditions.subList(i, conditions.size())), before));
+      }
+    }
+    return calls;
+  }
+
+  private static boolean isOfTextThatMayFail(Expression part) {
+    return part instanceof EmbedExpression call && SafeForAnyRow.mayRaise(call.text());
   }
 
   /**

@@ -311,6 +311,21 @@ class QueryPlanningTest {
   }
 
   @Test
+  void conditionsOverTextsThatMayFailAreAnsweredInStepsAndNotOneByOne() {
+    spark.conf().set("spark.sql.ansi.enabled", "true");
+    String plan =
+        spark
+            .sql(
+                "EXPLAIN SELECT id FROM docs WHERE embed(body)[0] > -2"
+                    + " AND embed(split(body, ' ')[3])[0] > -2 AND grp = 1")
+            .head()
+            .getString(0);
+    spark.conf().unset("spark.sql.ansi.enabled");
+
+    assertThat(plan).doesNotContain("one_by_one").containsPattern("(?s)EvalEmbed.*EvalEmbed.*grp");
+  }
+
+  @Test
   void explainTellsWhatIsEmbeddedOneByOne() {
     assertThat(
             spark

@@ -85,6 +85,7 @@ class SameAsAnyFunctionTest {
         "SELECT id, x = 0 OR embed_tokens(CAST(10 div x AS STRING)) > 0 FROM p",
         "SELECT id, x > 0 AND embed_tokens(CAST(10 div x AS STRING)) > 0 FROM p",
         "SELECT id FROM p WHERE embed_tokens(body) > 2 AND (x = 0 OR embed_tokens(CAST(10 div x AS STRING)) > 0)",
+        "SELECT id FROM p WHERE embed_tokens(body) - 6 + x > 0 AND embed_tokens(CAST(10 div x AS STRING)) > 0 AND id > 1 AND embed_tokens(CAST(11 div x AS STRING)) > 0",
         "SELECT a.id, b.id FROM p a LEFT JOIN q b ON a.id = b.id AND a.x <> 0 AND embed_tokens(CAST(10 div a.x AS STRING)) > 0",
         "SELECT id, CASE WHEN x <> 0 AND id IN (SELECT x FROM q) THEN embed_tokens(concat('a', CAST(10 div x AS STRING))) END FROM p",
         "SELECT id, IF(uuid() > '' AND x <> 0, embed_tokens(CAST(10 div x AS STRING)), 0) FROM p",

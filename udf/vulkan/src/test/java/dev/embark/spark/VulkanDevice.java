@@ -8,8 +8,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Skips a class of tests where there is no device of Vulkan; where {@code embark.gpu.required}
- * is set, it fails.
+ * Skips a class of tests where there is no device of Vulkan; where {@code embark.gpu.required} is
+ * set, it fails.
  */
 final class VulkanDevice implements BeforeAllCallback {
   @Override
