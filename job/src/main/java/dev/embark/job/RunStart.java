@@ -42,8 +42,7 @@ final class RunStart {
 
   /** What was asked for, as far as it decides what a run writes. */
   String command() {
-    // Else what replaces all would be carried on by who means to add to it, and the other way
-    // round.
+    // Else who means to add would carry on what replaces all, and the other way round.
     boolean replaces =
         output.saveMode() == SaveBehaviour.OVERWRITE
             || output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE));

@@ -29,6 +29,12 @@ final class Calls {
     return expression.exists(e -> e instanceof EmbedExpression);
   }
 
+  /** Whether there is a call in an expression whose text is known to fail for some values. */
+  static boolean mayRaiseIn(Expression expression) {
+    return expression.exists(
+        e -> e instanceof EmbedExpression call && SafeForAnyRow.mayRaise(call.text()));
+  }
+
   /**
    * The distinct calls of a node that can be answered below it, in the order they are written. A
    * text with a variable of a lambda around the call exists only inside the node; of others that

@@ -37,9 +37,8 @@ final class EmbedWhereTaken {
   private static final Expression TRUE = Literal.create(true, DataTypes.BooleanType);
   private static final Expression FALSE = Literal.create(false, DataTypes.BooleanType);
 
-  // Of the same call in some 20 branches of a CASE, which leave few rows out. With 400 Spark
-  // planned
-  // for four minutes.
+  // Of the same call in some 20 branches of a CASE, which leave few rows out. Of one in 400, Spark
+  // planned for four minutes.
   private static final int MOST_NODES = 1000;
 
   private EmbedWhereTaken() {}
@@ -156,7 +155,9 @@ final class EmbedWhereTaken {
     } else if (expression instanceof And || expression instanceof Or) {
       Expression left = expression.children().apply(0);
       branches.addForRest(left);
-      if (mayFail(expression.children().apply(1))) {
+      // Others are left alone: with a condition about them they would be other texts than the same
+      // ones elsewhere, and embedded again.
+      if (Calls.mayRaiseIn(expression.children().apply(1))) {
         branches.keep(left, expression instanceof And ? unlessFalse(left) : new Not(holds(left)));
       } else {
         branches.isExact = false;
@@ -232,14 +233,6 @@ final class EmbedWhereTaken {
         && !Calls.hasFreeVariable(condition)
         && !Calls.in(condition)
         && !condition.exists(e -> e instanceof AggregateExpression);
-  }
-
-  /**
-   * Whether the text of a call cannot be computed for any row. Others are left alone beside AND and
-   * OR: with a condition about them they would be other texts than the same ones elsewhere.
-   */
-  private static boolean mayFail(Expression part) {
-    return part.exists(e -> e instanceof EmbedExpression call && !SafeForAnyRow.is(call.text()));
   }
 
   private static int size(Expression expression) {

@@ -214,17 +214,13 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     Filter calls = plainConditionsBelow(filter);
     List<Expression> conditions = conjuncts(calls.condition());
     for (int i = 1; i < conditions.size(); i++) {
-      boolean isStep = conditions.get(i).exists(part -> isOfTextThatMayFail((Expression) part));
-      if (isStep && conditions.subList(0, i).stream().anyMatch(Calls::in)) {
+      if (Calls.mayRaiseIn(conditions.get(i))
+          && conditions.subList(0, i).stream().anyMatch(Calls::in)) {
         Filter before = new Filter(and(conditions.subList(0, i)), calls.child());
         return inSteps(new Filter(and(conditions.subList(i, conditions.size())), before));
       }
     }
     return calls;
-  }
-
-  private static boolean isOfTextThatMayFail(Expression part) {
-    return part instanceof EmbedExpression call && SafeForAnyRow.mayRaise(call.text());
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.embark.engine.ModelDescription;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.TaskOptions;
 import dev.embark.store.StoredModel;
+import java.util.function.Function;
 import org.apache.spark.sql.SparkSession;
 
 /** Says what a model is and whether options fit it, in this process. */
@@ -37,17 +38,24 @@ public final class ModelDescriber {
    *     #describe(TaskOptions)}
    */
   public static void checkFit(SparkSession session, EmbedOptions options) {
-    ModelAccess access = ModelAccess.ofSession(session.sparkContext(), options.model());
-    try (StoredModel file = access.open(options, ExecutorModels.store());
-        LlamaModel model = LlamaModel.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
-      EmbeddingEngine.checkFit(model, options);
-    }
+    ask(
+        options,
+        ModelAccess.ofSession(session.sparkContext(), options.model()),
+        model -> {
+          EmbeddingEngine.checkFit(model, options);
+          return null;
+        });
   }
 
   private static ModelDescription describe(TaskOptions options, ModelAccess access) {
+    return ask(options, access, LlamaModel::describe);
+  }
+
+  private static <T> T ask(
+      TaskOptions options, ModelAccess access, Function<LlamaModel, T> question) {
     try (StoredModel file = access.open(options, ExecutorModels.store());
         LlamaModel model = LlamaModel.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
-      return model.describe();
+      return question.apply(model);
     }
   }
 }

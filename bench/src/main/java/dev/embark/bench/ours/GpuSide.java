@@ -62,8 +62,14 @@ public final class GpuSide implements Side {
     EmbedOptions options = EmbedOptions.of(Map.of("batchTokens", Integer.toString(batch)));
     SharedEncoder encoder = SharedEncoder.open(model, Pooling.MODEL, batch, contexts);
     List<EmbeddingEngine> engines = new ArrayList<>();
-    for (int i = 0; i < tasks; i++) {
-      engines.add(new EmbeddingEngine(model, options, encoder));
+    try {
+      for (int i = 0; i < tasks; i++) {
+        engines.add(new EmbeddingEngine(model, options, encoder));
+      }
+    } catch (RuntimeException e) {
+      engines.forEach(EmbeddingEngine::close);
+      encoder.close(); // the next batch needs its memory
+      throw e;
     }
     return new Fed(encoder, new EngineTasks(allocator, engines));
   }
