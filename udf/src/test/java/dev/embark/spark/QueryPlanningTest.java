@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.SparkEnv;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
@@ -319,27 +315,6 @@ class QueryPlanningTest {
   void embedsEachTextOnceWhateverTheJoin(long rows, String statement) {
     spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
     embedsEachRowOnceAndRight(rows, statement);
-    spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
-  }
-
-  @Test
-  void aShuffleThatIsLostIsComputedAgainWithTheSameRows() throws Exception {
-    spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
-    spark.conf().set("spark.sql.adaptive.enabled", "false");
-    Dataset<Row> pairs =
-        spark.sql(
-            "SELECT d.id, d.body, embed(d.body)[0] AS v, k FROM docs d"
-                + " CROSS JOIN (SELECT id AS k FROM docs)");
-    List<Row> expected = pairs.collectAsList();
-    long before = textsOfEngine();
-    for (File file : Scala.list(SparkEnv.get().blockManager().diskBlockManager().getAllFiles())) {
-      if (file.getName().startsWith("shuffle_")) {
-        Files.deleteIfExists(file.toPath());
-      }
-    }
-
-    assertThat(pairs.collectAsList()).hasSize(400).containsExactlyInAnyOrderElementsOf(expected);
-    assertThat(textsOfEngine() - before).as("embedded again").isEqualTo(20);
     spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
   }
 
