@@ -10,12 +10,17 @@ import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.LambdaFunction;
 import org.apache.spark.sql.catalyst.expressions.NamedLambdaVariable;
+import org.apache.spark.sql.catalyst.expressions.ScalarSubquery;
+import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Command;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.types.Metadata;
 import scala.Option;
 
-/** Finds and replaces {@link EmbedExpression}s in plans and expressions. */
+/**
+ * Finds and replaces {@link EmbedExpression}s in plans and expressions. Helper of the rules; changes
+ * no plan by itself.
+ */
 final class Calls {
   private Calls() {}
 
@@ -36,9 +41,9 @@ final class Calls {
   }
 
   /**
-   * The distinct calls of a node that can be answered below it, in the order they are written. A
-   * text with a variable of a lambda around the call exists only inside the node; of others that
-   * have to stay, {@link TextsBelow} has left those alone that have no node to go to.
+   * The distinct calls of a node that can be computed below it, in the order in which the query has
+   * them. Other calls stay where they are and run row by row: a text with a variable of a lambda
+   * exists only inside the node, and {@link #canMove} names the rest.
    */
   static List<EmbedExpression> of(LogicalPlan node) {
     List<EmbedExpression> calls = new ArrayList<>();
@@ -47,7 +52,7 @@ final class Calls {
           e -> {
             if (e instanceof EmbedExpression call
                 && !hasFreeVariable(call.text())
-                && TextsBelow.canMove(call.text())
+                && canMove(call.text())
                 && calls.stream().noneMatch(c -> c.semanticEquals(call))) {
               calls.add(call);
             }
@@ -117,6 +122,17 @@ final class Calls {
   /** DECLARE, by name: Spark 3.5, with whose classes Embark is compiled too, has no such node. */
   private static boolean isDefaultOfVariable(LogicalPlan command) {
     return command.nodeName().equals("CreateVariable");
+  }
+
+  /**
+   * Whether an expression has the same value in any operator that has its columns. An expression
+   * such as {@code uuid()} has another value each time, and Spark computes IN and EXISTS only in the
+   * operators that it rewrites to joins.
+   */
+  static boolean canMove(Expression expression) {
+    return expression.deterministic()
+        && !expression.exists(
+            e -> e instanceof SubqueryExpression && !(e instanceof ScalarSubquery));
   }
 
   static boolean hasFreeVariable(Expression text) {

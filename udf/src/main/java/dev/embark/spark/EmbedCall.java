@@ -9,7 +9,7 @@ import scala.collection.immutable.Seq;
 import scala.runtime.ScalaRunTime;
 
 /** A call of one of the {@link EmbedOutput} functions in a plan, however it is computed. */
-abstract class EmbedCall extends Expression implements Serializable {
+abstract class EmbedCall extends Expression implements CatalystNode, Serializable {
   private static final long serialVersionUID = 1L;
 
   private final Expression text;
@@ -73,23 +73,8 @@ abstract class EmbedCall extends Expression implements Serializable {
   }
 
   @Override
-  public int productArity() {
-    return 3;
-  }
-
-  @Override
-  public Object productElement(int n) {
-    return switch (n) {
-      case 0 -> text;
-      case 1 -> options;
-      case 2 -> output;
-      default -> throw new IndexOutOfBoundsException(n);
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object that) {
-    return that != null && that.getClass() == getClass();
+  public Object[] fields() {
+    return new Object[] {text, options, output};
   }
 
   @Override

@@ -10,7 +10,6 @@ import org.apache.spark.sql.catalyst.expressions.ImplicitCastInputTypes;
 import org.apache.spark.sql.catalyst.expressions.Unevaluable;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
-import org.apache.spark.sql.catalyst.trees.TreeNodeTag;
 import org.apache.spark.sql.types.AbstractDataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StringType;
@@ -24,30 +23,12 @@ public final class EmbedExpression extends EmbedCall
     implements Unevaluable, ImplicitCastInputTypes {
   private static final long serialVersionUID = 1L;
 
-  // Copies keep it; it is no part of what makes two calls equal.
-  private static final TreeNodeTag<Expression> WRITTEN = new TreeNodeTag<>("embark.written");
-
   /**
    * @param text of any type that Spark casts to a string
    * @param options resolved: those of the call over those of the session
    */
   public EmbedExpression(Expression text, TaskOptions options, EmbedOutput output) {
     super(text, options, output);
-  }
-
-  /** A call that a query was written with. */
-  static EmbedExpression written(Expression text, TaskOptions options, EmbedOutput output) {
-    EmbedExpression call = new EmbedExpression(text, options, output);
-    call.setTagValue(WRITTEN, text);
-    return call;
-  }
-
-  /**
-   * Whether it is about the columns that it was written with: not so if Spark inferred it for
-   * others that equal them, nor if it was written over an alias.
-   */
-  boolean isAsWritten() {
-    return getTagValue(WRITTEN).exists(text -> text.references().equals(references()));
   }
 
   @Override

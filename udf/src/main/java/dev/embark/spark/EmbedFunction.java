@@ -94,7 +94,7 @@ record EmbedFunction(
                 + "model.",
             arguments.get(0));
       }
-      return EmbedExpression.written(arguments.get(0), options, output);
+      return new EmbedExpression(arguments.get(0), options, output);
     } catch (EmbeddingException e) {
       throw analysisException(e.getMessage(), arguments.get(0));
     }

@@ -13,7 +13,7 @@ import scala.runtime.ScalaRunTime;
  * The logical operator: the columns of its child, and one column for each call it answers. Public,
  * as is its constructor, since Spark copies plan nodes by reflection.
  */
-public final class EvalEmbed extends LogicalPlan {
+public final class EvalEmbed extends LogicalPlan implements CatalystNode {
   private static final long serialVersionUID = 1L;
 
   private final Expression text;
@@ -98,25 +98,8 @@ public final class EvalEmbed extends LogicalPlan {
   }
 
   @Override
-  public int productArity() {
-    return 5;
-  }
-
-  @Override
-  public Object productElement(int n) {
-    return switch (n) {
-      case 0 -> text;
-      case 1 -> options;
-      case 2 -> outputs;
-      case 3 -> results;
-      case 4 -> child;
-      default -> throw new IndexOutOfBoundsException(n);
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object that) {
-    return that instanceof EvalEmbed;
+  public Object[] fields() {
+    return new Object[] {text, options, outputs, results, child};
   }
 
   @Override

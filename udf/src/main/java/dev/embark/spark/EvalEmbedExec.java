@@ -27,7 +27,7 @@ import scala.runtime.ScalaRunTime;
  * <p>Runs on the driver; everything that a task needs travels in {@link EmbedTask} and {@link
  * OperatorInput} as plain values.
  */
-public final class EvalEmbedExec extends SparkPlan {
+public final class EvalEmbedExec extends SparkPlan implements CatalystNode {
   private static final long serialVersionUID = 1L;
 
   private final Expression text;
@@ -143,25 +143,8 @@ public final class EvalEmbedExec extends SparkPlan {
   }
 
   @Override
-  public int productArity() {
-    return 5;
-  }
-
-  @Override
-  public Object productElement(int n) {
-    return switch (n) {
-      case 0 -> text;
-      case 1 -> options;
-      case 2 -> outputs;
-      case 3 -> results;
-      case 4 -> child;
-      default -> throw new IndexOutOfBoundsException(n);
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object that) {
-    return that instanceof EvalEmbedExec;
+  public Object[] fields() {
+    return new Object[] {text, options, outputs, results, child};
   }
 
   @Override

@@ -15,7 +15,6 @@ import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.optimizer.RewritePredicateSubquery$;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
-import org.apache.spark.sql.catalyst.plans.logical.Expand;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -27,20 +26,28 @@ import org.apache.spark.sql.types.Metadata;
 import scala.collection.Seq;
 
 /**
- * Pulls the calls of a node below it, into {@link EvalEmbed}:
+ * Moves the calls of a node into an operator below it, which embeds rows in batches.
  *
  * <pre>
- *   Project [id, embed(body) AS e]          Project [id, embedding#7 AS e]
- *   +- Relation [id, body, …]        ──►    +- EvalEmbed embed(body) → embedding#7
+ *   SELECT id, embed(body) AS e FROM docs
+ *
+ *   Project [id, embed(body) AS e]          Project [id, embed#7 AS e]
+ *   +- Relation [id, body, …]        ──►    +- EvalEmbed embed(body) → embed#7
  *                                              +- Project [id, body]
  *                                                 +- Relation [id, body, …]
  * </pre>
  *
- * <p>A call that a node further down has already answered is not computed again: its column is
- * passed up ({@link ReuseEmbeddings}). Before that, {@link EmbedLater} has moved calls above
- * limits, sorts and groupings that need no embedding, and {@link FilesBelow} and {@link TextsBelow}
- * have had computed below what cannot be computed above. Running it twice changes nothing, since no
- * call is left after the first time.
+ * <p>Without the rule the model runs once for each occurrence of the call and each row, one row at a
+ * time ({@link EmbedEach}, {@code embed_one_by_one} in EXPLAIN). With the rule equal calls share one
+ * operator, and a call that a node below has computed is not computed again ({@link
+ * ReuseEmbeddings}). {@code SELECT id FROM docs WHERE embed(body)[0] > 0 AND id < 5} embeds the five
+ * rows that pass the plain condition.
+ *
+ * <p>The rule is idempotent: after its first run no call is left. {@link EmbedLater} has before
+ * moved calls above nodes that need no embedding, and {@link FilesBelow} has moved {@code
+ * input_file_name()} down. Calls that no operator can host run row by row: inside a lambda over its
+ * variable, and over a text that has another value each time or contains IN or EXISTS, as in {@code
+ * embed(uuid())}.
  */
 final class ExtractEmbeddings extends Rule<LogicalPlan> {
   @Override
@@ -59,8 +66,7 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     LogicalPlan prepared =
         new EmbedLater()
             .apply(joined)
-            .transformUp(Scala.everywhere(FilesBelow::apply))
-            .transformUp(Scala.everywhere(TextsBelow::apply));
+            .transformUp(Scala.everywhere(FilesBelow::apply));
     LogicalPlan extracted = fromBelow(prepared);
     return sameOutput(extracted.transformUp(Scala.everywhere(Calls::oneByOne)), plan.output());
   }
@@ -164,22 +170,12 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
 
   /** The child below which a row is embedded of which the node makes many, or −1. */
   private static int below(LogicalPlan node, EmbedExpression call) {
-    if (node instanceof Expand expand) {
-      // ROLLUP and its like.
-      return ReuseEmbeddings.keeps(expand, call) ? 0 : -1;
-    }
     if (node instanceof Join join) {
       return JoinSides.of(join, call);
     }
     // An order of such rows has them, too; a limit on it does not.
     boolean passesRows = node instanceof Project || node instanceof Sort;
     return passesRows && below(node.children().head(), call) >= 0 ? 0 : -1;
-  }
-
-  /** Whether all that a node does is to have fewer columns. */
-  static boolean choosesColumns(LogicalPlan node) {
-    return node instanceof Project project
-        && project.projectList().forall(column -> column instanceof Attribute);
   }
 
   /** Drops columns that neither the parent nor the text reads, so that they are not scanned. */
@@ -252,7 +248,7 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
     return parts;
   }
 
-  static Expression and(List<Expression> conditions) {
+  private static Expression and(List<Expression> conditions) {
     return conditions.stream().reduce(And::new).orElseThrow();
   }
 

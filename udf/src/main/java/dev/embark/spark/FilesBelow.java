@@ -21,13 +21,19 @@ import org.apache.spark.sql.catalyst.plans.logical.Repartition;
 import org.apache.spark.sql.catalyst.plans.logical.Sample;
 
 /**
- * Asks for a row's file where it is read. Above an operator that has read a window of rows before
- * it gives back the first, {@code input_file_name()} would be the file of the last.
+ * Evaluates {@code input_file_name()} below the operator, where the row is read. The operator reads a
+ * window of rows ahead; above the operator the function would return the file of the row that was
+ * read last.
  *
  * <pre>
+ *   SELECT input_file_name() AS f, embed(t) AS e FROM docs
+ *
  *   Project [input_file_name() AS f, embed(t) AS e]   ──►   Project [file#7 AS f, embed(t) AS e]
  *                                                           +- Project [*, input_file_name() AS file#7]
  * </pre>
+ *
+ * <p>The number of rows embedded is the same; without the rule files are wrong for rows of a window
+ * that spans several files.
  */
 final class FilesBelow {
   private FilesBelow() {}
@@ -80,7 +86,7 @@ final class FilesBelow {
   private record Answer(LogicalPlan plan, Attribute column) {}
 
   /**
-   * Empty where something else stands between, such as a shuffle, after which rows have no file.
+   * Empty if another node is in between, such as a shuffle, after which rows have no file.
    */
   private static Optional<Answer> answer(Expression asked, LogicalPlan plan) {
     if (!plan.exists(Calls::hasAny)) {

@@ -372,13 +372,15 @@ class QueryPlanningTest {
     assertThat(plan).doesNotContain("one_by_one").containsPattern("(?s)EvalEmbed.*EvalEmbed.*grp");
   }
 
-  @Test
-  void explainTellsWhatIsEmbeddedOneByOne() {
-    assertThat(
-            spark
-                .sql("EXPLAIN SELECT transform(array(body), t -> embed(t)) FROM docs")
-                .head()
-                .getString(0))
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT transform(array(body), t -> embed(t)) FROM docs",
+        "SELECT embed(concat(body, uuid())) FROM docs",
+        "SELECT embed(IF(id IN (SELECT grp FROM docs), body, 'x')) FROM docs"
+      })
+  void explainShowsWhatIsEmbeddedRowByRow(String statement) {
+    assertThat(spark.sql("EXPLAIN " + statement).head().getString(0))
         .contains("embed_one_by_one")
         .doesNotContain("EvalEmbed");
   }
