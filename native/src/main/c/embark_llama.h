@@ -143,14 +143,16 @@ static int embark_sampler_sample(void * sampler, void * context, int index);
 
 /* ---- batch ---------------------------------------------------------------------------------- */
 
-/* Room for capacity tokens, each in up to n_seq_max sequences. NULL when out of memory. */
-static void * embark_batch_new(int capacity, int n_seq_max);
+/* Room for capacity tokens, each in one sequence or more. NULL when out of memory. */
+static void * embark_batch_new(int capacity);
 static void embark_batch_free(void * batch);
 static void embark_batch_clear(void * batch);
-/* Appends one token; the caller has checked capacity. */
-static void embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output);
-/* Appends tokens[offset ... offset + n) as one sequence at positions 0 ... n - 1, all of them output. */
-static void embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id);
+/* Appends one token; the caller has checked capacity. False when out of memory, which can only be when
+ * there are more ids than tokens; the batch is as it was then. */
+static bool embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output);
+/* Appends tokens[offset ... offset + n) as one sequence at positions 0 ... n - 1, all of them output; false as
+ * embark_batch_add(). */
+static bool embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id);
 
 #ifdef EMBARK_LLAMA_IMPLEMENTATION
 
@@ -622,41 +624,95 @@ static int embark_sampler_sample(void * sampler, void * context, int index) {
     return token;
 }
 
+/* Not of llama_batch_init(), which checks none of its allocations and makes one of n_seq_max ids for each token. */
 struct embark_batch {
-    struct llama_batch llama;
+    struct llama_batch llama; /* seq_id points into seq_ids, token after token */
+    llama_seq_id * seq_ids;
+    size_t n_seq_ids;
+    size_t room; /* ids that seq_ids has room for */
 };
 
-static void * embark_batch_new(int capacity, int n_seq_max) {
-    struct embark_batch * batch = (struct embark_batch *) calloc(1, sizeof(struct embark_batch));
-    if (batch != NULL) {
-        batch->llama = llama_batch_init(capacity, 0, n_seq_max);
-    }
-    return batch;
+static void embark_batch_free(void * batch) {
+    struct embark_batch * b = (struct embark_batch *) batch;
+    free(b->llama.token);
+    free(b->llama.pos);
+    free(b->llama.n_seq_id);
+    free(b->llama.seq_id);
+    free(b->llama.logits);
+    free(b->seq_ids);
+    free(b);
 }
 
-static void embark_batch_free(void * batch) {
-    llama_batch_free(((struct embark_batch *) batch)->llama);
-    free(batch);
+static void * embark_batch_new(int capacity) {
+    struct embark_batch * b = (struct embark_batch *) calloc(1, sizeof(struct embark_batch));
+    if (b == NULL) {
+        return NULL;
+    }
+    size_t n = (size_t) capacity;
+    b->room = n;
+    b->llama.token = (llama_token *) malloc(n * sizeof(llama_token));
+    b->llama.pos = (llama_pos *) malloc(n * sizeof(llama_pos));
+    b->llama.n_seq_id = (int32_t *) malloc(n * sizeof(int32_t));
+    b->llama.seq_id = (llama_seq_id **) malloc(n * sizeof(llama_seq_id *));
+    b->llama.logits = (int8_t *) malloc(n * sizeof(int8_t));
+    b->seq_ids = (llama_seq_id *) malloc(n * sizeof(llama_seq_id));
+    if (b->llama.token == NULL || b->llama.pos == NULL || b->llama.n_seq_id == NULL || b->llama.seq_id == NULL
+        || b->llama.logits == NULL || b->seq_ids == NULL) {
+        embark_batch_free(b);
+        return NULL;
+    }
+    return b;
 }
 
 static void embark_batch_clear(void * batch) {
-    ((struct embark_batch *) batch)->llama.n_tokens = 0;
+    struct embark_batch * b = (struct embark_batch *) batch;
+    b->llama.n_tokens = 0;
+    b->n_seq_ids = 0;
 }
 
-static void embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output) {
-    struct llama_batch * b = &((struct embark_batch *) batch)->llama;
-    int i = b->n_tokens++;
-    b->token[i] = token;
-    b->pos[i] = pos;
-    b->n_seq_id[i] = n_seq_ids;
-    memcpy(b->seq_id[i], seq_ids, sizeof(int) * (size_t) n_seq_ids);
-    b->logits[i] = output;
+/* Sees to room for so many more ids. */
+static bool embark_batch_reserve(struct embark_batch * b, size_t n_seq_ids) {
+    if (n_seq_ids <= b->room - b->n_seq_ids) {
+        return true;
+    }
+    size_t room = b->n_seq_ids + n_seq_ids > 2 * b->room ? b->n_seq_ids + n_seq_ids : 2 * b->room;
+    llama_seq_id * ids = (llama_seq_id *) realloc(b->seq_ids, room * sizeof(llama_seq_id));
+    if (ids == NULL) {
+        return false;
+    }
+    b->seq_ids = ids;
+    b->room = room;
+    for (int i = 0; i < b->llama.n_tokens; i++) {
+        b->llama.seq_id[i] = ids;
+        ids += b->llama.n_seq_id[i];
+    }
+    return true;
 }
 
-static void embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id) {
+static bool embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output) {
+    struct embark_batch * b = (struct embark_batch *) batch;
+    if (!embark_batch_reserve(b, (size_t) n_seq_ids)) {
+        return false;
+    }
+    int i = b->llama.n_tokens++;
+    b->llama.token[i] = token;
+    b->llama.pos[i] = pos;
+    b->llama.n_seq_id[i] = n_seq_ids;
+    b->llama.seq_id[i] = b->seq_ids + b->n_seq_ids;
+    memcpy(b->llama.seq_id[i], seq_ids, sizeof(llama_seq_id) * (size_t) n_seq_ids);
+    b->n_seq_ids += (size_t) n_seq_ids;
+    b->llama.logits[i] = output;
+    return true;
+}
+
+static bool embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id) {
+    if (!embark_batch_reserve((struct embark_batch *) batch, (size_t) n)) {
+        return false;
+    }
     for (int pos = 0; pos < n; pos++) {
         embark_batch_add(batch, tokens[offset + pos], pos, &seq_id, 1, true);
     }
+    return true;
 }
 
 static int embark_context_decode(void * context, void * batch) {
