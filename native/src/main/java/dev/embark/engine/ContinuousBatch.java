@@ -56,7 +56,7 @@ final class ContinuousBatch implements AutoCloseable {
     this.rows = new AnswerInMaking[context.maxSequences() - 1];
     try {
       this.batch = new TokenBatch(model, context.capacity(), context.maxSequences());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       context.close();
       throw e;
     }

@@ -79,7 +79,7 @@ public final class GenerationEngine implements Engine {
               options,
               cells,
               contexts.open(model, cells, batchTokens, sequences));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       tokenizer.close();
       throw e;
     }

@@ -100,13 +100,13 @@ public final class LlamaModel implements AutoCloseable {
               acceleration,
               packed,
               open.apply(packed.map(Weights::path).map(Path::toString).orElse("")));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       packed.ifPresent(Weights::close);
       throw e;
     }
     try {
       SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       model.close();
       throw e;
     }
