@@ -99,7 +99,7 @@ final class ModelPool {
               : ModelOptions.cpu(options.acceleration());
       LlamaModel model = hardware.load(file.path(), where, store.weights(file));
       return new LoadedModel(file, model, estimate, memory, () -> models.remove(key));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
     }
