@@ -13,12 +13,15 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -164,15 +167,50 @@ class ModelAccessTest {
     Path file = path(DEFAULT_MODEL, Optional.empty());
     spark.conf().set("fs.attic.impl", AtticFileSystem.class.getName());
     spark.conf().set("attic.root", file.getParent().toString());
-    assertThat(
-            spark
-                .sql(
-                    "SELECT embed('x', map('model', 'attic:///"
-                        + file.getFileName()
-                        + "')) = embed('x')")
-                .head()
-                .getBoolean(0))
-        .isTrue();
+    String call = "embed(%s, map('model', 'attic:///" + file.getFileName() + "'))";
+    for (String result :
+        List.of(call.formatted("t"), "transform(array(t), x -> " + call.formatted("x") + ")[0]")) {
+      assertThat(
+              spark
+                  .sql(
+                      "SELECT %s = embed('x') FROM (SELECT substr('xy', 1, cast(id AS int)) AS t"
+                              .formatted(result)
+                          + " FROM range(1, 2, 1, 1))")
+                  .head()
+                  .getBoolean(0))
+          .as(result)
+          .isTrue();
+    }
+  }
+
+  @Test
+  void aTextOfALambdaIsEmbeddedByTheModelThatTheDriverSees(@TempDir Path dir) throws IOException {
+    Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("m.gguf"));
+    LogicalPlan plan =
+        spark
+            .sql(
+                "SELECT transform(ts, t -> embed(t, map('model', '"
+                    + file
+                    + "'))) FROM (SELECT array(string(id)) AS ts FROM range(3))")
+            .queryExecution()
+            .optimizedPlan();
+    List<TaskOptions> options = new ArrayList<>();
+    plan.foreach(
+        node -> {
+          Scala.list(node.expressions())
+              .forEach(
+                  expression ->
+                      expression.foreach(
+                          e -> {
+                            if (e instanceof EmbedEach each) {
+                              options.add(each.options());
+                            }
+                            return null;
+                          }));
+          return null;
+        });
+    assertThat(options).hasSize(1);
+    assertThat(options.get(0).modelSha256()).contains(Sha256.of(file));
   }
 
   @Test
