@@ -42,6 +42,22 @@ final class FileSink implements Sink {
     this.state = new StateFolder(spark, root.toString());
   }
 
+  /**
+   * Makes a sink of a spec.
+   *
+   * @throws UserError if a run would replace what a symbolic link leads to
+   */
+  static FileSink of(SparkSession spark, JobSpec spec) {
+    FileSink sink = new FileSink(spark, spec);
+    Optional<String> target = Paths.linkTarget(sink.root);
+    if (target.isPresent() && spec.outputSpec().mayReplace()) {
+      throw new UserError(
+          "--output %s is a symbolic link to %s, and the run might delete what is there; name that folder itself as --output"
+              .formatted(spec.output(), target.get()));
+    }
+    return sink;
+  }
+
   @Override
   public String location() {
     return root.toString();
@@ -162,7 +178,9 @@ final class FileSink implements Sink {
     for (FileStatus status : state.fileSystem().listStatus(folder)) {
       String name = status.getPath().getName();
       boolean kept = name.startsWith(prefix) || name.equals(StateFolder.NAME);
-      if (!kept && status.isDirectory()) {
+      // Of a link, the link alone is the output's.
+      boolean isFolder = status.isDirectory() && Paths.linkTarget(status.getPath()).isEmpty();
+      if (!kept && isFolder) {
         kept = !deleteAllBut(prefix, status.getPath());
       }
       if (!kept) {

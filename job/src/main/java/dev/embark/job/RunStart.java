@@ -43,9 +43,6 @@ final class RunStart {
   /** What was asked for, as far as it decides what a run writes. */
   String command() {
     // Else who means to add would carry on what replaces all, and the other way round.
-    boolean replaces =
-        output.saveMode() == SaveBehaviour.OVERWRITE
-            || output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE));
     return String.join("\n", spec.inputSpec().toArguments())
         + "\n%s %s %s %s %s %s"
             .formatted(
@@ -55,7 +52,7 @@ final class RunStart {
                 spec.dedupe(),
                 spec.retryQuarantined(),
                 fingerprint.sha256())
-        + (replaces ? " overwrite" : "");
+        + (output.mayReplace() ? " overwrite" : "");
   }
 
   /**

@@ -39,12 +39,16 @@ interface Sink {
     }
   }
 
-  /** Makes the sink that a spec asks for. */
+  /**
+   * Makes the sink that a spec asks for.
+   *
+   * @throws UserError if a run would replace what a symbolic link leads to
+   */
   static Sink of(SparkSession spark, JobSpec spec) {
     return switch (spec.outputSpec().format()) {
       case DELTA -> new DeltaSink(spark, spec);
       case ICEBERG -> new IcebergSink(spark, spec);
-      default -> new FileSink(spark, spec);
+      default -> FileSink.of(spark, spec);
     };
   }
 

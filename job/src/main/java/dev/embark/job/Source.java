@@ -183,26 +183,22 @@ final class Source {
   private void refuseOverlap(String path) {
     String input = Paths.qualified(spark, path);
     String output = sink.location();
-    if (input.equals(output)) {
+    String place = Paths.resolved(spark, output);
+    if (Paths.resolved(spark, path).equals(place)) {
       throw new UserError(
           "--input and --output are both %s; write to another place".formatted(input));
     }
     boolean overlaps =
-        Paths.matches(spark, path).stream()
-            .anyMatch(
-                match ->
-                    match.equals(output) || isWithin(match, output) || isWithin(output, match));
+        Paths.matches(spark, path).stream().anyMatch(match -> Paths.leads(spark, match, place));
     // What is not there yet, a glob would match next time.
+    String file = "/part-0." + spec.outputSpec().format();
     if (overlaps
-        || Paths.couldMatch(spark, path, output + "/part-0." + spec.outputSpec().format())) {
+        || Paths.couldMatch(spark, path, output + file)
+        || Paths.couldMatch(spark, Paths.resolved(spark, path), place + file)) {
       throw new UserError(
           "Of --input %s and --output %s, one lies in the other; write to another place"
               .formatted(input, output));
     }
-  }
-
-  private static boolean isWithin(String path, String folder) {
-    return path.startsWith(folder.endsWith("/") ? folder : folder + "/");
   }
 
   private void refuseOwnColumns(Dataset<Row> rows) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -87,6 +88,27 @@ class EmbedRunTest {
 
     assertThat(second.events).isEmpty();
     assertThat(first.vectors()).hasSize(3);
+  }
+
+  @Test
+  void whatAnOutputLinksToOutlivesThatItIsReplaced() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    runs.run(runs.json("in.json", Map.of(1, "one")));
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/deep"));
+    Path precious = Files.writeString(elsewhere.resolve("precious.txt"), "precious");
+    Path output = Path.of(runs.output());
+    Path nested = Files.createDirectories(output.resolve("topic=1"));
+    List<Path> links =
+        List.of(
+            Files.createSymbolicLink(output.resolve("topic=2"), elsewhere.getParent()),
+            Files.createSymbolicLink(nested.resolve("deep"), elsewhere),
+            Files.createSymbolicLink(output.resolve("precious.txt"), precious));
+
+    runs.run(runs.json("more.json", Map.of(2, "two", 3, "three")), "--save-mode=overwrite");
+
+    assertThat(precious).hasContent("precious");
+    assertThat(links).noneMatch(link -> Files.exists(link, LinkOption.NOFOLLOW_LINKS));
+    assertThat(runs.vectors()).hasSize(2);
   }
 
   /** A beat that hung while it wrote gets through when another run has been at work. */
