@@ -181,6 +181,9 @@ final class Source {
 
   /** A run would read its own rows, or replace its input. */
   private void refuseOverlap(String path) {
+    if (spec.outputSpec().isTableName()) {
+      return;
+    }
     String input = Paths.qualified(spark, path);
     String output = sink.location();
     String place = Paths.resolved(spark, output);

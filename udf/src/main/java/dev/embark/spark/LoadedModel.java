@@ -42,7 +42,8 @@ final class LoadedModel {
   }
 
   /**
-   * @param atEnd run once, before it is freed and while nobody can {@link #retain} it; must not wait
+   * @param atEnd run once, before it is freed and while nobody can {@link #retain} it; must not
+   *     wait
    */
   LoadedModel(
       StoredModel file,
