@@ -240,8 +240,8 @@ public final class LlamaModel implements AutoCloseable {
     if (handle != null) {
       Llama.embark_model_free(handle);
       handle = null;
-      packed.ifPresent(Weights::close);
       NativeHandles.closed();
+      packed.ifPresent(Weights::close);
     }
   }
 
