@@ -64,7 +64,10 @@ final class EnginePool {
         Closing.all(engine, memory, model::release);
       } catch (RuntimeException | Error e) {
         // Whoever frees an idle engine has other work, which must go on.
-        LOG.warn("An engine of {} could not be freed as a whole", key.options().model(), e);
+        LOG.warn(
+            "An engine of {} could not be freed as a whole: {}",
+            key.options().model(),
+            e.toString());
       }
     }
   }

@@ -40,7 +40,10 @@ final class IdleClock implements AutoCloseable {
             free.accept(time);
           } catch (RuntimeException | Error e) {
             // The scheduler would never call again.
-            LOG.warn("Idle engines could not be freed; the next attempt is in {} ms", period, e);
+            LOG.warn(
+                "Idle engines could not be freed; the next attempt is in {} ms: {}",
+                period,
+                e.toString());
           }
         },
         period,

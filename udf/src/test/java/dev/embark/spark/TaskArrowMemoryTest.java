@@ -74,7 +74,7 @@ class TaskArrowMemoryTest {
       consumers.setAccessible(true);
       return ((Collection<?>) consumers.get(manager)).size();
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 
