@@ -83,9 +83,18 @@ class LlamaContext implements AutoCloseable {
   }
 
   private static Pointer embeddings(LlamaModel model, int capacity, Pooling pooling) {
+    // The F16 of flash attention on a CPU costs decoders what rounding of their weights leaves of
+    // the vector; encoders lose nothing by it, and take twice as long without
+    // (docs/correctness.md).
+    boolean flash = model.options().device() != ModelOptions.CPU || !model.keepsTokens();
     Llama.embark_llama_clear_log();
     return Llama.embark_context_new(
-        model.handle(), capacity, maxSequences(capacity), pooling.llamaPoolingType(), THREADS);
+        model.handle(),
+        capacity,
+        maxSequences(capacity),
+        pooling.llamaPoolingType(),
+        THREADS,
+        flash);
   }
 
   int capacity() {

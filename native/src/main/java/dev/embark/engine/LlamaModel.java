@@ -34,6 +34,7 @@ public final class LlamaModel implements AutoCloseable {
   private final Optional<Weights> packed;
   private Pointer handle;
   private SentencePieceCuts cuts; // made when the first long text comes
+  private Boolean keepsTokens; // found out by the first context; null before
 
   private LlamaModel(
       Path path,
@@ -199,6 +200,17 @@ public final class LlamaModel implements AutoCloseable {
   /** Whether layers of it carry a state from token to token. */
   boolean isRecurrent() {
     return Llama.embark_model_is_recurrent(handle());
+  }
+
+  /**
+   * Whether contexts of it keep keys, values or a state of what they have seen, as those of
+   * decoders do.
+   */
+  synchronized boolean keepsTokens() {
+    if (keepsTokens == null) {
+      keepsTokens = acceleration == Acceleration.OFF && Llama.embark_model_keeps(handle());
+    }
+    return keepsTokens;
   }
 
   /** Its value of a GGUF metadata key, as text. */

@@ -198,7 +198,7 @@ final class EnginePool {
 
       @Override
       public void claim(int tokens) {
-        long more = model.estimate().contextBytes(tokens) - claimed;
+        long more = model.estimate().contextBytes(tokens, key.device()) - claimed;
         memory.add(
             "A longer text, a context of " + tokensFor(key, tokens) + " instead of the usual one,",
             more,
