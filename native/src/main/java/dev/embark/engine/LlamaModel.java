@@ -84,7 +84,7 @@ public final class LlamaModel implements AutoCloseable {
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
     }
     ModelCheck.check(path, header);
-    boolean stripsAccents = AccentStripper.isWanted(header);
+    boolean stripsAccents = WordPieceText.stripsAccents(header);
     Acceleration acceleration = Accelerator.of(header, options);
     Function<String, Pointer> open =
         weights -> open(path, options, stripsAccents, acceleration, weights);
@@ -163,7 +163,7 @@ public final class LlamaModel implements AutoCloseable {
     return acceleration;
   }
 
-  /** Whether its texts have to go through {@link AccentStripper} first. */
+  /** Whether {@link WordPieceText} takes the accents off its texts. */
   boolean stripsAccents() {
     return stripsAccents;
   }
