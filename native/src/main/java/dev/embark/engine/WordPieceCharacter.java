@@ -11,11 +11,9 @@ import java.util.HexFormat;
 enum WordPieceCharacter {
   /** Part of a word. */
   LETTER,
-  /** Part of a word, which llama.cpp or {@link Character} take for a mark, a blank or nothing. */
+  /** Part of a word that no vocabulary has: punctuation, a mark or a format of a later Unicode. */
   NEWER,
-  /**
-   * The start of a word within a token of GGUF, so that llama.cpp finds words where there are none.
-   */
+  /** Part of a word, in which llama.cpp finds the start of another by it. */
   WORD_START,
   /** Between words. */
   BLANK,
@@ -34,7 +32,7 @@ enum WordPieceCharacter {
   private static final int ASCII = 0x80;
   private static final int REPLACEMENT = 0xFFFD; // what a decoder makes of malformed bytes
 
-  // Punctuation, non-spacing marks and format characters of Unicode 17 that are not of Unicode 8.
+  // Punctuation, non-spacing marks and format characters since Unicode 9, up to 16 and in part 17.
   private static final BitSet LATER =
       ranges(
           """

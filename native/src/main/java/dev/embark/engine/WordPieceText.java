@@ -27,6 +27,7 @@ final class WordPieceText {
   private static final String BERT = "bert";
   private static final int UNKNOWN_UNSET = 100; // as llama.cpp has it
 
+  private static final byte VERTICAL_TAB = 0x0B;
   private static final int LONGEST_WORD = 100; // characters: max_input_chars_per_word
 
   // Letters of which one at least is in no vocabulary of WordPiece.
@@ -84,25 +85,37 @@ final class WordPieceText {
 
   /** Whether {@code utf8[0 … length)} needs no rewriting, as far as a quick look says. */
   boolean isPlain(byte[] utf8, int length) {
-    int wordLength = 0;
     for (int i = 0; i < length; i++) {
       byte b = utf8[i];
-      if (b < 0) {
+      if (b < 0 || b == VERTICAL_TAB || b == '\f') {
         return false;
       }
-      switch (WordPieceCharacter.of(b)) {
-        case LETTER -> {
-          if (++wordLength > LONGEST_WORD) {
-            return false;
-          }
-        }
-        case DROPPED -> {
-          return false;
-        }
-        default -> wordLength = 0;
+    }
+    // A longer word covers one of these places.
+    for (int i = LONGEST_WORD; i < length; i += LONGEST_WORD + 1) {
+      if (wordAround(utf8, length, i) > LONGEST_WORD) {
+        return false;
       }
     }
     return true;
+  }
+
+  /** Bytes of the ASCII word that is at a place or ends there. */
+  private static int wordAround(byte[] ascii, int length, int at) {
+    int start = at;
+    while (start > 0 && isInWord(ascii[start - 1])) {
+      start--;
+    }
+    int end = at;
+    while (end < length && isInWord(ascii[end])) {
+      end++;
+    }
+    return end - start;
+  }
+
+  private static boolean isInWord(byte ascii) {
+    WordPieceCharacter character = WordPieceCharacter.of(ascii);
+    return character == WordPieceCharacter.LETTER || character == WordPieceCharacter.DROPPED;
   }
 
   /** Rewrites {@code utf8[0 … length)}; what is malformed in it is left out. */
