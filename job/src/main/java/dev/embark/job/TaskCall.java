@@ -96,6 +96,7 @@ record TaskCall(JobTask task, Map<String, String> given) {
     options.maxTokens().ifPresent(n -> asking.add("--max-tokens"));
     if (options.longText() == LongText.CHUNK) {
       asking.add("--option chunkOverlap");
+      options.prefix().filter(p -> !p.isEmpty()).ifPresent(p -> asking.add("--prefix"));
     }
     if (asking.isEmpty()) {
       return;

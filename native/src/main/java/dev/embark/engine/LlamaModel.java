@@ -30,6 +30,7 @@ public final class LlamaModel implements AutoCloseable {
   private final ModelOptions options;
   private final boolean stripsAccents;
   private final boolean f32;
+  private final boolean reranker;
   private final Acceleration acceleration;
   private final Optional<Weights> packed;
   private Pointer handle;
@@ -41,6 +42,7 @@ public final class LlamaModel implements AutoCloseable {
       ModelOptions options,
       boolean stripsAccents,
       boolean f32,
+      boolean reranker,
       Acceleration acceleration,
       Optional<Weights> packed,
       Pointer handle) {
@@ -48,6 +50,7 @@ public final class LlamaModel implements AutoCloseable {
     this.options = options;
     this.stripsAccents = stripsAccents;
     this.f32 = f32;
+    this.reranker = reranker;
     this.acceleration = acceleration;
     this.packed = packed;
     this.handle = handle;
@@ -82,7 +85,7 @@ public final class LlamaModel implements AutoCloseable {
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
     }
     ModelCheck.check(path, header);
-    boolean stripsAccents = AccentStripper.isWanted(header);
+    boolean stripsAccents = WordPieceText.stripsAccents(header);
     Acceleration acceleration = Accelerator.of(header, options);
     Function<String, Pointer> open =
         weights -> open(path, options, stripsAccents, acceleration, weights);
@@ -98,6 +101,7 @@ public final class LlamaModel implements AutoCloseable {
               options,
               stripsAccents,
               isF32(header),
+              ModelFile.isReranker(header),
               acceleration,
               packed,
               open.apply(packed.map(Weights::path).map(Path::toString).orElse("")));
@@ -160,9 +164,25 @@ public final class LlamaModel implements AutoCloseable {
     return acceleration;
   }
 
-  /** Whether its texts have to go through {@link AccentStripper} first. */
+  /** Whether {@link WordPieceText} takes the accents off its texts. */
   boolean stripsAccents() {
     return stripsAccents;
+  }
+
+  /**
+   * Checks that it has vectors for texts, whatever pooling is asked for.
+   *
+   * @throws EmbeddingException of kind MODEL when it is a reranker
+   */
+  void checkEmbeds() {
+    if (reranker) {
+      throw new EmbeddingException(
+          Kind.MODEL,
+          "The model "
+              + path
+              + " is a reranker: it scores pairs of texts and has no vector for one; use an"
+              + " embedding model.");
+    }
   }
 
   static boolean isF32(GgufHeader header) {

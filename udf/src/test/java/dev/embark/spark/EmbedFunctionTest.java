@@ -7,6 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.embark.engine.VectorType;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,6 +22,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -201,6 +207,46 @@ class EmbedFunctionTest {
       assertThat(row.getInt(1)).isEqualTo(16);
     } finally {
       spark.conf().unset("spark.embark.maxTokens");
+    }
+  }
+
+  @Test
+  void tokensOfAChunkedTextCountThePrefixOfEachChunk() {
+    Row row =
+        spark
+            .sql(
+                "SELECT embed_tokens(repeat('word ', 56), map('longText', 'chunk', 'maxTokens', 32,"
+                    + " 'prefix', 'query: ')), embed_tokens(repeat('a', 101)),"
+                    + " embed_tokens('a\u000bb')")
+            .head();
+    assertThat(row.getInt(0)).isEqualTo(2 * 32);
+    assertThat(row.getInt(1)).isEqualTo(3);
+    assertThat(row.getInt(2)).isEqualTo(3);
+  }
+
+  @Test
+  void aRerankerIsRefusedWithThePoolingOfTheSession(@TempDir Path folder) throws Exception {
+    byte[] gguf;
+    try (InputStream model =
+        getClass().getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {
+      gguf = model.readAllBytes();
+    }
+    byte[] key = "bert.pooling_type".getBytes(StandardCharsets.UTF_8);
+    int at = 0;
+    while (!Arrays.equals(gguf, at, at + key.length, key, 0, key.length)) {
+      at++;
+    }
+    assertThat(gguf[at + key.length + 4]).as("mean").isEqualTo((byte) 1);
+    gguf[at + key.length + 4] = 4; // rank
+    Path reranker = Files.write(folder.resolve("reranker.gguf"), gguf);
+    spark.conf().set("spark.embark.model", reranker.toString());
+    spark.conf().set("spark.embark.pooling", "mean");
+    try {
+      assertThatThrownBy(() -> spark.sql("SELECT embed('x')").collectAsList())
+          .hasStackTraceContaining("is a reranker: it scores pairs of texts");
+    } finally {
+      spark.conf().unset("spark.embark.pooling");
+      spark.conf().unset("spark.embark.model");
     }
   }
 
