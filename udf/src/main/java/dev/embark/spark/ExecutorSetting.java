@@ -19,6 +19,12 @@ enum ExecutorSetting {
       "size",
       "50g",
       "What the copies may take; those unused for longest go first, those in use never."),
+  IN_PLACE(
+      "inPlace",
+      "directories, with commas between",
+      "",
+      "Models in these are mapped where they are instead of being copied into the cache; only for"
+          + " files that nobody overwrites, as that would end the process."),
   OFFLINE("offline", "true, false", "false", "Never ask the Hub; a copy serves, or it fails."),
   IDLE_TIMEOUT(
       "idleTimeout",

@@ -26,17 +26,11 @@ final class HubModels {
   }
 
   /**
-   * The copy of a file.
+   * The copy of a file, which is not here by its hash.
    *
    * @param sha256 what it must hash to, if given; the caller compares
    */
   StoredModel open(HubName name, Optional<String> sha256, ModelCache cache) throws IOException {
-    if (sha256.isPresent()) {
-      Optional<StoredModel> copy = cache.find(sha256.get());
-      if (copy.isPresent()) {
-        return copy.get(); // the hash says it all; the Hub need not be asked
-      }
-    }
     Optional<HubFile> file = ask(name, cache);
     if (file.isEmpty()) {
       return remembered(name, cache).orElseThrow(() -> noCopy());

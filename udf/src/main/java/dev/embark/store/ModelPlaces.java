@@ -23,8 +23,7 @@ import org.apache.hadoop.fs.FileSystem;
  *   <li>any other scheme: the file system that Hadoop has for it
  * </ul>
  *
- * <p>Files under mounts of object stores ({@code /Volumes}, {@code /dbfs}) are copied like remote
- * ones. For one thread.
+ * <p>For one thread.
  *
  * @param shipped finds what {@code --files} brought under a name, if anything
  * @param hadoop the configuration of Hadoop's file systems
@@ -40,25 +39,20 @@ public record ModelPlaces(Function<String, Optional<Path>> shipped, Configuratio
         && !uri.startsWith("file:");
   }
 
-  /** The local file that serves where it is, if it is one. */
+  /** The file of this machine that a URI names, if it is one. */
   Optional<Path> local(String uri) throws IOException {
-    if (uri.startsWith(CLASSPATH)) {
-      return classpath(uri).unpacked();
-    }
-    Optional<Path> file = localPath(uri);
-    return file.filter(f -> !MountedFile.isMounted(f));
+    return uri.startsWith(CLASSPATH) ? classpath(uri).unpacked() : localPath(uri);
   }
 
-  /** The file to copy, where {@link #local} finds none. */
-  RemoteFile remote(String uri) throws IOException {
-    if (uri.startsWith(CLASSPATH)) {
-      return classpath(uri);
+  /** The file to copy. */
+  RemoteFile file(String uri) throws IOException {
+    Optional<Path> local = local(uri);
+    if (local.isPresent()) {
+      return new LocalFile(local.get());
     }
-    Optional<Path> mounted = localPath(uri);
-    if (mounted.isPresent()) {
-      return MountedFile.of(mounted.get());
-    }
-    return new HadoopFile(new org.apache.hadoop.fs.Path(uri), hadoop);
+    return uri.startsWith(CLASSPATH)
+        ? classpath(uri)
+        : new HadoopFile(new org.apache.hadoop.fs.Path(uri), hadoop);
   }
 
   private static ClasspathFile classpath(String uri) throws IOException {

@@ -16,8 +16,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Gets a model onto this machine as a local file that can be mapped, and knows its hash.
  *
- * <p>Local files are used where they are; all others are copied once per node. Safe for any thread;
- * a model that is slow to come keeps only those waiting that want the same.
+ * <p>A file is copied once per node, a local one as well: whoever overwrites a mapped file ends the
+ * process that maps it, and nobody else writes to the cache. Files below {@link
+ * StoreSettings#inPlace} are used where they are. Safe for any thread; a model that is slow to come
+ * keeps only those waiting that want the same.
  */
 public final class ModelStore {
   private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
@@ -64,11 +66,9 @@ public final class ModelStore {
         }
         return known;
       }
-      if (places.local(uri).isEmpty()) {
-        Optional<String> told = places.remote(uri).sha256();
-        if (told.isPresent()) {
-          return told.get();
-        }
+      Optional<String> told = places.file(uri).sha256();
+      if (told.isPresent()) {
+        return told.get();
       }
     } catch (IOException | IllegalArgumentException e) {
       throw notFetched(uri, e);
@@ -107,7 +107,7 @@ public final class ModelStore {
   private static void pack(StoredModel model, WeightsCache.Packing packing, Path file)
       throws IOException {
     packing.writeTo(file);
-    // A file used in place may be written to; what is kept would be taken for another's weights.
+    // A file used in place may change after all; its weights would be taken for another's.
     if (!FileHashes.of(model.path()).equals(model.sha256())) {
       throw new IOException("it changed while they were packed");
     }
@@ -115,11 +115,41 @@ public final class ModelStore {
 
   private StoredModel find(String uri, Optional<String> sha256, ModelPlaces places)
       throws IOException {
-    if (uri.startsWith(HubName.SCHEME)) {
-      return hub.open(HubName.parse(uri), sha256, cache());
+    boolean isHubs = uri.startsWith(HubName.SCHEME);
+    Optional<Path> local = isHubs ? Optional.empty() : places.local(uri);
+    if (local.isPresent() && settings.isInPlace(local.get())) {
+      LocalFile.check(local.get());
+      return new InPlace(local.get(), FileHashes.of(local.get()));
     }
-    Optional<Path> local = places.local(uri);
-    return local.isPresent() ? inPlace(local.get()) : cache().open(places.remote(uri));
+    try {
+      ModelCache cache = cache();
+      if (sha256.isPresent()) {
+        Optional<StoredModel> copy = cache.find(sha256.get());
+        if (copy.isPresent()) {
+          return copy.get(); // the hash says it all; its place need not be asked
+        }
+      }
+      return isHubs
+          ? hub.open(HubName.parse(uri), sha256, cache)
+          : copied(places.file(uri), sha256, cache);
+    } catch (CacheUnusable e) {
+      throw local.isEmpty()
+          ? e
+          : new CacheUnusable(
+              e.getMessage()
+                  + ", or name the model's directory in spark.embark.inPlace if nobody overwrites"
+                  + " its files",
+              e);
+    }
+  }
+
+  private static StoredModel copied(RemoteFile file, Optional<String> sha256, ModelCache cache)
+      throws IOException {
+    Optional<String> told = file.sha256();
+    if (sha256.isPresent() && told.isPresent() && !told.equals(sha256)) {
+      throw new HashMismatch(told.get(), sha256.get());
+    }
+    return cache.open(file);
   }
 
   private static StoredModel checked(StoredModel model, Optional<String> sha256)
@@ -129,16 +159,6 @@ public final class ModelStore {
       throw new HashMismatch(model.sha256(), sha256.get());
     }
     return model;
-  }
-
-  private static StoredModel inPlace(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new IOException("it is a directory; name the .gguf file in it");
-    }
-    if (!Files.isRegularFile(file)) {
-      throw new IOException("there is no such model file");
-    }
-    return new InPlace(file, FileHashes.of(file));
   }
 
   private ModelCache cache() throws IOException {

@@ -3,10 +3,10 @@
  *
  * <pre>
  *              ModelStore
- *  "s3a:…" ──► ModelPlaces ──► a local Path ──────────────► hashed once a JVM, used in place
- *                         └──► RemoteFile ──► ModelCache ──► one copy per node, locked while used
- *                              classpath:       │  lock, partial file, SHA-256, rename
- *                              Hadoop, mounts   └─ evicts what was not used for longest
+ *  "s3a:…" ──► ModelPlaces ──► RemoteFile ──► ModelCache ──► one copy per node, locked while used
+ *                         │    a path, Hadoop,  │  lock, partial file, SHA-256, rename
+ *                         │    classpath:       └─ evicts what was not used for longest
+ *                         └──► a Path in spark.embark.inPlace ──► hashed once a JVM, used there
  *  "hf:…"  ──► HubModels  ──►  HubFile            ▲
  *                                                 └─ weights that an accelerator has packed
  * </pre>

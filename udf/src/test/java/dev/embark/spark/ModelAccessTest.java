@@ -71,11 +71,35 @@ class ModelAccessTest {
   }
 
   @Test
-  void aLocalFileIsUsedWhereItIs(@TempDir Path dir) throws IOException {
+  void aLocalFileIsCopiedOnceHoweverItIsNamed(@TempDir Path dir) throws IOException {
     Path file = Files.writeString(dir.resolve("a model.gguf"), "x");
-    assertThat(path(file.toString(), Optional.empty())).isEqualTo(file);
-    assertThat(path(file.toUri().toString(), Optional.empty())).isEqualTo(file);
-    assertThat(path("file:" + file, Optional.empty())).isEqualTo(file);
+    Path copy = path(file.toString(), Optional.empty());
+    assertThat(copy).isNotEqualTo(file).hasContent("x");
+    assertThat(path(file.toUri().toString(), Optional.empty())).isEqualTo(copy);
+    assertThat(path("file:" + file, Optional.empty())).isEqualTo(copy);
+  }
+
+  @Test
+  void directoriesWhoseModelsAreUsedInPlaceAreListed() {
+    SparkConf conf = new SparkConf(false).set("spark.embark.inPlace", "/opt/models, /mnt/image,");
+    assertThat(ExecutorSettings.of(conf, Map.of()).store().inPlace())
+        .containsExactly(Path.of("/opt/models"), Path.of("/mnt/image"));
+  }
+
+  @Test
+  void aQueryKeepsItsModelWhenTheFileIsOverwritten(@TempDir Path dir) throws IOException {
+    Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("m.gguf"));
+    EmbedOptions options = EmbedOptions.of(Map.of("model", file.toString()));
+    TaskOptions pinned = ModelAccess.NONE.pinned(options, ExecutorModels.store());
+    try (StoredModel first = ModelAccess.NONE.open(pinned, ExecutorModels.store())) {
+      Files.writeString(file, "another");
+      try (StoredModel later = ModelAccess.NONE.open(pinned, ExecutorModels.store())) {
+        assertThat(later.path()).isEqualTo(first.path());
+        assertThat(Sha256.of(later.path())).isEqualTo(pinned.modelSha256().get());
+      }
+      assertThat(ModelAccess.NONE.pinned(options, ExecutorModels.store()).modelSha256())
+          .contains(Sha256.of("another"));
+    }
   }
 
   @Test
@@ -129,6 +153,17 @@ class ModelAccessTest {
                     .collectAsList())
         .hasStackTraceContaining("none.gguf")
         .hasStackTraceContaining("there is no such model file");
+  }
+
+  @Test
+  void aFileThatIsNoModelIsNamedAsTheUserNamesIt(@TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "no model");
+    assertThatThrownBy(
+            () -> spark.sql("SELECT embed('x', map('model', '" + file + "'))").collectAsList())
+        .hasStackTraceContaining(file + " is not a GGUF model");
+    assertThatThrownBy(
+            () -> ModelDescriber.describe(EmbedOptions.of(Map.of("model", file.toString()))))
+        .hasMessageContaining(file + " is not a GGUF model");
   }
 
   @Test
