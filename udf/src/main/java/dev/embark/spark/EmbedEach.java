@@ -39,7 +39,8 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
   /** On the driver. */
   static EmbedEach of(EmbedExpression call) {
     EmbedProgress progress = EmbedProgress.of(SparkSession.active());
-    return new EmbedEach(call.text(), call.options(), call.output(), progress.totals());
+    TaskOptions pinned = ModelAccess.NONE.pinned(call.options(), ExecutorModels.store());
+    return new EmbedEach(call.text(), pinned, call.output(), progress.totals());
   }
 
   @Override

@@ -25,7 +25,7 @@ enum ExecutorSetting {
       "",
       "Models in these are mapped where they are instead of being copied into the cache; only for"
           + " files that nobody overwrites, as that would end the process."),
-  OFFLINE("offline", "true, false", "false", "Never ask the Hub; a copy serves, or it fails."),
+  OFFLINE("offline", "true, false", "false", "Never ask the Hub or a web server; a copy serves, or it fails."),
   IDLE_TIMEOUT(
       "idleTimeout",
       "time",

@@ -13,7 +13,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
 /**
- * Where a model's URI leads, apart from the Hub's.
+ * Where a model's URI leads, apart from the Hub's and those of web servers.
  *
  * <ul>
  *   <li>{@code classpath:name}: a resource of a jar
@@ -32,10 +32,16 @@ public record ModelPlaces(Function<String, Optional<Path>> shipped, Configuratio
   private static final String CLASSPATH = "classpath:";
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:.*");
 
+  /** Whether a model is one of a web server, which is asked without Hadoop. */
+  public static boolean isWeb(String uri) {
+    return WebFile.isWeb(uri);
+  }
+
   /** Whether Hadoop may be asked for a model. */
   public static boolean needsHadoop(String uri) {
     return !uri.startsWith(CLASSPATH)
         && !uri.startsWith(HubName.SCHEME)
+        && !WebFile.isWeb(uri)
         && !uri.startsWith("file:");
   }
 

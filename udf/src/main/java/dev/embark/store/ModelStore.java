@@ -25,19 +25,19 @@ public final class ModelStore {
   private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
 
   private final StoreSettings settings;
-  private final HubModels hub;
+  private final ServedModels served;
   private final Map<String, String> hubHashes = new ConcurrentHashMap<>(); // by URI
 
   /** Reads and writes nothing yet. */
   public ModelStore(StoreSettings settings) {
     this.settings = settings;
-    this.hub = new HubModels(settings);
+    this.served = new ServedModels(settings);
   }
 
   /**
    * Gets a model.
    *
-   * @param uri one of those that {@link ModelPlaces} knows, or the Hub's
+   * @param uri one of those that {@link ModelPlaces} knows, the Hub's, or {@code http(s):}
    * @param sha256 what the file must hash to, if given
    * @throws EmbeddingException of kind MODEL when it is not there, hashes to something else, or
    *     there is no room for it
@@ -51,8 +51,9 @@ public final class ModelStore {
   }
 
   /**
-   * What a model hashes to. Gets the model only where its place does not tell; asked again, a
-   * revision of the Hub that moves gives the hash of the first time.
+   * What a model hashes to. Gets the model only where its place does not tell. Asked again, a
+   * revision of the Hub that moves gives the hash of the first time, and a web server is asked
+   * anew.
    *
    * @throws EmbeddingException as {@link #open}
    */
@@ -61,10 +62,13 @@ public final class ModelStore {
       if (uri.startsWith(HubName.SCHEME)) {
         String known = hubHashes.get(uri);
         if (known == null) {
-          known = hub.sha256(HubName.parse(uri), this::cache);
+          known = served.sha256(uri, this::cache);
           hubHashes.put(uri, known);
         }
         return known;
+      }
+      if (ServedModels.isServed(uri)) {
+        return served.sha256(uri, this::cache);
       }
       Optional<String> told = places.file(uri).sha256();
       if (told.isPresent()) {
@@ -115,8 +119,8 @@ public final class ModelStore {
 
   private StoredModel find(String uri, Optional<String> sha256, ModelPlaces places)
       throws IOException {
-    boolean isHubs = uri.startsWith(HubName.SCHEME);
-    Optional<Path> local = isHubs ? Optional.empty() : places.local(uri);
+    boolean isServed = ServedModels.isServed(uri);
+    Optional<Path> local = isServed ? Optional.empty() : places.local(uri);
     if (local.isPresent() && settings.isInPlace(local.get())) {
       LocalFile.check(local.get());
       return new InPlace(local.get(), FileHashes.of(local.get()));
@@ -129,9 +133,7 @@ public final class ModelStore {
           return copy.get(); // the hash says it all; its place need not be asked
         }
       }
-      return isHubs
-          ? hub.open(HubName.parse(uri), sha256, cache)
-          : copied(places.file(uri), sha256, cache);
+      return isServed ? served.open(uri, sha256, cache) : copied(places.file(uri), sha256, cache);
     } catch (CacheUnusable e) {
       throw local.isEmpty()
           ? e

@@ -7,8 +7,8 @@
  *                         │    a path, Hadoop,  │  lock, partial file, SHA-256, rename
  *                         │    classpath:       └─ evicts what was not used for longest
  *                         └──► a Path in spark.embark.inPlace ──► hashed once a JVM, used there
- *  "hf:…"  ──► HubModels  ──►  HubFile            ▲
- *                                                 └─ weights that an accelerator has packed
+ *  "hf:…"    ──► ServedModels ──► HubFile ────────▲
+ *  "https:…" ──►              ──► WebFile         └─ weights that an accelerator has packed
  * </pre>
  *
  * <p>{@link dev.embark.store.ModelStore#open} hands out a {@link dev.embark.store.StoredModel};
