@@ -25,7 +25,17 @@ enum ExecutorSetting {
       "",
       "Models in these are mapped where they are instead of being copied into the cache; only for"
           + " files that nobody overwrites, as that would end the process."),
-  OFFLINE("offline", "true, false", "false", "Never ask the Hub or a web server; a copy serves, or it fails."),
+  OFFLINE(
+      "offline",
+      "true, false",
+      "false",
+      "Never ask the Hub or a web server; a copy serves, or it fails."),
+  ALLOW_HTTP(
+      "allowHttp",
+      "true, false",
+      "false",
+      "Calls in SQL and of DataFrames may name models by http: and https:; the job's --model, and a"
+          + " model that the application is started with, always may."),
   IDLE_TIMEOUT(
       "idleTimeout",
       "time",

@@ -45,6 +45,15 @@ record ExecutorSettings(
         value(conf, ExecutorSetting.SHARED_CONTEXT, ExecutorSettings::flag));
   }
 
+  /**
+   * Whether calls may name models of web servers.
+   *
+   * @throws EmbeddingException of kind OPTION when the value is not allowed
+   */
+  static boolean allowsHttp(SparkConf conf) {
+    return value(conf, ExecutorSetting.ALLOW_HTTP, ExecutorSettings::flag);
+  }
+
   private static Optional<String> given(SparkConf conf, ExecutorSetting setting) {
     return conf.contains(setting.key())
         ? Optional.of(conf.get(setting.key()).strip()).filter(v -> !v.isEmpty())

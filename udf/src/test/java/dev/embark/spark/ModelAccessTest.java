@@ -1,6 +1,7 @@
 package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.EmbedOptions;
@@ -14,10 +15,13 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.SparkConf;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -245,6 +249,48 @@ class ModelAccessTest {
     } finally {
       spark.conf().unset("spark.embark.cacheSize");
     }
+  }
+
+  @Test
+  void callsMayNameAModelOfAWebServerOnlyIfTheApplicationOrItsOperatorAllowsIt() {
+    String url = "http://127.0.0.1:1/m.gguf";
+    String call = "SELECT embed('x', map('model', '" + url + "'))";
+    String sentence =
+        url + " is on a web server; calls may name one only if Spark was started with";
+    assertThatThrownBy(() -> spark.sql(call))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining(sentence)
+        .hasMessageContaining("--conf spark.embark.allowHttp=true");
+    assertThatThrownBy(
+            () ->
+                spark.sql(
+                    "SELECT generate('x', map('model', '" + url.toUpperCase(Locale.ROOT) + "'))"))
+        .hasMessageContaining("is on a web server");
+    assertThatThrownBy(
+            () -> Embark.embedColumn(spark.sql("SELECT 'x' t"), "t", "e", Map.of("model", url)))
+        .hasMessageContaining(sentence);
+    for (String key : List.of("spark.embark.model", "spark.embark.allowHttp")) {
+      spark.conf().set(key, key.endsWith("model") ? url : "true");
+      try {
+        assertThatThrownBy(() -> spark.sql("SELECT embed('x')"))
+            .hasMessageContaining(
+                key.endsWith("model") ? sentence : key + " belongs to the application");
+      } finally {
+        spark.conf().unset(key);
+      }
+    }
+    SparkConf application = spark.sparkContext().env().conf();
+    for (String key : List.of("spark.embark.model", "spark.embark.allowHttp")) {
+      application.set(key, key.endsWith("model") ? url : "true");
+      try {
+        assertThatCode(() -> spark.sql(call)).doesNotThrowAnyException();
+      } finally {
+        application.remove(key);
+      }
+    }
+    assertThatThrownBy(() -> spark.sql(call)).hasMessageContaining(sentence);
+    EmbedIdentity.allowModel(url);
+    assertThatCode(() -> spark.sql(call)).doesNotThrowAnyException();
   }
 
   @Test

@@ -70,7 +70,7 @@ class WebFileTest {
   }
 
   @Test
-  void aServerThatTellsNoVersionIsRefusedUnlessTheHashIsGiven() {
+  void aServerThatGivesNoVersionIsRefusedUnlessTheHashIsGiven() {
     server.tag = null;
     ModelStore store = store("node", false);
     assertThatThrownBy(() -> store.sha256(server.url(), places()))
