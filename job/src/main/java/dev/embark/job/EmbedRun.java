@@ -76,7 +76,8 @@ final class EmbedRun {
       output = opened.output();
       state = output.state();
       run = opened.run();
-      embedder = new WaveEmbedder(spark, spec, run.textColumn());
+      TaskCall call = TaskCall.of(spec).pinned(spark, opened.fingerprint());
+      embedder = new WaveEmbedder(spark, spec, run.textColumn(), call);
       plan = run.plan();
     } catch (Exception | FSError e) {
       tellEnd(e, start);

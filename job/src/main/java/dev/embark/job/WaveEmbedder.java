@@ -33,11 +33,11 @@ final class WaveEmbedder {
   private final TaskCall call;
   private final OptionalInt window;
 
-  WaveEmbedder(SparkSession spark, JobSpec spec, String textColumn) {
+  WaveEmbedder(SparkSession spark, JobSpec spec, String textColumn, TaskCall call) {
     this.spark = spark;
     this.spec = spec;
     this.text = textColumn;
-    this.call = TaskCall.of(spec);
+    this.call = call;
     this.window = call.window(spark);
   }
 

@@ -1,9 +1,12 @@
 package dev.embark.job;
 
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.spark.Embark;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -39,6 +42,48 @@ class EmbedRunTest {
     runs.run(null, "--query=SELECT id, concat('text ', id) AS text FROM range(5)");
 
     assertThat(runs.vectors()).hasSize(5);
+  }
+
+  @Test
+  void allWavesComputeWithOneModelAlsoWhenItsFileIsOverwritten() throws IOException {
+    Path model = folder.resolve("m.gguf");
+    try (InputStream in =
+        getClass().getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {
+      Files.copy(in, model);
+    }
+    Runs runs = new Runs(folder, "parquet");
+    runs.atWaveStart =
+        () -> {
+          if (runs.events.contains("committed 1")) {
+            overwrite(model);
+          }
+        };
+
+    runs.run(
+        runs.json("in.json", Map.of(1, "one", 2, "one")), "--rows-per-wave=1", "--model=" + model);
+
+    assertThat(model).hasContent("no model");
+    assertThat(runs.vectors().get(1)).isNotNull().isEqualTo(runs.vectors().get(2));
+  }
+
+  private static void overwrite(Path file) {
+    try {
+      Files.writeString(file, "no model");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aModelOfAWebServerThatTheCommandNamesIsAllowed() {
+    String url = "http://127.0.0.1:1/m.gguf";
+    JobSpec spec = new Runs(folder, "parquet").spec("in.json", "--model=" + url);
+
+    assertThat(spark.range(1).select(TaskCall.of(spec).result(lit("text"))).columns()).hasSize(1);
+
+    Map<String, String> other = Map.of("model", url + "2");
+    assertThatThrownBy(() -> spark.range(1).select(Embark.embed(lit("text"), other)))
+        .hasMessageContaining("is on a web server");
   }
 
   @Test

@@ -71,6 +71,9 @@ public final class LlamaModel implements AutoCloseable {
    * accelerator packs are mapped from a file of the cache; where that keeps none, the whole model
    * is in memory of this process.
    *
+   * <p>Until the model is closed, nobody may truncate or overwrite the file: the system would end
+   * the process. Replacing it by a rename is safe.
+   *
    * @throws EmbeddingException of kind MODEL when the file is not a whole GGUF file, contradicts
    *     itself, or llama.cpp does not take it, with its reason
    */

@@ -94,6 +94,7 @@ record EmbedFunction(
                 + "model.",
             arguments.get(0));
       }
+      WebModels.check(options);
       return EmbedExpression.written(arguments.get(0), options, output);
     } catch (EmbeddingException e) {
       throw analysisException(e.getMessage(), arguments.get(0));

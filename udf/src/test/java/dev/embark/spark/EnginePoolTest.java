@@ -77,7 +77,8 @@ class EnginePoolTest {
   private void limit(long megabytes) {
     budget = new MemoryBudget(new MemoryLimit(megabytes * MB, 2, true));
     ModelStore store =
-        new ModelStore(StoreSettings.of(dir.resolve("cache"), 1L << 30, true, Map.of()));
+        new ModelStore(
+            StoreSettings.of(dir.resolve("cache"), 1L << 30, List.of(dir), true, Map.of()));
     models = new ModelPool(store, hardware, budget);
     Devices devices = new Devices(hardware, false, Map.of());
     pool = new EnginePool(models, devices, budget, sharedContext, clock::get);

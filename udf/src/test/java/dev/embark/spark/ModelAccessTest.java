@@ -1,6 +1,7 @@
 package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.EmbedOptions;
@@ -16,10 +17,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.SparkConf;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.junit.jupiter.api.AfterAll;
@@ -74,11 +77,35 @@ class ModelAccessTest {
   }
 
   @Test
-  void aLocalFileIsUsedWhereItIs(@TempDir Path dir) throws IOException {
+  void aLocalFileIsCopiedOnceHoweverItIsNamed(@TempDir Path dir) throws IOException {
     Path file = Files.writeString(dir.resolve("a model.gguf"), "x");
-    assertThat(path(file.toString(), Optional.empty())).isEqualTo(file);
-    assertThat(path(file.toUri().toString(), Optional.empty())).isEqualTo(file);
-    assertThat(path("file:" + file, Optional.empty())).isEqualTo(file);
+    Path copy = path(file.toString(), Optional.empty());
+    assertThat(copy).isNotEqualTo(file).hasContent("x");
+    assertThat(path(file.toUri().toString(), Optional.empty())).isEqualTo(copy);
+    assertThat(path("file:" + file, Optional.empty())).isEqualTo(copy);
+  }
+
+  @Test
+  void directoriesWhoseModelsAreUsedInPlaceAreListed() {
+    SparkConf conf = new SparkConf(false).set("spark.embark.inPlace", "/opt/models, /mnt/image,");
+    assertThat(ExecutorSettings.of(conf, Map.of()).store().inPlace())
+        .containsExactly(Path.of("/opt/models"), Path.of("/mnt/image"));
+  }
+
+  @Test
+  void aQueryKeepsItsModelWhenTheFileIsOverwritten(@TempDir Path dir) throws IOException {
+    Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("m.gguf"));
+    EmbedOptions options = EmbedOptions.of(Map.of("model", file.toString()));
+    TaskOptions pinned = ModelAccess.NONE.pinned(options, ExecutorModels.store());
+    try (StoredModel first = ModelAccess.NONE.open(pinned, ExecutorModels.store())) {
+      Files.writeString(file, "another");
+      try (StoredModel later = ModelAccess.NONE.open(pinned, ExecutorModels.store())) {
+        assertThat(later.path()).isEqualTo(first.path());
+        assertThat(Sha256.of(later.path())).isEqualTo(pinned.modelSha256().get());
+      }
+      assertThat(ModelAccess.NONE.pinned(options, ExecutorModels.store()).modelSha256())
+          .contains(Sha256.of("another"));
+    }
   }
 
   @Test
@@ -132,6 +159,17 @@ class ModelAccessTest {
                     .collectAsList())
         .hasStackTraceContaining("none.gguf")
         .hasStackTraceContaining("there is no such model file");
+  }
+
+  @Test
+  void aFileThatIsNoModelIsNamedAsTheUserNamesIt(@TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "no model");
+    assertThatThrownBy(
+            () -> spark.sql("SELECT embed('x', map('model', '" + file + "'))").collectAsList())
+        .hasStackTraceContaining(file + " is not a GGUF model");
+    assertThatThrownBy(
+            () -> ModelDescriber.describe(EmbedOptions.of(Map.of("model", file.toString()))))
+        .hasMessageContaining(file + " is not a GGUF model");
   }
 
   @Test
@@ -248,6 +286,48 @@ class ModelAccessTest {
     } finally {
       spark.conf().unset("spark.embark.cacheSize");
     }
+  }
+
+  @Test
+  void callsMayNameAModelOfAWebServerOnlyIfTheApplicationOrItsOperatorAllowsIt() {
+    String url = "http://127.0.0.1:1/m.gguf";
+    String call = "SELECT embed('x', map('model', '" + url + "'))";
+    String sentence =
+        url + " is on a web server; calls may name one only if Spark was started with";
+    assertThatThrownBy(() -> spark.sql(call))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining(sentence)
+        .hasMessageContaining("--conf spark.embark.allowHttp=true");
+    assertThatThrownBy(
+            () ->
+                spark.sql(
+                    "SELECT generate('x', map('model', '" + url.toUpperCase(Locale.ROOT) + "'))"))
+        .hasMessageContaining("is on a web server");
+    assertThatThrownBy(
+            () -> Embark.embedColumn(spark.sql("SELECT 'x' t"), "t", "e", Map.of("model", url)))
+        .hasMessageContaining(sentence);
+    for (String key : List.of("spark.embark.model", "spark.embark.allowHttp")) {
+      spark.conf().set(key, key.endsWith("model") ? url : "true");
+      try {
+        assertThatThrownBy(() -> spark.sql("SELECT embed('x')"))
+            .hasMessageContaining(
+                key.endsWith("model") ? sentence : key + " belongs to the application");
+      } finally {
+        spark.conf().unset(key);
+      }
+    }
+    SparkConf application = spark.sparkContext().env().conf();
+    for (String key : List.of("spark.embark.model", "spark.embark.allowHttp")) {
+      application.set(key, key.endsWith("model") ? url : "true");
+      try {
+        assertThatCode(() -> spark.sql(call)).doesNotThrowAnyException();
+      } finally {
+        application.remove(key);
+      }
+    }
+    assertThatThrownBy(() -> spark.sql(call)).hasMessageContaining(sentence);
+    EmbedIdentity.allowModel(url);
+    assertThatCode(() -> spark.sql(call)).doesNotThrowAnyException();
   }
 
   @Test
