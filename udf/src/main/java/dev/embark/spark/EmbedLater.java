@@ -84,7 +84,7 @@ final class EmbedLater {
   }
 
   private static boolean ordersRows(LogicalPlan node) {
-    return node instanceof Sort || SpreadBeforeSort.isRange(node);
+    return node instanceof Sort || RereadInputs.isRange(node);
   }
 
   /** Whether {@code child}, which has a call, gives the same rows above {@code node}. */

@@ -1,27 +1,54 @@
 package dev.embark.spark;
 
 import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.SparkStrategy;
 import scala.collection.immutable.Seq;
 
-/** Plans {@link EvalEmbed} as {@link EvalEmbedExec}. */
+/**
+ * Plans {@link EvalEmbed} as {@link EvalEmbedExec}, with a shuffle above where its rows are read
+ * more than once ({@link RereadInputs}).
+ */
 final class EmbedStrategy extends SparkStrategy {
   private static final long serialVersionUID = 1L;
 
   @Override
   public Seq<SparkPlan> apply(LogicalPlan plan) {
-    if (!(plan instanceof EvalEmbed eval)) {
-      return Scala.seq(List.of());
+    Optional<SparkPlan> shuffled = RereadInputs.shuffle(plan);
+    if (shuffled.isPresent()) {
+      return Scala.seq(List.of(shuffled.get()));
     }
-    return Scala.seq(
-        List.of(
-            new EvalEmbedExec(
-                eval.text(),
-                eval.options(),
-                eval.outputs(),
-                eval.results(),
-                planLater(eval.child()))));
+    RereadInputs.markForRanges(plan);
+    if (plan instanceof Join join && join.exists(node -> node instanceof EvalEmbed)) {
+      return ofOthers(join);
+    }
+    return plan instanceof EvalEmbed eval
+        ? Scala.seq(
+            List.of(
+                new EvalEmbedExec(
+                    eval.text(),
+                    eval.options(),
+                    eval.outputs(),
+                    eval.results(),
+                    planLater(eval.child()))))
+        : Scala.seq(List.of());
+  }
+
+  /** A join as the session's other strategies plan it, to see which operator they choose. */
+  private Seq<SparkPlan> ofOthers(Join join) {
+    for (SparkStrategy strategy :
+        Scala.list(SparkSession.active().sessionState().planner().strategies())) {
+      List<SparkPlan> planned =
+          strategy instanceof EmbedStrategy ? List.of() : Scala.list(strategy.apply(join));
+      if (!planned.isEmpty()) {
+        RereadInputs.markFor(planned.get(0));
+        return Scala.seq(planned.subList(0, 1));
+      }
+    }
+    return Scala.seq(List.of());
   }
 }

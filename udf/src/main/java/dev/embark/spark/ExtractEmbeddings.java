@@ -62,9 +62,7 @@ final class ExtractEmbeddings extends Rule<LogicalPlan> {
             .transformUp(Scala.everywhere(FilesBelow::apply))
             .transformUp(Scala.everywhere(TextsBelow::apply));
     LogicalPlan extracted = fromBelow(prepared);
-    return sameOutput(
-        SpreadBeforeSort.apply(extracted.transformUp(Scala.everywhere(Calls::oneByOne))),
-        plan.output());
+    return sameOutput(extracted.transformUp(Scala.everywhere(Calls::oneByOne)), plan.output());
   }
 
   /** Whether EXISTS or IN has a call within, which Spark itself makes a join of only later. */

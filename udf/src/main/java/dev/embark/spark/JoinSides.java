@@ -46,7 +46,8 @@ final class JoinSides {
     return -1;
   }
 
-  private static boolean pairsRows(Join join) {
+  /** Whether a row of one side comes out once for each of many rows of the other. */
+  static boolean pairsRows(Join join) {
     // Not FULL JOIN: where it compares by order, Spark reads one of the sides twice.
     if (!(join.joinType() instanceof InnerLike || keepsAll(join, 0) || keepsAll(join, 1))) {
       return false;

@@ -584,6 +584,40 @@ class EmbedFunctionTest {
     assertThat(row.getBoolean(1)).isFalse();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT a.id, b.id, cosine_similarity(embed(a.t), embed(b.t)) FROM a CROSS JOIN b",
+        "SELECT a.id, b.id, cosine_similarity(embed(a.t), embed(b.t)) FROM a JOIN b ON a.id <= b.id",
+        "SELECT a.id, b.id FROM a JOIN b APPROX NEAREST 2 BY SIMILARITY cosine_similarity(embed(a.t), embed(b.t))"
+      })
+  void aJoinOfAllPairsEmbedsEachTextOnce(String statement) {
+    assumeThat(statement.contains("NEAREST") && spark.version().compareTo("4.2") < 0)
+        .as("Spark has NEAREST BY since 4.2")
+        .isFalse();
+    spark
+        .range(0, 5, 1, 2)
+        .selectExpr("id", "concat('text ', id) AS t")
+        .createOrReplaceTempView("a");
+    spark
+        .range(0, 9, 1, 3)
+        .selectExpr("id", "concat('doc ', id) AS t")
+        .createOrReplaceTempView("b");
+    spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
+    for (String adaptive : List.of("true", "false")) {
+      spark.conf().set("spark.sql.adaptive.enabled", adaptive);
+      long before = EmbedProgress.of(spark).snapshot().rows();
+
+      List<Row> rows = spark.sql(statement).collectAsList();
+
+      assertThat(EmbedProgress.of(spark).snapshot().rows() - before)
+          .as("texts embedded, adaptive %s", adaptive)
+          .isEqualTo(5 + 9);
+      assertThat(rows).hasSizeGreaterThanOrEqualTo(10);
+    }
+    spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
+  }
+
   @Test
   void aVariableCanBeDeclaredWithAVector() {
     assumeThat(spark.version()).as("DECLARE is Spark 4's").doesNotStartWith("3.");

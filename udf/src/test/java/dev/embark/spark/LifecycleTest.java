@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.embark.engine.EmbedOptions;
+import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskKilled;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
@@ -236,6 +239,33 @@ class LifecycleTest {
                         + " WHERE e[0] > -2 LIMIT 3")
                 .collectAsList())
         .hasSize(3);
+  }
+
+  @Test
+  void aShuffleThatIsLostIsComputedAgainWithTheSameRows() throws Exception {
+    spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
+    spark.conf().set("spark.sql.adaptive.enabled", "false");
+    Dataset<Row> pairs =
+        spark.sql(
+            "SELECT a.id, b.id, embed(concat('text ', a.id))[0] AS v"
+                + " FROM range(0, 9, 1, 3) a CROSS JOIN range(0, 7, 1, 3) b");
+    List<Row> expected = pairs.collectAsList();
+    long before = EmbedProgress.of(spark).snapshot().rows();
+    for (File file : Scala.list(SparkEnv.get().blockManager().diskBlockManager().getAllFiles())) {
+      if (file.getName().startsWith("shuffle_")) {
+        Files.deleteIfExists(file.toPath());
+      }
+    }
+    // Spark logs each block that it misses now.
+    spark.sparkContext().setLogLevel("OFF");
+
+    List<Row> again = pairs.collectAsList();
+
+    spark.sparkContext().setLogLevel("WARN");
+    assertThat(again).hasSize(9 * 7).containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(EmbedProgress.of(spark).snapshot().rows() - before).isPositive();
+    spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
+    spark.conf().unset("spark.sql.adaptive.enabled");
   }
 
   @Test

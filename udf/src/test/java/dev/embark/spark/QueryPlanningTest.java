@@ -284,6 +284,53 @@ class QueryPlanningTest {
     }
   }
 
+  /**
+   * Without broadcasts a join by no equality is a CartesianProduct, which reads each side again for
+   * every partition of the other. A self-join of the same calls is one shuffle that both sides
+   * read.
+   */
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d CROSS JOIN (SELECT id AS k FROM docs WHERE id < 9) e",
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM (SELECT id AS k FROM docs) e JOIN docs d ON d.id < e.k",
+        "40 | SELECT d.id, cosine_similarity(embed(d.body), embed(concat(e.body, '!'))) AS s FROM docs d CROSS JOIN docs e",
+        "20 | SELECT cosine_similarity(embed(d.body), embed(e.body)) AS s FROM docs d CROSS JOIN docs e",
+        "40 | SELECT d.id, max(cosine_similarity(embed(d.body), embed(e.body))) AS m FROM docs d CROSS JOIN docs e GROUP BY d.id ORDER BY m",
+        "20 | SELECT d.id, d.body, d.v FROM (SELECT id, body, x AS v FROM (SELECT *, explode(array(embed(body)[0])) AS x FROM docs) WHERE x > -2) d JOIN docs e ON d.id > e.id OR d.v > e.id",
+        "20 | SELECT k, w FROM (SELECT max(embed(body)[0]) AS w FROM docs GROUP BY id) CROSS JOIN (SELECT id AS k FROM docs)",
+        "4  | SELECT k, w FROM (SELECT max(embed(body)[0]) AS w FROM (SELECT /*+ COALESCE(1) */ * FROM docs WHERE grp = 1 AND id <> 5) GROUP BY id) CROSS JOIN (SELECT id AS k FROM docs)",
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d CROSS JOIN (SELECT id AS k FROM docs) e CROSS JOIN (SELECT id AS k FROM docs WHERE id < 9) f",
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM (SELECT a.id, a.body FROM docs a JOIN docs b ON a.id = b.id) d CROSS JOIN (SELECT id AS k FROM docs) e",
+        "20 | SELECT /*+ SHUFFLE_REPLICATE_NL(d) */ d.id, d.body, d.v FROM (SELECT id, body, embed(body)[0] AS v FROM docs) d JOIN docs e ON d.id = e.id",
+        "40 | SELECT w, k FROM (SELECT embed(body)[0] AS w FROM docs UNION ALL SELECT embed(body)[1] FROM docs) CROSS JOIN (SELECT id AS k FROM docs)",
+        "20 | SELECT d.id, d.body, embed(d.body)[0] AS v, rank() OVER (ORDER BY e.id) AS r FROM docs d CROSS JOIN docs e ORDER BY v LIMIT 3",
+        // Where a broadcast row met none has to come out too, the other side is read twice.
+        "20 | SELECT d.id, d.body, d.v FROM (SELECT id, body, embed(body)[0] AS v FROM docs) d FULL JOIN (SELECT /*+ BROADCAST(x) */ id FROM docs x) e ON d.id < e.id",
+        "20 | SELECT /*+ BROADCAST(e) */ d.id, d.body, d.v FROM (SELECT id FROM docs) e LEFT JOIN (SELECT id, body, embed(body)[0] AS v FROM docs) d ON d.id < e.id",
+        "20 | SELECT /*+ BROADCAST(d) */ d.id, d.body, d.v FROM (SELECT id, body, embed(body)[0] AS v FROM docs) d FULL JOIN docs e ON d.id < e.id",
+      })
+  void embedsEachTextOnceWhateverTheJoin(long rows, String statement) {
+    spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
+    embedsEachRowOnceAndRight(rows, statement);
+    spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT d.id FROM docs d CROSS JOIN docs e",
+        "SELECT d.id FROM docs d FULL JOIN docs e ON d.id < e.id",
+        "SELECT d.id, embed(d.body) FROM docs d JOIN docs e ON d.id = e.id",
+        "SELECT d.id, embed(e.body) FROM docs d JOIN (SELECT /*+ BROADCAST(x) */ * FROM docs x) e ON d.id < e.id",
+        "SELECT id, embed(body) FROM docs ORDER BY id"
+      })
+  void anInputThatIsReadOnceIsNotShuffled(String statement) {
+    assertThat(spark.sql("EXPLAIN " + statement).head().getString(0)).doesNotContain("partition#");
+  }
+
   private static long textsOfEngine() {
     EmbedProgress.Snapshot now = EmbedProgress.of(spark).snapshot();
     return now.rows() - now.nullRows();
