@@ -50,7 +50,7 @@ public final class EmbedJob implements Callable<Integer> {
     return 0;
   }
 
-  /** Of what cannot be interrupted; shutdown hooks stop Spark and give the output free. */
+  /** Ends work that cannot be interrupted; the next run takes over the lock that it leaves. */
   private void exit(String sentence) {
     terminal.err().println("embark run: " + sentence);
     System.exit(CommandLine.ExitCode.SOFTWARE);

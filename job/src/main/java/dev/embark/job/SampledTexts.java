@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.substring;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.LongText;
 import dev.embark.spark.Embark;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -52,9 +53,14 @@ record SampledTexts(Dataset<Row> texts, List<Length> lengths) {
             .repartition(cores);
     Column tokens = call.task() == JobTask.EMBED ? Embark.embedTokens(text, call.given()) : lit(0);
     List<Row> counted =
-        heads.withColumn(TOKENS, tokens).drop(TEXT).sort(Sample.ORDER).collectAsList();
+        heads.withColumn(TOKENS, tokens).drop(TEXT).collectAsList();
     HeadTokens head = new HeadTokens(spark, call);
-    return new SampledTexts(texts, counted.stream().map(row -> measured(row, head)).toList());
+    return new SampledTexts(
+        texts,
+        counted.stream()
+            .map(row -> measured(row, head))
+            .sorted(Comparator.comparingInt(Length::order))
+            .toList());
   }
 
   private static Length measured(Row row, HeadTokens head) {
