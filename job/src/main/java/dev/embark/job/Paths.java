@@ -3,6 +3,7 @@ package dev.embark.job;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,8 @@ import org.apache.hadoop.fs.GlobExpander;
 import org.apache.hadoop.fs.GlobFilter;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsAction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** Looks at paths of any Hadoop file system from the driver. */
@@ -152,6 +155,11 @@ final class Paths {
       throw new UserError(
           "%s is no glob; check --input (%s)".formatted(glob, Failures.sentence(e)), e);
     }
+  }
+
+  /** Returns the files that rows are read from, absolute. */
+  static List<Path> files(Dataset<Row> rows) {
+    return Arrays.stream(rows.inputFiles()).map(uri -> new Path(URI.create(uri))).toList();
   }
 
   /** Returns the name of a data file directly in a folder; empty if there is none. */

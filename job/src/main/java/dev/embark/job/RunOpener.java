@@ -81,6 +81,7 @@ final class RunOpener implements AutoCloseable {
     if (way.isEmpty()) {
       return Optional.empty();
     }
+    new TextCheck(spark, spec).check(read);
     held.confirm();
     Manifest.Run run = start.begin(complete, number, way.get(), read, held.state());
     Optional<Manifest.Run> givenUp = held.manifest().unfinished();
@@ -100,11 +101,7 @@ final class RunOpener implements AutoCloseable {
   private Source.Input openInput() {
     if (input == null) {
       input = new Source(spark, spec, sink).open();
-      if (input.hasUnreadableLines()) {
-        warnings.accept(
-            "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
-                .formatted(spec.input(), input.format(), spec.task().result()));
-      }
+      input.warnings().forEach(warnings);
     }
     return input;
   }

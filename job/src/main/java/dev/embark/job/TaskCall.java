@@ -146,8 +146,12 @@ record TaskCall(JobTask task, Map<String, String> given) {
   /** Returns the tokens beyond which a text is cut into windows, if texts are. */
   OptionalInt window(SparkSession spark) {
     return options(spark) instanceof EmbedOptions options && options.longText() == LongText.CHUNK
-        ? OptionalInt.of(
-            options.maxTokens().orElseGet(() -> ModelDescriber.describe(spark, options).context()))
+        ? OptionalInt.of(mostTokens(spark, options))
         : OptionalInt.empty();
+  }
+
+  /** Returns how many tokens of a text, or of a window of it, the model looks at. */
+  static int mostTokens(SparkSession spark, EmbedOptions options) {
+    return options.maxTokens().orElseGet(() -> ModelDescriber.describe(spark, options).context());
   }
 }

@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -440,6 +442,49 @@ class ResumeTest {
     again.run(input, "--rows-per-wave=10");
     assertThat(again.events).doesNotContain("started 0").contains("finished");
     assertThat(again.vectors()).hasSize(ROWS);
+  }
+
+  @org.junit.jupiter.api.Test
+  @Timeout(60)
+  void aRequestToEndInterruptsTheReadingOfTheInput() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    EndlessFunction.register(runs.termination);
+
+    assertThatThrownBy(() -> runs.run(null, "--query=SELECT id, endless(id) AS text FROM range(4)"))
+        .isInstanceOf(UserError.class)
+        .hasMessage("Stopped as asked: no wave has begun; run the same command again to carry on");
+    assertThat(runs.events).containsExactly("ended early STOPPED");
+    Runs again = new Runs(folder, "parquet");
+    again.run(again.json("in.json", texts));
+    assertThat(again.vectors()).hasSize(ROWS);
+  }
+
+  @org.junit.jupiter.api.Test
+  @Timeout(60)
+  void aRequestToEndInterruptsWhatTheDriverWaitsFor() {
+    Termination termination = new Termination(LocalSpark.session());
+
+    assertThatThrownBy(
+            () ->
+                termination.interruptible(
+                    "wait",
+                    () -> {
+                      termination.request();
+                      return waitForEver();
+                    },
+                    () -> "so far"))
+        .isInstanceOf(UserError.class)
+        .hasMessage("Stopped as asked: so far");
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
+  }
+
+  private static boolean waitForEver() {
+    try {
+      new CountDownLatch(1).await();
+      return true;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @org.junit.jupiter.api.Test
