@@ -1,6 +1,7 @@
 package dev.embark.job;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -102,7 +103,10 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
    * @param textColumn of its rows
    * @param column the column of embeddings it makes
    * @param fingerprint of that column
-   * @param command what was asked for; only the same command resumes the run
+   * @param command what was asked for in clear text, as earlier versions kept it; null in all that
+   *     is saved now
+   * @param arguments what was asked for; only the same command resumes the run; null with {@code
+   *     command}
    * @param kind how its rows get into the output
    * @param layout in which it writes
    * @param complete whether all waves are committed and the run has ended
@@ -116,7 +120,8 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
       String textColumn,
       String column,
       String fingerprint,
-      String command,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String command,
+      CommandDigest arguments,
       Kind kind,
       Layout layout,
       boolean complete,
@@ -141,6 +146,24 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
           column,
           fingerprint,
           command,
+          arguments,
+          kind,
+          layout,
+          complete,
+          counts,
+          waves);
+    }
+
+    /** The same without what earlier versions kept of its command. */
+    Run with(CommandDigest digest) {
+      return new Run(
+          id,
+          number,
+          textColumn,
+          column,
+          fingerprint,
+          null,
+          digest,
           kind,
           layout,
           complete,
@@ -220,8 +243,10 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
    * those of the output without it, so that it can be given up.
    */
   Manifest with(Run run, Fingerprint fingerprint) {
-    List<Run> all = new ArrayList<>(runs);
-    all.removeIf(known -> known.id().equals(run.id()));
+    List<Run> all = new ArrayList<>();
+    runs.stream()
+        .filter(known -> !known.id().equals(run.id()))
+        .forEach(known -> all.add(known.with(known.arguments())));
     all.add(run);
     if (!run.hasWritten()) {
       return new Manifest(VERSION, columns, all);
