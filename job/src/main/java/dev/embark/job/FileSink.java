@@ -120,10 +120,10 @@ final class FileSink implements Sink {
 
   private Map<String, String> formatOptions() {
     return switch (output.format()) {
-      // Spark's default drops microseconds.
+      // Spark's default drops microseconds, and seconds of offsets that zones once had.
       case JSON ->
           Map.of(
-              "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+              "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXXXX",
               "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
       case PARQUET -> parquetOptions();
       default -> Map.of();
