@@ -66,6 +66,8 @@ final class DryRun {
     Source.Input input = new Source(spark, spec, sink).open();
     RowsToDo rows = toDo(sink, start, input);
     new UniqueIds(spec).check(input.rows());
+    PartitionValues.check(spec, rows.rows());
+    new Rehearsal(spark, spec, sink).check(start.schema(input));
     return rows;
   }
 

@@ -18,7 +18,7 @@ import org.apache.spark.sql.types.StructType;
  * _embark/manifest.json}. Immutable.
  *
  * @param version of this layout
- * @param columns the fingerprint of each column of embeddings, of runs that have written
+ * @param columns the fingerprint of each column of embeddings, of runs that have committed a wave
  * @param runs all runs into the output, the newest last; only that one can be unfinished
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -42,7 +42,7 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
   enum State {
     /** To be embedded, or interrupted while it was. */
     PLANNED,
-    /** Embedded and written beside the output: it will be in the output, whatever happens. */
+    /** Embedded and written beside the output: its commit may have begun. */
     READY,
     /** In the output. */
     COMMITTED
@@ -171,9 +171,14 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
           waves);
     }
 
-    /** Whether anything of it is in the output, or will be whatever happens. */
-    boolean hasWritten() {
-      return complete || waves.stream().anyMatch(wave -> wave.state() != State.PLANNED);
+    /** Whether it is complete, or a wave is known to be in the output. */
+    boolean hasCommitted() {
+      return complete || waves.stream().anyMatch(wave -> wave.state() == State.COMMITTED);
+    }
+
+    /** Returns the wave whose commit has perhaps begun. */
+    Optional<Wave> ready() {
+      return waves.stream().filter(wave -> wave.state() == State.READY).findFirst();
     }
 
     RunPlan plan() {
@@ -239,8 +244,8 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
   }
 
   /**
-   * Adds a run, or replaces the newest by its new state. Until it has written, the columns are
-   * those of the output without it, so that it can be given up.
+   * Adds a run, or replaces the newest by its new state. Until it has committed a wave, the columns
+   * are those of the output without it, so that it can be given up.
    */
   Manifest with(Run run, Fingerprint fingerprint) {
     List<Run> all = new ArrayList<>();
@@ -248,7 +253,7 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
         .filter(known -> !known.id().equals(run.id()))
         .forEach(known -> all.add(known.with(known.arguments())));
     all.add(run);
-    if (!run.hasWritten()) {
+    if (!run.hasCommitted()) {
       return new Manifest(VERSION, columns, all);
     }
     SortedMap<String, Fingerprint> fingerprints =

@@ -70,7 +70,7 @@ final class RunStart {
 
   /** Whether an unfinished run is of another command, and the output as if it had never been. */
   boolean leavesNoTrace(Manifest.Run unfinished) {
-    return !isOf(unfinished) && !unfinished.hasWritten();
+    return !isOf(unfinished) && !sink.holdsAnyOf(unfinished);
   }
 
   /** Whether an unfinished run is carried on or given up. */
