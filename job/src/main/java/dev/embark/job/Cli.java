@@ -60,8 +60,7 @@ public final class Cli {
             : new UnmatchedArgumentException(line, line.getUnmatchedArguments());
     // picocli says "option option '--option'" of a map's value.
     String message = error.getMessage().replace("for option option ", "for option ");
-    line.getErr()
-        .println(line.getCommandSpec().qualifiedName() + ": " + Secrets.redacted(message));
+    line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + Secrets.redacted(message));
     UnmatchedArgumentException.printSuggestions(error, line.getErr());
     line.getErr().println("See " + line.getCommandSpec().qualifiedName() + " --help");
     return CommandLine.ExitCode.USAGE;

@@ -48,9 +48,7 @@ final class IcebergSink extends TableSink {
   Map<String, String> guard() {
     Map<String, String> guard = new HashMap<>(Map.of("isolation-level", "serializable"));
     // Without a snapshot to compare with, Iceberg compares with the empty table.
-    snapshots
-        .head()
-        .ifPresent(head -> guard.put("validate-from-snapshot-id", Long.toString(head)));
+    snapshots.head().ifPresent(head -> guard.put("validate-from-snapshot-id", Long.toString(head)));
     return guard;
   }
 

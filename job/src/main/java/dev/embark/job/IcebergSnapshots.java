@@ -25,8 +25,8 @@ import org.apache.spark.sql.types.StructField;
 /**
  * Snapshots of an Iceberg table. What a wave's snapshot says of itself goes with it when it is
  * expired, which may happen between a commit and the moment in which the manifest says so. So the
- * newest snapshot is noted before each commit: whether all that followed it are still there is known
- * then, and if not, which files are newer.
+ * newest snapshot is noted before each commit: whether all that followed it are still there is
+ * known then, and if not, which files are newer.
  */
 final class IcebergSnapshots {
   private static final String NOTE = "snapshot-before";

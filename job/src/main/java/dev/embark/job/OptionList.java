@@ -55,7 +55,9 @@ public final class OptionList {
       return "number";
     }
     return type.isEnum()
-        ? Arrays.stream(type.getEnumConstants()).map(Object::toString).collect(Collectors.joining("|"))
+        ? Arrays.stream(type.getEnumConstants())
+            .map(Object::toString)
+            .collect(Collectors.joining("|"))
         : "text";
   }
 }

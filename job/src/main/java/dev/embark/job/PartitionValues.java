@@ -22,8 +22,7 @@ final class PartitionValues {
   /** A value of a column that cannot be the name of a folder. */
   private record Case(String column, String value) {
     Column isThere() {
-      return expr(
-          "CAST(`%s` AS STRING) = '%s'".formatted(column.replace("`", "``"), value));
+      return expr("CAST(`%s` AS STRING) = '%s'".formatted(column.replace("`", "``"), value));
     }
   }
 

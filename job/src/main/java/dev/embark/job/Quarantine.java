@@ -15,8 +15,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * The rows that have no embedding because theirs failed: Parquet in {@code _embark/quarantine},
- * with id as {@link IdText}, kind, error, text (NULL unless asked for) and the number of the run. They are in
- * the output, too, with NULL as embedding.
+ * with id as {@link IdText}, kind, error, text (NULL unless asked for) and the number of the run.
+ * They are in the output, too, with NULL as embedding.
  */
 final class Quarantine {
   private final SparkSession spark;

@@ -18,9 +18,9 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Finds out before anything is computed whether an output's format takes the columns: writes no rows
- * of these into a scratch folder, which is deleted. Formats refuse types, names and partitions by
- * rules of their own, each at another moment of a write.
+ * Finds out before anything is computed whether an output's format takes the columns: writes no
+ * rows of these into a scratch folder, which is deleted. Formats refuse types, names and partitions
+ * by rules of their own, each at another moment of a write.
  */
 final class Rehearsal {
   private static final StructType PLAIN = new StructType().add("plain", "int");

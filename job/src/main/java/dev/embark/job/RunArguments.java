@@ -36,8 +36,7 @@ record RunArguments(SortedMap<String, String> values, String clear) {
   }
 
   /** Adds {@code --name=value}; an option of the reader under its own name. */
-  private static void put(
-      SortedMap<String, String> values, SparkSession spark, String argument) {
+  private static void put(SortedMap<String, String> values, SparkSession spark, String argument) {
     String[] words = argument.split("=", 2);
     if (!words[0].equals(INPUT_OPTION)) {
       // A query may compare a column that is named as a credential is: all of its text counts.

@@ -85,8 +85,7 @@ final class RunOpener implements AutoCloseable {
       return Optional.empty();
     }
     held.confirm();
-    new Rehearsal(spark, spec, sink)
-        .check(start.schema(read), held.state().path("rehearsal"));
+    new Rehearsal(spark, spec, sink).check(start.schema(read), held.state().path("rehearsal"));
     Manifest.Run run = start.begin(complete, number, way.get(), read, held.state());
     Optional<Manifest.Run> givenUp = held.manifest().unfinished();
     boolean isHalfWritten = givenUp.filter(sink::holdsAnyOf).isPresent();

@@ -120,10 +120,7 @@ abstract class TableSink implements Sink {
   /** Writes into the table; {@code partitioned} where that may make it. */
   final DataFrameWriter<Row> writer(Dataset<Row> rows, SaveMode mode, boolean partitioned) {
     DataFrameWriter<Row> writer =
-        rows.write()
-            .format(output.format().toString())
-            .options(output.options())
-            .mode(mode);
+        rows.write().format(output.format().toString()).options(output.options()).mode(mode);
     return partitioned ? writer.partitionBy(output.partitionBy().toArray(String[]::new)) : writer;
   }
 

@@ -123,7 +123,8 @@ class IdTextTest {
           spark
               .read()
               .parquet(quarantine.toString())
-              .selectExpr("CAST(CAST(id AS TIMESTAMP) AS STRING) AS id", "kind", "error", "text", "run")
+              .selectExpr(
+                  "CAST(CAST(id AS TIMESTAMP) AS STRING) AS id", "kind", "error", "text", "run")
               .write()
               .parquet(old);
         });
@@ -134,7 +135,9 @@ class IdTextTest {
     }
     Files.delete(quarantine);
     Files.move(runs.state().resolve("old"), quarantine);
-    assertThat(quarantine(runs)).extracting(row -> row.getString(0)).contains("2024-01-01 13:00:00");
+    assertThat(quarantine(runs))
+        .extracting(row -> row.getString(0))
+        .contains("2024-01-01 13:00:00");
 
     inZone(
         "Europe/Paris",
@@ -160,7 +163,9 @@ class IdTextTest {
         "Europe/Paris",
         () ->
             assertThat(
-                    runs.run(null, QUERY, "--id-column=id", "--save-mode=append").plan().skippedRows())
+                    runs.run(null, QUERY, "--id-column=id", "--save-mode=append")
+                        .plan()
+                        .skippedRows())
                 .isEqualTo(2));
   }
 }

@@ -169,7 +169,9 @@ class RehearsalTest {
   void aValueThatWouldComeBackAsNullIsRefused(String format, String value, String shown) {
     Runs runs = runs(format);
     String input = query(value + " AS `to pic`");
-    String[] arguments = {input, "--partition-by=to pic", "--output-option=delta.columnMapping.mode=name"};
+    String[] arguments = {
+      input, "--partition-by=to pic", "--output-option=delta.columnMapping.mode=name"
+    };
     String expected = "1 row of the query has " + shown + " as to pic";
 
     assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments)).run())
@@ -199,7 +201,6 @@ class RehearsalTest {
             : spark.read().format(format).schema("id LONG, p STRING").load(runs.output());
     assertThat(written.select("id", "p").orderBy("id").collectAsList())
         .extracting(row -> row.getString(1))
-        .containsExactly(
-            " ", "01", "null", "a/b=c", format.equals("iceberg") ? "" : "%", null);
+        .containsExactly(" ", "01", "null", "a/b=c", format.equals("iceberg") ? "" : "%", null);
   }
 }

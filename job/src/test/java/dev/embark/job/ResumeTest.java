@@ -229,7 +229,9 @@ class ResumeTest {
     assertThatThrownBy(() -> runs.run(input, options)).hasRootCauseInstanceOf(Crash.class);
     runs.sink = sink -> sink;
     org.apache.spark.sql.SparkSession spark = LocalSpark.session();
-    spark.sql("INSERT INTO %1$s SELECT 1000, 'more', embedding FROM %1$s LIMIT 1".formatted(runs.table()));
+    spark.sql(
+        "INSERT INTO %1$s SELECT 1000, 'more', embedding FROM %1$s LIMIT 1"
+            .formatted(runs.table()));
     forgetHistory(runs, format);
 
     runs.run(input, options);

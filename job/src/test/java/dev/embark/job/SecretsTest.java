@@ -58,8 +58,19 @@ class SecretsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "password", "sslPassword", "pwd", "token", "client_secret", "fs.s3a.access.key", "apiKey",
-        "secretKey", "fs.azure.account.key.x", "private-key", "credentialsFile", "sas", "key"
+        "password",
+        "sslPassword",
+        "pwd",
+        "token",
+        "client_secret",
+        "fs.s3a.access.key",
+        "apiKey",
+        "secretKey",
+        "fs.azure.account.key.x",
+        "private-key",
+        "credentialsFile",
+        "sas",
+        "key"
       })
   void optionsThatHoldCredentialsAreKnownByName(String option) {
     assertThat(Secrets.isSecret(spark, option)).isTrue();
@@ -72,7 +83,8 @@ class SecretsTest {
   }
 
   private String input() throws IOException {
-    return Files.write(folder.resolve("in.json"), List.of("{\"id\":1,\"text\":\"one\"}")).toString();
+    return Files.write(folder.resolve("in.json"), List.of("{\"id\":1,\"text\":\"one\"}"))
+        .toString();
   }
 
   private String everythingBelow(Path root) throws IOException {
@@ -120,8 +132,12 @@ class SecretsTest {
   void aCommandWithOtherArgumentsIsRefusedByTheirNames() throws IOException {
     Captured captured = new Captured(false);
     String[] first = {
-      "--input=" + input(), "--input-option=password=a", "--input-option=dateFormat=yyyy",
-      "--max-tokens=2", "--long-text=error", "--max-failed=0"
+      "--input=" + input(),
+      "--input-option=password=a",
+      "--input-option=dateFormat=yyyy",
+      "--max-tokens=2",
+      "--long-text=error",
+      "--max-failed=0"
     };
     assertThatThrownBy(() -> job(captured, first).run(spark)).hasMessageContaining("1 of 1 rows");
 
