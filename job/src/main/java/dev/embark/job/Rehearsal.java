@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameWriter;
@@ -47,20 +49,37 @@ final class Rehearsal {
   void check(StructType columns) {
     try {
       java.nio.file.Path folder = Files.createTempDirectory("embark-rehearsal");
-      check(columns, new Path(folder.toUri()));
+      check(columns, new Path(folder.toUri()), true);
     } catch (IOException e) {
       // A machine without room for it can run the job still.
     }
   }
 
-  /** Rehearses in a folder that is not there yet, and deletes it. */
+  /**
+   * Rehearses in a folder that is not there yet, and deletes it.
+   *
+   * @throws UserError if the format refuses a column, or all there is
+   */
   void check(StructType columns, Path scratch) {
+    check(columns, scratch, false);
+  }
+
+  private void check(StructType columns, Path scratch, boolean isElsewhere) {
     FileSystem files = Paths.fileSystem(spark, scratch);
     try {
       Exception refusal = refusal(columns, output.partitionBy(), scratch);
-      // What is wrong with the scratch folder is wrong for any column.
-      if (refusal != null && refusal(PLAIN, List.of(), scratch) == null) {
+      if (refusal == null) {
+        return;
+      }
+      Exception ofAll = refusal(PLAIN, List.of(), scratch);
+      if (ofAll == null) {
         throw refused(columns, scratch, refusal);
+      }
+      if (!isElsewhere || !isIo(ofAll)) {
+        throw new UserError(
+            "Nothing can be written as %s (%s); check --output-format, --output-option and --packages"
+                .formatted(output.format(), Failures.sentence(ofAll)),
+            ofAll);
       }
     } finally {
       try {
@@ -69,6 +88,12 @@ final class Rehearsal {
         // Left behind, it is empty.
       }
     }
+  }
+
+  /** Whether a file system is to blame, which need not be that of the output. */
+  private static boolean isIo(Throwable thrown) {
+    return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause)
+        .anyMatch(IOException.class::isInstance);
   }
 
   private UserError refused(StructType columns, Path scratch, Exception refusal) {
@@ -91,8 +116,13 @@ final class Rehearsal {
             ? "its columns together"
             : (names.size() == 1 ? "its column " : "its columns ") + String.join(", ", names);
     return new UserError(
-        "%s cannot be written as %s because of %s (%s); rename, cast or drop with --query, or choose another --output-format or --output-option"
-            .formatted(spec.input(), output.format(), which, Failures.sentence(reason)),
+        "%s cannot be written as %s because of %s (%s); rename, cast or drop %s with --query, or choose another --output-format or --output-option"
+            .formatted(
+                spec.input(),
+                output.format(),
+                which,
+                Failures.sentence(reason),
+                names.size() == 1 ? "it" : "them"),
         reason);
   }
 

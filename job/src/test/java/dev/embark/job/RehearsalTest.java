@@ -86,6 +86,23 @@ class RehearsalTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"parquet", "orc", "delta"})
+  void anOptionThatTheFormatRefusesIsRefusedFirst(String format) {
+    Runs runs = runs(format);
+    String[] arguments = {query("1 AS a"), "--output-option=compression=nix"};
+    String expected = "Nothing can be written as " + format;
+
+    assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments)).run())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(expected);
+    assertThatThrownBy(() -> runs.run(null, arguments))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(expected);
+
+    assertThat(runs.events).doesNotContain("started 0");
+  }
+
   @Test
   void namesThatADeltaTableMapsAreTaken() {
     Runs runs = runs("delta");
