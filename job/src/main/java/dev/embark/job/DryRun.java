@@ -69,6 +69,8 @@ final class DryRun {
     RowsToDo rows = toDo(sink, start, input);
     new TextCheck(spark, spec).check(input);
     new UniqueIds(spec).check(input.rows());
+    PartitionValues.check(spec, rows.rows());
+    new Rehearsal(spark, spec, sink).check(start.schema(input));
     return rows;
   }
 

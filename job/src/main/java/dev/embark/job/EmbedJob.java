@@ -113,7 +113,7 @@ public final class EmbedJob implements Callable<Integer> {
   }
 
   private static void warn(Terminal terminal, String text) {
-    terminal.err().println("warning: " + text);
+    terminal.err().println("warning: " + Secrets.redacted(text));
   }
 
   private static String failedRows(SparkSession spark, JobResult result, JobTask task) {

@@ -28,6 +28,9 @@ import org.apache.spark.sql.types.StructType;
 final class FileSink implements Sink {
   static final String VERSION_COLUMN = "embedding_version";
 
+  /** Writer option that a session's conf of the same meaning gives way to. */
+  static final String PARTITION_OVERWRITE = "partitionOverwriteMode";
+
   private final SparkSession spark;
   private final JobSpec spec;
   private final OutputSpec output;
@@ -120,6 +123,37 @@ final class FileSink implements Sink {
   }
 
   @Override
+  public boolean holdsAnyOf(Manifest.Run run) {
+    // A wave that replaces all deletes the files of others before its own appear.
+    return run.hasCommitted()
+        || (run.ready().isPresent()
+            && (run.kind() == Manifest.Kind.REPLACE || hasFileOf(run, root)));
+  }
+
+  private boolean hasFileOf(Manifest.Run run, Path folder) {
+    try {
+      for (FileStatus status : state.fileSystem().listStatus(folder)) {
+        String name = status.getPath().getName();
+        boolean isFound =
+            status.isDirectory()
+                ? !name.equals(StateFolder.NAME) && hasFileOf(run, status.getPath())
+                : name.startsWith(prefix(run));
+        if (isFound) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new UserError("Cannot reach " + folder + ": " + Failures.sentence(e), e);
+    }
+  }
+
+  /** What the names of a run's files begin with. */
+  private static String prefix(Manifest.Run run) {
+    return run.id() + "-";
+  }
+
+  @Override
   public void prepare(Commit commit) {
     Dataset<Row> rows = commit.rows();
     if (spec.idColumn().isPresent()) {
@@ -130,16 +164,17 @@ final class FileSink implements Sink {
         .options(formatOptions())
         .options(output.options())
         .partitionBy(output.partitionBy().toArray(String[]::new))
+        .option(PARTITION_OVERWRITE, "static")
         .mode(SaveMode.Overwrite)
         .save(prepared(commit).toString());
   }
 
   private Map<String, String> formatOptions() {
     return switch (output.format()) {
-      // Spark's default drops microseconds.
+      // Spark's default drops microseconds, and seconds of offsets that zones once had.
       case JSON ->
           Map.of(
-              "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+              "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXXXX",
               "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
       case PARQUET -> parquetOptions();
       default -> Map.of();
@@ -153,7 +188,7 @@ final class FileSink implements Sink {
 
   @Override
   public void publish(Commit commit) {
-    String run = commit.run().id() + "-";
+    String run = prefix(commit.run());
     if (commit.replacesAll()) {
       // Later waves of the run stay, too: another process may have taken it over and be ahead.
       deleteAllBut(run);

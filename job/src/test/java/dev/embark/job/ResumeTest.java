@@ -72,6 +72,11 @@ class ResumeTest {
     }
 
     @Override
+    public boolean holdsAnyOf(Manifest.Run run) {
+      return sink.holdsAnyOf(run);
+    }
+
+    @Override
     public StateFolder open(StructType schema) {
       return sink.open(schema);
     }
@@ -204,6 +209,58 @@ class ResumeTest {
   })
   void everyIdIsThereOnceAfterACrash(String format, Moment moment) throws IOException {
     crashAndResume(format, moment);
+  }
+
+  /** As maintenance of a table does, between a commit and what the manifest says of it. */
+  @ParameterizedTest
+  @CsvSource({
+    "iceberg, AFTER_PUBLISH, --id-column=id",
+    "iceberg, AFTER_PUBLISH, --max-failed=100%",
+    "iceberg, BEFORE_PUBLISH, --id-column=id",
+    "iceberg, BEFORE_PUBLISH, --max-failed=100%",
+    "delta, AFTER_PUBLISH, --max-failed=100%",
+    "delta, BEFORE_PUBLISH, --id-column=id",
+  })
+  void everyIdIsThereOnceThoughTheHistoryOfTheTableIsGone(
+      String format, Moment moment, String option) throws IOException {
+    Assumptions.assumeTrue(LocalSpark.hasTables());
+    Runs runs = new Runs(folder, format);
+    String[] options = {option, "--rows-per-wave=10"};
+    String input = runs.json("in.json", texts);
+    runs.sink = sink -> new CrashingSink(sink, moment);
+    assertThatThrownBy(() -> runs.run(input, options)).hasRootCauseInstanceOf(Crash.class);
+    runs.sink = sink -> sink;
+    org.apache.spark.sql.SparkSession spark = LocalSpark.session();
+    spark.sql(
+        "INSERT INTO %1$s SELECT 1000, 'more', embedding FROM %1$s LIMIT 1"
+            .formatted(runs.table()));
+    forgetHistory(runs, format);
+
+    runs.run(input, options);
+
+    assertThat(runs.vectors()).hasSize(ROWS + 1);
+  }
+
+  private static void forgetHistory(Runs runs, String format) throws IOException {
+    org.apache.spark.sql.SparkSession spark = LocalSpark.session();
+    if (format.equals("iceberg")) {
+      spark.sql(
+          "CALL lake.system.expire_snapshots(table => '%s', retain_last => 1, older_than => TIMESTAMP'2999-01-01 00:00:00')"
+              .formatted(runs.table().replace("lake.", "")));
+      assertThat(spark.sql("SELECT * FROM " + runs.table() + ".snapshots").count()).isEqualTo(1);
+      return;
+    }
+    Path log = Path.of(runs.output(), "_delta_log");
+    org.apache.spark.sql.delta.DeltaLog.forTable(spark, runs.output()).checkpoint();
+    try (var files = Files.newDirectoryStream(log, "*.json")) {
+      List<Path> commits = new ArrayList<>();
+      files.forEach(commits::add);
+      commits.sort(null);
+      for (Path commit : commits.subList(0, commits.size() - 1)) {
+        Files.delete(commit);
+      }
+    }
+    org.apache.spark.sql.delta.DeltaLog.clearCache();
   }
 
   @ParameterizedTest
