@@ -119,7 +119,7 @@ final class HubClient {
    * @param from the redirecting one
    */
   static void checkRedirect(URI origin, URI from, URI to) throws Refused {
-    if (from.getScheme().equals("https") && !"https".equals(to.getScheme())) {
+    if (from.getScheme().equalsIgnoreCase("https") && !"https".equalsIgnoreCase(to.getScheme())) {
       throw new Refused("the server redirects from https to " + to.getScheme());
     }
     if (!WebFile.isWeb(to.toString()) || to.getHost() == null) {

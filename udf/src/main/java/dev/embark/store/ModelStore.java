@@ -129,9 +129,10 @@ public final class ModelStore {
       ModelCache cache = cache();
       if (sha256.isPresent()) {
         Optional<StoredModel> copy = cache.find(sha256.get());
-        if (copy.isPresent()) {
+        if (copy.isPresent() && copy.get().sha256().equals(sha256.get())) {
           return copy.get(); // the hash says it all; its place need not be asked
         }
+        copy.ifPresent(StoredModel::close); // of a version whose content is another by now
       }
       return isServed ? served.open(uri, sha256, cache) : copied(places.file(uri), sha256, cache);
     } catch (CacheUnusable e) {

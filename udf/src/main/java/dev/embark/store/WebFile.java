@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * entity tag or a time of modification, by which it is looked up anew for each query.
  */
 final class WebFile implements RemoteFile {
-  private static final Pattern URL = Pattern.compile("(?i)https?:.*");
+  private static final Pattern URL = Pattern.compile("(?is)https?:.*");
 
   private final URI uri;
   private final Optional<String> asked;
@@ -44,7 +44,8 @@ final class WebFile implements RemoteFile {
               + " modelSha256 to the file's SHA-256");
     }
     Optional<String> length = headers.firstValue("Content-Length");
-    this.size = length.map(Long::parseLong).map(OptionalLong::of).orElse(OptionalLong.empty());
+    // Some servers answer 0 where they make the content only when it is asked for.
+    this.size = length.map(Long::parseLong).filter(n -> n > 0).stream().mapToLong(n -> n).findAny();
   }
 
   /** Whether a URI is one of a web server. */

@@ -303,6 +303,9 @@ class ModelAccessTest {
                 spark.sql(
                     "SELECT generate('x', map('model', '" + url.toUpperCase(Locale.ROOT) + "'))"))
         .hasMessageContaining("is on a web server");
+    Map<String, String> lines = Map.of("model", url + System.lineSeparator() + "x");
+    assertThatThrownBy(() -> Embark.embedColumn(spark.sql("SELECT 'x' t"), "t", "e", lines))
+        .hasMessageContaining("is on a web server");
     assertThatThrownBy(
             () -> Embark.embedColumn(spark.sql("SELECT 'x' t"), "t", "e", Map.of("model", url)))
         .hasMessageContaining(sentence);
