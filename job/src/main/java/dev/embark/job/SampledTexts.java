@@ -52,8 +52,7 @@ record SampledTexts(Dataset<Row> texts, List<Length> lengths) {
             .select(Columns.quoted(Sample.ORDER), length(text).as(CHARACTERS), head())
             .repartition(cores);
     Column tokens = call.task() == JobTask.EMBED ? Embark.embedTokens(text, call.given()) : lit(0);
-    List<Row> counted =
-        heads.withColumn(TOKENS, tokens).drop(TEXT).collectAsList();
+    List<Row> counted = heads.withColumn(TOKENS, tokens).drop(TEXT).collectAsList();
     HeadTokens head = new HeadTokens(spark, call);
     return new SampledTexts(
         texts,

@@ -76,7 +76,7 @@ final class Termination {
           interruptWorker();
         }
         if (round == EXIT_AFTER) {
-          lastResort.accept(sentence(state.get()));
+          exit();
         }
         Thread.sleep(CANCEL_AGAIN_MILLIS);
       }
@@ -89,6 +89,13 @@ final class Termination {
     Thread working = worker;
     if (working != null) {
       working.interrupt();
+    }
+  }
+
+  /** Keeps the lock: work that ends only now must not say the same once more. */
+  private synchronized void exit() {
+    if (worker != null) {
+      lastResort.accept(sentence(state.get()));
     }
   }
 
