@@ -88,7 +88,7 @@ final class IcebergSnapshots {
         return new Note(0, 0); // of an earlier version of Embark
       }
       try (InputStream in = files.open(file)) {
-        String[] words = new String(in.readAllBytes(), StandardCharsets.UTF_8).split(" ");
+        String[] words = new String(in.readAllBytes(), StandardCharsets.UTF_8).split(" ", 2);
         return new Note(Long.parseLong(words[0]), Long.parseLong(words[1]));
       }
     } catch (IOException e) {
