@@ -49,7 +49,8 @@ class RehearsalTest {
     String input = query(columns);
     String[] options = option == null ? new String[0] : new String[] {option};
 
-    assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, with(input, options))).run())
+    assertThatThrownBy(
+            () -> new DryRun(spark, runs.spec(null, with(input, options)), text -> {}).run())
         .isInstanceOf(UserError.class)
         .hasMessageContaining("the query cannot be written as " + format)
         .hasMessageContaining(named);
@@ -93,7 +94,7 @@ class RehearsalTest {
     String[] arguments = {query("1 AS a"), "--output-option=compression=nix"};
     String expected = "Nothing can be written as " + format;
 
-    assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments)).run())
+    assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments), text -> {}).run())
         .isInstanceOf(UserError.class)
         .hasMessageContaining(expected);
     assertThatThrownBy(() -> runs.run(null, arguments))
@@ -191,7 +192,7 @@ class RehearsalTest {
     };
     String expected = "1 row of the query has " + shown + " as to pic";
 
-    assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments)).run())
+    assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments), text -> {}).run())
         .isInstanceOf(UserError.class)
         .hasMessageContaining(expected);
     assertThatThrownBy(() -> runs.run(null, arguments))

@@ -123,8 +123,7 @@ class ModelCheckTest {
   void convolutionsNeedWhatLlamaCppAssertsOn() throws IOException {
     GgufHeader lfm2 = GgufHeader.read(TinyKind.LFM2.write(dir));
     String heads = "lfm2.attention.head_count_kv";
-    for (GgufValue absent :
-        List.of(each(2, 2), each(0, 0), each(0, 2, 2), GgufValue.uint32(2))) {
+    for (GgufValue absent : List.of(each(2, 2), each(0, 0), each(0, 2, 2), GgufValue.uint32(2))) {
       refused(with(lfm2, heads, absent), "which of its layers have attention");
     }
     refused(with(lfm2, heads, each(0, 3)), "head_count_kv 3, which does not divide");
