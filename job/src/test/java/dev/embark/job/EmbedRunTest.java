@@ -53,7 +53,7 @@ class EmbedRunTest {
     Runs runs = new Runs(folder, "parquet");
     runs.atWaveStart =
         () -> {
-          if (runs.events.contains("committed 1")) {
+          if (runs.events.contains("committed 0")) {
             overwrite(model);
           }
         };
