@@ -191,7 +191,7 @@ final class DryRun {
       double seconds = (System.nanoTime() - start) / 1e9;
       return new Timed(spark.createDataFrame(computed, detailed.schema()), seconds);
     } finally {
-      spread.unpersist();
+      spread.unpersist(true);
     }
   }
 

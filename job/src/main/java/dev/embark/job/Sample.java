@@ -64,7 +64,7 @@ final class Sample implements AutoCloseable {
     long count = some.count();
     if (count < Math.min(wanted, all) && read < partitions) {
       // Those partitions have fewer rows than others.
-      some.unpersist();
+      some.unpersist(true);
       some = some(rdd, SPARE * wanted / all);
       count = some.count();
     }
@@ -122,6 +122,6 @@ final class Sample implements AutoCloseable {
 
   @Override
   public void close() {
-    kept.unpersist();
+    kept.unpersist(true); // else Spark may end in between, and warn
   }
 }
