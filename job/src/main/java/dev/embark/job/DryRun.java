@@ -115,7 +115,7 @@ final class DryRun {
   }
 
   /**
-   * What the texts of the sample told.
+   * What the sampled texts show.
    *
    * @param failing of these, texts that have no result, perhaps reckoned from fewer
    * @param tokens of all of them, or of their answers

@@ -42,7 +42,7 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
   enum State {
     /** To be embedded, or interrupted while it was. */
     PLANNED,
-    /** Embedded and written beside the output: its commit may have begun. */
+    /** Embedded into a folder that no reader sees; its commit may have begun. */
     READY,
     /** In the output. */
     COMMITTED

@@ -10,12 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.StructType;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,51 +51,18 @@ class ResumeTest {
   }
 
   /** Crashes at a moment of the second wave. */
-  private record CrashingSink(Sink sink, Moment moment) implements Sink {
-    @Override
-    public String location() {
-      return sink.location();
-    }
+  private static final class CrashingSink extends ForwardingSink {
+    private final Moment moment;
 
-    @Override
-    public boolean exists() {
-      return sink.exists();
-    }
-
-    @Override
-    public Optional<StateFolder> state() {
-      return sink.state();
-    }
-
-    @Override
-    public boolean holdsAnyOf(Manifest.Run run) {
-      return sink.holdsAnyOf(run);
-    }
-
-    @Override
-    public StateFolder open(StructType schema) {
-      return sink.open(schema);
-    }
-
-    @Override
-    public Dataset<Row> read(Manifest.Layout layout) {
-      return sink.read(layout);
-    }
-
-    @Override
-    public void addColumn(String name, String type) {
-      sink.addColumn(name, type);
-    }
-
-    @Override
-    public List<String> ownColumns() {
-      return sink.ownColumns();
+    CrashingSink(Sink sink, Moment moment) {
+      super(sink);
+      this.moment = moment;
     }
 
     @Override
     public void prepare(Commit commit) {
       crashAt(Moment.BEFORE_PREPARE, commit);
-      sink.prepare(commit);
+      super.prepare(commit);
       crashAt(Moment.AFTER_PREPARE, commit);
     }
 
@@ -110,7 +73,7 @@ class ResumeTest {
         moveOneFile(commit);
         throw new Crash();
       }
-      sink.publish(commit);
+      super.publish(commit);
       crashAt(Moment.AFTER_PUBLISH, commit);
     }
 
@@ -125,15 +88,10 @@ class ResumeTest {
       try (var files = Files.newDirectoryStream(prepared, "part-*")) {
         Path file = files.iterator().next();
         String name = commit.run().id() + "-" + commit.wave() + "-" + file.getFileName();
-        Files.move(file, Path.of(sink.location().replaceFirst("^file:", ""), name));
+        Files.move(file, Path.of(location().replaceFirst("^file:", ""), name));
       } catch (IOException e) {
         throw new IllegalStateException(e);
       }
-    }
-
-    @Override
-    public void finish() {
-      sink.finish();
     }
   }
 

@@ -22,9 +22,8 @@ final class Chunker {
   private final int maxTokens;
   private final int overlap;
   private final int[] prefix;
-  // Where a vocabulary makes one token of a space and the word behind it, the prefix's closing
-  // space
-  // belongs to the first token of a chunk that has one of its own.
+  // Some vocabularies make one token of a space and the word behind it. A chunk whose first token
+  // has a space of its own takes the prefix without its closing space.
   private final int[] prefixBeforeSpace;
   private final byte[] piece = new byte[LONGEST_PIECE];
 

@@ -21,9 +21,9 @@ import java.util.stream.IntStream;
  *
  * <p>Tasks tokenise, normalise and write; the threads here only compute. A task that is cancelled
  * takes its sequences out of the queue; those that are being computed finish with their batch. A
- * sequence that fails stands alone, as in {@link Encoder}. Whatever is thrown in a thread here, an
- * {@link Error} too, fails the rows of its batch or, where these are not known, every window that
- * waits; the thread goes on. Owns its contexts, not the model. Safe for any thread.
+ * sequence that fails is isolated, as in {@link Encoder}. Any exception or {@link Error} in one of
+ * these threads fails the rows of its batch or, where these are unknown, every waiting window; the
+ * thread continues. Owns its contexts, not the model. Safe for any thread.
  */
 public final class SharedEncoder implements AutoCloseable {
   private final Pooling pooling;
@@ -31,7 +31,8 @@ public final class SharedEncoder implements AutoCloseable {
   private final int device;
   private final SequenceQueue queue;
   private final List<Worker> workers = new ArrayList<>();
-  private final AtomicInteger losses = new AtomicInteger(); // of batches whose rows nobody told
+  private final AtomicInteger losses =
+      new AtomicInteger(); // batches that were lost before their rows were failed
   private volatile Throwable lastLoss;
 
   /**

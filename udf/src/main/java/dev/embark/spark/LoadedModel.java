@@ -135,7 +135,7 @@ final class LoadedModel {
     }
   }
 
-  /** True for the last user; nobody finds it afterwards, nor is told that it is freed before. */
+  /** Whether this was the last user. The model is removed from the pool before it is freed. */
   private synchronized boolean leave() {
     users--;
     if (users > 0) {

@@ -153,10 +153,11 @@ final class ModelCache {
     Path partial = files.partial();
     remote.copyTo(partial);
     String found = Sha256.of(partial);
-    Optional<String> expected = remote.sha256();
-    if (expected.isPresent() && !expected.get().equals(found)) {
+    try {
+      HashMismatch.check(Optional.of(found), remote.sha256());
+    } catch (HashMismatch e) {
       Files.delete(partial);
-      throw new HashMismatch(found, expected.get());
+      throw e;
     }
     keep(files, found);
     if (!files.key().equals(found)) {

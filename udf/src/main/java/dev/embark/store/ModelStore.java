@@ -51,9 +51,9 @@ public final class ModelStore {
   }
 
   /**
-   * What a model hashes to. Gets the model only where its place does not tell. Asked again, a
-   * revision of the Hub that moves gives the hash of the first time, and a web server is asked
-   * anew.
+   * What a model hashes to. Gets the model only where its place does not know the hash. Asked
+   * again, a revision of the Hub that moves gives the hash of the first time, and a web server is
+   * asked anew.
    *
    * @throws EmbeddingException as {@link #open}
    */
@@ -70,9 +70,9 @@ public final class ModelStore {
       if (ServedModels.isServed(uri)) {
         return served.sha256(uri, this::cache);
       }
-      Optional<String> told = places.file(uri).sha256();
-      if (told.isPresent()) {
-        return told.get();
+      Optional<String> known = places.file(uri).sha256();
+      if (known.isPresent()) {
+        return known.get();
       }
     } catch (IOException | IllegalArgumentException e) {
       throw notFetched(uri, e);
@@ -83,7 +83,7 @@ public final class ModelStore {
   }
 
   /**
-   * Where weights of a model are kept as the accelerator packs them: beside the copies of models.
+   * Where weights of a model are kept as the accelerator packs them: next to the copies of models.
    * Where that cannot be, the log says why.
    */
   public WeightsCache weights(StoredModel model) {
@@ -148,20 +148,19 @@ public final class ModelStore {
 
   private static StoredModel copied(RemoteFile file, Optional<String> sha256, ModelCache cache)
       throws IOException {
-    Optional<String> told = file.sha256();
-    if (sha256.isPresent() && told.isPresent() && !told.equals(sha256)) {
-      throw new HashMismatch(told.get(), sha256.get());
-    }
+    HashMismatch.check(file.sha256(), sha256);
     return cache.open(file);
   }
 
   private static StoredModel checked(StoredModel model, Optional<String> sha256)
       throws HashMismatch {
-    if (sha256.isPresent() && !sha256.get().equals(model.sha256())) {
+    try {
+      HashMismatch.check(Optional.of(model.sha256()), sha256);
+      return model;
+    } catch (HashMismatch e) {
       model.close();
-      throw new HashMismatch(model.sha256(), sha256.get());
+      throw e;
     }
-    return model;
   }
 
   private ModelCache cache() throws IOException {

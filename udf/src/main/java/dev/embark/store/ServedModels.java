@@ -43,16 +43,14 @@ final class ServedModels {
 
   private static StoredModel open(
       String uri, RemoteFile file, Optional<String> sha256, ModelCache cache) throws IOException {
-    Optional<String> told = file.sha256();
-    if (sha256.isPresent() && told.isPresent() && !told.equals(sha256)) {
-      throw new HashMismatch(told.get(), sha256.get());
-    }
+    Optional<String> known = file.sha256();
+    HashMismatch.check(known, sha256);
     StoredModel model = cache.open(file);
-    cache.remember(name(uri), told.orElse(Sha256.of(file.version())));
+    cache.remember(name(uri), known.orElse(Sha256.of(file.version())));
     return model;
   }
 
-  /** What a file hashes to; copies it only where the server does not tell. */
+  /** What a file hashes to; copies it only where the server gives no hash. */
   String sha256(String uri, Cache cache) throws IOException {
     ModelCache copies = cache.open();
     Optional<RemoteFile> file = ask(uri, Optional.empty(), copies);
