@@ -7,6 +7,7 @@ integrity=sha512-zVyFsvE+mq9MCmwXUWHIcpfbrHHClZWZiVOzKSxNJruIcFn2RbY55zkhiAMMxM8
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${EMBARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/embark}
 wordnet=$cache/$package-$version
+. "$root/submit/arguments.sh"
 
 fail() { printf 'embark bench: %s\n' "$1" >&2; exit 1; }
 say() { printf 'embark bench: %s\n' "$1" >&2; }

@@ -18,14 +18,15 @@ options=()
 while [ $# -gt 0 ]; do
   case $1 in
     --backend | --bundle)
-      [ $# -gt 1 ] || fail "$1 needs a value."
+      [ $# -gt 1 ] || bad_usage bench/gpu.sh "Missing required parameter for option '$1'"
       case $1 in --backend) backend=$2 ;; *) bundle=$2 ;; esac
       shift ;;
     *) options+=("$1") ;;
   esac
   shift
 done
-case $backend in cuda | vulkan) ;; *) fail "--backend is cuda or vulkan, not $backend." ;; esac
+case $backend in cuda | vulkan) ;; *) bad_usage bench/gpu.sh "--backend is cuda or vulkan, not $backend" ;; esac
+check_arguments "$root/bench/options" gpu bench/gpu.sh "${options[@]}"
 measure=
 [ -n "$bundle" ] || { measure=yes; bundle=$root/bench/target/gpu; }
 [ -f "$bundle/measure" ] || [ -z "$(ls -A "$bundle" 2>/dev/null)" ] \

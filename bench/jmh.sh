@@ -5,7 +5,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-[ $# -ge 1 ] || { sed -n '2,4p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] && [ $# -le 2 ] && [[ $1 != -* ]] || { sed -n '2,4p' "$0" >&2; exit 2; }
 (cd "$root" && mvn -q -ntp -pl bench -am -DskipTests -Dspotless.check.skip package) >&2 \
   || { echo "embark-bench: the build failed; see above." >&2; exit 1; }
 exec java "@$root/bench/target/java.args" \

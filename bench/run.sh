@@ -11,6 +11,7 @@ set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 help_of "${BASH_SOURCE[0]}" "$@"
+check_arguments "$root/bench/options" bench "embark bench" "$@"
 target=$root/bench/target
 
 # A rival that cannot be built is missing from the comparison, which tells why by this log.

@@ -64,6 +64,8 @@ static int embark_model_n_ctx_train(void * model);
 static int embark_model_n_vocab(void * model);
 /* True when its layers, or some of them, carry a state from token to token (Mamba and its like). */
 static bool embark_model_is_recurrent(void * model);
+/* True when contexts of it keep what they have seen, as decoders do. Makes a small context to find out. */
+static bool embark_model_keeps(void * model);
 /* Copies the value of a metadata key; returns its length in bytes, or -1 if there is none. */
 static int embark_model_meta(void * model, const char * key, char * value, int capacity);
 
@@ -103,8 +105,10 @@ static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int 
 /* ---- context: one thread at a time ---------------------------------------------------------- */
 
 /* capacity: tokens per call, which is n_ctx, n_batch and n_ubatch at once. pooling: one of
- * llama_pooling_type, -1 for what the file says. NULL on failure. */
-static void * embark_context_new(void * model, int capacity, int n_seq_max, int pooling, int n_threads);
+ * llama_pooling_type, -1 for what the file says. flash_attention: on a CPU it sums up in F16. NULL on
+ * failure. */
+static void * embark_context_new(
+    void * model, int capacity, int n_seq_max, int pooling, int n_threads, bool flash_attention);
 static void embark_context_free(void * context);
 static int embark_context_pooling(void * context);
 /* While set, the running and any later decode returns 2 within one graph node. Any thread. */
@@ -116,11 +120,12 @@ static bool embark_context_embedding(void * context, int seq_id, float * out);
 
 /* ---- generation: a context that keeps what it has seen, by sequences -------------------------- */
 
-/* cells: tokens kept, of all sequences together, with keys and values in F32 or else in F16 and by
- * flash attention, which sums up in F16 on a CPU. batch_tokens: tokens per call, more than n_seq_max.
- * NULL on failure. Freed, cancelled and told of failures as those above. */
+/* Every sequence has a stream of cells of its own, so that an answer does not depend on where its
+ * neighbours' tokens are kept. cells: tokens kept by each of them, a multiple of 256, with keys and values in
+ * F32 or else in F16. batch_tokens: tokens per call, at least n_seq_max. flash_attention: as above.
+ * NULL on failure. Freed and cancelled as those above, which also report failures in the same way. */
 static void * embark_generation_new(void * model, int cells, int batch_tokens, int n_seq_max, int n_threads,
-                                    bool f32);
+                                    bool f32, bool flash_attention);
 /* Whether the model keeps what it has seen; the functions below are for those that do. */
 static bool embark_generation_keeps(void * context);
 /* llama_decode of a batch that goes on where its sequences ended: codes as embark_context_decode(). */
@@ -128,8 +133,9 @@ static int embark_generation_decode(void * context, void * batch);
 /* Forgets a sequence, or all of them and whatever a failed call left behind. */
 static void embark_generation_forget(void * context, int seq_id);
 static void embark_generation_forget_all(void * context);
-/* Gives a sequence the first tokens of another one, without computing them again. */
-static void embark_generation_share(void * context, int from_seq_id, int to_seq_id, int n_tokens);
+/* Replaces a sequence by a copy of another one. Always the whole of it: llama.cpp ends the process where a
+ * part is to be copied between streams. The copy is made by the next decode, ahead of its tokens. */
+static void embark_generation_copy(void * context, int from_seq_id, int to_seq_id);
 
 /* How tokens of one sequence are chosen: the likeliest when temperature is 0, else drawn from those that
  * top_k, top_p and min_p leave. grammar: GBNF with a rule root, "" for none. NULL when it cannot be
@@ -143,14 +149,16 @@ static int embark_sampler_sample(void * sampler, void * context, int index);
 
 /* ---- batch ---------------------------------------------------------------------------------- */
 
-/* Room for capacity tokens, each in up to n_seq_max sequences. NULL when out of memory. */
-static void * embark_batch_new(int capacity, int n_seq_max);
+/* Room for capacity tokens, each in one sequence or more. NULL when out of memory. */
+static void * embark_batch_new(int capacity);
 static void embark_batch_free(void * batch);
 static void embark_batch_clear(void * batch);
-/* Appends one token; the caller has checked capacity. */
-static void embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output);
-/* Appends tokens[offset ... offset + n) as one sequence at positions 0 ... n - 1, all of them output. */
-static void embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id);
+/* Appends one token; the caller has checked capacity. False when out of memory, which can only be when
+ * there are more ids than tokens; the batch is as it was then. */
+static bool embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output);
+/* Appends tokens[offset ... offset + n) as one sequence at positions 0 ... n - 1, all of them output; false as
+ * embark_batch_add(). */
+static bool embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id);
 
 #ifdef EMBARK_LLAMA_IMPLEMENTATION
 
@@ -435,22 +443,38 @@ static struct llama_context_params embark_context_params(
     params.n_seq_max = (uint32_t) n_seq_max;
     params.n_threads = n_threads;
     params.n_threads_batch = n_threads;
-    /* One pool of cells for all sequences, so that they can share a prefix. */
-    params.kv_unified = true;
     params.no_perf = true;
     params.abort_callback = embark_is_cancelled;
     params.abort_callback_data = context;
     return params;
 }
 
-static void * embark_context_new(void * model, int capacity, int n_seq_max, int pooling, int n_threads) {
+static bool embark_model_keeps(void * model) {
+    struct llama_context_params params = llama_context_default_params();
+    params.n_ctx = 32;
+    params.n_batch = 32;
+    params.n_ubatch = 32;
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.no_perf = true;
+    struct llama_context * context = llama_init_from_model((struct llama_model *) model, params);
+    bool keeps = context != NULL && llama_get_memory(context) != NULL;
+    llama_free(context);
+    return keeps;
+}
+
+static void * embark_context_new(
+    void * model, int capacity, int n_seq_max, int pooling, int n_threads, bool flash_attention) {
     struct embark_context * context = (struct embark_context *) calloc(1, sizeof(struct embark_context));
     if (context == NULL) {
         return NULL;
     }
     struct llama_context_params params = embark_context_params(context, capacity, capacity, n_seq_max, n_threads);
     params.pooling_type = (enum llama_pooling_type) pooling;
-    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    /* Not AUTO: whatever the device, the accelerator looks for this form of the graph. */
+    params.flash_attn_type = flash_attention ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    /* One pool of cells: with a stream for each sequence llama.cpp parts a batch of unequal lengths, and pools
+     * the parts of a text by themselves. */
+    params.kv_unified = true;
     params.embeddings = true;
     context->n_embd = embark_model_n_embd(model);
     context->llama = llama_init_from_model((struct llama_model *) model, params);
@@ -487,17 +511,18 @@ static bool embark_context_embedding(void * context, int seq_id, float * out) {
 }
 
 static void * embark_generation_new(void * model, int cells, int batch_tokens, int n_seq_max, int n_threads,
-                                    bool f32) {
+                                    bool f32, bool flash_attention) {
     struct embark_context * context = (struct embark_context *) calloc(1, sizeof(struct embark_context));
     if (context == NULL) {
         return NULL;
     }
-    struct llama_context_params params = embark_context_params(context, cells, batch_tokens, n_seq_max, n_threads);
+    struct llama_context_params params =
+        embark_context_params(context, cells * n_seq_max, batch_tokens, n_seq_max, n_threads);
+    params.kv_unified = false;
+    params.flash_attn_type = flash_attention ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
     if (f32) {
         params.type_k = GGML_TYPE_F32;
         params.type_v = GGML_TYPE_F32;
-        /* It would turn them into F16 and sum up in F16. */
-        params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
     }
     context->n_vocab = embark_model_n_vocab(model);
     context->candidates = (llama_token_data *) calloc((size_t) context->n_vocab, sizeof(llama_token_data));
@@ -525,9 +550,9 @@ static void embark_generation_forget_all(void * context) {
     llama_memory_clear(llama_get_memory(((struct embark_context *) context)->llama), true);
 }
 
-static void embark_generation_share(void * context, int from_seq_id, int to_seq_id, int n_tokens) {
+static void embark_generation_copy(void * context, int from_seq_id, int to_seq_id) {
     llama_memory_t memory = llama_get_memory(((struct embark_context *) context)->llama);
-    llama_memory_seq_cp(memory, from_seq_id, to_seq_id, 0, n_tokens);
+    llama_memory_seq_cp(memory, from_seq_id, to_seq_id, -1, -1);
 }
 
 struct embark_sampler {
@@ -622,41 +647,95 @@ static int embark_sampler_sample(void * sampler, void * context, int index) {
     return token;
 }
 
+/* Not of llama_batch_init(), which checks none of its allocations and makes one of n_seq_max ids for each token. */
 struct embark_batch {
-    struct llama_batch llama;
+    struct llama_batch llama; /* seq_id points into seq_ids, token after token */
+    llama_seq_id * seq_ids;
+    size_t n_seq_ids;
+    size_t room; /* ids that seq_ids has room for */
 };
 
-static void * embark_batch_new(int capacity, int n_seq_max) {
-    struct embark_batch * batch = (struct embark_batch *) calloc(1, sizeof(struct embark_batch));
-    if (batch != NULL) {
-        batch->llama = llama_batch_init(capacity, 0, n_seq_max);
-    }
-    return batch;
+static void embark_batch_free(void * batch) {
+    struct embark_batch * b = (struct embark_batch *) batch;
+    free(b->llama.token);
+    free(b->llama.pos);
+    free(b->llama.n_seq_id);
+    free(b->llama.seq_id);
+    free(b->llama.logits);
+    free(b->seq_ids);
+    free(b);
 }
 
-static void embark_batch_free(void * batch) {
-    llama_batch_free(((struct embark_batch *) batch)->llama);
-    free(batch);
+static void * embark_batch_new(int capacity) {
+    struct embark_batch * b = (struct embark_batch *) calloc(1, sizeof(struct embark_batch));
+    if (b == NULL) {
+        return NULL;
+    }
+    size_t n = (size_t) capacity;
+    b->room = n;
+    b->llama.token = (llama_token *) malloc(n * sizeof(llama_token));
+    b->llama.pos = (llama_pos *) malloc(n * sizeof(llama_pos));
+    b->llama.n_seq_id = (int32_t *) malloc(n * sizeof(int32_t));
+    b->llama.seq_id = (llama_seq_id **) malloc(n * sizeof(llama_seq_id *));
+    b->llama.logits = (int8_t *) malloc(n * sizeof(int8_t));
+    b->seq_ids = (llama_seq_id *) malloc(n * sizeof(llama_seq_id));
+    if (b->llama.token == NULL || b->llama.pos == NULL || b->llama.n_seq_id == NULL || b->llama.seq_id == NULL
+        || b->llama.logits == NULL || b->seq_ids == NULL) {
+        embark_batch_free(b);
+        return NULL;
+    }
+    return b;
 }
 
 static void embark_batch_clear(void * batch) {
-    ((struct embark_batch *) batch)->llama.n_tokens = 0;
+    struct embark_batch * b = (struct embark_batch *) batch;
+    b->llama.n_tokens = 0;
+    b->n_seq_ids = 0;
 }
 
-static void embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output) {
-    struct llama_batch * b = &((struct embark_batch *) batch)->llama;
-    int i = b->n_tokens++;
-    b->token[i] = token;
-    b->pos[i] = pos;
-    b->n_seq_id[i] = n_seq_ids;
-    memcpy(b->seq_id[i], seq_ids, sizeof(int) * (size_t) n_seq_ids);
-    b->logits[i] = output;
+/* Sees to room for so many more ids. */
+static bool embark_batch_reserve(struct embark_batch * b, size_t n_seq_ids) {
+    if (n_seq_ids <= b->room - b->n_seq_ids) {
+        return true;
+    }
+    size_t room = b->n_seq_ids + n_seq_ids > 2 * b->room ? b->n_seq_ids + n_seq_ids : 2 * b->room;
+    llama_seq_id * ids = (llama_seq_id *) realloc(b->seq_ids, room * sizeof(llama_seq_id));
+    if (ids == NULL) {
+        return false;
+    }
+    b->seq_ids = ids;
+    b->room = room;
+    for (int i = 0; i < b->llama.n_tokens; i++) {
+        b->llama.seq_id[i] = ids;
+        ids += b->llama.n_seq_id[i];
+    }
+    return true;
 }
 
-static void embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id) {
+static bool embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output) {
+    struct embark_batch * b = (struct embark_batch *) batch;
+    if (!embark_batch_reserve(b, (size_t) n_seq_ids)) {
+        return false;
+    }
+    int i = b->llama.n_tokens++;
+    b->llama.token[i] = token;
+    b->llama.pos[i] = pos;
+    b->llama.n_seq_id[i] = n_seq_ids;
+    b->llama.seq_id[i] = b->seq_ids + b->n_seq_ids;
+    memcpy(b->llama.seq_id[i], seq_ids, sizeof(llama_seq_id) * (size_t) n_seq_ids);
+    b->n_seq_ids += (size_t) n_seq_ids;
+    b->llama.logits[i] = output;
+    return true;
+}
+
+static bool embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id) {
+    if (!embark_batch_reserve((struct embark_batch *) batch, (size_t) n)) {
+        return false;
+    }
     for (int pos = 0; pos < n; pos++) {
         embark_batch_add(batch, tokens[offset + pos], pos, &seq_id, 1, true);
     }
+    return true;
 }
 
 static int embark_context_decode(void * context, void * batch) {

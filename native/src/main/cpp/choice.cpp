@@ -8,13 +8,9 @@ namespace embark {
 
 namespace {
 
-// From the least to the most; each machine that has one has those before it.
-enum class Isa { NONE, AVX2, AVX512, AVX512_VNNI, AVX512_BF16 };
-
 const char * const NAMES[] = { "none", "avx2", "avx512", "avx512_vnni", "avx512_bf16" };
 
 Isa detected() {
-    __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) {
         return Isa::NONE;
     }
@@ -28,9 +24,7 @@ Isa detected() {
     return __builtin_cpu_supports("avx512bf16") ? Isa::AVX512_BF16 : Isa::AVX512_VNNI;
 }
 
-Isa chosen() {
-    const Isa best = detected();
-    const char * forced = std::getenv("EMBARK_ACCELERATOR_ISA");
+Isa chosen(Isa best, const char * forced) {
     if (forced == nullptr) {
         return best;
     }
@@ -44,16 +38,29 @@ Isa chosen() {
 
 } // namespace
 
-const Kernels * kernels_for(Precision precision) {
-    static const Isa isa = chosen();
-    switch (isa) {
+Cpu this_cpu() {
+    __builtin_cpu_init();
+    return { detected(), __builtin_cpu_is("amd") != 0 };
+}
+
+const Kernels * kernels_for(Precision precision, Cpu cpu, const char * forced) {
+    const bool takes_bf16 = cpu.is_amd || forced != nullptr;
+    switch (chosen(cpu.best, forced)) {
         case Isa::NONE: return nullptr;
         case Isa::AVX2: return &kernels_avx2();
         case Isa::AVX512: return &kernels_avx512();
         case Isa::AVX512_VNNI: return precision == Precision::INT8 ? &kernels_avx512_vnni() : &kernels_avx512();
-        case Isa::AVX512_BF16: return precision == Precision::EXACT ? &kernels_avx512() : &kernels_avx512_bf16();
+        case Isa::AVX512_BF16:
+            return precision == Precision::EXACT || (precision == Precision::FAST && !takes_bf16) ? &kernels_avx512()
+                                                                                                  : &kernels_avx512_bf16();
     }
     return nullptr;
+}
+
+const Kernels * kernels_for(Precision precision) {
+    static const Cpu cpu = this_cpu();
+    static const char * const forced = std::getenv("EMBARK_ACCELERATOR_ISA");
+    return kernels_for(precision, cpu, forced);
 }
 
 } // namespace embark

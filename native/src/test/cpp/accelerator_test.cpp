@@ -11,6 +11,9 @@
 #include <string>
 #include <vector>
 
+#include <cpuid.h>
+
+#include "choice.h"
 #include "ggml.h"
 #include "kernels.h"
 #include "segments.h"
@@ -552,6 +555,41 @@ void sequences_are_found() {
     check(segments_of(blind.data(), 2, false).empty(), "a row that does not see itself");
 }
 
+void choose(const char * what, Cpu cpu, const char * forced, const Kernels * exact, const Kernels * fast,
+            const Kernels * int8) {
+    check(kernels_for(Precision::EXACT, cpu, forced) == exact, std::string("exact of ") + what);
+    check(kernels_for(Precision::FAST, cpu, forced) == fast, std::string("fast of ") + what);
+    check(kernels_for(Precision::INT8, cpu, forced) == int8, std::string("int8 of ") + what);
+}
+
+void kernels_are_chosen() {
+    const Kernels * avx2 = &kernels_avx2();
+    const Kernels * avx512 = &kernels_avx512();
+    const Kernels * vnni = &kernels_avx512_vnni();
+    const Kernels * bf16 = &kernels_avx512_bf16();
+    const Cpu zen4 = { Isa::AVX512_BF16, true };
+    const Cpu emerald_rapids = { Isa::AVX512_BF16, false };
+    choose("a CPU without AVX2", { Isa::NONE, false }, nullptr, nullptr, nullptr, nullptr);
+    choose("Haswell", { Isa::AVX2, false }, nullptr, avx2, avx2, avx2);
+    choose("Zen 3", { Isa::AVX2, true }, nullptr, avx2, avx2, avx2);
+    choose("Skylake", { Isa::AVX512, false }, nullptr, avx512, avx512, avx512);
+    choose("Cascade Lake", { Isa::AVX512_VNNI, false }, nullptr, avx512, avx512, vnni);
+    choose("Zen 4", zen4, nullptr, avx512, bf16, bf16);
+    choose("Emerald Rapids", emerald_rapids, nullptr, avx512, avx512, bf16);
+    for (const Cpu & cpu : { zen4, emerald_rapids }) {
+        choose("bf16 forced", cpu, "avx512_bf16", avx512, bf16, bf16);
+        choose("VNNI forced", cpu, "avx512_vnni", avx512, avx512, vnni);
+        choose("AVX-512 forced", cpu, "avx512", avx512, avx512, avx512);
+        choose("AVX2 forced", cpu, "avx2", avx2, avx2, avx2);
+        choose("what is no name forced", cpu, "abacus", nullptr, nullptr, nullptr);
+    }
+    choose("bf16 forced on Cascade Lake", { Isa::AVX512_VNNI, false }, "avx512_bf16", nullptr, nullptr, nullptr);
+    // gcc's names of makers against those of cpuid itself.
+    unsigned int eax = 0, maker[4] = {};
+    check(__get_cpuid(0, &eax, &maker[0], &maker[2], &maker[1]) != 0, "cpuid");
+    check(this_cpu().is_amd == (std::strcmp(reinterpret_cast<char *>(maker), "AuthenticAMD") == 0), "the maker of this CPU");
+}
+
 } // namespace
 
 int main() {
@@ -572,6 +610,7 @@ int main() {
         kernels_are_right(kernels_avx512_bf16());
     }
     sequences_are_found();
+    kernels_are_chosen();
     std::printf("%d checks, %d wrong\n", checks, wrong);
     return wrong == 0 ? 0 : 1;
 }

@@ -39,7 +39,7 @@ class NamesTest {
   private static final Pattern FUNCTION = Pattern.compile("\\b((?:embed|generate)(?:_\\w+)?)\\(");
   private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT))`");
 
-  // Of spark-submit, gcloud, docker, java and apt.
+  // Of spark-submit, gcloud, docker, java, apt and llama-gguf-split.
   private static final Set<String> OF_OTHERS =
       Set.of(
           "--class",
@@ -48,6 +48,7 @@ class NamesTest {
           "--properties",
           "--properties-file",
           "--files",
+          "--merge",
           "--from",
           "--version",
           "--sun-misc-unsafe-memory-access");

@@ -94,6 +94,10 @@ final class Reference {
             + ", also for a session: a line on the speed of each stage on the driver's standard"
             + " error.");
     line("## Functions");
+    line(
+        "Arguments come in the order of the parameters or by name, as in `embed(options =>"
+            + " map('longText', 'chunk'), text => body)`. A mistake in a call is an"
+            + " `AnalysisException`, in PySpark too.");
     for (ExpressionInfo function : UdfFacts.functions()) {
       line("### " + function.getName());
       line(escaped(function.getUsage().replace("_FUNC_", function.getName())));

@@ -2,6 +2,7 @@ package dev.embark.job;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.UsageMessageSpec;
@@ -59,7 +60,7 @@ public final class Cli {
             : new UnmatchedArgumentException(line, line.getUnmatchedArguments());
     // picocli says "option option '--option'" of a map's value.
     String message = error.getMessage().replace("for option option ", "for option ");
-    line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + message);
+    line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + Secrets.redacted(message));
     UnmatchedArgumentException.printSuggestions(error, line.getErr());
     line.getErr().println("See " + line.getCommandSpec().qualifiedName() + " --help");
     return CommandLine.ExitCode.USAGE;
@@ -68,7 +69,10 @@ public final class Cli {
   private static int failed(Exception error, CommandLine line) {
     line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + Failures.sentence(error));
     if (line.getParseResult().hasMatchedOption("--verbose")) {
-      error.printStackTrace(line.getErr());
+      StringWriter trace = new StringWriter();
+      error.printStackTrace(new PrintWriter(trace));
+      line.getErr().print(Secrets.redacted(trace.toString()));
+      line.getErr().flush();
     } else if (!(error instanceof UserError)) {
       line.getErr().println("Run it again with --verbose to see where it failed.");
     }

@@ -10,6 +10,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -19,6 +20,7 @@ import org.apache.spark.sql.types.StructType;
  */
 final class DeltaSink extends TableSink {
   private static final String CONF = "spark.databricks.delta.";
+  private static final String MAPPING = "delta.columnMapping.mode";
 
   private final boolean isPath;
 
@@ -53,9 +55,38 @@ final class DeltaSink extends TableSink {
   }
 
   @Override
+  public Map<String, String> inheritedOptions() {
+    if (!isLogThere()) {
+      return Map.of();
+    }
+    Map<String, String> properties =
+        spark.sql("DESCRIBE DETAIL " + reference()).select("properties").head().getJavaMap(0);
+    String mapping = properties.get(MAPPING);
+    return mapping == null ? Map.of() : Map.of(MAPPING, mapping);
+  }
+
+  private boolean isLogThere() {
+    return isPath
+        ? Paths.exists(spark, new Path(location(), "_delta_log").toString())
+        : state().isPresent();
+  }
+
+  @Override
   boolean hasCommit(String tag) {
-    boolean isThere = !isPath || Paths.exists(spark, new Path(location(), "_delta_log").toString());
-    return isThere && hasTag(spark.sql("DESCRIBE HISTORY " + reference()), "userMetadata", tag);
+    return isLogThere()
+        && hasTag(spark.sql("DESCRIBE HISTORY " + reference()), "userMetadata", tag);
+  }
+
+  /** From the first version on: of later ones, the log may have been cleaned up. */
+  @Override
+  boolean hasHistorySince(Commit commit) {
+    return !isLogThere()
+        || spark
+                .sql("DESCRIBE HISTORY " + reference())
+                .agg(functions.min("version"))
+                .head()
+                .getLong(0)
+            == 0;
   }
 
   @Override
@@ -88,9 +119,11 @@ final class DeltaSink extends TableSink {
   @Override
   void write(Commit commit, Map<String, String> guard) {
     boolean replaces = commit.replacesAll();
-    save(
+    DataFrameWriter<Row> writer =
         writer(commit.rows(), replaces ? SaveMode.Overwrite : SaveMode.Append, true)
-            .option("overwriteSchema", Boolean.toString(replaces)));
+            .option("overwriteSchema", Boolean.toString(replaces));
+    // Delta refuses to replace a schema where the session's conf has partitions replaced.
+    save(replaces ? writer.option(FileSink.PARTITION_OVERWRITE, "static") : writer);
   }
 
   private void save(DataFrameWriter<Row> writer) {

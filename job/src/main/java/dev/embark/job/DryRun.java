@@ -3,15 +3,14 @@ package dev.embark.job;
 import static org.apache.spark.sql.functions.approx_count_distinct;
 import static org.apache.spark.sql.functions.lit;
 
-import dev.embark.spark.Embark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.spark.sql.Column;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
 
 /**
  * Says what a run would do, and writes nothing: checks all that a run checks before its first wave,
@@ -26,16 +25,17 @@ final class DryRun {
   /** As many as a task is at side by side, by default. */
   private static final int TIMED_PROMPTS_PER_CORE = 16;
 
-  private static final String TOKENS = "_embark_tokens";
   private static final String DETAIL = "_embark";
 
   private final SparkSession spark;
   private final JobSpec spec;
   private final TaskCall call;
+  private final Consumer<String> warnings;
 
-  DryRun(SparkSession spark, JobSpec spec) {
+  DryRun(SparkSession spark, JobSpec spec, Consumer<String> warnings) {
     this.spark = spark;
     this.spec = spec;
+    this.warnings = warnings;
     this.call = TaskCall.of(spec);
   }
 
@@ -50,8 +50,9 @@ final class DryRun {
     call.checkFit(spark);
     RowsToDo rows = left(sink, start).orElseGet(() -> toDo(sink, start));
     loadModel();
-    List<Row> sample = Sample.of(rows.rows(), rows.count(), SAMPLED_ROWS);
-    return estimate(rows, sample);
+    try (Sample sample = Sample.of(rows.rows(), rows.count(), SAMPLED_ROWS)) {
+      return estimate(rows, sample);
+    }
   }
 
   /** Of a run that would be carried on, which needs no input and has checked its own. */
@@ -64,8 +65,12 @@ final class DryRun {
 
   private RowsToDo toDo(Sink sink, RunStart start) {
     Source.Input input = new Source(spark, spec, sink).open();
+    input.warnings().forEach(warnings);
     RowsToDo rows = toDo(sink, start, input);
+    new TextCheck(spark, spec).check(input);
     new UniqueIds(spec).check(input.rows());
+    PartitionValues.check(spec, rows.rows());
+    new Rehearsal(spark, spec, sink).check(start.schema(input));
     return rows;
   }
 
@@ -86,20 +91,15 @@ final class DryRun {
     force(spark.range(0, cores, 1, cores).select(call.result(lit("warm up"))));
   }
 
-  private Estimate estimate(RowsToDo rows, List<Row> sample) {
+  private Estimate estimate(RowsToDo rows, Sample sample) {
     String textColumn = rows.textColumn();
-    StructType schema = rows.rows().schema();
-    int text = schema.fieldIndex(textColumn);
-    List<Row> texts = sample.stream().filter(row -> !row.isNullAt(text)).toList();
-    Looked looked =
-        spec.task() == JobTask.EMBED
-            ? embed(texts, schema, textColumn)
-            : answer(texts, schema, textColumn);
-    int withoutText = sample.size() - texts.size();
-    double times = sample.isEmpty() ? 0 : (double) rows.count() / sample.size();
+    SampledTexts texts = SampledTexts.of(spark, call, sample, textColumn);
+    Looked looked = spec.task() == JobTask.EMBED ? embed(texts) : answer(texts);
+    int withoutText = sample.size() - texts.lengths().size();
+    double times = sample.size() == 0 ? 0 : (double) rows.count() / sample.size();
     double share = 1 - (withoutText + looked.failing()) / Math.max(1, sample.size());
     double bytes =
-        OutputSize.bytesPerRow(spec.outputSpec().format(), sample, schema, looked.results(), share);
+        OutputSize.bytesPerRow(spec.outputSpec().format(), sample, looked.results(), share);
     return new Estimate(
         rows.all(),
         rows.all() - rows.count(),
@@ -115,45 +115,43 @@ final class DryRun {
   }
 
   /**
-   * What the texts of the sample told.
+   * What the sampled texts show.
    *
    * @param failing of these, texts that have no result, perhaps reckoned from fewer
    * @param tokens of all of them, or of their answers
    * @param tokensPerSecond 0 if no text has a result
-   * @param results rows of the output, some of them
+   * @param results of some of them, in a column
    */
   private record Looked(double failing, double tokens, double tokensPerSecond, List<Row> results) {}
 
   /** Counts the tokens of all texts, which is cheap, and embeds some. */
-  private Looked embed(List<Row> texts, StructType schema, String textColumn) {
-    List<Row> counted =
-        spark
-            .createDataFrame(texts, schema)
-            .repartition(cores())
-            .withColumn(TOKENS, Embark.embedTokens(Columns.quoted(textColumn), spec.taskOptions()))
-            .collectAsList();
-    long failing = counted.stream().filter(row -> tokens(row) == 0).count();
-    long tokens = counted.stream().mapToLong(DryRun::tokens).sum();
-    List<Row> timed = new ArrayList<>();
+  private Looked embed(SampledTexts texts) {
+    long failing = texts.lengths().stream().filter(text -> text.tokens() == 0).count();
+    long tokens = texts.lengths().stream().mapToLong(SampledTexts.Length::tokens).sum();
+    List<Integer> timed = new ArrayList<>();
     long timedTokens = 0;
-    for (Row row : counted) {
-      if (tokens(row) > 0 && timedTokens < (long) TIMED_TOKENS_PER_CORE * cores()) {
-        timed.add(row);
-        timedTokens += tokens(row);
+    for (SampledTexts.Length text : texts.lengths()) {
+      if (text.tokens() > 0 && timedTokens < (long) TIMED_TOKENS_PER_CORE * cores()) {
+        timed.add(text.order());
+        timedTokens += text.headTokens();
       }
     }
-    Timed computed = time(timed, schema.add(TOKENS, "int"), textColumn);
+    Timed computed = time(texts.heads(timed));
     return new Looked(
         failing,
         tokens,
         timedTokens == 0 ? 0 : timedTokens / computed.seconds(),
-        results(computed.rows(), schema));
+        results(computed.rows()));
   }
 
   /** Answers a few prompts: only so is known how long answers are. */
-  private Looked answer(List<Row> prompts, StructType schema, String textColumn) {
-    List<Row> few = prompts.subList(0, Math.min(prompts.size(), TIMED_PROMPTS_PER_CORE * cores()));
-    Timed answered = time(few, schema, textColumn);
+  private Looked answer(SampledTexts prompts) {
+    List<Integer> few =
+        prompts.lengths().stream()
+            .limit((long) TIMED_PROMPTS_PER_CORE * cores())
+            .map(SampledTexts.Length::order)
+            .toList();
+    Timed answered = time(prompts.whole(few));
     List<Row> done =
         answered
             .rows()
@@ -161,16 +159,12 @@ final class DryRun {
             .select(call.tokens(DETAIL))
             .collectAsList();
     long tokens = done.stream().mapToLong(row -> row.getInt(0)).sum();
-    double times = (double) prompts.size() / Math.max(1, few.size());
+    double times = (double) prompts.lengths().size() / Math.max(1, few.size());
     return new Looked(
         (few.size() - done.size()) * times,
         tokens * times,
         tokens == 0 ? 0 : tokens / answered.seconds(),
-        results(answered.rows(), schema));
-  }
-
-  private static int tokens(Row row) {
-    return row.isNullAt(row.length() - 1) ? 0 : row.getInt(row.length() - 1);
+        results(answered.rows()));
   }
 
   /** The share of texts that go to the model. */
@@ -183,29 +177,27 @@ final class DryRun {
     return Math.min(1, distinct / texts);
   }
 
-  /** Rows with their {@link TaskCall#detail}, and how long it took. */
+  /** The {@link TaskCall#detail} of texts, and how long it took. */
   private record Timed(Dataset<Row> rows, double seconds) {}
 
-  private Timed time(List<Row> rows, StructType schema, String textColumn) {
-    Dataset<Row> detailed =
-        spark
-            .createDataFrame(rows, schema)
-            .repartition(cores())
-            .withColumn(DETAIL, call.detail(Columns.quoted(textColumn)));
-    long start = System.nanoTime();
-    List<Row> computed = detailed.collectAsList();
-    double seconds = (System.nanoTime() - start) / 1e9;
-    return new Timed(spark.createDataFrame(computed, detailed.schema()), seconds);
+  private Timed time(Dataset<Row> texts) {
+    Dataset<Row> spread = texts.repartition(cores()).persist(StorageLevel.DISK_ONLY());
+    try {
+      spread.count(); // so that the time has only what the model takes
+      Dataset<Row> detailed =
+          spread.select(call.detail(Columns.quoted(SampledTexts.TEXT)).as(DETAIL));
+      long start = System.nanoTime();
+      List<Row> computed = detailed.collectAsList();
+      double seconds = (System.nanoTime() - start) / 1e9;
+      return new Timed(spark.createDataFrame(computed, detailed.schema()), seconds);
+    } finally {
+      spread.unpersist(true);
+    }
   }
 
   /** As they are to be in the output. */
-  private List<Row> results(Dataset<Row> detailed, StructType schema) {
-    List<Column> columns = new ArrayList<>();
-    for (String name : schema.fieldNames()) {
-      columns.add(Columns.quoted(name));
-    }
-    columns.add(call.result(DETAIL).as(spec.resultColumn()));
-    return detailed.select(columns.toArray(Column[]::new)).collectAsList();
+  private List<Row> results(Dataset<Row> detailed) {
+    return detailed.select(call.result(DETAIL).as(spec.resultColumn())).collectAsList();
   }
 
   private int cores() {

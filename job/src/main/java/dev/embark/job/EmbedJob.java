@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -42,17 +43,28 @@ public final class EmbedJob implements Callable<Integer> {
     spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark run").getOrCreate()) {
       Termination termination = new Termination(spark);
-      try (AutoCloseable undo = termination.onSigterm()) {
+      try (AutoCloseable undo = termination.onSigterm(this::exit)) {
         perform(spark, termination);
       }
     }
     return 0;
   }
 
+  /** Ends work that cannot be interrupted; the next run takes over the lock that it leaves. */
+  private void exit(String sentence) {
+    terminal.err().println("embark run: " + sentence);
+    System.exit(CommandLine.ExitCode.SOFTWARE);
+  }
+
   /** Does what the command says in a session, and prints the result. */
   void perform(SparkSession spark, Termination termination) {
     if (spec.dryRun()) {
-      estimate(spark).print(terminal.out(), spec.progress(), spec.task());
+      termination
+          .interruptible(
+              "estimate",
+              () -> estimate(spark),
+              () -> "nothing was written; run the same command again for its estimate")
+          .print(terminal.out(), spec.progress(), spec.task());
     } else {
       run(spark, spec, terminal, termination).print(terminal.out(), spec.task());
     }
@@ -73,7 +85,7 @@ public final class EmbedJob implements Callable<Integer> {
    * @throws UserError for all that would keep a run from its first wave
    */
   Estimate estimate(SparkSession spark) {
-    return new DryRun(spark, spec).run();
+    return new DryRun(spark, spec, text -> warn(terminal, text)).run();
   }
 
   static JobResult run(
@@ -101,7 +113,7 @@ public final class EmbedJob implements Callable<Integer> {
   }
 
   private static void warn(Terminal terminal, String text) {
-    terminal.err().println("warning: " + text);
+    terminal.err().println("warning: " + Secrets.redacted(text));
   }
 
   private static String failedRows(SparkSession spark, JobResult result, JobTask task) {

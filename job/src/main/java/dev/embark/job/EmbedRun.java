@@ -68,7 +68,8 @@ final class EmbedRun {
 
   private JobResult attempt(Instant start) {
     try {
-      Optional<RunOpener.Opened> found = opener.open();
+      Optional<RunOpener.Opened> found =
+          termination.interruptible("read the input", opener::open, this::howToCarryOn);
       if (found.isEmpty()) {
         return nothingToDo();
       }
@@ -76,7 +77,8 @@ final class EmbedRun {
       output = opened.output();
       state = output.state();
       run = opened.run();
-      embedder = new WaveEmbedder(spark, spec, run.textColumn());
+      TaskCall call = TaskCall.of(spec).pinned(spark, opened.fingerprint());
+      embedder = new WaveEmbedder(spark, spec, run.textColumn(), call);
       plan = run.plan();
     } catch (Exception | FSError e) {
       tellEnd(e, start);
@@ -150,9 +152,9 @@ final class EmbedRun {
     Manifest.Wave wave = planned;
     if (wave.state() == Manifest.State.PLANNED) {
       stopIfTooManyFailed();
-      termination.check(progressOfWaves());
+      termination.check(howToCarryOn());
       listener.waveStarted(wave.number(), wave.rows());
-      wave = termination.interruptible(() -> embed(planned), this::progressOfWaves);
+      wave = termination.interruptible("embed a wave", () -> embed(planned), this::howToCarryOn);
       save(run.with(wave));
     }
     Instant publishStart = Instant.now();
@@ -217,6 +219,10 @@ final class EmbedRun {
     }
     return "%d of %d waves are in %s"
         .formatted(run.plan().committed().size(), run.waves().size(), sink.location());
+  }
+
+  private String howToCarryOn() {
+    return progressOfWaves() + "; run the same command again to carry on";
   }
 
   private JobResult finish(Instant start) {

@@ -17,14 +17,19 @@ public final class Failures {
   /**
    * Returns one line that describes a failure: the message of the first {@link UserError} or {@link
    * EmbeddingException} on the way down, which are written for the user, else that of the innermost
-   * cause, without the plans and stack traces that Spark puts into its messages.
+   * cause, without the plans and stack traces that Spark puts into its messages, and without
+   * credentials.
    */
   public static String sentence(Throwable thrown) {
+    return Secrets.redacted(innermostSentence(thrown));
+  }
+
+  private static String innermostSentence(Throwable thrown) {
     Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     Throwable innermost = thrown;
     for (Throwable t = thrown; t != null && seen.add(t); t = t.getCause()) {
       if (t instanceof UserError || t instanceof EmbeddingException) {
-        return t.getMessage();
+        return String.valueOf(t.getMessage());
       }
       innermost = t;
     }

@@ -28,6 +28,9 @@ import org.apache.spark.sql.types.StructType;
 final class FileSink implements Sink {
   static final String VERSION_COLUMN = "embedding_version";
 
+  /** Writer option that a session's conf of the same meaning gives way to. */
+  static final String PARTITION_OVERWRITE = "partitionOverwriteMode";
+
   private final SparkSession spark;
   private final JobSpec spec;
   private final OutputSpec output;
@@ -40,6 +43,22 @@ final class FileSink implements Sink {
     this.output = spec.outputSpec();
     this.root = new Path(Paths.qualified(spark, output.output()));
     this.state = new StateFolder(spark, root.toString());
+  }
+
+  /**
+   * Makes a sink of a spec.
+   *
+   * @throws UserError if a run would replace what a symbolic link leads to
+   */
+  static FileSink of(SparkSession spark, JobSpec spec) {
+    FileSink sink = new FileSink(spark, spec);
+    Optional<String> target = Paths.linkTarget(sink.root);
+    if (target.isPresent() && spec.outputSpec().mayReplace()) {
+      throw new UserError(
+          "--output %s is a symbolic link to %s, and the run might delete what is there; name that folder itself as --output"
+              .formatted(spec.output(), target.get()));
+    }
+    return sink;
   }
 
   @Override
@@ -104,6 +123,37 @@ final class FileSink implements Sink {
   }
 
   @Override
+  public boolean holdsAnyOf(Manifest.Run run) {
+    // A wave that replaces all deletes the files of others before its own appear.
+    return run.hasCommitted()
+        || (run.ready().isPresent()
+            && (run.kind() == Manifest.Kind.REPLACE || hasFileOf(run, root)));
+  }
+
+  private boolean hasFileOf(Manifest.Run run, Path folder) {
+    try {
+      for (FileStatus status : state.fileSystem().listStatus(folder)) {
+        String name = status.getPath().getName();
+        boolean isFound =
+            status.isDirectory()
+                ? !name.equals(StateFolder.NAME) && hasFileOf(run, status.getPath())
+                : name.startsWith(prefix(run));
+        if (isFound) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new UserError("Cannot reach " + folder + ": " + Failures.sentence(e), e);
+    }
+  }
+
+  /** What the names of a run's files begin with. */
+  private static String prefix(Manifest.Run run) {
+    return run.id() + "-";
+  }
+
+  @Override
   public void prepare(Commit commit) {
     Dataset<Row> rows = commit.rows();
     if (spec.idColumn().isPresent()) {
@@ -114,16 +164,17 @@ final class FileSink implements Sink {
         .options(formatOptions())
         .options(output.options())
         .partitionBy(output.partitionBy().toArray(String[]::new))
+        .option(PARTITION_OVERWRITE, "static")
         .mode(SaveMode.Overwrite)
         .save(prepared(commit).toString());
   }
 
   private Map<String, String> formatOptions() {
     return switch (output.format()) {
-      // Spark's default drops microseconds.
+      // Spark's default drops microseconds, and seconds of offsets that zones once had.
       case JSON ->
           Map.of(
-              "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+              "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXXXX",
               "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
       case PARQUET -> parquetOptions();
       default -> Map.of();
@@ -137,7 +188,7 @@ final class FileSink implements Sink {
 
   @Override
   public void publish(Commit commit) {
-    String run = commit.run().id() + "-";
+    String run = prefix(commit.run());
     if (commit.replacesAll()) {
       // Later waves of the run stay, too: another process may have taken it over and be ahead.
       deleteAllBut(run);
@@ -162,7 +213,9 @@ final class FileSink implements Sink {
     for (FileStatus status : state.fileSystem().listStatus(folder)) {
       String name = status.getPath().getName();
       boolean kept = name.startsWith(prefix) || name.equals(StateFolder.NAME);
-      if (!kept && status.isDirectory()) {
+      // Of a link, the link alone is the output's.
+      boolean isFolder = status.isDirectory() && Paths.linkTarget(status.getPath()).isEmpty();
+      if (!kept && isFolder) {
         kept = !deleteAllBut(prefix, status.getPath());
       }
       if (!kept) {

@@ -26,7 +26,7 @@ import org.apache.spark.sql.SparkSession;
 record Fingerprint(
     String sha256, String modelSha256, SortedMap<String, String> options, int vectorVersion) {
   /** Raised whenever Embark computes other results from the same model and options. */
-  static final int VECTOR_VERSION = 1;
+  static final int VECTOR_VERSION = 2;
 
   // Devices and the accelerator round in other ways, as another machine with the same options may.
   private static final Set<String> NOT_IN_RESULTS =

@@ -1,11 +1,10 @@
 package dev.embark.job;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
@@ -22,8 +21,11 @@ final class IcebergSink extends TableSink {
   private static final String PROPERTY = "embark.wave";
   private static final String CONFLICT = "org.apache.iceberg.exceptions.ValidationException";
 
+  private final IcebergSnapshots snapshots;
+
   IcebergSink(SparkSession spark, JobSpec spec) {
     super(spark, spec);
+    snapshots = new IcebergSnapshots(spark, reference());
   }
 
   @Override
@@ -33,10 +35,7 @@ final class IcebergSink extends TableSink {
 
   @Override
   boolean hasCommit(String tag) {
-    return hasTag(
-        spark.sql("SELECT summary FROM " + reference() + ".snapshots"),
-        "summary['" + PROPERTY + "']",
-        tag);
+    return hasTag(snapshots.metadata("snapshots"), "summary['" + PROPERTY + "']", tag);
   }
 
   @Override
@@ -47,25 +46,27 @@ final class IcebergSink extends TableSink {
 
   @Override
   Map<String, String> guard() {
-    List<Row> heads =
-        spark
-            .sql("SELECT snapshot_id, name FROM " + reference() + ".refs")
-            .where(col("name").isin("main", branch()))
-            .orderBy(col("name").equalTo("main"))
-            .collectAsList();
+    Map<String, String> guard = new HashMap<>(Map.of("isolation-level", "serializable"));
     // Without a snapshot to compare with, Iceberg compares with the empty table.
-    return heads.isEmpty()
-        ? Map.of("isolation-level", "serializable")
-        : Map.of(
-            "isolation-level",
-            "serializable",
-            "validate-from-snapshot-id",
-            Long.toString(heads.get(0).getLong(0)));
+    snapshots.head().ifPresent(head -> guard.put("validate-from-snapshot-id", Long.toString(head)));
+    return guard;
   }
 
-  /** Returns the branch that Iceberg writes to, if the table has write.wap.enabled. */
-  private String branch() {
-    return spark.conf().get("spark.wap.branch", "main");
+  @Override
+  public void prepare(Commit commit) {
+    snapshots.note(commit.folder());
+  }
+
+  @Override
+  boolean hasHistorySince(Commit commit) {
+    return snapshots.areAllThereSince(commit.folder());
+  }
+
+  @Override
+  boolean hasRowsOf(Commit commit) {
+    return spec.idColumn().isPresent()
+        ? super.hasRowsOf(commit)
+        : snapshots.hasExpiredOneOf(commit.rows(), commit.folder());
   }
 
   @Override

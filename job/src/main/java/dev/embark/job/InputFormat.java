@@ -3,6 +3,7 @@ package dev.embark.job;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -11,14 +12,17 @@ final class InputFormat {
   static final String PARQUET = "parquet";
   static final String TEXT = "text";
   static final String CSV = "csv";
+  static final String JSON = "json";
   static final String TABLE = "table";
+
+  private static final Set<String> OF_FILES = Set.of(PARQUET, "orc", "avro", JSON, CSV, TEXT);
 
   private static final Map<String, String> BY_EXTENSION =
       Map.ofEntries(
           Map.entry("parquet", PARQUET),
-          Map.entry("json", "json"),
-          Map.entry("jsonl", "json"),
-          Map.entry("ndjson", "json"),
+          Map.entry("json", JSON),
+          Map.entry("jsonl", JSON),
+          Map.entry("ndjson", JSON),
           Map.entry("csv", CSV),
           Map.entry("tsv", CSV),
           Map.entry("txt", TEXT),
@@ -43,6 +47,11 @@ final class InputFormat {
   /** Whether a name can only be a table's: no slash, so no path, and no extension of a file. */
   static boolean isTableName(String name) {
     return !name.contains("/") && !name.contains("\\") && ofExtension(name).isEmpty();
+  }
+
+  /** Whether every file of an input is read, in a format that knows of no table. */
+  static boolean isOfFiles(String format) {
+    return OF_FILES.contains(format);
   }
 
   /** Whether fields are parted by tabs. */

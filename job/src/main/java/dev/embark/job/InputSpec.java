@@ -30,7 +30,8 @@ public final class InputSpec {
       paramLabel = "FORMAT",
       description =
           "parquet, orc, json, csv, text, table, or another format that this Spark reads."
-              + " Default: by the extension; a name without slash or extension is a table.")
+              + " Default: by the extension; a name without slash or extension is a table, and so is a"
+              + " folder with the log of Delta or Iceberg.")
   private String format;
 
   @Option(

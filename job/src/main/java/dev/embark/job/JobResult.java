@@ -52,7 +52,7 @@ public record JobResult(
         totals.truncatedRows());
     printIfAny(out, "rows deduplicated", totals.deduplicatedRows());
     printIfAny(out, "rows failed", totals.failedRows());
-    out.println("output\t" + output);
+    out.println("output\t" + Secrets.redacted(output));
     out.flush();
   }
 

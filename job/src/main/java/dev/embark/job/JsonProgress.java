@@ -72,7 +72,7 @@ final class JsonProgress implements ProgressView {
     Map<String, Object> event = event("finished");
     event.put("seconds", rounded(result.took().toMillis() / 1e3));
     putTotals(event, result.totals());
-    event.put("output", result.output());
+    event.put("output", Secrets.redacted(result.output()));
     print(event);
   }
 

@@ -1,6 +1,7 @@
 package dev.embark.job;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import org.apache.spark.sql.types.StructType;
  * _embark/manifest.json}. Immutable.
  *
  * @param version of this layout
- * @param columns the fingerprint of each column of embeddings, of runs that have written
+ * @param columns the fingerprint of each column of embeddings, of runs that have committed a wave
  * @param runs all runs into the output, the newest last; only that one can be unfinished
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -41,7 +42,7 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
   enum State {
     /** To be embedded, or interrupted while it was. */
     PLANNED,
-    /** Embedded and written beside the output: it will be in the output, whatever happens. */
+    /** Embedded into a folder that no reader sees; its commit may have begun. */
     READY,
     /** In the output. */
     COMMITTED
@@ -102,7 +103,10 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
    * @param textColumn of its rows
    * @param column the column of embeddings it makes
    * @param fingerprint of that column
-   * @param command what was asked for; only the same command resumes the run
+   * @param command what was asked for in clear text, as earlier versions kept it; null in all that
+   *     is saved now
+   * @param arguments what was asked for; only the same command resumes the run; null with {@code
+   *     command}
    * @param kind how its rows get into the output
    * @param layout in which it writes
    * @param complete whether all waves are committed and the run has ended
@@ -116,7 +120,8 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
       String textColumn,
       String column,
       String fingerprint,
-      String command,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String command,
+      CommandDigest arguments,
       Kind kind,
       Layout layout,
       boolean complete,
@@ -141,6 +146,7 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
           column,
           fingerprint,
           command,
+          arguments,
           kind,
           layout,
           complete,
@@ -148,9 +154,31 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
           waves);
     }
 
-    /** Whether anything of it is in the output, or will be whatever happens. */
-    boolean hasWritten() {
-      return complete || waves.stream().anyMatch(wave -> wave.state() != State.PLANNED);
+    /** The same without what earlier versions kept of its command. */
+    Run with(CommandDigest digest) {
+      return new Run(
+          id,
+          number,
+          textColumn,
+          column,
+          fingerprint,
+          null,
+          digest,
+          kind,
+          layout,
+          complete,
+          counts,
+          waves);
+    }
+
+    /** Whether it is complete, or a wave is known to be in the output. */
+    boolean hasCommitted() {
+      return complete || waves.stream().anyMatch(wave -> wave.state() == State.COMMITTED);
+    }
+
+    /** Returns the wave whose commit has perhaps begun. */
+    Optional<Wave> ready() {
+      return waves.stream().filter(wave -> wave.state() == State.READY).findFirst();
     }
 
     RunPlan plan() {
@@ -216,14 +244,16 @@ record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> r
   }
 
   /**
-   * Adds a run, or replaces the newest by its new state. Until it has written, the columns are
-   * those of the output without it, so that it can be given up.
+   * Adds a run, or replaces the newest by its new state. Until it has committed a wave, the columns
+   * are those of the output without it, so that it can be given up.
    */
   Manifest with(Run run, Fingerprint fingerprint) {
-    List<Run> all = new ArrayList<>(runs);
-    all.removeIf(known -> known.id().equals(run.id()));
+    List<Run> all = new ArrayList<>();
+    runs.stream()
+        .filter(known -> !known.id().equals(run.id()))
+        .forEach(known -> all.add(known.with(known.arguments())));
     all.add(run);
-    if (!run.hasWritten()) {
+    if (!run.hasCommitted()) {
       return new Manifest(VERSION, columns, all);
     }
     SortedMap<String, Fingerprint> fingerprints =

@@ -1,14 +1,18 @@
 package dev.embark.job;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
 import org.apache.spark.sql.types.StructType;
-import org.xerial.snappy.Snappy;
+import org.xerial.snappy.SnappyOutputStream;
 import scala.collection.Seq;
 
 /**
@@ -18,47 +22,86 @@ import scala.collection.Seq;
 final class OutputSize {
   private static final int OFFSET_BYTES = 4;
   private static final int NUMBER_BYTES = 8;
+  private static final int BLOCK_BYTES = 1 << 16;
 
   private OutputSize() {}
 
   /**
    * Returns the bytes of a row of the output, on average.
    *
-   * @param rows of the input
-   * @param schema of those rows
-   * @param embedded rows of the output, in whose last column the result is; few are enough
+   * @param sample of the input's rows
+   * @param results rows of the column that the job adds; few are enough
    * @param share of the rows that have a result
    */
   static double bytesPerRow(
-      OutputSpec.Format format,
-      List<Row> rows,
-      StructType schema,
-      List<Row> embedded,
-      double share) {
-    if (format == OutputSpec.Format.JSON) {
-      return embedded.stream().mapToInt(row -> row.json().length() + 1).average().orElse(0);
+      OutputSpec.Format format, Sample sample, List<Row> results, double share) {
+    if (sample.size() == 0) {
+      return 0;
     }
+    boolean isJson = format == OutputSpec.Format.JSON;
+    StructType schema = sample.schema();
+    double columns =
+        sample
+            .rows()
+            .coalesce(1) // columns are compressed over all rows
+            .mapPartitions(rows -> sizes(rows, schema, isJson).iterator())
+            .collect()
+            .stream()
+            .mapToLong(Long::longValue)
+            .sum();
     double result =
-        embedded.stream().mapToInt(row -> result(row.get(row.length() - 1))).average().orElse(0);
-    return columns(rows, schema) + share * result;
+        results.stream()
+            .mapToInt(row -> isJson ? row.json().length() : result(row.get(0)))
+            .average()
+            .orElse(0);
+    return columns / sample.size() + share * result;
   }
 
-  private static double columns(List<Row> rows, StructType schema) {
-    double sum = 0;
-    for (int column = 0; column < schema.size(); column++) {
-      sum += compressed(rows, column);
-    }
-    return rows.isEmpty() ? 0 : sum / rows.size();
-  }
-
-  private static int compressed(List<Row> rows, int column) {
-    try (ByteArrayOutputStream values = new ByteArrayOutputStream()) {
-      for (Row row : rows) {
-        values.write(bytes(row.get(column)));
+  /** Returns the bytes of each column, or of the lines of JSON, whose braces become one pair. */
+  private static List<Long> sizes(Iterator<Row> rows, StructType schema, boolean isJson)
+      throws IOException {
+    if (isJson) {
+      long bytes = 0;
+      while (rows.hasNext()) {
+        bytes += columns(rows.next(), schema).json().length();
       }
-      return Snappy.compress(values.toByteArray()).length;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return List.of(bytes);
+    }
+    List<CountedBytes> counts = Stream.generate(CountedBytes::new).limit(schema.size()).toList();
+    List<OutputStream> columns = new ArrayList<>();
+    for (CountedBytes count : counts) {
+      columns.add(new SnappyOutputStream(count, BLOCK_BYTES));
+    }
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      for (int column = 0; column < columns.size(); column++) {
+        columns.get(column).write(bytes(row.get(column)));
+      }
+    }
+    for (OutputStream column : columns) {
+      column.close();
+    }
+    return counts.stream().map(count -> count.bytes).toList();
+  }
+
+  private static Row columns(Row row, StructType schema) {
+    Object[] values = new Object[schema.size()];
+    Arrays.setAll(values, row::get);
+    return new GenericRowWithSchema(values, schema);
+  }
+
+  /** Counts what is written to it. */
+  private static final class CountedBytes extends OutputStream {
+    private long bytes;
+
+    @Override
+    public void write(int one) {
+      bytes++;
+    }
+
+    @Override
+    public void write(byte[] some, int offset, int length) {
+      bytes += length;
     }
   }
 

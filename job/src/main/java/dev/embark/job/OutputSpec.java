@@ -195,6 +195,11 @@ public final class OutputSpec {
     return saveMode;
   }
 
+  /** Whether a run may replace all of an output that exists. */
+  boolean mayReplace() {
+    return saveMode == SaveBehaviour.OVERWRITE || newFingerprint == NewFingerprint.OVERWRITE;
+  }
+
   /** Returns the column that the job adds, if it was named. */
   Optional<String> resultColumn() {
     return Optional.ofNullable(resultColumn);

@@ -2,6 +2,8 @@ package dev.embark.job;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +13,8 @@ import org.apache.hadoop.fs.GlobExpander;
 import org.apache.hadoop.fs.GlobFilter;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsAction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** Looks at paths of any Hadoop file system from the driver. */
@@ -21,6 +25,67 @@ final class Paths {
   static String qualified(SparkSession spark, String path) {
     Path parsed = parse(path);
     return fileSystem(spark, parsed).makeQualified(parsed).toString();
+  }
+
+  /**
+   * Returns the absolute path with its file system and, on this machine's disks, without symbolic
+   * links as far as there is something at it. Other file systems are taken to have none.
+   */
+  static String resolved(SparkSession spark, String path) {
+    Path absolute = new Path(qualified(spark, path));
+    Optional<java.nio.file.Path> file = local(absolute);
+    try {
+      return file.isEmpty()
+          ? absolute.toString()
+          : new Path("file", null, LocalLinks.resolved(file.get()).toString()).toString();
+    } catch (IOException e) {
+      throw unreachable(path, e);
+    }
+  }
+
+  /**
+   * Whether reading a path comes to another one, to something in it, or to a folder that holds it:
+   * as it is written, or through symbolic links.
+   *
+   * @param other as {@link #resolved}
+   */
+  static boolean leads(SparkSession spark, String path, String other) {
+    String resolved = resolved(spark, path);
+    if (isWithin(resolved, other) || isWithin(other, resolved)) {
+      return true;
+    }
+    Optional<java.nio.file.Path> from = local(new Path(resolved));
+    Optional<java.nio.file.Path> to = local(new Path(other));
+    try {
+      return from.isPresent()
+          && to.isPresent()
+          && Files.isDirectory(from.get())
+          && LocalLinks.lead(from.get(), to.get());
+    } catch (IOException e) {
+      throw unreachable(path, e);
+    }
+  }
+
+  private static boolean isWithin(String path, String folder) {
+    return path.equals(folder) || path.startsWith(folder.endsWith("/") ? folder : folder + "/");
+  }
+
+  /** Returns where a symbolic link on this machine's disks leads; empty for all else. */
+  static Optional<String> linkTarget(Path path) {
+    try {
+      Optional<java.nio.file.Path> file = local(path).filter(Files::isSymbolicLink);
+      return file.isEmpty()
+          ? Optional.empty()
+          : Optional.of(Files.readSymbolicLink(file.get()).toString());
+    } catch (IOException e) {
+      throw unreachable(path.toString(), e);
+    }
+  }
+
+  private static Optional<java.nio.file.Path> local(Path absolute) {
+    return "file".equals(absolute.toUri().getScheme())
+        ? Optional.of(java.nio.file.Path.of(absolute.toUri().getPath()))
+        : Optional.empty();
   }
 
   /** Whether there is a file or folder. */
@@ -90,6 +155,11 @@ final class Paths {
       throw new UserError(
           "%s is no glob; check --input (%s)".formatted(glob, Failures.sentence(e)), e);
     }
+  }
+
+  /** Returns the files that rows are read from, absolute. */
+  static List<Path> files(Dataset<Row> rows) {
+    return Arrays.stream(rows.inputFiles()).map(uri -> new Path(URI.create(uri))).toList();
   }
 
   /** Returns the name of a data file directly in a folder; empty if there is none. */

@@ -1,6 +1,8 @@
 package dev.embark.job;
 
+import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 
 import java.io.IOException;
@@ -13,8 +15,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * The rows that have no embedding because theirs failed: Parquet in {@code _embark/quarantine},
- * with id as text, kind, error, text (NULL unless asked for) and the number of the run. They are in
- * the output, too, with NULL as embedding.
+ * with id as {@link IdText}, kind, error, text (NULL unless asked for) and the number of the run.
+ * They are in the output, too, with NULL as embedding.
  */
 final class Quarantine {
   private final SparkSession spark;
@@ -64,7 +66,9 @@ final class Quarantine {
       Column isOlder = col("run").lt(run.number());
       Dataset<Row> kept = all.where(isOlder.equalTo(false));
       if (ids != null) {
-        Dataset<Row> handled = ids.select(col("id").cast("string").as("handled"));
+        Column inOldQuarantines = col("id").cast("string");
+        Dataset<Row> handled =
+            ids.select(explode(array(IdText.of(ids, "id"), inOldQuarantines)).as("handled"));
         kept =
             kept.unionByName(
                 all.where(isOlder).join(handled, col("id").equalTo(col("handled")), "left_anti"));

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -58,7 +59,7 @@ final class ReportBuilder {
         result.waves().stream().map(ReportBuilder::wave).toList(),
         lengths(result.totals().lengths()),
         failures(result.totals().failed()),
-        options.map(TaskOptions::asMap).orElseGet(spec::taskOptions),
+        redacted(options.map(TaskOptions::asMap).orElseGet(spec::taskOptions)),
         known(result.plan().fingerprint()),
         model(options, result.plan()),
         machine(spark.sparkContext()));
@@ -78,8 +79,8 @@ final class ReportBuilder {
         time(end),
         seconds(result.took()),
         !before.isEmpty(),
-        spec.inputSpec().query().orElse(spec.input()),
-        result.output(),
+        Secrets.redacted(spec.input()),
+        Secrets.redacted(result.output()),
         spec.textColumn().orElse(null),
         spec.idColumn().orElse(null));
   }
@@ -150,6 +151,12 @@ final class ReportBuilder {
     }
   }
 
+  private static Map<String, String> redacted(Map<String, String> options) {
+    Map<String, String> all = new TreeMap<>(options);
+    all.replaceAll((key, value) -> Secrets.redacted(value));
+    return all;
+  }
+
   private static String known(String value) {
     return value.isEmpty() ? null : value;
   }
@@ -158,14 +165,15 @@ final class ReportBuilder {
     // A run without a plan has not used it, or it is what went wrong.
     return options.isPresent() && plan != RunPlan.NONE
         ? model(options.get())
-        : RunReport.Model.named(options.map(TaskOptions::model).orElse(null));
+        : RunReport.Model.named(
+            options.map(TaskOptions::model).map(Secrets::redacted).orElse(null));
   }
 
   private RunReport.Model model(TaskOptions options) {
     try {
       ModelDescription model = ModelDescriber.describe(spark, options);
       return new RunReport.Model(
-          options.model(),
+          Secrets.redacted(options.model()),
           model.architecture(),
           model.name().orElse(null),
           model.dimensions(),
@@ -177,8 +185,8 @@ final class ReportBuilder {
           model.sha256());
     } catch (EmbeddingException e) {
       // Executors could: a driver may be another kind of machine.
-      LOG.info("The report cannot describe the model: {}", e.getMessage());
-      return RunReport.Model.named(options.model());
+      LOG.info("The report cannot describe the model: {}", Failures.sentence(e));
+      return RunReport.Model.named(Secrets.redacted(options.model()));
     }
   }
 

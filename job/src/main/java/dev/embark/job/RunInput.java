@@ -54,6 +54,7 @@ final class RunInput {
   Cut cut(Dataset<Row> rows) {
     Dataset<Row> copy = copied(rows, spec.dedupe() ? "read" : INPUT);
     ids.check(copy);
+    PartitionValues.check(spec, copy);
     List<Manifest.Wave> waves = waves(spec.dedupe() ? write(textsTogether(copy), INPUT) : copy);
     long all = waves.stream().mapToLong(Manifest.Wave::rows).sum();
     return new Cut(waves, new Manifest.Counts(all, 0, 0, 0));
@@ -69,6 +70,7 @@ final class RunInput {
     Dataset<Row> compared = write(known.missingOf(read), "compared");
     long replaced = compared.where(col(KnownRows.KNOWN_ID).isNotNull()).count();
     Dataset<Row> kept = compared.drop(KnownRows.KNOWN_ID);
+    PartitionValues.check(spec, kept);
     List<Manifest.Wave> waves = waves(write(spec.dedupe() ? textsTogether(kept) : kept, INPUT));
     long embedded = waves.stream().mapToLong(Manifest.Wave::rows).sum();
     return new Cut(

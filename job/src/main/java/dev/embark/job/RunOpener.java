@@ -7,6 +7,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Brings an output to where its first wave can be taken: locks it, and takes up the run that was
@@ -60,7 +61,9 @@ final class RunOpener implements AutoCloseable {
     call.checkFit(spark);
     start = new RunStart(spark, spec, sink, fingerprint);
     if (held == null) {
-      held = HeldOutput.take(sink.open(start.schema(openInput())), warnings);
+      StructType columns = start.schema(openInput());
+      new Rehearsal(spark, spec, sink).check(columns);
+      held = HeldOutput.take(sink.open(columns), warnings);
     }
     Optional<Manifest.Run> run = start.resumable(held.manifest()).or(() -> begin(fingerprint));
     run.filter(opened -> opened.kind() == Manifest.Kind.MERGE).ifPresent(this::addColumn);
@@ -81,10 +84,12 @@ final class RunOpener implements AutoCloseable {
     if (way.isEmpty()) {
       return Optional.empty();
     }
+    new TextCheck(spark, spec).check(read);
     held.confirm();
+    new Rehearsal(spark, spec, sink).check(start.schema(read), held.state().path("rehearsal"));
     Manifest.Run run = start.begin(complete, number, way.get(), read, held.state());
     Optional<Manifest.Run> givenUp = held.manifest().unfinished();
-    boolean isHalfWritten = givenUp.filter(Manifest.Run::hasWritten).isPresent();
+    boolean isHalfWritten = givenUp.filter(sink::holdsAnyOf).isPresent();
     held.save((isHalfWritten ? complete.withoutColumns() : complete).with(run, fingerprint));
     // Only now: a run that was to be given up can be carried on until the new one has its copy.
     held.state().deleteOtherRuns(run);
@@ -100,11 +105,7 @@ final class RunOpener implements AutoCloseable {
   private Source.Input openInput() {
     if (input == null) {
       input = new Source(spark, spec, sink).open();
-      if (input.hasUnreadableLines()) {
-        warnings.accept(
-            "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
-                .formatted(spec.input(), input.format(), spec.task().result()));
-      }
+      input.warnings().forEach(warnings);
     }
     return input;
   }

@@ -23,6 +23,7 @@ final class RunStart {
   private final OutputSpec output;
   private final Sink sink;
   private final Fingerprint fingerprint;
+  private final RunArguments arguments;
 
   RunStart(SparkSession spark, JobSpec spec, Sink sink, Fingerprint fingerprint) {
     this.spark = spark;
@@ -30,6 +31,7 @@ final class RunStart {
     this.output = spec.outputSpec();
     this.sink = sink;
     this.fingerprint = fingerprint;
+    this.arguments = RunArguments.of(spark, spec, fingerprint);
   }
 
   /**
@@ -40,24 +42,6 @@ final class RunStart {
    */
   record Way(Manifest.Kind kind, boolean isIncremental) {}
 
-  /** What was asked for, as far as it decides what a run writes. */
-  String command() {
-    // Else who means to add would carry on what replaces all, and the other way round.
-    boolean replaces =
-        output.saveMode() == SaveBehaviour.OVERWRITE
-            || output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE));
-    return String.join("\n", spec.inputSpec().toArguments())
-        + "\n%s %s %s %s %s %s"
-            .formatted(
-                output.format(),
-                output.partitionBy(),
-                spec.resultColumn(),
-                spec.dedupe(),
-                spec.retryQuarantined(),
-                fingerprint.sha256())
-        + (replaces ? " overwrite" : "");
-  }
-
   /**
    * Returns the run to carry on; empty to begin one.
    *
@@ -66,20 +50,27 @@ final class RunStart {
   Optional<Manifest.Run> resumable(Manifest manifest) {
     Optional<Manifest.Run> unfinished = manifest.unfinished();
     if (unfinished.isEmpty() || takesOver(unfinished.get())) {
-      return unfinished.filter(this::isOf);
+      return unfinished.filter(this::isOf).map(this::withDigest);
     }
+    List<String> differences = arguments.differences(unfinished.get());
     throw new UserError(
-        "Another command was interrupted while it wrote to %s; run that one again to finish it, or say --save-mode overwrite, which replaces all that is there"
-            .formatted(sink.location()));
+        "Another command was interrupted while it wrote to %s%s; run that one again to finish it, or say --save-mode overwrite, which replaces all that is there"
+            .formatted(
+                sink.location(),
+                differences.isEmpty() ? "" : ", with another " + String.join(", ", differences)));
   }
 
   private boolean isOf(Manifest.Run unfinished) {
-    return unfinished.command().equals(command());
+    return arguments.areOf(unfinished);
+  }
+
+  private Manifest.Run withDigest(Manifest.Run unfinished) {
+    return unfinished.arguments() == null ? unfinished.with(arguments.digest()) : unfinished;
   }
 
   /** Whether an unfinished run is of another command, and the output as if it had never been. */
   boolean leavesNoTrace(Manifest.Run unfinished) {
-    return !isOf(unfinished) && !unfinished.hasWritten();
+    return !isOf(unfinished) && !sink.holdsAnyOf(unfinished);
   }
 
   /** Whether an unfinished run is carried on or given up. */
@@ -206,7 +197,8 @@ final class RunStart {
         input.textColumn(),
         spec.resultColumn(),
         fingerprint.sha256(),
-        command(),
+        null,
+        arguments.digest(),
         way.kind(),
         Manifest.Layout.of(
             output.format().toString(),

@@ -1,6 +1,7 @@
 package dev.embark.job;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -37,14 +38,23 @@ interface Sink {
     boolean replacesAll() {
       return run.kind() == Manifest.Kind.REPLACE && wave == 0;
     }
+
+    /** Whether the output is the same if it is committed twice. */
+    boolean isIdempotent() {
+      return replacesAll() || run.kind() == Manifest.Kind.MERGE;
+    }
   }
 
-  /** Makes the sink that a spec asks for. */
+  /**
+   * Makes the sink that a spec asks for.
+   *
+   * @throws UserError if a run would replace what a symbolic link leads to
+   */
   static Sink of(SparkSession spark, JobSpec spec) {
     return switch (spec.outputSpec().format()) {
       case DELTA -> new DeltaSink(spark, spec);
       case ICEBERG -> new IcebergSink(spark, spec);
-      default -> new FileSink(spark, spec);
+      default -> FileSink.of(spark, spec);
     };
   }
 
@@ -57,6 +67,13 @@ interface Sink {
   /** Returns its state folder, whether that exists or not; empty for a table that does not. */
   Optional<StateFolder> state();
 
+  /**
+   * Returns options with which another output takes the columns that this one does, if it is there.
+   */
+  default Map<String, String> inheritedOptions() {
+    return Map.of();
+  }
+
   /** Makes the output if it has to be there before the first wave is, and its state folder. */
   StateFolder open(StructType schema);
 
@@ -68,6 +85,12 @@ interface Sink {
 
   /** Returns columns that this sink adds to rows; may be empty. */
   List<String> ownColumns();
+
+  /**
+   * Whether anything of an unfinished run is in the output, or may be: if not, the output is as if
+   * the run had never been.
+   */
+  boolean holdsAnyOf(Manifest.Run run);
 
   /** Writes the wave where no reader sees it; begins anew if repeated. */
   void prepare(Commit commit);

@@ -2,12 +2,10 @@ package dev.embark.job;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -40,11 +38,17 @@ final class Source {
    * An input that can be embedded.
    *
    * @param rows all columns of the input, lazily
-   * @param format the format that it is read in, or {@code table}
+   * @param format the format that it is read in, {@code table} or {@code query}
+   * @param options of Spark's reader
    * @param textColumn the name of its text column, as the input spells it
-   * @param hasUnreadableLines whether lines that are not of the format became rows without text
+   * @param warnings of what its rows lack, or have in excess
    */
-  record Input(Dataset<Row> rows, String format, String textColumn, boolean hasUnreadableLines) {}
+  record Input(
+      Dataset<Row> rows,
+      String format,
+      Map<String, String> options,
+      String textColumn,
+      List<String> warnings) {}
 
   /**
    * Opens the input.
@@ -52,22 +56,47 @@ final class Source {
    * @throws UserError if there is nothing to read or no column of text
    */
   Input open() {
+    FileSource files = new FileSource(spark, spec, sink.location());
+    List<String> warnings = new ArrayList<>();
     String format =
         spec.inputSpec().query().isPresent()
             ? "query"
-            : spec.inputSpec().format().orElseGet(this::guessFormat);
+            : spec.inputSpec().format().orElseGet(files::guessFormat);
+    Map<String, String> options = files.defaults(format);
+    options.putAll(spec.inputSpec().options());
     Dataset<Row> rows =
         switch (format) {
           case "query" -> readQuery(spec.inputSpec().query().orElseThrow());
           case InputFormat.TABLE -> readTable();
-          default -> readFiles(format);
+          default -> files.read(format, options, warnings);
         };
+    String text = spec.textColumn().orElse(format.equals(InputFormat.TEXT) ? "value" : "text");
+    Input input = new Input(rows, format, options, text, warnings);
+    StructField column;
+    try {
+      column = textColumn(input);
+    } catch (UserError e) {
+      // In another encoding the names of columns are others, too.
+      new TextCheck(spark, spec).check(input);
+      throw e;
+    }
+    refuseOwnColumns(rows);
+    checkPartitions(rows);
+    if (Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN)) {
+      warnings.add(
+          "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
+              .formatted(spec.input(), format, spec.task().result()));
+    }
+    return new Input(rows, format, options, column.name(), warnings);
+  }
+
+  private StructField textColumn(Input input) {
+    Dataset<Row> rows = input.rows();
     if (rows.columns().length == 0) {
       throw new UserError(
           "%s is empty, so it has no column to read; check --input".formatted(spec.input()));
     }
-    String text = spec.textColumn().orElse(format.equals(InputFormat.TEXT) ? "value" : "text");
-    StructField column = require(rows, text, "--text-column");
+    StructField column = require(rows, input.textColumn(), "--text-column");
     if (!(column.dataType() instanceof StringType)) {
       throw new UserError(
           "The column %s of %s is %s, and only text can be %s; choose another --text-column, or cast it to string in a view"
@@ -78,20 +107,7 @@ final class Source {
                   spec.task().done()));
     }
     spec.idColumn().ifPresent(id -> require(rows, id, "--id-column"));
-    refuseOwnColumns(rows);
-    checkPartitions(rows);
-    boolean corrupt = Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN);
-    return new Input(rows, format, column.name(), corrupt);
-  }
-
-  private String guessFormat() {
-    String input = spec.input();
-    if (InputFormat.isTableName(input)) {
-      return InputFormat.TABLE;
-    }
-    return InputFormat.ofExtension(input)
-        .or(() -> Paths.anyDataFileIn(spark, input).flatMap(InputFormat::ofExtension))
-        .orElse(InputFormat.PARQUET);
+    return column;
   }
 
   private Dataset<Row> readQuery(String query) {
@@ -115,39 +131,6 @@ final class Source {
               .formatted(spec.input(), spec.input(), Failures.sentence(e)),
           e);
     }
-  }
-
-  private Dataset<Row> readFiles(String format) {
-    String path = spec.input();
-    refuseOverlap(path);
-    if (!Paths.matchesAnything(spark, path)) {
-      throw new UserError("There is nothing at %s; check --input".formatted(path));
-    }
-    DataFrameReader reader = spark.read().format(format);
-    Map<String, String> options = defaults(format);
-    options.putAll(spec.inputSpec().options());
-    try {
-      return reader.options(options).load(path);
-    } catch (Exception e) {
-      throw new UserError(
-          "Cannot read %s as %s; check --input and --input-format (%s)"
-              .formatted(path, format, Failures.sentence(e)),
-          e);
-    }
-  }
-
-  /** Reads CSV as RFC 4180 has it, where a quoted text may hold quotes and line ends. */
-  private Map<String, String> defaults(String format) {
-    Map<String, String> options = new HashMap<>();
-    if (format.equals(InputFormat.CSV)) {
-      options.put("header", "true");
-      options.put("escape", "\"");
-      options.put("multiLine", "true");
-      if (InputFormat.isTabSeparated(spec.input())) {
-        options.put("sep", "\t");
-      }
-    }
-    return options;
   }
 
   private StructField require(Dataset<Row> rows, String name, String option) {
@@ -177,32 +160,6 @@ final class Source {
             .formatted(spec.input(), name, outer, name, option)
         : "%s has no column %s; its columns are %s; choose one with %s"
             .formatted(spec.input(), name, String.join(", ", rows.columns()), option);
-  }
-
-  /** A run would read its own rows, or replace its input. */
-  private void refuseOverlap(String path) {
-    String input = Paths.qualified(spark, path);
-    String output = sink.location();
-    if (input.equals(output)) {
-      throw new UserError(
-          "--input and --output are both %s; write to another place".formatted(input));
-    }
-    boolean overlaps =
-        Paths.matches(spark, path).stream()
-            .anyMatch(
-                match ->
-                    match.equals(output) || isWithin(match, output) || isWithin(output, match));
-    // What is not there yet, a glob would match next time.
-    if (overlaps
-        || Paths.couldMatch(spark, path, output + "/part-0." + spec.outputSpec().format())) {
-      throw new UserError(
-          "Of --input %s and --output %s, one lies in the other; write to another place"
-              .formatted(input, output));
-    }
-  }
-
-  private static boolean isWithin(String path, String folder) {
-    return path.startsWith(folder.endsWith("/") ? folder : folder + "/");
   }
 
   private void refuseOwnColumns(Dataset<Row> rows) {

@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -23,6 +25,8 @@ import org.apache.spark.sql.types.StructType;
  * Nothing here links the format's classes: all goes through data source options and SQL.
  */
 abstract class TableSink implements Sink {
+  private static final String WAVE_ID = "_embark_wave_id";
+  private static final String TABLE_ID = "_embark_table_id";
   private static final int ATTEMPTS = 5; // at a commit, as others may go on adding rows
 
   final SparkSession spark;
@@ -40,6 +44,9 @@ abstract class TableSink implements Sink {
 
   /** Whether the table's history has a commit. */
   abstract boolean hasCommit(String tag);
+
+  /** Whether the history has each commit to the table since a commit was prepared. */
+  abstract boolean hasHistorySince(Commit commit);
 
   /**
    * Returns writer options that make the format refuse to add rows if another commit is between
@@ -71,7 +78,7 @@ abstract class TableSink implements Sink {
     return state()
         .filter(
             state ->
-                state.load().runs().stream().anyMatch(Manifest.Run::hasWritten)
+                state.load().runs().stream().anyMatch(Manifest.Run::hasCommitted)
                     || !spark.table(output.output()).isEmpty())
         .isPresent();
   }
@@ -151,8 +158,42 @@ abstract class TableSink implements Sink {
   }
 
   @Override
+  public boolean holdsAnyOf(Manifest.Run run) {
+    return run.hasCommitted()
+        || run.ready()
+            .map(wave -> new Commit(run, wave.number(), null, null, List.of(), folder(run, wave)))
+            .filter(commit -> hasCommit(commit.tag()) || !hasHistorySince(commit))
+            .isPresent();
+  }
+
+  private Path folder(Manifest.Run run, Manifest.Wave wave) {
+    return new Path(state().orElseThrow().runFolder(run), wave.folder());
+  }
+
+  @Override
   public void prepare(Commit commit) {
     // The format itself keeps readers from what is not committed.
+  }
+
+  /** Whether a commit is in the table, also if its entry in the history has been expired since. */
+  private boolean isIn(Commit commit) {
+    return hasCommit(commit.tag())
+        || (!commit.isIdempotent() && !hasHistorySince(commit) && hasRowsOf(commit));
+  }
+
+  /** Whether the table has the rows of a commit; false if that cannot be found out. */
+  boolean hasRowsOf(Commit commit) {
+    if (spec.idColumn().isEmpty()) {
+      return false;
+    }
+    // Rows are added only to an output that had no rows, so no other wave has the same ids.
+    Column id = Columns.quoted(spec.idColumn().get());
+    Dataset<Row> ids = commit.rows().select(id.as(WAVE_ID));
+    return !spark
+        .table(reference())
+        .select(id.as(TABLE_ID))
+        .join(ids, functions.col(TABLE_ID).equalTo(functions.col(WAVE_ID)), "left_semi")
+        .isEmpty();
   }
 
   @Override
@@ -160,7 +201,7 @@ abstract class TableSink implements Sink {
     for (int attempt = 1; ; attempt++) {
       // Before the look: a process that takes this one for dead may commit right after it.
       Map<String, String> guard = guard();
-      if (hasCommit(commit.tag())) {
+      if (isIn(commit)) {
         return;
       }
       try {

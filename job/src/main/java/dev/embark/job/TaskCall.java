@@ -1,5 +1,6 @@
 package dev.embark.job;
 
+import dev.embark.engine.EmbedOption;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.LongText;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
 
@@ -23,7 +25,24 @@ import org.apache.spark.sql.SparkSession;
  */
 record TaskCall(JobTask task, Map<String, String> given) {
   static TaskCall of(JobSpec spec) {
-    return new TaskCall(spec.task(), spec.taskOptions());
+    TaskCall call = new TaskCall(spec.task(), spec.taskOptions());
+    call.given().entrySet().stream()
+        .filter(option -> option.getKey().equalsIgnoreCase(EmbedOption.MODEL.key()))
+        .forEach(model -> EmbedIdentity.allowModel(model.getValue()));
+    return call;
+  }
+
+  /**
+   * Returns the call with the hash of a fingerprint's model, so that all waves of a run compute
+   * with that content, whatever becomes of the file that the model was named by.
+   */
+  TaskCall pinned(SparkSession spark, Fingerprint fingerprint) {
+    if (options(spark).modelSha256().isPresent()) {
+      return this;
+    }
+    Map<String, String> pinned = new TreeMap<>(given);
+    pinned.put(EmbedOption.MODEL_SHA256.key(), fingerprint.modelSha256());
+    return new TaskCall(task, pinned);
   }
 
   /** Returns the vector or the answer of a text, lazily. */
@@ -96,6 +115,7 @@ record TaskCall(JobTask task, Map<String, String> given) {
     options.maxTokens().ifPresent(n -> asking.add("--max-tokens"));
     if (options.longText() == LongText.CHUNK) {
       asking.add("--option chunkOverlap");
+      options.prefix().filter(p -> !p.isEmpty()).ifPresent(p -> asking.add("--prefix"));
     }
     if (asking.isEmpty()) {
       return;
@@ -126,8 +146,12 @@ record TaskCall(JobTask task, Map<String, String> given) {
   /** Returns the tokens beyond which a text is cut into windows, if texts are. */
   OptionalInt window(SparkSession spark) {
     return options(spark) instanceof EmbedOptions options && options.longText() == LongText.CHUNK
-        ? OptionalInt.of(
-            options.maxTokens().orElseGet(() -> ModelDescriber.describe(spark, options).context()))
+        ? OptionalInt.of(mostTokens(spark, options))
         : OptionalInt.empty();
+  }
+
+  /** Returns how many tokens of a text, or of a window of it, the model looks at. */
+  static int mostTokens(SparkSession spark, EmbedOptions options) {
+    return options.maxTokens().orElseGet(() -> ModelDescriber.describe(spark, options).context());
   }
 }

@@ -33,11 +33,11 @@ final class WaveEmbedder {
   private final TaskCall call;
   private final OptionalInt window;
 
-  WaveEmbedder(SparkSession spark, JobSpec spec, String textColumn) {
+  WaveEmbedder(SparkSession spark, JobSpec spec, String textColumn, TaskCall call) {
     this.spark = spark;
     this.spec = spec;
     this.text = textColumn;
-    this.call = TaskCall.of(spec);
+    this.call = call;
     this.window = call.window(spark);
   }
 
@@ -98,7 +98,7 @@ final class WaveEmbedder {
         .where(call.error(DETAIL).isNotNull())
         .select(
             // Of one type, whatever the ids of later runs are.
-            spec.idColumn().map(id -> Columns.quoted(id).cast("string")).orElse(none).as("id"),
+            spec.idColumn().map(id -> IdText.of(embedded, id)).orElse(none).as("id"),
             kind().as("kind"),
             functions.regexp_replace(call.error(DETAIL), "^\\[\\w+\\] ", "").as("error"),
             (spec.quarantineText() ? Columns.quoted(text) : none).as("text"));

@@ -205,6 +205,77 @@ class BadInputTest {
     assertThat(in).exists();
   }
 
+  /** {@code link} leads to {@code in}, {@code in/sub} to {@code other}, where there is a file. */
+  @ParameterizedTest
+  @CsvSource({
+    "link, in",
+    "in, link",
+    "in, link/out",
+    "in, link/out/2026",
+    "link, in/out",
+    "link/in.json, in",
+    "'link/*', in/out",
+    "'l*/*', in/out",
+    "'link/*.json', in/new.json",
+    "in, other",
+    "in, other/out",
+    "link, other",
+    "'in/*', other/out",
+    "files, other",
+  })
+  void anInputAndAnOutputThatOverlapThroughALink(String input, String output) throws IOException {
+    Path in = Files.createDirectories(folder.resolve("in")).resolve("in.json");
+    Path other = Files.createDirectories(folder.resolve("other")).resolve("other.json");
+    Path files = Files.createDirectories(folder.resolve("files"));
+    Files.writeString(in, "{\"id\":1,\"text\":\"a\"}");
+    Files.writeString(other, "{\"id\":2,\"text\":\"b\"}");
+    Files.createSymbolicLink(folder.resolve("link"), in.getParent());
+    Files.createSymbolicLink(in.resolveSibling("sub"), other.getParent());
+    Files.createSymbolicLink(in.resolveSibling("loop"), in.getParent());
+    Files.createSymbolicLink(files.resolve("linked.json"), other);
+
+    assertThat(
+            run(
+                folder.resolve(output).toString(),
+                "--input=" + folder.resolve(input),
+                "--input-format=json",
+                "--save-mode=append"))
+        .isEqualTo(FAILED);
+
+    assertOneSentence("write to another place");
+    assertThat(in).exists();
+    assertThat(other).exists();
+    assertThat(in.resolveSibling("_embark")).doesNotExist();
+    assertThat(other.resolveSibling("_embark")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--save-mode=overwrite", "--new-fingerprint=overwrite"})
+  void anOutputThatIsALinkIsNotReplaced(String option) throws IOException {
+    Path precious = Files.createDirectories(folder.resolve("precious")).resolve("file.txt");
+    Files.writeString(precious, "precious");
+    Path link = Files.createSymbolicLink(folder.resolve("out"), precious.getParent());
+
+    assertThat(run(link.toString(), "--input=" + file("in.txt", "a"), option)).isEqualTo(FAILED);
+
+    assertOneSentence(link.toString(), "is a symbolic link to " + precious.getParent(), "--output");
+    assertThat(precious).hasContent("precious");
+    assertThat(precious.resolveSibling("_embark")).doesNotExist();
+  }
+
+  @Test
+  void anOutputBehindALinkIsWritten() throws IOException {
+    Path disk = Files.createDirectories(folder.resolve("disk"));
+    Files.createSymbolicLink(folder.resolve("link"), disk);
+    String output = folder.resolve("link").resolve("out").toString();
+    for (String mode : List.of("errorifexists", "overwrite", "append")) {
+      assertThat(run(output, "--input=" + file(mode + ".txt", "a text"), "--save-mode=" + mode))
+          .as(captured.err())
+          .isZero();
+    }
+    assertThat(spark.read().parquet(disk.resolve("out").toString()).count()).isEqualTo(2);
+  }
+
   @Test
   void anOutputBesideWhatAGlobMatchesIsWritten() throws IOException {
     String input = file("in.json", "{\"id\":1,\"text\":\"a\"}");
@@ -232,6 +303,7 @@ class BadInputTest {
     "'--dimensions=9999', 'dimensions is 9999, but the model has 384', --dimensions",
     "'--max-tokens=9999', 'maxTokens is 9999', --max-tokens",
     "'--long-text=chunk --max-tokens=20 --option=chunkOverlap=18', 'chunkOverlap is 18', chunkOverlap",
+    "'--long-text=chunk --max-tokens=6 --prefix=one:two:', 'behind the 4 of the prefix', --prefix",
   })
   void anOptionThatDoesNotFitTheModel(String options, String sentence, String option)
       throws IOException {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -21,6 +22,7 @@ import org.apache.spark.sql.types.StructType;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
@@ -215,6 +217,40 @@ class DryRunTest {
     Estimate estimate = estimate("--input=" + file, "--max-tokens=4");
 
     assertThat(estimate.rows()).isEqualTo(1);
+  }
+
+  /** Texts of some pages and more: the sample would not fit into the driver. */
+  @Test
+  void longTextsAreNotCollected() {
+    String query = "--query=SELECT id, repeat('word ', 8000 + id %% 2) AS text FROM range(60)";
+    SparkConf conf = spark.sparkContext().conf();
+    String before = conf.get("spark.driver.maxResultSize", "1g");
+    conf.set("spark.driver.maxResultSize", "1m");
+    try {
+      assertThat(estimate(query.formatted(), "--max-tokens=16").tokens()).isEqualTo(60 * 16);
+      assertThat(estimate(query.formatted(), "--max-tokens=16", "--long-text=error").failing())
+          .isEqualTo(60);
+      // A token a word, and two around each window.
+      assertThat(estimate(query.formatted(), "--max-tokens=102", "--long-text=chunk").tokens())
+          .isCloseTo(60 * 80 * 102, Percentage.withPercentage(2));
+    } finally {
+      conf.set("spark.driver.maxResultSize", before);
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void aRequestToEndInterruptsIt() {
+    Termination termination = new Termination(spark);
+    EndlessFunction.register(termination);
+    EmbedJob job =
+        job(
+            "--query=SELECT id, endless(id) AS text FROM range(4)" + " WHERE endless(id) > ''",
+            "--dry-run");
+
+    assertThatThrownBy(() -> job.perform(spark, termination))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Stopped as asked: nothing was written");
   }
 
   @Test

@@ -1,11 +1,15 @@
 package dev.embark.job;
 
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.spark.Embark;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -38,6 +42,48 @@ class EmbedRunTest {
     runs.run(null, "--query=SELECT id, concat('text ', id) AS text FROM range(5)");
 
     assertThat(runs.vectors()).hasSize(5);
+  }
+
+  @Test
+  void allWavesComputeWithOneModelAlsoWhenItsFileIsOverwritten() throws IOException {
+    Path model = folder.resolve("m.gguf");
+    try (InputStream in =
+        getClass().getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {
+      Files.copy(in, model);
+    }
+    Runs runs = new Runs(folder, "parquet");
+    runs.atWaveStart =
+        () -> {
+          if (runs.events.contains("committed 0")) {
+            overwrite(model);
+          }
+        };
+
+    runs.run(
+        runs.json("in.json", Map.of(1, "one", 2, "one")), "--rows-per-wave=1", "--model=" + model);
+
+    assertThat(model).hasContent("no model");
+    assertThat(runs.vectors().get(1)).isNotNull().isEqualTo(runs.vectors().get(2));
+  }
+
+  private static void overwrite(Path file) {
+    try {
+      Files.writeString(file, "no model");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aModelOfAWebServerThatTheCommandNamesIsAllowed() {
+    String url = "http://127.0.0.1:1/m.gguf";
+    JobSpec spec = new Runs(folder, "parquet").spec("in.json", "--model=" + url);
+
+    assertThat(spark.range(1).select(TaskCall.of(spec).result(lit("text"))).columns()).hasSize(1);
+
+    Map<String, String> other = Map.of("model", url + "2");
+    assertThatThrownBy(() -> spark.range(1).select(Embark.embed(lit("text"), other)))
+        .hasMessageContaining("is on a web server");
   }
 
   @Test
@@ -87,6 +133,27 @@ class EmbedRunTest {
 
     assertThat(second.events).isEmpty();
     assertThat(first.vectors()).hasSize(3);
+  }
+
+  @Test
+  void whatAnOutputLinksToOutlivesThatItIsReplaced() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    runs.run(runs.json("in.json", Map.of(1, "one")));
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/deep"));
+    Path precious = Files.writeString(elsewhere.resolve("precious.txt"), "precious");
+    Path output = Path.of(runs.output());
+    Path nested = Files.createDirectories(output.resolve("topic=1"));
+    List<Path> links =
+        List.of(
+            Files.createSymbolicLink(output.resolve("topic=2"), elsewhere.getParent()),
+            Files.createSymbolicLink(nested.resolve("deep"), elsewhere),
+            Files.createSymbolicLink(output.resolve("precious.txt"), precious));
+
+    runs.run(runs.json("more.json", Map.of(2, "two", 3, "three")), "--save-mode=overwrite");
+
+    assertThat(precious).hasContent("precious");
+    assertThat(links).noneMatch(link -> Files.exists(link, LinkOption.NOFOLLOW_LINKS));
+    assertThat(runs.vectors()).hasSize(2);
   }
 
   /** A beat that hung while it wrote gets through when another run has been at work. */

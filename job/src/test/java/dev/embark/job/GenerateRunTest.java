@@ -195,7 +195,8 @@ class GenerateRunTest {
     }
     String input = runs.json("in.json", prompts);
 
-    Estimate estimate = new DryRun(spark, runs.spec(input, generate("--dry-run"))).run();
+    Estimate estimate =
+        new DryRun(spark, runs.spec(input, generate("--dry-run")), text -> {}).run();
 
     assertThat(folder.resolve("out")).doesNotExist();
     assertThat(estimate.withoutText()).isEqualTo(10);
@@ -211,7 +212,9 @@ class GenerateRunTest {
     prompts.put(4, tooLong());
 
     Estimate estimate =
-        new DryRun(spark, runs.spec(runs.json("in.json", prompts), generate("--dry-run"))).run();
+        new DryRun(
+                spark, runs.spec(runs.json("in.json", prompts), generate("--dry-run")), text -> {})
+            .run();
 
     assertThat(estimate.failing()).isEqualTo(1);
   }

@@ -10,14 +10,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.StructType;
+import java.util.concurrent.CountDownLatch;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,46 +51,18 @@ class ResumeTest {
   }
 
   /** Crashes at a moment of the second wave. */
-  private record CrashingSink(Sink sink, Moment moment) implements Sink {
-    @Override
-    public String location() {
-      return sink.location();
-    }
+  private static final class CrashingSink extends ForwardingSink {
+    private final Moment moment;
 
-    @Override
-    public boolean exists() {
-      return sink.exists();
-    }
-
-    @Override
-    public Optional<StateFolder> state() {
-      return sink.state();
-    }
-
-    @Override
-    public StateFolder open(StructType schema) {
-      return sink.open(schema);
-    }
-
-    @Override
-    public Dataset<Row> read(Manifest.Layout layout) {
-      return sink.read(layout);
-    }
-
-    @Override
-    public void addColumn(String name, String type) {
-      sink.addColumn(name, type);
-    }
-
-    @Override
-    public List<String> ownColumns() {
-      return sink.ownColumns();
+    CrashingSink(Sink sink, Moment moment) {
+      super(sink);
+      this.moment = moment;
     }
 
     @Override
     public void prepare(Commit commit) {
       crashAt(Moment.BEFORE_PREPARE, commit);
-      sink.prepare(commit);
+      super.prepare(commit);
       crashAt(Moment.AFTER_PREPARE, commit);
     }
 
@@ -103,7 +73,7 @@ class ResumeTest {
         moveOneFile(commit);
         throw new Crash();
       }
-      sink.publish(commit);
+      super.publish(commit);
       crashAt(Moment.AFTER_PUBLISH, commit);
     }
 
@@ -118,15 +88,10 @@ class ResumeTest {
       try (var files = Files.newDirectoryStream(prepared, "part-*")) {
         Path file = files.iterator().next();
         String name = commit.run().id() + "-" + commit.wave() + "-" + file.getFileName();
-        Files.move(file, Path.of(sink.location().replaceFirst("^file:", ""), name));
+        Files.move(file, Path.of(location().replaceFirst("^file:", ""), name));
       } catch (IOException e) {
         throw new IllegalStateException(e);
       }
-    }
-
-    @Override
-    public void finish() {
-      sink.finish();
     }
   }
 
@@ -202,6 +167,58 @@ class ResumeTest {
   })
   void everyIdIsThereOnceAfterACrash(String format, Moment moment) throws IOException {
     crashAndResume(format, moment);
+  }
+
+  /** As maintenance of a table does, between a commit and what the manifest says of it. */
+  @ParameterizedTest
+  @CsvSource({
+    "iceberg, AFTER_PUBLISH, --id-column=id",
+    "iceberg, AFTER_PUBLISH, --max-failed=100%",
+    "iceberg, BEFORE_PUBLISH, --id-column=id",
+    "iceberg, BEFORE_PUBLISH, --max-failed=100%",
+    "delta, AFTER_PUBLISH, --max-failed=100%",
+    "delta, BEFORE_PUBLISH, --id-column=id",
+  })
+  void everyIdIsThereOnceThoughTheHistoryOfTheTableIsGone(
+      String format, Moment moment, String option) throws IOException {
+    Assumptions.assumeTrue(LocalSpark.hasTables());
+    Runs runs = new Runs(folder, format);
+    String[] options = {option, "--rows-per-wave=10"};
+    String input = runs.json("in.json", texts);
+    runs.sink = sink -> new CrashingSink(sink, moment);
+    assertThatThrownBy(() -> runs.run(input, options)).hasRootCauseInstanceOf(Crash.class);
+    runs.sink = sink -> sink;
+    org.apache.spark.sql.SparkSession spark = LocalSpark.session();
+    spark.sql(
+        "INSERT INTO %1$s SELECT 1000, 'more', embedding FROM %1$s LIMIT 1"
+            .formatted(runs.table()));
+    forgetHistory(runs, format);
+
+    runs.run(input, options);
+
+    assertThat(runs.vectors()).hasSize(ROWS + 1);
+  }
+
+  private static void forgetHistory(Runs runs, String format) throws IOException {
+    org.apache.spark.sql.SparkSession spark = LocalSpark.session();
+    if (format.equals("iceberg")) {
+      spark.sql(
+          "CALL lake.system.expire_snapshots(table => '%s', retain_last => 1, older_than => TIMESTAMP'2999-01-01 00:00:00')"
+              .formatted(runs.table().replace("lake.", "")));
+      assertThat(spark.sql("SELECT * FROM " + runs.table() + ".snapshots").count()).isEqualTo(1);
+      return;
+    }
+    Path log = Path.of(runs.output(), "_delta_log");
+    org.apache.spark.sql.delta.DeltaLog.forTable(spark, runs.output()).checkpoint();
+    try (var files = Files.newDirectoryStream(log, "*.json")) {
+      List<Path> commits = new ArrayList<>();
+      files.forEach(commits::add);
+      commits.sort(null);
+      for (Path commit : commits.subList(0, commits.size() - 1)) {
+        Files.delete(commit);
+      }
+    }
+    org.apache.spark.sql.delta.DeltaLog.clearCache();
   }
 
   @ParameterizedTest
@@ -440,6 +457,49 @@ class ResumeTest {
     again.run(input, "--rows-per-wave=10");
     assertThat(again.events).doesNotContain("started 0").contains("finished");
     assertThat(again.vectors()).hasSize(ROWS);
+  }
+
+  @org.junit.jupiter.api.Test
+  @Timeout(60)
+  void aRequestToEndInterruptsTheReadingOfTheInput() throws IOException {
+    Runs runs = new Runs(folder, "parquet");
+    EndlessFunction.register(runs.termination);
+
+    assertThatThrownBy(() -> runs.run(null, "--query=SELECT id, endless(id) AS text FROM range(4)"))
+        .isInstanceOf(UserError.class)
+        .hasMessage("Stopped as asked: no wave has begun; run the same command again to carry on");
+    assertThat(runs.events).containsExactly("ended early STOPPED");
+    Runs again = new Runs(folder, "parquet");
+    again.run(again.json("in.json", texts));
+    assertThat(again.vectors()).hasSize(ROWS);
+  }
+
+  @org.junit.jupiter.api.Test
+  @Timeout(60)
+  void aRequestToEndInterruptsWhatTheDriverWaitsFor() {
+    Termination termination = new Termination(LocalSpark.session());
+
+    assertThatThrownBy(
+            () ->
+                termination.interruptible(
+                    "wait",
+                    () -> {
+                      termination.request();
+                      return waitForEver();
+                    },
+                    () -> "so far"))
+        .isInstanceOf(UserError.class)
+        .hasMessage("Stopped as asked: so far");
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
+  }
+
+  private static boolean waitForEver() {
+    try {
+      new CountDownLatch(1).await();
+      return true;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @org.junit.jupiter.api.Test

@@ -48,7 +48,8 @@ class SkewTest {
     JobSpec spec = new Runs(folder, "parquet").spec("unused");
 
     double asTheyLie = heaviestTask(skewed);
-    double dealt = heaviestTask(new WaveEmbedder(spark, spec, "text").dealt(skewed, ROWS));
+    double dealt =
+        heaviestTask(new WaveEmbedder(spark, spec, "text", TaskCall.of(spec)).dealt(skewed, ROWS));
 
     System.out.printf("heaviest task / mean: %.3f as they lie, %.3f dealt%n", asTheyLie, dealt);
     assertThat(asTheyLie).isGreaterThan(5);

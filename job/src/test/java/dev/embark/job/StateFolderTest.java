@@ -51,7 +51,8 @@ class StateFolderTest {
             "text",
             "embedding",
             "f",
-            "command",
+            null,
+            CommandDigest.of(Map.of("--input", "in")),
             Manifest.Kind.APPEND,
             Manifest.Layout.of(
                 "parquet", List.of("topic"), new StructType().add("topic", "string"), List.of()),

@@ -52,7 +52,7 @@ class TableSinkTest {
   private Sink.Commit commit(Manifest.Kind kind, int wave, Dataset<Row> rows) {
     Manifest.Run run =
         new Manifest.Run(
-            "r", 2, "text", "embedding", "f", "command", kind, null, false, null, List.of());
+            "r", 2, "text", "embedding", "f", null, null, kind, null, false, null, List.of());
     return new Sink.Commit(run, wave, rows, "text", List.of(), null);
   }
 

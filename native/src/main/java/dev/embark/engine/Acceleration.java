@@ -8,7 +8,7 @@ public enum Acceleration {
   OFF,
   /** Embark's accelerator, in 32-bit floats. */
   EXACT,
-  /** Embark's accelerator, in bfloat16 where the machine multiplies it, else as EXACT. */
+  /** Embark's accelerator, in bfloat16 where the CPU multiplies it faster, else as EXACT. */
   FAST,
   /** As FAST, but for most products with weights, which are of 8-bit integers. */
   INT8;

@@ -20,10 +20,10 @@ import org.slf4j.LoggerFactory;
  * Embark's own backend of ggml, which computes whole encoders, BERT and its descendants, on x86
  * CPUs.
  *
- * <p>It is made for one release of llama.cpp, chooses its instructions when it is opened ({@code
- * EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code avx512}, {@code avx512_vnni} or {@code
- * avx512_bf16}) and is not there on other machines. Stateless; called under the lock of {@link
- * LlamaBackend}.
+ * <p>It is made for one release of llama.cpp, chooses its instructions when it is opened by the
+ * CPU's instruction sets and maker ({@code EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code
+ * avx512}, {@code avx512_vnni} or {@code avx512_bf16}) and is not there on other machines.
+ * Stateless; called under the lock of {@link LlamaBackend}.
  */
 final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);

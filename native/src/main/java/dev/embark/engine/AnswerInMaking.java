@@ -74,6 +74,11 @@ final class AnswerInMaking {
     answer.clear();
   }
 
+  /** Goes on in another sequence, which has all that its own had. */
+  void moveTo(int newSequence) {
+    sequence[0] = newSequence;
+  }
+
   /** Leaves the context; may enter again. */
   void stop() {
     sequence[0] = NONE;
@@ -108,6 +113,17 @@ final class AnswerInMaking {
     if (seen + added == prompt.length) {
       output = batch.size() - 1;
     }
+  }
+
+  /** Whether it has tokens in the batch. */
+  boolean isInBatch() {
+    return added > 0;
+  }
+
+  /** Has no token in the batch that is filled next. */
+  void sitOut() {
+    added = 0;
+    output = NONE;
   }
 
   /** Takes note of a batch that was computed. */

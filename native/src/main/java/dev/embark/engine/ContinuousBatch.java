@@ -10,62 +10,63 @@ import java.util.function.BooleanSupplier;
  * Computes the answers of many prompts side by side in one context.
  *
  * <pre>
- *              ┌ the next token of each answer ┐
- *  waiting ──► │ parts of prompts in the rest  │ ──► decode ──► a token each ──► answers that are done
- *     ▲        └─────── one batch ─────────────┘                                      │
- *     └── a place in the context and the cells for prompt and answer ◄────────────────┘
+ *              ┌ a batch: a prompt, or a part of one   ┐
+ *  waiting ──► │    or                                 │ ──► decode ──► a token each ──► answers that are done
+ *     ▲        └ a batch: the next token of each answer┘                                      │
+ *     └── a sequence of the context, with cells for prompt and answer ◄───────────────────────┘
  * </pre>
  *
- * <p>A row enters when there is a free sequence and cells for the longest answer it may have, so no
- * batch is ever without room. When a batch fails, the context is emptied, and the rows that were in
- * it start anew, one after the other: what then fails, fails alone. Rows whose outputs are not
- * finite are singled out in the same way, and their neighbours go on together. Owns the context.
- * For one thread, but {@link #cancel} is for any.
+ * <p>A row enters when there is a free sequence; each has cells for the longest row, so no batch is
+ * ever without room. A prompt is computed by itself, as it is where it has no neighbours. llama.cpp
+ * computes sequences of consecutive ids together, so those of the last rows close ranks. When a
+ * batch fails, the context is emptied, and the rows that were in it start anew, one after the
+ * other: what then fails, fails alone. Rows whose outputs are not finite are singled out in the
+ * same way, and their neighbours go on together. Owns the context. For one thread, but {@link
+ * #cancel} is for any.
  */
 final class ContinuousBatch implements AutoCloseable {
   private final LlamaModel model;
   private final Vocabulary vocabulary;
   private final GenerateOptions options;
-  private final int cells;
   private final GenerationContext context;
   private final TokenBatch batch;
-  private final SharedPrefix prefix;
-  private final AnswerInMaking[] rows; // by sequence − 1; null where a place is free
+  private final SharedPrefix prefix; // null where no sequence is kept for one
+  private final int firstSequence; // of the rows
+  private final AnswerInMaking[] rows; // by sequence − firstSequence; null where a place is free
   private final Deque<AnswerInMaking> suspects = new ArrayDeque<>(); // to be computed alone
   private byte[] piece = new byte[128];
   private int active;
-  private int freeCells;
   private boolean alone; // whether the active row is a suspect
   private volatile boolean cancelled;
 
   /**
-   * @param cells tokens of {@code context}
+   * @param sharesPrefix whether a sequence of the context, of two or more, is kept for what prompts
+   *     begin with
    * @param context which it owns, closed here if the batch cannot be made
    */
   ContinuousBatch(
       LlamaModel model,
       Vocabulary vocabulary,
       GenerateOptions options,
-      int cells,
+      boolean sharesPrefix,
       GenerationContext context) {
     this.model = model;
     this.vocabulary = vocabulary;
     this.options = options;
-    this.cells = cells;
     this.context = context;
-    this.rows = new AnswerInMaking[context.maxSequences() - 1];
+    this.firstSequence = sharesPrefix ? SharedPrefix.SEQUENCE + 1 : 0;
+    this.rows = new AnswerInMaking[context.maxSequences() - firstSequence];
     try {
       this.batch = new TokenBatch(model, context.capacity(), context.maxSequences());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       context.close();
       throw e;
     }
-    this.prefix = new SharedPrefix(context, batch);
-    this.freeCells = cells;
+    this.prefix = sharesPrefix ? new SharedPrefix(context, batch) : null;
   }
 
   /**
-   * Computes rows, each of whose {@link AnswerInMaking#cells} the context has.
+   * Computes rows, each of whose {@link AnswerInMaking#cells} a sequence of the context has.
    *
    * @param isCancelled asked before each native call
    * @throws EmbeddingException of kind CANCELLED; the batch stays usable
@@ -89,14 +90,13 @@ final class ContinuousBatch implements AutoCloseable {
   }
 
   private void share(Deque<AnswerInMaking> waiting) {
-    if (waiting.isEmpty() || model.isRecurrent()) {
+    if (waiting.isEmpty() || prefix == null) {
       return;
     }
     LlamaContext.Status status = prefix.load(waiting);
     if (status != LlamaContext.Status.DONE) {
       empty(); // each row computes its own
     }
-    freeCells = cells - prefix.length();
     if (status == LlamaContext.Status.CANCELLED) {
       throw EmbeddingException.cancelled();
     }
@@ -114,41 +114,62 @@ final class ContinuousBatch implements AutoCloseable {
       return true;
     }
     for (int place = 0; place < rows.length && !waiting.isEmpty(); place++) {
-      if (rows[place] == null && waiting.peek().cells() - prefix.length() <= freeCells) {
+      if (rows[place] == null) {
         start(waiting.poll(), place);
       }
+    }
+    if (!model.isRecurrent()) {
+      closeRanks();
     }
     return active > 0;
   }
 
+  /** Moves the last rows to the free places before them. */
+  private void closeRanks() {
+    for (int place = 0, last = rows.length - 1; place < active; place++) {
+      if (rows[place] == null) {
+        while (rows[last] == null) {
+          last--;
+        }
+        AnswerInMaking row = rows[last];
+        context.copy(row.sequence(), firstSequence + place);
+        context.forget(row.sequence());
+        row.moveTo(firstSequence + place);
+        rows[place] = row;
+        rows[last] = null;
+      }
+    }
+  }
+
   private void start(AnswerInMaking row, int place) {
     int seed = Sampler.seed(options.seed(), row.prompt(), row.failures());
-    row.start(place + 1, prefix.length(), new Sampler(model, options, seed));
+    int shared = prefix == null ? 0 : prefix.length();
+    row.start(firstSequence + place, shared, new Sampler(model, options, seed));
     rows[place] = row;
     active++;
-    freeCells -= row.cells() - prefix.length();
-    if (prefix.length() > 0) {
-      context.share(SharedPrefix.SEQUENCE, row.sequence(), prefix.length());
+    if (shared > 0) {
+      context.copy(SharedPrefix.SEQUENCE, row.sequence());
     }
   }
 
   private void leave(AnswerInMaking row) {
-    rows[row.sequence() - 1] = null;
+    rows[row.sequence() - firstSequence] = null;
     active--;
-    freeCells += row.cells() - prefix.length();
     row.stop();
   }
 
   /** One native batch, and a token more for each answer that is in it. */
   private void step(Deque<AnswerInMaking> waiting, AnswerSink sink) {
     batch.clear();
+    AnswerInMaking prompt = null;
     for (AnswerInMaking row : rows) {
-      if (row != null && row.isAnswering()) {
-        row.addTo(batch);
+      if (row != null) {
+        row.sitOut();
+        prompt = prompt == null && !row.isAnswering() ? row : prompt;
       }
     }
     for (AnswerInMaking row : rows) {
-      if (row != null && !row.isAnswering()) {
+      if (row != null && (prompt == null || row == prompt)) {
         row.addTo(batch);
       }
     }
@@ -230,7 +251,7 @@ final class ContinuousBatch implements AutoCloseable {
 
   private void failed(Deque<AnswerInMaking> waiting, AnswerSink sink, EmbeddingException error) {
     for (AnswerInMaking row : rows) {
-      if (row != null) {
+      if (row != null && row.isInBatch()) {
         suspects.add(row);
       }
     }
@@ -264,17 +285,13 @@ final class ContinuousBatch implements AutoCloseable {
       }
     }
     context.forgetAll();
-    prefix.clear();
-    freeCells = cells;
+    if (prefix != null) {
+      prefix.clear();
+    }
   }
 
   private static EmbeddingException error(Kind kind, String what) {
     return new EmbeddingException(kind, what + ": " + LlamaBackend.reason("no reason given"));
-  }
-
-  /** Whether {@link #cancel} was called with true. Any thread. */
-  boolean isCancelled() {
-    return cancelled;
   }
 
   /** Ends the running and every later {@link #run}, until it is called with false. Any thread. */

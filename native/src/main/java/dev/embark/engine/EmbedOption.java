@@ -71,8 +71,8 @@ public enum EmbedOption implements TaskOption {
       "precision",
       names(Precision.values()),
       Precision.FAST.toString(),
-      "What the accelerator computes in: 32-bit floats, bfloat16 where the CPU multiplies it, or"
-          + " 8-bit integers where it has AVX-512 VNNI.",
+      "What the accelerator computes in: 32-bit floats, bfloat16 where the CPU multiplies it faster"
+          + " than those, or 8-bit integers where it has AVX-512 VNNI.",
       value -> oneOf(value, Precision.values())),
   BATCH_TOKENS(OptionSpec.batchTokens());
 

@@ -93,7 +93,7 @@ public final class EmbedOptions extends TaskOptions {
 
   @Override
   public long engineBytes(MemoryEstimate model, int device) {
-    return model.contextBytes(engineTokens(device));
+    return model.contextBytes(engineTokens(device), device);
   }
 
   @Override

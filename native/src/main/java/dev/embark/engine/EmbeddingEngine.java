@@ -88,9 +88,11 @@ public final class EmbeddingEngine implements Engine {
   /**
    * Checks what making an engine does, without the cost of one.
    *
-   * @throws EmbeddingException of kind OPTION when an option does not fit the model
+   * @throws EmbeddingException of kind OPTION when an option does not fit the model, of kind MODEL
+   *     when the model is a reranker
    */
   public static void checkFit(LlamaModel model, EmbedOptions options) {
+    model.checkEmbeds();
     dimensions(model, options);
     new Tokenizer(model, options);
   }

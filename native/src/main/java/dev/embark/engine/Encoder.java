@@ -246,7 +246,7 @@ final class Encoder implements AutoCloseable {
     TokenBatch newBatch;
     try {
       newBatch = new TokenBatch(model, capacity, newContext.maxSequences());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       newContext.close();
       throw e;
     }

@@ -77,7 +77,8 @@ public enum GenerateOption implements TaskOption {
       "contextTokens",
       "2 or more",
       "4096",
-      "Tokens that a task keeps in memory, prompts and answers of all rows that it is at.",
+      "Tokens that a task keeps in memory, prompts and answers of all rows that it is at: each"
+          + " row has an equal part, a multiple of 256.",
       value -> integer(value, 2)),
   SEQUENCES(
       "sequences",

@@ -107,7 +107,7 @@ public final class GenerateOptions extends TaskOptions {
     return LongText.valueOf(get(GenerateOption.LONG_TEXT).toUpperCase(Locale.ROOT));
   }
 
-  /** Tokens in the memory of a context, of all its sequences. */
+  /** Tokens in the memory of a context, which its sequences have equal parts of. */
   public int contextTokens() {
     return Integer.parseInt(get(GenerateOption.CONTEXT_TOKENS));
   }
@@ -131,7 +131,10 @@ public final class GenerateOptions extends TaskOptions {
   @Override
   public long engineBytes(MemoryEstimate model, int device) {
     return model.generationBytes(
-        contextTokens(), GenerationEngine.batchTokens(this, device), sequences(), device);
+        StreamLayout.rounded(contextTokens()),
+        GenerationEngine.batchTokens(this, device),
+        sequences(),
+        device);
   }
 
   @Override

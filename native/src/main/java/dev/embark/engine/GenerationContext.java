@@ -5,22 +5,22 @@ import dev.embark.llama.Llama;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A llama.cpp context that keeps what it has seen: cells with the keys and values of a token each,
- * which its sequences take and share. For one thread, but {@link #cancel} is for any.
+ * A llama.cpp context that keeps what it has seen: each of its sequences has a stream of cells,
+ * with the keys and values of a token each. For one thread, but {@link #cancel} is for any.
  */
 class GenerationContext extends LlamaContext {
   /**
-   * @param cells tokens that it keeps, of all sequences together
-   * @param batchTokens of a call; at least {@code sequences}
-   * @param sequences whose ids are below it
+   * @param layout its streams; the ids of sequences are below their number
+   * @param batchTokens of a call; at least as many as streams
    * @throws EmbeddingException when llama.cpp cannot make it, or the model is no decoder
    */
-  GenerationContext(LlamaModel model, int cells, int batchTokens, int sequences) {
+  GenerationContext(LlamaModel model, StreamLayout layout, int batchTokens) {
     super(
-        open(model, cells, batchTokens, sequences),
-        "a context of " + cells + " tokens, " + batchTokens + " of them in a batch",
+        open(model, layout, batchTokens),
+        "a context of %d sequences of %d tokens, %d tokens in a batch"
+            .formatted(layout.streams(), layout.cells(), batchTokens),
         batchTokens,
-        sequences);
+        layout.streams());
     String causal = model.metadata("general.architecture").orElse("") + ".attention.causal";
     if (!Llama.embark_generation_keeps(handle())
         || model.metadata(causal).orElse("true").equals("false")) {
@@ -33,12 +33,19 @@ class GenerationContext extends LlamaContext {
     }
   }
 
-  private static Pointer open(LlamaModel model, int cells, int batchTokens, int sequences) {
+  private static Pointer open(LlamaModel model, StreamLayout layout, int batchTokens) {
     Llama.embark_llama_clear_log();
-    // In F32 logits depend on their neighbours by 1e-5, in F16 by 1e-2, which weights of 16 or
-    // fewer bits do anyway.
-    boolean f32 = model.isF32() && model.options().device() == ModelOptions.CPU;
-    return Llama.embark_generation_new(model.handle(), cells, batchTokens, sequences, THREADS, f32);
+    boolean cpu = model.options().device() == ModelOptions.CPU;
+    // Cells in F32 keep what weights in F32 give; behind other weights llama.cpp's own tools have
+    // F16, whose answers these are to be.
+    return Llama.embark_generation_new(
+        model.handle(),
+        layout.cells(),
+        batchTokens,
+        layout.streams(),
+        THREADS,
+        model.isF32() && cpu,
+        !cpu);
   }
 
   @Override
@@ -46,7 +53,7 @@ class GenerationContext extends LlamaContext {
     return Llama.embark_generation_decode(context, batch.handle());
   }
 
-  /** Frees the cells of a sequence that no other one shares. */
+  /** Frees the cells of a sequence. */
   void forget(int sequence) {
     Llama.embark_generation_forget(handle(), sequence);
   }
@@ -56,9 +63,17 @@ class GenerationContext extends LlamaContext {
     Llama.embark_generation_forget_all(handle());
   }
 
-  /** Gives an empty sequence the first {@code tokens} of another one. */
-  void share(int from, int to, int tokens) {
-    Llama.embark_generation_share(handle(), from, to, tokens);
+  /**
+   * Replaces a sequence by a copy of another one, without computing it again.
+   *
+   * @throws IllegalArgumentException where llama.cpp would end the process: for ids that it lacks
+   */
+  void copy(int from, int to) {
+    if (from == to || Math.min(from, to) < 0 || Math.max(from, to) >= maxSequences()) {
+      throw new IllegalArgumentException(
+          "sequence " + from + " to " + to + " of a context that has " + maxSequences());
+    }
+    Llama.embark_generation_copy(handle(), from, to);
   }
 
   /**

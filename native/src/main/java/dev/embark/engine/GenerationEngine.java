@@ -3,7 +3,10 @@ package dev.embark.engine;
 import dev.embark.engine.EmbeddingException.Kind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -17,26 +20,34 @@ import java.util.function.BooleanSupplier;
  * }</pre>
  *
  * <p>With temperature 0 an answer is that of its prompt alone; with a temperature it is drawn from
- * the seed and the prompt, wherever the row stands. Both hold as far as arithmetic does: sums in
- * another order move the model's output, by 1e-5 for weights in F32 on a CPU and by 1e-2 for
- * others, and an answer changes where two tokens are that close. Random models of both kinds that
- * the tests write gave the same 200 answers in F32, and 196 and 197 of them with keys and values in
- * F16.
+ * the seed and the prompt, wherever the row is. Both hold as far as arithmetic does: products of
+ * several rows may sum up in another order, and an answer changes where two tokens are that close
+ * (docs/generation.md has figures).
+ *
+ * <p>Rows that need few cells of a context are answered many at a time, and those that need more
+ * fewer at a time, in a context that has the same number of cells and is made when they come.
  *
  * <p>Owns a context and not the model. For one thread at a time, but {@link #cancel} is for any.
  */
 public final class GenerationEngine implements Engine {
   /** Makes the context of an engine. */
   interface ContextFactory {
-    GenerationContext open(LlamaModel model, int cells, int batchTokens, int sequences);
+    GenerationContext open(LlamaModel model, StreamLayout layout, int batchTokens);
   }
 
+  private final LlamaModel model;
+  private final Vocabulary vocabulary;
   private final GenerateOptions options;
+  private final ContextFactory contexts;
+  private final int batchTokens;
   private final int room;
   private final byte[][] stops;
   private final PromptTokenizer tokenizer;
-  private final ContinuousBatch batch;
+  private ContinuousBatch batch; // null when its context could not be made
+  private StreamLayout layout; // of the batch
+  private boolean sharesPrefix; // in the batch
   private boolean closed;
+  private volatile boolean cancelled;
 
   /**
    * Makes a context on the model.
@@ -50,10 +61,10 @@ public final class GenerationEngine implements Engine {
 
   /** With a context of the caller's making, which tests let fail. */
   GenerationEngine(LlamaModel model, GenerateOptions options, ContextFactory contexts) {
-    int sequences = options.sequences() + 1; // one for what prompts share
-    int cells = options.contextTokens();
-    int batchTokens = Math.min(cells, batchTokens(options, model.options().device()));
-    if (batchTokens < sequences) {
+    int most = options.sequences() + 1; // one for what prompts share
+    this.batchTokens =
+        Math.min(options.contextTokens(), batchTokens(options, model.options().device()));
+    if (batchTokens < most) {
       throw new EmbeddingException(
           Kind.OPTION,
           "A batch has "
@@ -62,27 +73,44 @@ public final class GenerationEngine implements Engine {
               + options.sequences()
               + " sequences; make batchTokens and contextTokens larger or sequences smaller.");
     }
+    this.model = model;
+    this.vocabulary = new Vocabulary(model);
     this.options = options;
+    this.contexts = contexts;
     this.room = Math.min(options.contextTokens(), model.trainedContext());
     this.stops =
         options.stop().stream()
             .map(word -> word.getBytes(StandardCharsets.UTF_8))
             .toArray(byte[][]::new);
     new Sampler(model, options, 0).close(); // so that a bad grammar fails here
-    Vocabulary vocabulary = new Vocabulary(model);
     this.tokenizer = new PromptTokenizer(model, vocabulary, options, room);
     try {
-      this.batch =
-          new ContinuousBatch(
-              model,
-              vocabulary,
-              options,
-              cells,
-              contexts.open(model, cells, batchTokens, sequences));
-    } catch (RuntimeException e) {
+      // What the shortest prompts need, so that a model or an option that does not fit fails here.
+      open(layout(Math.min(room, options.maxTokens() + 1), false), false);
+    } catch (RuntimeException | Error e) {
       tokenizer.close();
       throw e;
     }
+  }
+
+  /** Streams for rows that need {@code cells} each at most. */
+  private StreamLayout layout(int cells, boolean withPrefix) {
+    return StreamLayout.of(
+        options.contextTokens(), cells, room, options.sequences() + (withPrefix ? 1 : 0));
+  }
+
+  /** Puts a batch with another context in the place of the one there is. */
+  private synchronized void open(StreamLayout newLayout, boolean withPrefix) {
+    if (batch != null) {
+      batch.close(); // first, since there is memory for one
+      batch = null;
+    }
+    batch =
+        new ContinuousBatch(
+            model, vocabulary, options, withPrefix, contexts.open(model, newLayout, batchTokens));
+    batch.cancel(cancelled);
+    layout = newLayout;
+    sharesPrefix = withPrefix;
   }
 
   /** Tokens of a native batch of an engine with these options. */
@@ -107,18 +135,47 @@ public final class GenerationEngine implements Engine {
     GeneratedRows outcomes = new GeneratedRows(window.size());
     long start = System.nanoTime();
     int[][] prompts =
-        tokenizer.tokenize(
-            window, outcomes, () -> batch.isCancelled() || isCancelled.getAsBoolean());
+        tokenizer.tokenize(window, outcomes, () -> cancelled || isCancelled.getAsBoolean());
     outcomes.setTokenizeNanos(System.nanoTime() - start);
-    List<AnswerInMaking> rows = new ArrayList<>();
+    // By how many of their kind the context has room for, the most first.
+    SortedMap<Integer, List<AnswerInMaking>> groups = new TreeMap<>(Comparator.reverseOrder());
     for (int row = 0; row < prompts.length; row++) {
       if (prompts[row] != null) {
         int maxTokens = Math.min(options.maxTokens(), room - prompts[row].length);
-        rows.add(new AnswerInMaking(row, prompts[row], maxTokens, new Answer(stops)));
+        AnswerInMaking answer = new AnswerInMaking(row, prompts[row], maxTokens, new Answer(stops));
+        groups
+            .computeIfAbsent(
+                StreamLayout.streams(options.contextTokens(), answer.cells(), options.sequences()),
+                n -> new ArrayList<>())
+            .add(answer);
       }
     }
-    batch.run(rows, isCancelled, new Outcomes(outcomes));
+    groups.values().forEach(rows -> answer(rows, isCancelled, new Outcomes(outcomes)));
     return outcomes;
+  }
+
+  private void answer(List<AnswerInMaking> rows, BooleanSupplier isCancelled, AnswerSink sink) {
+    try {
+      prepare(rows);
+    } catch (EmbeddingException e) {
+      rows.forEach(row -> sink.error(row, e));
+      return;
+    }
+    batch.run(rows, isCancelled, sink);
+  }
+
+  /** Sees to a context that suits rows; a single one takes any in which it fits. */
+  private void prepare(List<AnswerInMaking> rows) {
+    int longest = rows.stream().mapToInt(AnswerInMaking::cells).max().orElse(1);
+    if (batch != null && rows.size() == 1 && longest <= layout.cells()) {
+      return;
+    }
+    boolean withPrefix =
+        !model.isRecurrent() && SharedPrefix.isWorth(rows) && layout(longest, true).streams() > 1;
+    StreamLayout wanted = layout(longest, withPrefix);
+    if (batch == null || !wanted.equals(layout) || withPrefix != sharesPrefix) {
+      open(wanted, withPrefix);
+    }
   }
 
   private record Outcomes(GeneratedRows rows) implements AnswerSink {
@@ -139,14 +196,20 @@ public final class GenerationEngine implements Engine {
   }
 
   @Override
-  public void cancel(boolean cancel) {
-    batch.cancel(cancel);
+  public synchronized void cancel(boolean cancel) {
+    cancelled = cancel;
+    if (batch != null) {
+      batch.cancel(cancel);
+    }
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
-    batch.close();
+    if (batch != null) {
+      batch.close();
+      batch = null;
+    }
     tokenizer.close();
   }
 }

@@ -26,7 +26,6 @@ class LlamaContext implements AutoCloseable {
   // Two threads in one context spin at barriers and collapse under load; tasks are the parallelism.
   static final int THREADS = 1;
   private static final int POOLING_NONE = 0;
-  private static final int POOLING_RANK = 4;
 
   // What llama_decode makes of a GGML_STATUS_ALLOC_FAILED, and what C++ calls it.
   private static final int NO_MEMORY = -2;
@@ -39,8 +38,8 @@ class LlamaContext implements AutoCloseable {
   /**
    * @param capacity tokens of a batch, for which it has {@link #room}; llama.cpp's n_ctx, n_batch
    *     and n_ubatch
-   * @throws EmbeddingException when the model pools in no way that gives one vector a text, or
-   *     llama.cpp cannot make the context
+   * @throws EmbeddingException when the model is a reranker or pools in no way that gives one
+   *     vector a text, or llama.cpp cannot make the context
    */
   LlamaContext(LlamaModel model, int capacity, Pooling pooling) {
     this(
@@ -48,18 +47,13 @@ class LlamaContext implements AutoCloseable {
         "a context of " + room(capacity) + " tokens",
         room(capacity),
         maxSequences(capacity));
-    int pools = Llama.embark_context_pooling(handle);
-    if (pools == POOLING_NONE || pools == POOLING_RANK) {
+    if (Llama.embark_context_pooling(handle) == POOLING_NONE) {
       close();
       throw new EmbeddingException(
           Kind.MODEL,
           "The model "
               + model.path()
-              + (pools == POOLING_RANK
-                  ? " is a reranker: it scores pairs of texts and has no vector for one; use an"
-                      + " embedding model."
-                  : " names no pooling in its file; say pooling=mean, cls or last, as its"
-                      + " authors do."));
+              + " names no pooling in its file; say pooling=mean, cls or last, as its authors do.");
     }
   }
 
@@ -83,9 +77,19 @@ class LlamaContext implements AutoCloseable {
   }
 
   private static Pointer embeddings(LlamaModel model, int capacity, Pooling pooling) {
+    model.checkEmbeds();
+    // The F16 of flash attention on a CPU costs decoders what rounding of their weights leaves of
+    // the vector; encoders lose nothing by it, and take twice as long without
+    // (docs/correctness.md).
+    boolean flash = model.options().device() != ModelOptions.CPU || !model.keepsTokens();
     Llama.embark_llama_clear_log();
     return Llama.embark_context_new(
-        model.handle(), capacity, maxSequences(capacity), pooling.llamaPoolingType(), THREADS);
+        model.handle(),
+        capacity,
+        maxSequences(capacity),
+        pooling.llamaPoolingType(),
+        THREADS,
+        flash);
   }
 
   int capacity() {

@@ -30,16 +30,19 @@ public final class LlamaModel implements AutoCloseable {
   private final ModelOptions options;
   private final boolean stripsAccents;
   private final boolean f32;
+  private final boolean reranker;
   private final Acceleration acceleration;
   private final Optional<Weights> packed;
   private Pointer handle;
   private SentencePieceCuts cuts; // made when the first long text comes
+  private Boolean keepsTokens; // found out by the first context; null before
 
   private LlamaModel(
       Path path,
       ModelOptions options,
       boolean stripsAccents,
       boolean f32,
+      boolean reranker,
       Acceleration acceleration,
       Optional<Weights> packed,
       Pointer handle) {
@@ -47,6 +50,7 @@ public final class LlamaModel implements AutoCloseable {
     this.options = options;
     this.stripsAccents = stripsAccents;
     this.f32 = f32;
+    this.reranker = reranker;
     this.acceleration = acceleration;
     this.packed = packed;
     this.handle = handle;
@@ -67,6 +71,9 @@ public final class LlamaModel implements AutoCloseable {
    * accelerator packs are mapped from a file of the cache; where that keeps none, the whole model
    * is in memory of this process.
    *
+   * <p>Until the model is closed, nobody may truncate or overwrite the file: the system would end
+   * the process. Replacing it by a rename is safe.
+   *
    * @throws EmbeddingException of kind MODEL when the file is not a whole GGUF file, contradicts
    *     itself, or llama.cpp does not take it, with its reason
    */
@@ -81,7 +88,7 @@ public final class LlamaModel implements AutoCloseable {
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
     }
     ModelCheck.check(path, header);
-    boolean stripsAccents = AccentStripper.isWanted(header);
+    boolean stripsAccents = WordPieceText.stripsAccents(header);
     Acceleration acceleration = Accelerator.of(header, options);
     Function<String, Pointer> open =
         weights -> open(path, options, stripsAccents, acceleration, weights);
@@ -97,16 +104,17 @@ public final class LlamaModel implements AutoCloseable {
               options,
               stripsAccents,
               isF32(header),
+              ModelFile.isReranker(header),
               acceleration,
               packed,
               open.apply(packed.map(Weights::path).map(Path::toString).orElse("")));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       packed.ifPresent(Weights::close);
       throw e;
     }
     try {
       SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       model.close();
       throw e;
     }
@@ -159,9 +167,25 @@ public final class LlamaModel implements AutoCloseable {
     return acceleration;
   }
 
-  /** Whether its texts have to go through {@link AccentStripper} first. */
+  /** Whether {@link WordPieceText} takes the accents off its texts. */
   boolean stripsAccents() {
     return stripsAccents;
+  }
+
+  /**
+   * Checks that it has vectors for texts, whatever pooling is asked for.
+   *
+   * @throws EmbeddingException of kind MODEL when it is a reranker
+   */
+  void checkEmbeds() {
+    if (reranker) {
+      throw new EmbeddingException(
+          Kind.MODEL,
+          "The model "
+              + path
+              + " is a reranker: it scores pairs of texts and has no vector for one; use an"
+              + " embedding model.");
+    }
   }
 
   static boolean isF32(GgufHeader header) {
@@ -199,6 +223,17 @@ public final class LlamaModel implements AutoCloseable {
   /** Whether layers of it carry a state from token to token. */
   boolean isRecurrent() {
     return Llama.embark_model_is_recurrent(handle());
+  }
+
+  /**
+   * Whether contexts of it keep keys, values or a state of what they have seen, as those of
+   * decoders do.
+   */
+  synchronized boolean keepsTokens() {
+    if (keepsTokens == null) {
+      keepsTokens = acceleration == Acceleration.OFF && Llama.embark_model_keeps(handle());
+    }
+    return keepsTokens;
   }
 
   /** Its value of a GGUF metadata key, as text. */
@@ -240,8 +275,8 @@ public final class LlamaModel implements AutoCloseable {
     if (handle != null) {
       Llama.embark_model_free(handle);
       handle = null;
-      packed.ifPresent(Weights::close);
       NativeHandles.closed();
+      packed.ifPresent(Weights::close);
     }
   }
 

@@ -7,8 +7,8 @@ public enum LongText {
   /** Its head is embedded and the row is marked as truncated. */
   TRUNCATE,
   /**
-   * It is cut into windows of tokens, and the vector is the mean of theirs, weighted by tokens and
-   * normalised again.
+   * It is cut into windows of tokens, each with the prefix, and the vector is the mean of theirs,
+   * weighted by tokens and normalised again.
    */
   CHUNK,
   /** The row fails. */

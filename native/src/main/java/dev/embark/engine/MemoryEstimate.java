@@ -6,6 +6,10 @@ import dev.embark.gguf.GgufValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
  * What a model and each of its contexts will take, read off the file's header before anything is
@@ -13,15 +17,18 @@ import java.nio.file.Path;
  *
  * <p>A context of n tokens has 4·n·(vocabulary + d) bytes of outputs, which llama.cpp reserves for
  * embedding models, too; 4·n·(ffn + 4·d) of activations; 2·n² of attention mask; and for models
- * that attend to what they have seen 2·2·n·layers·d_kv of keys and values and 4·n·vocabulary of
- * logits. For MiniLM that is within a tenth of what the process grew by with 256 to 8,192 tokens.
+ * that attend to what they have seen 2·2·n·layers·d_kv of keys and values, 4·n·vocabulary of logits
+ * and, on a CPU, 6·n²·heads of attention scores. For MiniLM that is within a tenth of what the
+ * process grew by with 256 to 8,192 tokens.
  *
  * @param modelBytes the mapped file
  * @param layers of the model
  * @param vocabulary number of tokens
  * @param dimensions of the hidden state
  * @param feedForward width of the widest layer
- * @param cacheWidth d_kv of the attention's cache; 0 for models without one
+ * @param heads of the attention
+ * @param cacheWidth d_kv of the attention's cache, its mean over the layers; 0 for models without
+ *     one
  * @param isF32 whether all weights are 32-bit floats
  */
 public record MemoryEstimate(
@@ -30,6 +37,7 @@ public record MemoryEstimate(
     long vocabulary,
     long dimensions,
     long feedForward,
+    long heads,
     long cacheWidth,
     boolean isF32) {
   private static final int FLOAT = Float.BYTES;
@@ -45,20 +53,21 @@ public record MemoryEstimate(
       GgufHeader header = GgufHeader.read(model);
       String arch = header.get("general.architecture").map(GgufValue::asString).orElse("");
       long dimensions = number(header, arch + ".embedding_length");
+      int layers = (int) number(header, arch + ".block_count");
       long heads = Math.max(1, number(header, arch + ".attention.head_count"));
       long keyLength = number(header, arch + ".attention.key_length");
-      long cacheHeads = number(header, arch + ".attention.head_count_kv");
+      double cacheHeads = mean(header, arch + ".attention.head_count_kv").orElse(heads);
       boolean caches =
           header.get(arch + ".attention.causal").map(v -> v.value() != Boolean.FALSE).orElse(true);
       return new MemoryEstimate(
           Files.size(model),
-          (int) number(header, arch + ".block_count"),
+          layers,
           header.get("tokenizer.ggml.tokens").map(tokens -> tokens.asList().size()).orElse(0),
           dimensions,
           number(header, arch + ".feed_forward_length"),
+          heads,
           caches
-              ? (cacheHeads > 0 ? cacheHeads : heads)
-                  * (keyLength > 0 ? keyLength : dimensions / heads)
+              ? (long) Math.ceil(cacheHeads * (keyLength > 0 ? keyLength : dimensions / heads))
               : 0,
           LlamaModel.isF32(header));
     } catch (IOException e) {
@@ -67,23 +76,27 @@ public record MemoryEstimate(
     }
   }
 
-  /** Bytes of a context for batches of so many tokens. */
-  public long contextBytes(int tokens) {
+  /**
+   * Bytes of a context for batches of so many tokens.
+   *
+   * @param device of {@link ModelOptions}; only on the CPU decoders go without flash attention
+   */
+  public long contextBytes(int tokens, int device) {
     long n = LlamaContext.room(tokens);
     long bytes =
         FLOAT * n * (vocabulary + dimensions)
             + FLOAT * n * (feedForward + 4 * dimensions)
             + HALF * n * n;
     if (cacheWidth > 0) {
-      bytes += 2 * HALF * n * layers * cacheWidth + FLOAT * n * vocabulary;
+      bytes += 2 * HALF * n * layers * cacheWidth + FLOAT * n * vocabulary + scores(n, n, device);
     }
     return bytes;
   }
 
   /**
-   * Bytes of a context for generation: keys and values of its cells, activations and an attention
-   * mask over the cells for a batch, and logits of each sequence, twice: as computed and as handed
-   * out, with llama.cpp's candidates beside them.
+   * Bytes of a context for generation: keys and values of its cells, activations, an attention mask
+   * and scores over the cells for a batch, and logits of each sequence, twice: as computed and as
+   * handed out, together with llama.cpp's candidates.
    *
    * @param cells tokens that it keeps
    * @param batchTokens of a call
@@ -95,17 +108,30 @@ public record MemoryEstimate(
     return 2L * cellBytes * cells * layers * cacheWidth
         + FLOAT * n * (feedForward + 4 * dimensions)
         + HALF * n * cells
+        + scores(n, cells, device)
         + 2 * FLOAT * (sequences + 1) * vocabulary
         + 3 * FLOAT * vocabulary;
   }
 
-  /** 0 where the header has no such number. */
+  /** Of each token with each cell, as computed and as multiplied with values. */
+  private long scores(long tokens, long cells, int device) {
+    return device == ModelOptions.CPU ? (FLOAT + HALF) * tokens * cells * heads : 0;
+  }
+
+  /** Of all layers the largest; 0 where the header has no such number. */
   private static long number(GgufHeader header, String key) {
-    return header
-        .get(key)
-        .map(GgufValue::value)
+    return (long) numbers(header, key).max().orElse(0);
+  }
+
+  private static OptionalDouble mean(GgufHeader header, String key) {
+    return numbers(header, key).average();
+  }
+
+  /** One number for all layers, or one for each. */
+  private static DoubleStream numbers(GgufHeader header, String key) {
+    return header.get(key).map(GgufValue::value).stream()
+        .flatMap(value -> value instanceof List<?> list ? list.stream() : Stream.of(value))
         .filter(Number.class::isInstance)
-        .map(value -> ((Number) value).longValue())
-        .orElse(0L);
+        .mapToDouble(value -> ((Number) value).doubleValue());
   }
 }

@@ -30,6 +30,10 @@ final class ModelCheck {
   private static final long MAX_CONTEXT = 1 << 26;
   private static final int MAX_POOLING = 4;
 
+  private static final long MAX_CONVOLUTION = 64;
+
+  // The hybrid whose layers without attention keep next to nothing; it pools, too.
+  private static final String CONVOLUTIONS = "lfm2";
   private static final Set<String> NO_TEXT_EMBEDDING = Set.of("t5", "clip", "wavtokenizer-dec");
   private static final Set<String> WHOLE_HEAD_TURNS =
       Set.of("qwen2", "qwen2moe", "qwen3", "qwen3moe");
@@ -68,6 +72,7 @@ final class ModelCheck {
    * @throws EmbeddingException of kind MODEL that says what is wrong with which key or tensor
    */
   static void check(Path path, GgufHeader header) {
+    SplitModel.check(path, header);
     new ModelCheck(path, header).check();
     new VocabularyCheck(path, header).check();
   }
@@ -76,7 +81,6 @@ final class ModelCheck {
     if (NO_TEXT_EMBEDDING.contains(architecture)) {
       throw refuse("is of the architecture '" + architecture + "', which embeds no text");
     }
-    number("split.count").ifPresent(n -> atMost("split.count", n, 1));
     required("block_count", MAX_LAYERS);
     required("context_length", MAX_CONTEXT);
     required("embedding_length", MAX_DIMENSIONS);
@@ -112,18 +116,19 @@ final class ModelCheck {
       throw refuse("has no " + key);
     }
     List<Long> keyHeads = numbers(key("attention.head_count_kv"));
-    for (int i = 0; i < heads.size(); i++) {
-      long n = heads.get(i);
-      inRange(key, n, 1, MAX_DIMENSIONS);
-      if (!keyHeads.isEmpty()) {
-        long shared = keyHeads.get(Math.min(i, keyHeads.size() - 1));
-        inRange(key("attention.head_count_kv"), shared, 1, n);
-        if (n % shared != 0) {
-          throw refuse(
-              "has the %s %d, which does not divide its %d heads"
-                  .formatted(key("attention.head_count_kv"), shared, n));
+    for (int i = 0; i < Math.max(heads.size(), keyHeads.size()); i++) {
+      long n = heads.get(Math.min(i, heads.size() - 1));
+      if (n == 0 && heads.size() > 1) {
+        withoutAttention(key, i);
+      } else {
+        inRange(key, n, 1, MAX_DIMENSIONS);
+        if (!keyHeads.isEmpty()) {
+          keyHeads(n, keyHeads.get(Math.min(i, keyHeads.size() - 1)), i, keyHeads.size() > 1);
         }
       }
+    }
+    if (architecture.equals(CONVOLUTIONS)) {
+      convolutions(keyHeads);
     }
     long embedding = number(key("embedding_length")).orElseThrow();
     long size = number(key("attention.key_length")).orElse(embedding / heads.get(0));
@@ -135,7 +140,7 @@ final class ModelCheck {
               .formatted(
                   key("attention.key_length"), size, key("attention.value_length"), valueSize));
     }
-    if (architecture.contains("bert")) {
+    if (architecture.contains("bert") || architecture.equals(CONVOLUTIONS)) {
       fill(heads, size, embedding);
     }
     number(key("rope.dimension_count"))
@@ -149,7 +154,50 @@ final class ModelCheck {
             });
   }
 
-  /** The weights of these encoders are square, whatever the heads. */
+  private void keyHeads(long heads, long shared, int layer, boolean each) {
+    String key = key("attention.head_count_kv");
+    if (shared == 0 && each) {
+      if (!architecture.equals(CONVOLUTIONS)) {
+        withoutAttention(key, layer);
+      }
+      return;
+    }
+    inRange(key, shared, 1, heads);
+    if (heads % shared != 0) {
+      throw refuse(
+          "has the %s %d, which does not divide its %d heads".formatted(key, shared, heads));
+    }
+  }
+
+  /**
+   * Layers without attention keep a state for each sequence instead, of up to some megabytes, and a
+   * context for embeddings has {@value LlamaContext#MAX_SEQUENCES} sequences.
+   */
+  private void withoutAttention(String key, int layer) {
+    throw new EmbeddingException(
+        Kind.MODEL,
+        "The model %s is a hybrid of the architecture '%s', with layers that have no attention (%s is 0 for layer %d), and Embark does not support these, but for those of 'lfm2': use another model."
+            .formatted(path, architecture, key, layer));
+  }
+
+  /**
+   * Layers that have no heads of keys convolve. llama.cpp fills the inputs of both kinds, and
+   * asserts that there are layers which read them.
+   */
+  private void convolutions(List<Long> keyHeads) {
+    long layers = number(key("block_count")).orElseThrow();
+    if (keyHeads.size() != layers
+        || keyHeads.stream().distinct().count() < 2
+        || !keyHeads.contains(0L)) {
+      throw refuse(
+          "does not say which of its layers have attention and which have none, in "
+              + key("attention.head_count_kv"));
+    }
+    required("shortconv.l_cache", MAX_CONVOLUTION);
+    optional("shortconv.l_cache", 2, MAX_CONVOLUTION);
+  }
+
+  /** The weights of these models are square, whatever the heads. */
   private void fill(List<Long> heads, long size, long embedding) {
     for (long n : heads) {
       if (n * size != embedding) {
@@ -219,9 +267,12 @@ final class ModelCheck {
       throw refuse(
           "keeps the tensor '" + tensor.name() + "' as " + tensor.type() + ", not for weights");
     }
-    // ggml adds and multiplies by norms and biases in F32 alone.
+    // ggml adds, convolves and multiplies by norms and biases in F32 alone.
     boolean vector = tensor.shape().stream().filter(n -> n > 1).count() <= 1;
-    boolean added = vector || tensor.name().equals("token_types.weight");
+    boolean added =
+        vector
+            || tensor.name().equals("token_types.weight")
+            || tensor.name().endsWith(".shortconv.conv.weight");
     if (added && tensor.type() != GgufTensorType.F32) {
       throw refuse(
           "keeps the tensor '" + tensor.name() + "' as " + tensor.type() + " where F32 is needed");

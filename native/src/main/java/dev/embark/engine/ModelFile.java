@@ -9,12 +9,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Reads off a model's file what llama.cpp does not keep. Stateless. */
 final class ModelFile {
-  private static final String[] POOLINGS = {"none", "mean", "cls", "last", "rank"};
+  private static final String RANK = "rank";
+  private static final String[] POOLINGS = {"none", "mean", "cls", "last", RANK};
+  private static final List<String> HEAD = List.of("cls.weight", "cls.output.weight");
 
   private ModelFile() {}
 
@@ -46,8 +49,23 @@ final class ModelFile {
     }
   }
 
-  /** How the file says that token vectors become one. */
+  /**
+   * How the file says that token vectors become one: {@code rank} also where it names no pooling
+   * and has a classifier head, as rerankers do that were converted without their pooling.
+   */
   static String pooling(GgufHeader header) {
+    String named = namedPooling(header);
+    return named.equals("none") && HEAD.stream().anyMatch(name -> header.tensor(name).isPresent())
+        ? RANK
+        : named;
+  }
+
+  /** Whether the file scores pairs of texts, so that it has no vector for one. */
+  static boolean isReranker(GgufHeader header) {
+    return pooling(header).equals(RANK);
+  }
+
+  private static String namedPooling(GgufHeader header) {
     String key = text(header, "general.architecture").orElse("") + ".pooling_type";
     return header
         .get(key)

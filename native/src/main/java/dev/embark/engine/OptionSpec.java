@@ -27,7 +27,7 @@ public record OptionSpec(
   static OptionSpec model(String defaultValue, String description) {
     return new OptionSpec(
         "model",
-        "path, file:, Hadoop URI, hf:org/repo/file.gguf or classpath:",
+        "path, file:, Hadoop URI, hf:org/repo/file.gguf, https: or classpath:",
         defaultValue,
         description,
         OptionSpec::notBlank);

@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Precision {
   /** 32-bit floats. */
   EXACT,
-  /** bfloat16 where the machine multiplies it, else as EXACT. */
+  /** bfloat16 where the CPU multiplies it faster, else as EXACT. */
   FAST,
   /** 8-bit integers where the machine multiplies them (AVX-512 VNNI), else as FAST. */
   INT8;

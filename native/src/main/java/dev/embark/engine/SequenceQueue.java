@@ -124,7 +124,7 @@ final class SequenceQueue {
   /**
    * The next batch: full, or what there is a few milliseconds after the first of it came.
    *
-   * @return empty when the queue is closed
+   * @return empty when the queue is closed, or the thread was interrupted, which ends nothing else
    */
   List<Waiting> take() {
     lock.lock();
@@ -140,8 +140,7 @@ final class SequenceQueue {
       room.signalAll();
       return batch;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return List.of();
+      return List.of(); // without the flag, for the next call to wait again
     } finally {
       lock.unlock();
     }
@@ -174,6 +173,15 @@ final class SequenceQueue {
       }
     }
     return batch;
+  }
+
+  boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Sequences that are here. */

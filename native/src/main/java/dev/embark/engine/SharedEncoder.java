@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
@@ -20,8 +21,9 @@ import java.util.stream.IntStream;
  *
  * <p>Tasks tokenise, normalise and write; the threads here only compute. A task that is cancelled
  * takes its sequences out of the queue; those that are being computed finish with their batch. A
- * sequence that fails stands alone, as in {@link Encoder}. Owns its contexts, not the model. Safe
- * for any thread.
+ * sequence that fails is isolated, as in {@link Encoder}. Any exception or {@link Error} in one of
+ * these threads fails the rows of its batch or, where these are unknown, every waiting window; the
+ * thread continues. Owns its contexts, not the model. Safe for any thread.
  */
 public final class SharedEncoder implements AutoCloseable {
   private final Pooling pooling;
@@ -29,6 +31,9 @@ public final class SharedEncoder implements AutoCloseable {
   private final int device;
   private final SequenceQueue queue;
   private final List<Worker> workers = new ArrayList<>();
+  private final AtomicInteger losses =
+      new AtomicInteger(); // batches that were lost before their rows were failed
+  private volatile Throwable lastLoss;
 
   /**
    * Makes the contexts.
@@ -53,11 +58,11 @@ public final class SharedEncoder implements AutoCloseable {
         Encoder encoder = new Encoder(model, batchTokens, factory);
         workers.add(new Worker(encoder, "embark-encoder-" + workers.size()));
       }
-    } catch (RuntimeException e) {
-      workers.forEach(Worker::free);
+      workers.forEach(Thread::start);
+    } catch (RuntimeException | Error e) {
+      close();
       throw e;
     }
-    workers.forEach(Thread::start);
   }
 
   /**
@@ -112,7 +117,14 @@ public final class SharedEncoder implements AutoCloseable {
     public void encode(TokenizedTexts texts, BooleanSupplier isCancelled, Encoder.Sink sink) {
       Ticket ticket = new Ticket();
       running = ticket;
-      BooleanSupplier stopped = () -> cancelled || isCancelled.getAsBoolean();
+      int lossesBefore = losses.get();
+      BooleanSupplier stopped =
+          () -> {
+            if (losses.get() != lossesBefore) {
+              throw notComputed(lastLoss);
+            }
+            return cancelled || isCancelled.getAsBoolean();
+          };
       int[] lengths = texts.lengths();
       try {
         IntStream.range(0, lengths.length)
@@ -174,14 +186,18 @@ public final class SharedEncoder implements AutoCloseable {
 
     @Override
     public void run() {
-      try {
-        List<SequenceQueue.Waiting> batch = queue.take();
-        while (!batch.isEmpty()) {
-          compute(batch);
-          batch = queue.take();
+      while (!queue.isClosed()) {
+        try {
+          List<SequenceQueue.Waiting> batch = queue.take();
+          if (!batch.isEmpty()) {
+            compute(batch);
+          }
+        } catch (Throwable e) {
+          // Rows may be lost, and nobody may wait for ever; needs no memory, which may be what e
+          // is.
+          lastLoss = e;
+          losses.incrementAndGet();
         }
-      } finally {
-        free();
       }
     }
 
@@ -196,10 +212,8 @@ public final class SharedEncoder implements AutoCloseable {
         encoder.encode(texts, all, () -> false, results);
       } catch (EmbeddingException e) {
         results.fail(e);
-      } catch (RuntimeException | OutOfMemoryError e) {
-        // Whatever it is, nobody may wait for ever.
-        results.fail(
-            new EmbeddingException(Kind.MODEL, "The batch could not be computed: " + e, e));
+      } catch (Throwable e) {
+        results.fail(notComputed(e));
       }
     }
 
@@ -207,6 +221,10 @@ public final class SharedEncoder implements AutoCloseable {
       encoder.close();
       texts.close();
     }
+  }
+
+  private static EmbeddingException notComputed(Throwable cause) {
+    return new EmbeddingException(Kind.MODEL, "The batch could not be computed: " + cause, cause);
   }
 
   /** Sends what becomes of the sequences of a batch to their tasks. */
@@ -272,6 +290,7 @@ public final class SharedEncoder implements AutoCloseable {
           interrupted = true; // the model must not go before its contexts
         }
       }
+      worker.free();
     }
     if (interrupted) {
       Thread.currentThread().interrupt();

@@ -4,13 +4,16 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /**
- * The tokens that all prompts of a window begin with, computed once into a sequence of their own
- * and shared by those of the rows. Stays for the next window that begins alike. For one thread.
+ * The tokens that all prompts of a window begin with, computed once into a sequence of their own,
+ * of which those of the rows get a copy. Stays for the next window that begins alike. For one
+ * thread.
  */
 final class SharedPrefix {
   /** The sequence that holds it. */
   static final int SEQUENCE = 0;
 
+  // Fewer are computed again sooner than a place of the context is given up for them.
+  private static final int MIN_TOKENS = 16;
   private static final int[] NOTHING = {};
 
   private final GenerationContext context;
@@ -20,6 +23,11 @@ final class SharedPrefix {
   SharedPrefix(GenerationContext context, TokenBatch batch) {
     this.context = context;
     this.batch = batch;
+  }
+
+  /** Whether prompts have enough in common to have a sequence for it. */
+  static boolean isWorth(Collection<AnswerInMaking> rows) {
+    return rows.size() > 1 && common(rows).length >= MIN_TOKENS;
   }
 
   /** Tokens of it. */

@@ -30,6 +30,7 @@ final class TokenBatch implements AutoCloseable {
   /**
    * @param capacity in tokens
    * @param maxSequences sequence ids are below it
+   * @throws EmbeddingException of kind OUT_OF_MEMORY
    */
   TokenBatch(LlamaModel model, int capacity, int maxSequences) {
     this.capacity = capacity;
@@ -38,10 +39,9 @@ final class TokenBatch implements AutoCloseable {
     this.trainedContext = model.trainedContext();
     this.next = new int[maxSequences];
     Arrays.fill(next, NONE);
-    this.handle = Llama.embark_batch_new(capacity, maxSequences);
+    this.handle = Llama.embark_batch_new(capacity);
     if (handle == null) {
-      throw new EmbeddingException(
-          EmbeddingException.Kind.OUT_OF_MEMORY, "No memory for a batch of " + capacity);
+      throw noMemory(capacity);
     }
     NativeHandles.opened();
   }
@@ -74,6 +74,7 @@ final class TokenBatch implements AutoCloseable {
    * @param position behind that of the last token in each of its sequences; any for their first
    * @param sequenceIds the sequences that it belongs to, one or more, each once
    * @param output whether the model's output at this token counts
+   * @throws EmbeddingException of kind OUT_OF_MEMORY, for ids of further sequences only
    */
   void add(int token, int position, int[] sequenceIds, boolean output) {
     checkRoom(1);
@@ -91,7 +92,10 @@ final class TokenBatch implements AutoCloseable {
     for (int i = 0; i < sequenceIds.length; i++) {
       checkSequence(token, sequenceIds, i, position);
     }
-    Llama.embark_batch_add(handle(), token, position, sequenceIds, sequenceIds.length, output);
+    if (!Llama.embark_batch_add(
+        handle(), token, position, sequenceIds, sequenceIds.length, output)) {
+      throw noMemory(size + 1);
+    }
     for (int id : sequenceIds) {
       next[id] = position + 1;
     }
@@ -123,7 +127,9 @@ final class TokenBatch implements AutoCloseable {
           unknown,
           "the vocabulary has " + vocabularySize + " tokens");
     }
-    Llama.embark_batch_add_sequence(handle(), ids, offset, n, sequenceId);
+    if (!Llama.embark_batch_add_sequence(handle(), ids, offset, n, sequenceId)) {
+      throw noMemory(size + n);
+    }
     next[sequenceId] = n;
     outputs += n;
     size += n;
@@ -189,6 +195,12 @@ final class TokenBatch implements AutoCloseable {
     if (next[id] != NONE && next[id] != position) {
       throw refuse(token, id, position, "the sequence goes on at " + next[id]);
     }
+  }
+
+  private static EmbeddingException noMemory(int tokens) {
+    return new EmbeddingException(
+        EmbeddingException.Kind.OUT_OF_MEMORY,
+        "No memory for a batch of " + tokens + " tokens; make batchTokens smaller.");
   }
 
   private static IllegalArgumentException refuse(

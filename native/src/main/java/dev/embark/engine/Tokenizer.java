@@ -17,12 +17,12 @@ import org.bytedeco.javacpp.IntPointer;
 final class Tokenizer {
   private static final int SHORT_BYTES = 4096;
 
-  private final LlamaModel model;
   private final Vocabulary vocabulary;
+  private final WordPieceText wordPiece; // null where the vocabulary is another
   private final byte[] prefix;
   private final int maxTokens;
   private final LongText longText;
-  private final int chunkOverlap;
+  private final Chunker chunker; // null where no text is cut into chunks
   private byte[] joined; // the prefix, and room for a text behind it
 
   /**
@@ -30,12 +30,11 @@ final class Tokenizer {
    *     not fit the model
    */
   Tokenizer(LlamaModel model, EmbedOptions options) {
-    this.model = model;
     this.vocabulary = new Vocabulary(model);
-    this.prefix = plain(options.prefix().orElseGet(model::prefix).getBytes(StandardCharsets.UTF_8));
+    this.wordPiece = WordPieceText.of(model, vocabulary);
+    this.prefix = options.prefix().orElseGet(model::prefix).getBytes(StandardCharsets.UTF_8);
     this.joined = prefix;
     this.longText = options.longText();
-    this.chunkOverlap = options.chunkOverlap();
     int context = model.trainedContext();
     this.maxTokens = options.maxTokens().orElse(context);
     if (maxTokens > context) {
@@ -43,9 +42,18 @@ final class Tokenizer {
           Kind.OPTION,
           "maxTokens is " + maxTokens + ", but the model's context is " + context + " tokens.");
     }
-    if (longText == LongText.CHUNK) {
-      chunkStep(maxTokens - vocabulary.tokensAroundText());
-    }
+    this.chunker = longText == LongText.CHUNK ? chunker(options.chunkOverlap()) : null;
+  }
+
+  private Chunker chunker(int overlap) {
+    boolean spaced = prefix.length > 0 && prefix[prefix.length - 1] == ' ';
+    int[] ids = vocabulary.plain(rewritten(prefix, prefix.length));
+    return new Chunker(
+        vocabulary,
+        maxTokens,
+        overlap,
+        ids,
+        spaced ? vocabulary.plain(rewritten(prefix, prefix.length - 1)) : ids);
   }
 
   /** Tokens of the longest sequence that it makes. */
@@ -81,9 +89,12 @@ final class Tokenizer {
   }
 
   private void tokenize(int row, byte[] text, TokenizedTexts out, BooleanSupplier isCancelled) {
-    byte[] plain = plain(text);
-    int length = prefix.length + plain.length;
-    byte[] input = prefix.length == 0 ? plain : withPrefix(plain);
+    int length = prefix.length + text.length;
+    byte[] input = prefix.length == 0 ? text : withPrefix(text);
+    if (wordPiece != null && !wordPiece.isPlain(input, length)) {
+      input = wordPiece.rewrite(input, length);
+      length = input.length;
+    }
     int enough = longText == LongText.TRUNCATE ? maxTokens : Integer.MAX_VALUE;
     int n = vocabulary.write(input, length, out, enough, isCancelled);
     if (n == 0) {
@@ -108,7 +119,7 @@ final class Tokenizer {
         out.outcomes().setTruncated(row);
         add(row, maxTokens, out);
       }
-      case CHUNK -> chunk(row, n, out);
+      case CHUNK -> chunker.cut(row, n, out);
     }
   }
 
@@ -126,55 +137,8 @@ final class Tokenizer {
     }
   }
 
-  /** Cuts the ids just written into windows that each carry the special tokens of the whole. */
-  private void chunk(int row, int n, TokenizedTexts out) {
-    int[] all = new int[n];
-    out.ids().position(out.size()).get(all);
-    out.ids().position(0);
-    int head = vocabulary.isControl(all[0]) ? 1 : 0;
-    int tail = n > head && vocabulary.isControl(all[n - 1]) ? 1 : 0;
-    int window = maxTokens - head - tail;
-    int step = chunkStep(window);
-    int end = n - tail;
-    for (int start = head; start < end; start += step) {
-      int stop = Math.min(start + window, end);
-      int length = head + (stop - start) + tail;
-      IntPointer ids = out.reserve(length);
-      long at = out.size();
-      if (head == 1) {
-        ids.put(at++, all[0]);
-      }
-      for (int i = start; i < stop; i++) {
-        ids.put(at++, all[i]);
-      }
-      if (tail == 1) {
-        ids.put(at, all[n - 1]);
-      }
-      add(row, length, out);
-      if (stop == end) {
-        break;
-      }
-    }
-  }
-
-  /** Tokens from the start of a chunk to that of the next, with {@code window} tokens of text. */
-  private int chunkStep(int window) {
-    if (window <= chunkOverlap) {
-      throw new EmbeddingException(
-          Kind.OPTION,
-          "chunkOverlap is "
-              + chunkOverlap
-              + ", but a chunk of maxTokens="
-              + maxTokens
-              + " has room for "
-              + window
-              + " tokens of text; make chunkOverlap smaller or maxTokens larger.");
-    }
-    return window - chunkOverlap;
-  }
-
-  private byte[] plain(byte[] utf8) {
-    return model.stripsAccents() ? AccentStripper.strip(utf8) : utf8;
+  private byte[] rewritten(byte[] text, int length) {
+    return wordPiece == null ? Arrays.copyOf(text, length) : wordPiece.rewrite(text, length);
   }
 
   /** The prefix and the text, in the first bytes of a buffer that short texts share. */

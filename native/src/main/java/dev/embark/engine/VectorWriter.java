@@ -17,6 +17,9 @@ import org.apache.arrow.vector.types.pojo.FieldType;
  * For one thread.
  */
 public final class VectorWriter {
+  // Arrow rounds buffers up to a power of two, and counts what they have room for in an int.
+  private static final int MOST_FLOATS = 1 << 30;
+
   private final int dimensions;
   private ListVector vector; // from start to finish, as are the next three
   private Float4Vector values;
@@ -38,8 +41,20 @@ public final class VectorWriter {
    *
    * @param out as {@link #newVector} makes it
    * @return this
+   * @throws EmbeddingException of kind OUT_OF_MEMORY for more floats than such a vector can have,
+   *     whose offsets are 32-bit integers; {@code out} stays as it is
    */
   public VectorWriter start(ListVector out, int rowCount) {
+    if ((long) rowCount * dimensions > MOST_FLOATS) {
+      throw new EmbeddingException(
+          EmbeddingException.Kind.OUT_OF_MEMORY,
+          rowCount
+              + " rows of "
+              + dimensions
+              + " floats are more than the "
+              + MOST_FLOATS
+              + " of an Arrow vector; make batches of rows smaller, or ask for fewer dimensions.");
+    }
     vector = out;
     rows = rowCount;
     values = (Float4Vector) vector.getDataVector();

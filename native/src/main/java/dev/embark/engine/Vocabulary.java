@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
@@ -77,10 +78,18 @@ final class Vocabulary {
    */
   int[] trusted(String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    return copy(out -> call(utf8, utf8.length, out, 0, utf8.length + SPECIAL_TOKENS, false, true));
+  }
+
+  /** The ids of a text, none around it. */
+  int[] plain(byte[] utf8) {
+    return copy(out -> write(utf8, utf8.length, out, false, Integer.MAX_VALUE, () -> false));
+  }
+
+  private static int[] copy(ToIntFunction<TokenizedTexts> writer) {
     try (TokenizedTexts out = new TokenizedTexts()) {
       out.clear(0);
-      out.addSequence(
-          0, call(utf8, utf8.length, out, 0, utf8.length + SPECIAL_TOKENS, false, true));
+      out.addSequence(0, writer.applyAsInt(out));
       return out.copy(0);
     }
   }

@@ -7,10 +7,11 @@ import dev.embark.gguf.GgufWriter;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Copies in F32 of a model, in which one line of the metadata differs. */
+/** Copies in F32 of a model, in which one line of the metadata or one tensor differs. */
 final class ChangedModel {
   private ChangedModel() {}
 
@@ -32,8 +33,23 @@ final class ChangedModel {
     return write(weights, metadata, copy);
   }
 
+  /** A copy with a tensor of zeros more. */
+  static Path withTensor(Path model, Path copy, String name, long... shape) throws IOException {
+    TinyWeights weights = TinyWeights.read(model);
+    GgufWriter gguf = gguf(weights, weights.header().metadata());
+    float[] zeros = new float[Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b))];
+    gguf.tensor(name, GgufTensorType.F32, () -> FloatBuffer.wrap(zeros), shape);
+    gguf.writeTo(copy);
+    return copy;
+  }
+
   private static Path write(TinyWeights weights, Map<String, GgufValue> metadata, Path copy)
       throws IOException {
+    gguf(weights, metadata).writeTo(copy);
+    return copy;
+  }
+
+  private static GgufWriter gguf(TinyWeights weights, Map<String, GgufValue> metadata) {
     GgufWriter gguf = new GgufWriter();
     metadata.forEach(gguf::put);
     for (GgufTensor tensor : weights.header().tensors()) {
@@ -41,7 +57,6 @@ final class ChangedModel {
       long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
       gguf.tensor(tensor.name(), GgufTensorType.F32, () -> FloatBuffer.wrap(values), shape);
     }
-    gguf.writeTo(copy);
-    return copy;
+    return gguf;
   }
 }

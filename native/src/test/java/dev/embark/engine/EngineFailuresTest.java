@@ -314,6 +314,22 @@ class EngineFailuresTest {
   }
 
   @Test
+  void anErrorWhileAnEngineIsMadeLeavesNothingNative() {
+    long before = NativeHandles.open();
+    Encoder.ContextFactory contexts =
+        capacity ->
+            new LlamaContext(model, capacity, Pooling.MODEL) {
+              @Override
+              int maxSequences() {
+                throw new NoClassDefFoundError("on purpose");
+              }
+            };
+    assertThatThrownBy(() -> new EmbeddingEngine(model, EmbedOptions.defaults(), contexts))
+        .isInstanceOf(NoClassDefFoundError.class);
+    assertThat(NativeHandles.open()).isEqualTo(before);
+  }
+
+  @Test
   void cancellingWhileABatchIsRetriedEndsTheWindow() {
     try (EmbeddingEngine engine = engine(() -> COMPUTE_FAILED);
         ListVector out = VectorWriter.newVector("embedding", allocator)) {

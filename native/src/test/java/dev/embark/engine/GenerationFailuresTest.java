@@ -53,13 +53,12 @@ class GenerationFailuresTest {
 
     Failing(
         LlamaModel model,
-        int cells,
+        StreamLayout layout,
         int batchTokens,
-        int sequences,
         int code,
         IntPredicate decodeFails,
         IntPredicate sampleFails) {
-      super(model, cells, batchTokens, sequences);
+      super(model, layout, batchTokens);
       this.code = code;
       this.decodeFails = decodeFails;
       this.sampleFails = sampleFails;
@@ -150,8 +149,8 @@ class GenerationFailuresTest {
         new GenerationEngine(
             model,
             GenerateOptions.of(options),
-            (m, cells, tokens, sequences) ->
-                new Failing(m, cells, tokens, sequences, code, decodeFails, sampleFails))) {
+            (m, layout, tokens) ->
+                new Failing(m, layout, tokens, code, decodeFails, sampleFails))) {
       return engine.generate(window(), () -> false);
     }
   }

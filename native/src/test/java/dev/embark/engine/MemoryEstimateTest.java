@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MemoryEstimateTest {
   // all-MiniLM-L6-v2 in F16, from its header.
   private static final MemoryEstimate MINILM =
-      new MemoryEstimate(45_949_216, 6, 30_522, 384, 1536, 0, false);
+      new MemoryEstimate(45_949_216, 6, 30_522, 384, 1536, 12, 0, false);
   private static final long MB = 1 << 20;
 
   @TempDir Path dir;
@@ -24,7 +24,8 @@ class MemoryEstimateTest {
   @ParameterizedTest
   @CsvSource({"256, 35", "512, 69", "1024, 138", "2048, 278", "8192, 1210"})
   void aContextTakesWhatWasMeasured(int tokens, int megabytes) {
-    assertThat(MINILM.contextBytes(tokens) / MB).isCloseTo(megabytes, withinPercentage(10));
+    assertThat(MINILM.contextBytes(tokens, ModelOptions.CPU) / MB)
+        .isCloseTo(megabytes, withinPercentage(10));
   }
 
   @Test
@@ -42,15 +43,15 @@ class MemoryEstimateTest {
 
   @Test
   void aModelWithACacheTakesMore() {
-    MemoryEstimate withCache = new MemoryEstimate(1, 6, 30_522, 384, 1536, 384, false);
-    assertThat(withCache.contextBytes(512) - MINILM.contextBytes(512))
+    MemoryEstimate withCache = new MemoryEstimate(1, 6, 30_522, 384, 1536, 12, 384, false);
+    assertThat(withCache.contextBytes(512, 0) - MINILM.contextBytes(512, 0))
         .isEqualTo(512L * (6 * 2 * 384 * 2 + 30_522 * 4));
   }
 
   @Test
   void answersByAModelInF32TakeCellsTwiceAsWideOnACpuOnly() {
-    MemoryEstimate half = new MemoryEstimate(1, 6, 30_522, 384, 1536, 384, false);
-    MemoryEstimate f32 = new MemoryEstimate(1, 6, 30_522, 384, 1536, 384, true);
+    MemoryEstimate half = new MemoryEstimate(1, 6, 30_522, 384, 1536, 12, 384, false);
+    MemoryEstimate f32 = new MemoryEstimate(1, 6, 30_522, 384, 1536, 12, 384, true);
     int cpu = ModelOptions.CPU;
 
     assertThat(f32.generationBytes(4096, 512, 16, cpu) - half.generationBytes(4096, 512, 16, cpu))
@@ -70,7 +71,7 @@ class MemoryEstimateTest {
   @ParameterizedTest
   @CsvSource({"2000, -1", "700, -1", "600, 3", "585, 0", "100, 0"})
   void asManyLayersGoOnTheGpuAsItsFreeMemoryHasRoomFor(int freeMegabytes, int layers) {
-    assertThat(GpuLayers.fitting(MINILM, MINILM.contextBytes(512), freeMegabytes * MB))
+    assertThat(GpuLayers.fitting(MINILM, MINILM.contextBytes(512, 0), freeMegabytes * MB))
         .isEqualTo(layers);
   }
 }

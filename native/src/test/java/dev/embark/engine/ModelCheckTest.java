@@ -10,12 +10,14 @@ import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufValueType;
+import dev.embark.gguf.GgufWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,8 +100,68 @@ class ModelCheckTest {
 
   @Test
   void headsOfASingleLayerAreCheckedToo() {
-    GgufValue heads = GgufValue.array(GgufValueType.UINT32, List.of(4, 0));
-    refused(with(qwen3, "qwen3.attention.head_count", heads), "head_count 0");
+    refused(with(qwen3, "qwen3.attention.head_count", each(4, 1 << 18)), "head_count 262144");
+    refused(
+        with(qwen3, "qwen3.attention.head_count_kv", each(2, 3)),
+        "head_count_kv 3, which does not divide its 4 heads");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"head_count", "head_count_kv"})
+  void aHybridIsCalledWhatItIsAndNotDamaged(String key) {
+    for (GgufValue heads : List.of(each(4, 0), each(0, 4))) {
+      GgufHeader hybrid = with(qwen3, "qwen3.attention." + key, heads);
+      assertThatThrownBy(() -> ModelCheck.check(PATH, hybrid))
+          .hasMessageContaining("is a hybrid of the architecture 'qwen3'")
+          .hasMessageContaining("attention." + key + " is 0 for layer")
+          .hasMessageContaining("use another model")
+          .hasMessageNotContaining("damaged");
+    }
+  }
+
+  @Test
+  void convolutionsNeedWhatLlamaCppAssertsOn() throws IOException {
+    GgufHeader lfm2 = GgufHeader.read(TinyKind.LFM2.write(dir));
+    String heads = "lfm2.attention.head_count_kv";
+    for (GgufValue absent : List.of(each(2, 2), each(0, 0), each(0, 2, 2), GgufValue.uint32(2))) {
+      refused(with(lfm2, heads, absent), "which of its layers have attention");
+    }
+    refused(with(lfm2, heads, each(0, 3)), "head_count_kv 3, which does not divide");
+    refused(without(lfm2, heads), "which of its layers have attention");
+    refused(without(lfm2, "lfm2.shortconv.l_cache"), "has no lfm2.shortconv.l_cache");
+    for (long n : List.of(0L, 1L, 65L, 4294967295L)) {
+      refused(with(lfm2, "lfm2.shortconv.l_cache", GgufValue.uint32(n)), "shortconv.l_cache " + n);
+    }
+  }
+
+  @Test
+  void anyPartOfASplitModelSaysHowToMergeIt() throws IOException {
+    for (int part = 0; part < 3; part++) {
+      // As llama-gguf-split writes them: only the first has the metadata of the model.
+      GgufWriter gguf =
+          new GgufWriter()
+              .put("split.no", GgufValue.of(GgufValueType.UINT16, (long) part))
+              .put("split.count", GgufValue.of(GgufValueType.UINT16, 3L))
+              .put("split.tensors.count", GgufValue.of(GgufValueType.INT32, 9L));
+      if (part == 0) {
+        bert.metadata().forEach(gguf::put);
+      }
+      TinyModel.matrix(gguf, new Random(part), "blk." + part + ".attn_q.weight", 32, 32);
+      Path file = dir.resolve("big-0000" + (part + 1) + "-of-00003.gguf");
+      gguf.writeTo(file);
+
+      assertThatThrownBy(() -> LlamaModel.load(file, ModelOptions.cpu()))
+          .isInstanceOfSatisfying(
+              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+          .hasMessageStartingWith("The model " + file + " is part " + (part + 1) + " of 3 of a")
+          .hasMessageContaining(
+              "'llama-gguf-split --merge big-00001-of-00003.gguf big.gguf' of llama.cpp")
+          .hasMessageNotContaining("damaged");
+    }
+  }
+
+  private static GgufValue each(Integer... heads) {
+    return GgufValue.array(GgufValueType.INT32, List.of(heads));
   }
 
   @ParameterizedTest
@@ -177,7 +239,9 @@ class ModelCheckTest {
 
   @Test
   void aPartOfASplitModelIsRefused() {
-    refused(with(bert, "split.count", GgufValue.uint32(3)), "split.count 3");
+    refused(
+        with(bert, "split.count", GgufValue.of(GgufValueType.UINT16, 3L)),
+        "one part of 3 of a split model, and Embark takes models of one file");
   }
 
   @ParameterizedTest

@@ -245,6 +245,86 @@ class SharedEncoderTest {
     assertThatThrownBy(() -> embed(shared, "cat")).hasMessage("The shared encoder is closed.");
   }
 
+  /** Errors that are no exceptions, such as those of a class that is missing, come out of it. */
+  private static final class Erring extends LlamaContext {
+    private final AtomicInteger errors;
+
+    Erring(int capacity, AtomicInteger errors) {
+      super(model, capacity, Pooling.MODEL);
+      this.errors = errors;
+    }
+
+    @Override
+    int decodeNatively(Pointer context, TokenBatch batch) {
+      if (errors.getAndDecrement() > 0) {
+        throw new NoClassDefFoundError("on purpose");
+      }
+      return super.decodeNatively(context, batch);
+    }
+  }
+
+  @Test
+  void anErrorFailsTheRowsOfItsBatchAndTheContextServesOn() {
+    AtomicInteger errors = new AtomicInteger(1);
+    try (SharedEncoder shared = erring(errors)) {
+      Embedded failed = embed(shared, "dog", "cat");
+      for (int row = 0; row < 2; row++) {
+        assertThat(failed.vector(row)).isNull();
+        assertThat(failed.rows().error(row))
+            .hasMessage(
+                "The batch could not be computed: java.lang.NoClassDefFoundError: on purpose");
+        assertThat(failed.rows().error(row).kind()).isEqualTo(Kind.MODEL);
+      }
+      assertThat(Embedded.distance(embed(shared, "cat").vector(0), alone("cat"))).isLessThan(1e-5);
+    }
+  }
+
+  @Test
+  void aBatchThatIsLostOnItsWayEndsTheWindowsThatWaitAndNoLaterOne() {
+    try (SharedEncoder shared = erring(new AtomicInteger());
+        TokenizedTexts texts = new TokenizedTexts()) {
+      texts.clear(1);
+      texts.reserve(1);
+      texts.append(0, new int[0]); // which no tokenizer makes, and nobody reckons with
+      assertThatThrownBy(() -> shared.client(OPTIONS).encode(texts, () -> false, new FailingSink()))
+          .isInstanceOfSatisfying(
+              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+          .hasMessageContaining("could not be computed")
+          .hasRootCauseInstanceOf(ArithmeticException.class);
+      assertThat(Embedded.distance(embed(shared, "cat").vector(0), alone("cat"))).isLessThan(1e-5);
+    }
+  }
+
+  private static final class FailingSink implements Encoder.Sink {
+    @Override
+    public void vector(int sequence, float[] vector) {
+      throw new AssertionError("a vector of sequence " + sequence);
+    }
+
+    @Override
+    public void error(int sequence, EmbeddingException error) {
+      throw new AssertionError(error);
+    }
+  }
+
+  @Test
+  void anErrorWhileContextsAreMadeLeavesNoneOfThem() {
+    long before = NativeHandles.open();
+    Encoder.ContextFactory good = capacity -> new Erring(capacity, new AtomicInteger());
+    Encoder.ContextFactory bad =
+        capacity -> {
+          throw new NoClassDefFoundError("on purpose");
+        };
+    assertThatThrownBy(() -> new SharedEncoder(model, Pooling.MODEL, 512, List.of(good, good, bad)))
+        .isInstanceOf(NoClassDefFoundError.class);
+    assertThat(NativeHandles.open()).isEqualTo(before);
+  }
+
+  private static SharedEncoder erring(AtomicInteger errors) {
+    return new SharedEncoder(
+        model, Pooling.MODEL, 512, List.of(capacity -> new Erring(capacity, errors)));
+  }
+
   @Test
   void optionsThatNeedAnotherContextAreRefused() {
     try (SharedEncoder shared = SharedEncoder.open(model, Pooling.MODEL, 512, 1)) {

@@ -1,5 +1,6 @@
 package dev.embark.engine;
 
+import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufValueType;
 import dev.embark.gguf.GgufWriter;
@@ -100,8 +101,13 @@ enum TinyDecoder {
     return end;
   }
 
-  /** Writes the model into {@code dir}; the same bytes each time. */
+  /** Writes the model into {@code dir}, in F32; the same bytes each time. */
   Path write(Path dir) throws IOException {
+    return write(dir, GgufTensorType.F32);
+  }
+
+  /** The same with its matrices in another type. */
+  Path write(Path dir, GgufTensorType type) throws IOException {
     List<String> tokens = new ArrayList<>(plainTokens());
     List<Integer> types = new ArrayList<>();
     tokens.forEach(token -> types.add(token.startsWith("<0x") ? BYTE : NORMAL));
@@ -127,31 +133,34 @@ enum TinyDecoder {
             .put("tokenizer.ggml.eos_token_id", GgufValue.uint32(tokens.size() - 1L))
             .put("tokenizer.ggml.add_eos_token", GgufValue.bool(false));
     describe(gguf, tokens);
-    weights(gguf, new Random(23), tokens.size());
-    Path file = dir.resolve(name() + ".gguf");
+    weights(gguf, new Random(23), type, tokens.size());
+    Path file = dir.resolve(name() + "-" + type + ".gguf");
     gguf.writeTo(file);
     return file;
   }
 
-  private void weights(GgufWriter gguf, Random random, int tokens) {
-    TinyModel.matrix(gguf, random, "token_embd.weight", DIMENSIONS, tokens);
-    TinyModel.matrix(gguf, random, "output.weight", DIMENSIONS, tokens);
+  private void weights(GgufWriter gguf, Random random, GgufTensorType type, int tokens) {
+    TinyModel.matrix(gguf, random, type, "token_embd.weight", DIMENSIONS, tokens);
+    TinyModel.matrix(gguf, random, type, "output.weight", DIMENSIONS, tokens);
     TinyModel.vector(gguf, random, "output_norm.weight", DIMENSIONS, 1);
     for (int i = 0; i < LAYERS; i++) {
       String block = "blk." + i + ".";
       TinyModel.vector(gguf, random, block + "attn_norm.weight", DIMENSIONS, 1);
-      TinyModel.matrix(gguf, random, block + "attn_q.weight", DIMENSIONS, HEADS * HEAD_SIZE);
-      TinyModel.matrix(gguf, random, block + "attn_k.weight", DIMENSIONS, KEY_HEADS * HEAD_SIZE);
-      TinyModel.matrix(gguf, random, block + "attn_v.weight", DIMENSIONS, KEY_HEADS * HEAD_SIZE);
-      TinyModel.matrix(gguf, random, block + "attn_output.weight", HEADS * HEAD_SIZE, DIMENSIONS);
+      TinyModel.matrix(gguf, random, type, block + "attn_q.weight", DIMENSIONS, HEADS * HEAD_SIZE);
+      TinyModel.matrix(
+          gguf, random, type, block + "attn_k.weight", DIMENSIONS, KEY_HEADS * HEAD_SIZE);
+      TinyModel.matrix(
+          gguf, random, type, block + "attn_v.weight", DIMENSIONS, KEY_HEADS * HEAD_SIZE);
+      TinyModel.matrix(
+          gguf, random, type, block + "attn_output.weight", HEADS * HEAD_SIZE, DIMENSIONS);
       if (this == QWEN3) {
         TinyModel.vector(gguf, random, block + "attn_q_norm.weight", HEAD_SIZE, 1);
         TinyModel.vector(gguf, random, block + "attn_k_norm.weight", HEAD_SIZE, 1);
       }
       TinyModel.vector(gguf, random, block + "ffn_norm.weight", DIMENSIONS, 1);
-      TinyModel.matrix(gguf, random, block + "ffn_up.weight", DIMENSIONS, HIDDEN);
-      TinyModel.matrix(gguf, random, block + "ffn_gate.weight", DIMENSIONS, HIDDEN);
-      TinyModel.matrix(gguf, random, block + "ffn_down.weight", HIDDEN, DIMENSIONS);
+      TinyModel.matrix(gguf, random, type, block + "ffn_up.weight", DIMENSIONS, HIDDEN);
+      TinyModel.matrix(gguf, random, type, block + "ffn_gate.weight", DIMENSIONS, HIDDEN);
+      TinyModel.matrix(gguf, random, type, block + "ffn_down.weight", HIDDEN, DIMENSIONS);
     }
   }
 }

@@ -106,6 +106,48 @@ enum TinyKind {
     }
   },
 
+  /** Decoder whose first layer convolves and has no attention; the mean of all tokens. */
+  LFM2("lfm2", 1) {
+    @Override
+    void describe(GgufWriter gguf) {
+      gguf.put("lfm2.attention.head_count", GgufValue.uint32(HEADS))
+          .put(
+              "lfm2.attention.head_count_kv",
+              GgufValue.array(GgufValueType.INT32, List.of(0, HEADS / 2)))
+          .put("lfm2.attention.layer_norm_rms_epsilon", GgufValue.float32(1e-6f))
+          .put("lfm2.shortconv.l_cache", GgufValue.uint32(CONVOLUTION))
+          .put("lfm2.rope.freq_base", GgufValue.float32(1e6f));
+      bytePairVocabulary(gguf, "lfm2", true);
+    }
+
+    @Override
+    void weights(GgufWriter gguf, Random random) {
+      TinyModel.matrix(gguf, random, "token_embd.weight", DIMENSIONS, bytePairs().size());
+      TinyModel.vector(gguf, random, "token_embd_norm.weight", DIMENSIONS, 1);
+      int size = DIMENSIONS / HEADS;
+      for (int i = 0; i < LAYERS; i++) {
+        String block = "blk." + i + ".";
+        TinyModel.vector(gguf, random, block + "attn_norm.weight", DIMENSIONS, 1);
+        if (i == 0) {
+          TinyModel.matrix(gguf, random, block + "shortconv.conv.weight", CONVOLUTION, DIMENSIONS);
+          TinyModel.matrix(
+              gguf, random, block + "shortconv.in_proj.weight", DIMENSIONS, 3 * DIMENSIONS);
+          TinyModel.matrix(
+              gguf, random, block + "shortconv.out_proj.weight", DIMENSIONS, DIMENSIONS);
+        } else {
+          TinyModel.matrix(gguf, random, block + "attn_q.weight", DIMENSIONS, DIMENSIONS);
+          TinyModel.matrix(gguf, random, block + "attn_k.weight", DIMENSIONS, DIMENSIONS / 2);
+          TinyModel.matrix(gguf, random, block + "attn_v.weight", DIMENSIONS, DIMENSIONS / 2);
+          TinyModel.matrix(gguf, random, block + "attn_output.weight", DIMENSIONS, DIMENSIONS);
+          TinyModel.vector(gguf, random, block + "attn_q_norm.weight", size, 1);
+          TinyModel.vector(gguf, random, block + "attn_k_norm.weight", size, 1);
+        }
+        TinyModel.vector(gguf, random, block + "ffn_norm.weight", DIMENSIONS, 1);
+        feedForward(gguf, random, block);
+      }
+    }
+  },
+
   /** Encoder with a sliding window in every other layer; SentencePiece. */
   GEMMA_EMBEDDING("gemma-embedding", 1) {
     @Override
@@ -155,6 +197,7 @@ enum TinyKind {
   static final int HEADS = 4;
   static final int HEAD_SIZE = 16;
 
+  private static final int CONVOLUTION = 3;
   private static final int HIDDEN = 64;
   private static final int NORMAL = 1;
   private static final int UNKNOWN = 2;

@@ -166,8 +166,14 @@ final class TinyModel {
 
   /** A weight of random values that maps {@code in} features to {@code out}. */
   static void matrix(GgufWriter gguf, Random random, String name, int in, int out) {
+    matrix(gguf, random, GgufTensorType.F32, name, in, out);
+  }
+
+  /** The same in another type. */
+  static void matrix(
+      GgufWriter gguf, Random random, GgufTensorType type, String name, int in, int out) {
     float[] values = random(random, in * out, 0, 0.3f);
-    gguf.tensor(name, GgufTensorType.F32, () -> FloatBuffer.wrap(values), in, out);
+    gguf.tensor(name, type, () -> FloatBuffer.wrap(values), in, out);
   }
 
   /** Random values around {@code mean}. */

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.javacpp.IntPointer;
@@ -148,6 +150,71 @@ class TokenBatchTest {
       assertThat(batch.size()).isZero();
       batch.addSequence(ids, 100, 64, 2);
       assertThat(batch.size()).isEqualTo(64);
+    }
+  }
+
+  @Test
+  void aBatchTakesMemoryForItsTokensAndNotForEachSequenceThatATokenCouldBeIn() throws IOException {
+    int tokens = 1 << 18;
+    long before = residentBytes();
+    try (TokenBatch batch = new TokenBatch(model, tokens, LlamaContext.MAX_SEQUENCES)) {
+      assertThat(batch.capacity()).isEqualTo(tokens);
+      // 256 ids for each token would be 256 MB.
+      assertThat(residentBytes() - before).isLessThan(64L << 20);
+    }
+  }
+
+  @Test
+  void aBatchThatThereIsNoMemoryForIsRefused() {
+    // 50 GB: had where memory is promised that is never used, refused elsewhere.
+    try (TokenBatch batch = new TokenBatch(model, Integer.MAX_VALUE, LlamaContext.MAX_SEQUENCES)) {
+      batch.addSequence(ids, 0, 4, 255);
+      assertThat(batch.size()).isEqualTo(4);
+    } catch (EmbeddingException e) {
+      assertThat(e.kind()).isEqualTo(EmbeddingException.Kind.OUT_OF_MEMORY);
+    }
+  }
+
+  private static long residentBytes() throws IOException {
+    String resident = Files.readString(Path.of("/proc/self/statm")).split(" ")[1];
+    return Long.parseLong(resident) * 4096;
+  }
+
+  /** More ids than tokens, so that the room for ids grows while there are tokens in it. */
+  @Test
+  void tokensInManySequencesLeaveThoseBeforeThemAsTheyWere() throws IOException {
+    int sequences = 64;
+    int[] all = IntStream.range(1, sequences).toArray();
+    float[] first = new float[TinyKind.DIMENSIONS];
+    float[] shared = new float[TinyKind.DIMENSIONS];
+    float[] whole = new float[TinyKind.DIMENSIONS];
+    try (LlamaModel decoder = LlamaModel.load(TinyKind.QWEN3_LAST.write(dir), ModelOptions.cpu());
+        LlamaContext context = new LlamaContext(decoder, CAPACITY, Pooling.LAST);
+        TokenBatch batch = new TokenBatch(decoder, CAPACITY, sequences)) {
+      addAll(batch, 70, 5, 0);
+      assertThat(context.decode(batch)).isEqualTo(LlamaContext.Status.DONE);
+      assertThat(context.embedding(0, whole)).isTrue();
+
+      for (int i = 0; i < 5; i++) {
+        batch.add(80 + i, all);
+      }
+      batch.add(90, new int[] {1});
+      assertThat(context.decode(batch)).isEqualTo(LlamaContext.Status.DONE);
+      assertThat(context.embedding(0, first)).isTrue();
+      assertThat(Embedded.distance(first, whole)).isCloseTo(0, within(1e-5));
+      assertThat(context.embedding(sequences - 1, shared)).isTrue();
+
+      batch.clear();
+      addAll(batch, 80, 5, 0);
+      assertThat(context.decode(batch)).isEqualTo(LlamaContext.Status.DONE);
+      assertThat(context.embedding(0, whole)).isTrue();
+      assertThat(Embedded.distance(shared, whole)).isCloseTo(0, within(1e-5));
+    }
+  }
+
+  private static void addAll(TokenBatch batch, int token, int n, int sequence) {
+    for (int i = 0; i < n; i++) {
+      batch.add(token + i, new int[] {sequence});
     }
   }
 

@@ -193,6 +193,58 @@ class TokenizerTest {
   }
 
   @Test
+  void thePrefixComesBeforeEachChunkAndCountsEachTime() {
+    tokenize(
+        Map.of("prefix", "query: ", "maxTokens", "7", "longText", "chunk", "chunkOverlap", "1"),
+        "the dog sees the old cat",
+        "bird");
+
+    assertThat(sequences())
+        .containsExactly(
+            ids("[CLS]", "query", ":", "the", "dog", "sees", "[SEP]"),
+            ids("[CLS]", "query", ":", "sees", "the", "old", "[SEP]"),
+            ids("[CLS]", "query", ":", "old", "cat", "[SEP]"),
+            ids("[CLS]", "query", ":", "bird", "[SEP]"));
+    assertThat(out.outcomes().tokens(0)).isEqualTo(20);
+  }
+
+  @Test
+  void thePrefixComesBeforeEachChunkWithoutSpecialTokensToo() {
+    // 26 is "ab", of the end of the prefix and the start of the text.
+    tokenize(
+        bytePair, Map.of("prefix", "za", "maxTokens", "4", "longText", "chunk"), "bcdef", "cdefg");
+
+    assertThat(sequences())
+        .containsExactly(
+            List.of(25, 26, 2),
+            List.of(25, 0, 3, 4),
+            List.of(25, 0, 5),
+            List.of(25, 0, 2, 3),
+            List.of(25, 0, 4, 5),
+            List.of(25, 0, 6));
+  }
+
+  @Test
+  void aPrefixThatLeavesAChunkNoTextIsRefused() {
+    Map<String, String> fits =
+        Map.of("prefix", "query: ", "longText", "chunk", "maxTokens", "6", "chunkOverlap", "1");
+    Map<String, String> full =
+        Map.of("prefix", "query: ", "longText", "chunk", "maxTokens", "4", "chunkOverlap", "0");
+
+    tokenize(fits, "the old cat");
+    assertThat(sequences())
+        .containsExactly(
+            ids("[CLS]", "query", ":", "the", "old", "[SEP]"),
+            ids("[CLS]", "query", ":", "old", "cat", "[SEP]"));
+    assertThatThrownBy(() -> new Tokenizer(wordPiece, EmbedOptions.of(full)))
+        .isInstanceOfSatisfying(
+            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+        .hasMessage(
+            "chunkOverlap is 0, but a chunk of maxTokens=4 has room for 0 tokens of text behind the"
+                + " 2 of the prefix; make chunkOverlap or the prefix smaller or maxTokens larger.");
+  }
+
+  @Test
   void aWindowOfManyLongTextsKeepsEachApart() {
     Random random = new Random(3);
     String[] texts =

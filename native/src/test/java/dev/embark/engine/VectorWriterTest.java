@@ -1,7 +1,9 @@
 package dev.embark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.engine.EmbeddingException.Kind;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -12,6 +14,8 @@ import org.apache.arrow.vector.complex.ListVector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VectorWriterTest {
 
@@ -140,6 +144,23 @@ class VectorWriterTest {
       assertThat(vector.getObject(1)).isEqualTo(boxed(valuesOf(1, 3)));
       assertThat(vector.isNull(4)).isTrue();
       assertThat(vector.isNull(2)).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"65536, 65536", "65536, 32768", "1073741824, 4", "3, 2147483647"})
+  void moreFloatsThanAVectorHasRoomForAreRefusedAndTheVectorStays(int rows, int dimensions) {
+    try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
+      VectorWriter writer = new VectorWriter(1).start(vector, 1);
+      writer.write(0, new float[] {7});
+      writer.finish();
+
+      assertThatThrownBy(() -> new VectorWriter(dimensions).start(vector, rows))
+          .isInstanceOfSatisfying(
+              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OUT_OF_MEMORY))
+          .hasMessageContaining(rows + " rows of " + dimensions + " floats");
+
+      assertThat(vector.getObject(0)).isEqualTo(List.of(7f));
     }
   }
 

@@ -11,18 +11,15 @@ import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.DoubleType;
-import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.NullType;
 import scala.collection.immutable.Seq;
 import scala.runtime.ScalaRunTime;
 
 /**
  * {@code cosine_similarity(a, b)}: the cosine of the angle between two vectors, in [−1, 1]; NULL
- * where a vector is NULL, has a NULL in it, or is zero.
+ * where a vector is NULL, empty or zero, or has a NULL, a NaN or an infinity in it.
  */
 public final class CosineSimilarity extends Expression implements CodegenFallback, Serializable {
   private static final long serialVersionUID = 1L;
@@ -43,9 +40,10 @@ public final class CosineSimilarity extends Expression implements CodegenFallbac
         CosineSimilarity.class.getName(),
         null,
         NAME,
-        "_FUNC_(a, b) - The cosine of the angle between two vectors of the same length, from -1"
-            + " to 1; NULL for a zero vector.",
-        "\n    Arguments:\n      * a, b - arrays of FLOAT, DOUBLE or TINYINT\n  ",
+        "_FUNC_(a, b) - The cosine of the angle between two vectors of the same length, a FLOAT"
+            + " from -1 to 1; NULL for a vector that is empty or zero, or has a NULL, a NaN or an"
+            + " infinity in it.",
+        "\n    Arguments:\n      * a, b - arrays of numbers, of any numeric types\n  ",
         "\n    Examples:\n      > SELECT _FUNC_(array(1F, 0F), array(1F, 1F));\n       0.70710677\n  ",
         "",
         "array_funcs",
@@ -70,31 +68,7 @@ public final class CosineSimilarity extends Expression implements CodegenFallbac
               + b.numElements()
               + " elements; they are of different models or dimensions.");
     }
-    DataType typeA = elementType(left);
-    DataType typeB = elementType(right);
-    double dot = 0;
-    double squaresA = 0;
-    double squaresB = 0;
-    for (int i = 0; i < a.numElements(); i++) {
-      if (a.isNullAt(i) || b.isNullAt(i)) {
-        return null;
-      }
-      double x = element(a, i, typeA);
-      double y = element(b, i, typeB);
-      dot += x * y;
-      squaresA += x * x;
-      squaresB += y * y;
-    }
-    double lengths = Math.sqrt(squaresA) * Math.sqrt(squaresB);
-    // Rounding may put the quotient of parallel vectors just outside of what a cosine can be.
-    return lengths == 0 ? null : (float) Math.max(-1, Math.min(1, dot / lengths));
-  }
-
-  private static double element(ArrayData array, int i, DataType type) {
-    if (type instanceof FloatType) {
-      return array.getFloat(i);
-    }
-    return type instanceof DoubleType ? array.getDouble(i) : array.getByte(i);
+    return Cosine.of(a, elementType(left), b, elementType(right));
   }
 
   private static DataType elementType(Expression vector) {
@@ -104,15 +78,9 @@ public final class CosineSimilarity extends Expression implements CodegenFallbac
   @Override
   public TypeCheckResult checkInputDataTypes() {
     for (Expression vector : List.of(left, right)) {
-      DataType type = elementType(vector);
-      if (!(vector.dataType() instanceof NullType
-          || type instanceof FloatType
-          || type instanceof DoubleType
-          || type instanceof ByteType)) {
+      if (!(vector.dataType() instanceof NullType || Cosine.takes(elementType(vector)))) {
         return new TypeCheckResult.TypeCheckFailure(
-            NAME
-                + " takes arrays of FLOAT, DOUBLE or TINYINT, but this is "
-                + vector.dataType().catalogString());
+            NAME + " takes arrays of numbers, but this is " + vector.dataType().catalogString());
       }
     }
     return TypeCheckResult.TypeCheckSuccess$.MODULE$;

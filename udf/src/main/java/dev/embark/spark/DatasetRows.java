@@ -49,6 +49,7 @@ record DatasetRows(int text, VectorType output) implements EmbedPartition.Rows<R
       throw new EmbeddingException(
           Kind.OPTION, "The dataset has a column '" + outputColumn + "' already; name another.");
     }
+    WebModels.check(options);
     EmbedOutput output = EmbedOutput.EMBEDDING;
     SparkContext context = docs.sparkSession().sparkContext();
     EmbedTask task =

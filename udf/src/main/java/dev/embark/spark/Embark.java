@@ -1,6 +1,7 @@
 package dev.embark.spark;
 
 import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,8 +59,9 @@ public final class Embark {
   }
 
   /**
-   * The cosine of the angle between two vectors of the same length, {@code FLOAT} in [−1, 1]; NULL
-   * where one is NULL or zero. Vectors of different lengths end the query.
+   * The cosine of the angle between two vectors of the same length, arrays of any numbers: {@code
+   * FLOAT} in [−1, 1]; NULL where one is NULL, empty or zero, or has a NULL, a NaN or an infinity
+   * in it. Vectors of different lengths end the query.
    */
   public static Column cosineSimilarity(Column a, Column b) {
     return functions.call_function(CosineSimilarity.NAME, Scala.<Column>seq(List.of(a, b)));
@@ -89,16 +91,21 @@ public final class Embark {
    * Spark's planner sees nothing of it, so put it where it embeds as few rows as have to be, and
    * once: behind filters and limits, before a sort only with a cache between.
    *
+   * <p>An {@code AnalysisException} says that an option is not allowed, that there is no such
+   * column of strings, or that the output's name is taken.
+   *
    * @param textColumn of strings
    * @param outputColumn its new name
    * @param options as of {@link #embed(Column, Map)}
-   * @throws dev.embark.engine.EmbeddingException when an option is not allowed, there is no such
-   *     column of strings, or the output's name is taken
    */
   public static Dataset<Row> embedColumn(
       Dataset<Row> docs, String textColumn, String outputColumn, Map<String, String> options) {
-    EmbedOptions ofSession = EmbarkConf.options(docs.sparkSession().conf().getAll());
-    return DatasetRows.embed(docs, textColumn, outputColumn, ofSession.with(options));
+    try {
+      EmbedOptions ofSession = EmbarkConf.options(docs.sparkSession().conf().getAll());
+      return DatasetRows.embed(docs, textColumn, outputColumn, ofSession.with(options));
+    } catch (EmbeddingException e) {
+      throw AnalysisErrors.of(e.getMessage());
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.embark.engine.ErrorMode;
 import dev.embark.engine.RowOutcomes;
 import dev.embark.engine.TaskOptions;
 import java.util.List;
+import org.apache.spark.SparkContext;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.SparkSession;
@@ -28,23 +29,35 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
   private static final long serialVersionUID = 1L;
 
   private final EmbedProgress.Totals totals;
+  private final ModelAccess access;
 
   /** Public, since Spark copies expressions by reflection. */
   public EmbedEach(
-      Expression text, TaskOptions options, EmbedOutput output, EmbedProgress.Totals totals) {
+      Expression text,
+      TaskOptions options,
+      EmbedOutput output,
+      EmbedProgress.Totals totals,
+      ModelAccess access) {
     super(text, options, output);
     this.totals = totals;
+    this.access = access;
   }
 
-  /** On the driver. */
+  /** On the driver; as {@link EmbedTask#of} has it for an operator. */
   static EmbedEach of(EmbedExpression call) {
-    EmbedProgress progress = EmbedProgress.of(SparkSession.active());
-    return new EmbedEach(call.text(), call.options(), call.output(), progress.totals());
+    SparkContext context = SparkSession.active().sparkContext();
+    ModelAccess access = ModelAccess.ofSession(context, call.options().model());
+    return new EmbedEach(
+        call.text(),
+        access.pinned(call.options(), ExecutorModels.store()),
+        call.output(),
+        EmbedProgress.of(context).totals(),
+        access);
   }
 
   @Override
   EmbedEach withText(Expression newText) {
-    return new EmbedEach(newText, options(), output(), totals);
+    return new EmbedEach(newText, options(), output(), totals, access);
   }
 
   @Override
@@ -60,7 +73,7 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
     TextWindow window = new TextWindow();
     window.add(value.getBytes());
     List<EmbedOutput> outputs = List.of(output());
-    try (TaskEngine engine = TaskEngine.open(options(), outputs, ModelAccess.NONE, task)) {
+    try (TaskEngine engine = TaskEngine.open(options(), outputs, access, task)) {
       long start = System.nanoTime();
       RowOutcomes rows = engine.compute(window.texts(), () -> isInterrupted(task));
       count(WindowCounts.of(window, rows, System.nanoTime() - start), engine.loadMillis());
@@ -87,12 +100,16 @@ public final class EmbedEach extends EmbedCall implements CodegenFallback {
 
   @Override
   public int productArity() {
-    return super.productArity() + 1;
+    return super.productArity() + 2;
   }
 
   @Override
   public Object productElement(int n) {
-    return n == super.productArity() ? totals : super.productElement(n);
+    return switch (n - super.productArity()) {
+      case 0 -> totals;
+      case 1 -> access;
+      default -> super.productElement(n);
+    };
   }
 
   private void count(WindowCounts counts, long loadMillis) {

@@ -8,46 +8,51 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Cast$;
 import org.apache.spark.sql.catalyst.expressions.CreateMap;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
-import org.apache.spark.sql.catalyst.trees.Origin;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.catalyst.util.MapData;
-import org.apache.spark.sql.errors.QueryCompilationErrors;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StringType;
 import scala.Function1;
-import scala.Option;
 import scala.Tuple3;
 import scala.collection.Seq;
 
 /**
  * One of Embark's functions: makes an expression out of the arguments that a user wrote.
  *
- * @param name in SQL
  * @param info its documentation
- * @param build throws an AnalysisException where the arguments are wrong
+ * @param build takes a value for each parameter, null where an optional one is not given; throws an
+ *     AnalysisException where they are wrong
  */
 record EmbedFunction(
-    String name, ExpressionInfo info, Function<List<Expression>, Expression> build) {
+    Parameters parameters, ExpressionInfo info, Function<List<Expression>, Expression> build) {
 
   static List<EmbedFunction> all() {
     List<EmbedFunction> all = new ArrayList<>();
     for (EmbedOutput output : EmbedOutput.values()) {
       all.add(
           new EmbedFunction(
-              output.function(), info(output), arguments -> build(output, arguments)));
+              new Parameters(output.function(), List.of(output.input(), "options"), 1),
+              info(output),
+              arguments -> build(output, arguments.get(0), arguments.get(1))));
     }
     all.add(
         new EmbedFunction(
-            CosineSimilarity.NAME, CosineSimilarity.info(), EmbedFunction::cosineSimilarity));
+            new Parameters(CosineSimilarity.NAME, List.of("a", "b"), 2),
+            CosineSimilarity.info(),
+            arguments -> new CosineSimilarity(arguments.get(0), arguments.get(1))));
     return all;
+  }
+
+  /** Its name in SQL. */
+  String name() {
+    return parameters.function();
   }
 
   /**
@@ -56,7 +61,7 @@ record EmbedFunction(
    * @param <S> the {@code Seq} of Spark's Scala version
    */
   <S> Tuple3<FunctionIdentifier, ExpressionInfo, Function1<S, Expression>> description() {
-    return new Tuple3<>(new FunctionIdentifier(name), info, builder());
+    return new Tuple3<>(new FunctionIdentifier(name()), info, builder());
   }
 
   /**
@@ -66,49 +71,30 @@ record EmbedFunction(
    */
   @SuppressWarnings("unchecked")
   <S> Function1<S, Expression> builder() {
-    return arguments -> build.apply(Scala.list((Seq<Expression>) arguments));
+    return arguments -> build.apply(parameters.arrange(Scala.list((Seq<Expression>) arguments)));
   }
 
-  private static Expression cosineSimilarity(List<Expression> arguments) {
-    if (arguments.size() != 2) {
-      throw wrongArity(CosineSimilarity.NAME, List.of(2), arguments.size());
-    }
-    return new CosineSimilarity(arguments.get(0), arguments.get(1));
-  }
-
-  private static Expression build(EmbedOutput output, List<Expression> arguments) {
-    if (arguments.isEmpty() || arguments.size() > 2) {
-      throw wrongArity(output.function(), List.of(1, 2), arguments.size());
-    }
+  private static Expression build(EmbedOutput output, Expression input, Expression given) {
     try {
       TaskOptions options =
           output.isAnswer() ? EmbarkConf.sessionGenerateOptions() : EmbarkConf.sessionOptions();
-      if (arguments.size() == 2) {
-        options = options.with(literalMap(output, arguments.get(1)));
+      EmbarkConf.progress(); // a wrong value would else fail when the query runs
+      if (given != null) {
+        options = options.with(literalMap(output, given));
       }
       if (options.model().isEmpty()) {
-        throw analysisException(
+        throw error(
             output.function()
                 + " has no model of its own: name one with map('model', …), or for the session with "
                 + EmbarkConf.GENERATE_PREFIX
                 + "model.",
-            arguments.get(0));
+            input);
       }
-      return new EmbedExpression(arguments.get(0), options, output);
+      WebModels.check(options);
+      return new EmbedExpression(input, options, output);
     } catch (EmbeddingException e) {
-      throw analysisException(e.getMessage(), arguments.get(0));
+      throw error(e.getMessage(), input);
     }
-  }
-
-  private static RuntimeException wrongArity(String function, List<Integer> allowed, int given) {
-    throw sneak(
-        QueryCompilationErrors.wrongNumArgsError(
-            function,
-            Scala.<Object>seq(allowed),
-            given,
-            QueryCompilationErrors.wrongNumArgsError$default$4(),
-            QueryCompilationErrors.wrongNumArgsError$default$5(),
-            QueryCompilationErrors.wrongNumArgsError$default$6()));
   }
 
   private static Map<String, String> literalMap(EmbedOutput output, Expression argument) {
@@ -116,7 +102,7 @@ record EmbedFunction(
       return entries(output, map);
     }
     if (!argument.foldable() || !(argument.dataType() instanceof MapType type)) {
-      throw analysisException(
+      throw error(
           "The options of "
               + output.function()
               + " have to be a literal map, such as map('longText', 'chunk'), but this is "
@@ -152,8 +138,7 @@ record EmbedFunction(
       Object value = asWritten(keysAndValues.get(i + 1)).eval(null);
       String name = String.valueOf(key.eval(null));
       if (options.containsKey(name)) {
-        throw analysisException(
-            "The options of " + output.function() + " name " + name + " twice.", map);
+        throw error("The options of " + output.function() + " name " + name + " twice.", map);
       }
       options.put(name, value == null ? null : String.valueOf(value));
     }
@@ -168,7 +153,7 @@ record EmbedFunction(
   }
 
   private static RuntimeException keysAreStrings(EmbedOutput output, Expression argument) {
-    throw analysisException(
+    throw error(
         "The options of " + output.function() + " have to be a map with string keys.", argument);
   }
 
@@ -177,23 +162,8 @@ record EmbedFunction(
     return values.isNullAt(i) ? null : String.valueOf(values.get(i, type));
   }
 
-  private static RuntimeException analysisException(String message, Expression where) {
-    Origin origin = where.origin();
-    throw sneak(
-        new AnalysisException(
-            message,
-            origin.line(),
-            origin.startPosition(),
-            Option.empty(),
-            Option.empty(),
-            scala.collection.immutable.Map$.MODULE$.empty(),
-            origin.getQueryContext()));
-  }
-
-  /** Scala's AnalysisException is a checked exception to javac; Spark's callers expect it bare. */
-  @SuppressWarnings("unchecked")
-  private static <E extends Throwable> RuntimeException sneak(Throwable throwable) throws E {
-    throw (E) throwable;
+  private static RuntimeException error(String sentence, Expression where) {
+    throw AnalysisErrors.of(sentence, where.origin());
   }
 
   private static ExpressionInfo info(EmbedOutput output) {
@@ -205,8 +175,10 @@ record EmbedFunction(
         EmbedExpression.class.getName(),
         null,
         output.function(),
-        "_FUNC_(text[, options]) - " + output.usage(),
-        "\n    Arguments:\n      * text - a string\n      * options - a literal map of:\n"
+        "_FUNC_(" + output.input() + "[, options]) - " + output.usage(),
+        "\n    Arguments:\n      * "
+            + output.input()
+            + " - a string\n      * options - a literal map of:\n"
             + options
             + "\n  ",
         "\n    Examples:\n      > SELECT "

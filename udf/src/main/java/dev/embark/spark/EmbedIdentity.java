@@ -11,6 +11,17 @@ public final class EmbedIdentity {
   private EmbedIdentity() {}
 
   /**
+   * Lets calls name a model of a web server, which they else may only with {@code
+   * spark.embark.allowHttp}: for one that the operator of the application named, never for one that
+   * comes with a query.
+   *
+   * @param uri as the option {@code model} has it
+   */
+  public static void allowModel(String uri) {
+    WebModels.allow(uri);
+  }
+
+  /**
    * The options that a call of embed() has, those of the session's conf included.
    *
    * @throws dev.embark.engine.EmbeddingException of kind OPTION when one is not allowed

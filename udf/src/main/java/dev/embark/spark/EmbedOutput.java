@@ -35,7 +35,7 @@ public enum EmbedOutput {
   /** The answer. */
   ANSWER(
       "generate",
-      "The answer of a model to text; NULL for NULL, and for a prompt that has no answer unless mode"
+      "The answer of a model to prompt; NULL for NULL, and for a prompt that has no answer unless mode"
           + " is FAILFAST.",
       "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
           + " \"no\"')) IN ('yes', 'no')",
@@ -43,7 +43,7 @@ public enum EmbedOutput {
   /** The answer, and how it ended. */
   ANSWER_DETAIL(
       "generate_detail",
-      "The answer of a model to text with its number of tokens, how it ended (stop, length,"
+      "The answer of a model to prompt with its number of tokens, how it ended (stop, length,"
           + " stop_word or error), and why there is none.",
       "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
           + " \"no\"')).finish",
@@ -64,6 +64,11 @@ public enum EmbedOutput {
   /** The function's name in SQL. */
   public String function() {
     return function;
+  }
+
+  /** The name of the function's first parameter. */
+  String input() {
+    return isAnswer() ? "prompt" : "text";
   }
 
   /** Whether text is made, and not a vector. */

@@ -3,13 +3,16 @@ package dev.embark.spark;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 
@@ -25,7 +28,7 @@ public final class EmbedProgress {
 
   private final Totals totals;
   private boolean stagesShown;
-  private final Map<Long, Map<Long, Long>> running = new ConcurrentHashMap<>(); // task, counter
+  private final Map<Long, Running> running = new ConcurrentHashMap<>(); // by the task's id
 
   private EmbedProgress(SparkContext context) {
     totals =
@@ -100,13 +103,20 @@ public final class EmbedProgress {
 
   private long now(LongAccumulator counter) {
     long sum = counter.sum();
-    for (Map<Long, Long> task : running.values()) {
-      sum += task.getOrDefault(counter.id(), 0L);
+    for (Running task : running.values()) {
+      sum += task.counts().getOrDefault(counter.id(), 0L);
     }
     return sum;
   }
 
-  /** The counters that tasks add to. */
+  /**
+   * A task that has started and not ended.
+   *
+   * @param counts as of its last heartbeat, by the counter's id
+   */
+  private record Running(int stage, Map<Long, Long> counts) {}
+
+  /** The counters that tasks add to; they alone are kept of what executors send. */
   record Totals(
       LongAccumulator rows,
       LongAccumulator tokens,
@@ -115,6 +125,20 @@ public final class EmbedProgress {
       LongAccumulator truncatedRows,
       LongAccumulator generatedTokens)
       implements Serializable {
+    Map<Long, Long> of(Map<Long, Long> counts) {
+      Map<Long, Long> own = new HashMap<>(counts);
+      own.keySet()
+          .retainAll(
+              Set.of(
+                  rows.id(),
+                  tokens.id(),
+                  nullRows.id(),
+                  failedRows.id(),
+                  truncatedRows.id(),
+                  generatedTokens.id()));
+      return own;
+    }
+
     void add(WindowCounts counts) {
       rows.add(counts.rows());
       tokens.add(counts.tokens());
@@ -127,12 +151,20 @@ public final class EmbedProgress {
 
   private final class Heartbeats extends SparkListener {
     @Override
+    public void onTaskStart(SparkListenerTaskStart start) {
+      running.put(start.taskInfo().taskId(), new Running(start.stageId(), Map.of()));
+    }
+
+    /** Of a task that has ended, the last heartbeat may come after the end. */
+    @Override
     public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
       update
           .accumUpdates()
           .foreach(
               task -> {
-                running.put((Long) task._1(), updates(task._4()));
+                running.computeIfPresent(
+                    (Long) task._1(),
+                    (id, known) -> new Running(known.stage(), totals.of(updates(task._4()))));
                 return null;
               });
     }
@@ -140,6 +172,12 @@ public final class EmbedProgress {
     @Override
     public void onTaskEnd(SparkListenerTaskEnd end) {
       running.remove(end.taskInfo().taskId());
+    }
+
+    /** A busy driver drops events, such as the end of a task. */
+    @Override
+    public void onStageCompleted(SparkListenerStageCompleted completed) {
+      running.values().removeIf(task -> task.stage() == completed.stageInfo().stageId());
     }
   }
 }

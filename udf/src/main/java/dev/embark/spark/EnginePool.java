@@ -17,6 +17,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Engines, each with a context of its own or on those that a model shares, leased to one task at a
@@ -25,6 +27,8 @@ import java.util.function.LongSupplier;
  * needed. Owns them all. Safe for any thread.
  */
 final class EnginePool {
+  private static final Logger LOG = LoggerFactory.getLogger(EnginePool.class);
+
   private final ModelPool models;
   private final Devices devices;
   private final MemoryBudget budget;
@@ -32,6 +36,7 @@ final class EnginePool {
   private final LongSupplier clock;
   private final Deque<Idle> idle = new ArrayDeque<>(); // the one used last comes first
   private int leased; // those that are still being made among them
+  private boolean retired;
 
   /**
    * @param sharedContext whether tasks share contexts on the CPU; on a GPU they always do
@@ -55,9 +60,15 @@ final class EnginePool {
   private record Pooled(
       Key key, Engine engine, LoadedModel model, MemoryBudget.Reservation memory) {
     void free() {
-      engine.close();
-      memory.close();
-      model.release();
+      try {
+        Closing.all(engine, memory, model::release);
+      } catch (RuntimeException | Error e) {
+        // Whoever frees an idle engine has other work, which must go on.
+        LOG.warn(
+            "An engine of {} could not be freed as a whole: {}",
+            key.options().model(),
+            e.toString());
+      }
     }
   }
 
@@ -86,13 +97,18 @@ final class EnginePool {
     @Override
     public void close() {
       synchronized (EnginePool.this) {
-        if (open) {
-          open = false;
-          leased--;
+        if (!open) {
+          return;
+        }
+        open = false;
+        leased--;
+        if (!retired) {
           pooled.engine().cancel(false);
           idle.push(new Idle(pooled, clock.getAsLong()));
+          return;
         }
       }
+      pooled.free();
     }
   }
 
@@ -154,7 +170,7 @@ final class EnginePool {
                 growing(key, model, memory, this::freeLongestIdle));
       }
       return new Pooled(key, engine, model, memory);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (memory != null) {
         memory.close();
       }
@@ -182,7 +198,7 @@ final class EnginePool {
 
       @Override
       public void claim(int tokens) {
-        long more = model.estimate().contextBytes(tokens) - claimed;
+        long more = model.estimate().contextBytes(tokens, key.device()) - claimed;
         memory.add(
             "A longer text, a context of " + tokensFor(key, tokens) + " instead of the usual one,",
             more,
@@ -243,6 +259,14 @@ final class EnginePool {
     return idle.size();
   }
 
+  /** Frees what is idle, and from now on each engine as soon as its task gives it back. */
+  void retire() {
+    synchronized (this) {
+      retired = true;
+    }
+    freeAllIdle();
+  }
+
   /**
    * Frees every engine and model.
    *
@@ -252,6 +276,10 @@ final class EnginePool {
     if (leased() > 0) {
       throw new IllegalStateException(leased() + " engines are in use.");
     }
+    freeAllIdle();
+  }
+
+  private void freeAllIdle() {
     while (freeLongestIdle()) {
       // One after the other.
     }

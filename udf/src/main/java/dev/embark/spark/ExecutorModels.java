@@ -3,11 +3,7 @@ package dev.embark.spark;
 import dev.embark.engine.TaskOptions;
 import dev.embark.store.ModelStore;
 import java.lang.management.ManagementFactory;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -15,7 +11,9 @@ import org.apache.spark.resource.ResourceInformation;
 
 /**
  * The models and engines of this JVM, made as the application's conf says when they are first asked
- * for. Safe for any thread.
+ * for. A later application of the same JVM takes them over if it is set up alike, and gets its own
+ * otherwise; engines that tasks of the earlier one still hold are freed when these end. Safe for
+ * any thread.
  */
 final class ExecutorModels {
   private static final String GPU = "gpu";
@@ -23,42 +21,55 @@ final class ExecutorModels {
   private static Hardware hardware = Hardware.LLAMA;
   private static ExecutorModels current;
 
+  private final Setup setup;
   private final ModelStore store;
   private final EnginePool engines;
-  private final ScheduledExecutorService idleClock;
+  private final IdleClock idleClock;
+  private SparkConf conf; // of the application that asked last
 
-  private ExecutorModels(SparkConf conf, Hardware hardware) {
-    ExecutorSettings settings = ExecutorSettings.of(conf, System.getenv());
-    MemoryBudget budget =
-        new MemoryBudget(
-            MemoryLimit.of(
-                conf,
-                settings.memoryBytes(),
-                machineBytes(),
-                Runtime.getRuntime().maxMemory(),
-                slots(conf)));
-    Devices devices = new Devices(hardware, isAlone(conf), System.getenv());
-    store = new ModelStore(settings.store());
+  /** What an application's conf says of models and engines. */
+  private record Setup(ExecutorSettings settings, MemoryLimit limit, boolean alone) {
+    static Setup of(SparkConf conf) {
+      ExecutorSettings settings = ExecutorSettings.of(conf, System.getenv());
+      MemoryLimit limit =
+          MemoryLimit.of(
+              conf,
+              settings.memoryBytes(),
+              machineBytes(),
+              Runtime.getRuntime().maxMemory(),
+              slots(conf));
+      return new Setup(settings, limit, isAlone(conf));
+    }
+  }
+
+  private ExecutorModels(Setup setup, Hardware hardware) {
+    this.setup = setup;
+    MemoryBudget budget = new MemoryBudget(setup.limit());
+    Devices devices = new Devices(hardware, setup.alone(), System.getenv());
+    store = new ModelStore(setup.settings().store());
     ModelPool models = new ModelPool(store, hardware, budget);
-    engines = new EnginePool(models, devices, budget, settings.sharedContext(), System::nanoTime);
-    idleClock =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread thread = new Thread(task, "embark-idle");
-              thread.setDaemon(true);
-              return thread;
-            });
-    Duration idle = settings.idleTimeout();
-    long period = Math.max(1, idle.toMillis() / 4);
-    idleClock.scheduleWithFixedDelay(
-        () -> engines.freeIdleFor(idle), period, period, TimeUnit.MILLISECONDS);
+    boolean sharedContext = setup.settings().sharedContext();
+    engines = new EnginePool(models, devices, budget, sharedContext, System::nanoTime);
+    idleClock = IdleClock.start(setup.settings().idleTimeout(), engines::freeIdleFor);
   }
 
   private static synchronized ExecutorModels current() {
-    if (current == null) {
-      SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
-      current = new ExecutorModels(conf, hardware);
+    SparkEnv env = SparkEnv.get();
+    // Without an application, whoever asks gets what there is.
+    if (current != null && (env == null || env.conf() == current.conf)) {
+      return current;
     }
+    SparkConf conf = env == null ? new SparkConf() : env.conf();
+    Setup setup = Setup.of(conf);
+    if (current != null && !current.setup.equals(setup)) {
+      current.idleClock.close();
+      current.engines.retire();
+      current = null;
+    }
+    if (current == null) {
+      current = new ExecutorModels(setup, hardware);
+    }
+    current.conf = conf;
     return current;
   }
 
@@ -96,7 +107,7 @@ final class ExecutorModels {
   static synchronized void closeAll() {
     if (current != null) {
       current.engines.freeAll();
-      current.idleClock.shutdownNow();
+      current.idleClock.close();
       current = null;
     }
   }

@@ -19,7 +19,23 @@ enum ExecutorSetting {
       "size",
       "50g",
       "What the copies may take; those unused for longest go first, those in use never."),
-  OFFLINE("offline", "true, false", "false", "Never ask the Hub; a copy serves, or it fails."),
+  IN_PLACE(
+      "inPlace",
+      "directories, with commas between",
+      "",
+      "Models in these are mapped where they are instead of being copied into the cache; only for"
+          + " files that nobody overwrites, as that would end the process."),
+  OFFLINE(
+      "offline",
+      "true, false",
+      "false",
+      "Never ask the Hub or a web server; a copy serves, or it fails."),
+  ALLOW_HTTP(
+      "allowHttp",
+      "true, false",
+      "false",
+      "Calls in SQL and of DataFrames may name models by http: and https:; the job's --model, and a"
+          + " model that the application is started with, always may."),
   IDLE_TIMEOUT(
       "idleTimeout",
       "time",

@@ -5,6 +5,8 @@ import dev.embark.engine.EmbeddingException.Kind;
 import dev.embark.store.StoreSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -32,6 +34,7 @@ record ExecutorSettings(
                 .map(Path::of)
                 .orElseGet(() -> StoreSettings.defaultDirectory(environment)),
             value(conf, ExecutorSetting.CACHE_SIZE, JavaUtils::byteStringAsBytes),
+            value(conf, ExecutorSetting.IN_PLACE, ExecutorSettings::paths),
             value(conf, ExecutorSetting.OFFLINE, ExecutorSettings::flag),
             environment),
         Duration.ofMillis(value(conf, ExecutorSetting.IDLE_TIMEOUT, JavaUtils::timeStringAsMs)),
@@ -40,6 +43,15 @@ record ExecutorSettings(
             ExecutorSetting.MEMORY,
             size -> size.isEmpty() ? 0L : JavaUtils.byteStringAsBytes(size)),
         value(conf, ExecutorSetting.SHARED_CONTEXT, ExecutorSettings::flag));
+  }
+
+  /**
+   * Whether calls may name models of web servers.
+   *
+   * @throws EmbeddingException of kind OPTION when the value is not allowed
+   */
+  static boolean allowsHttp(SparkConf conf) {
+    return value(conf, ExecutorSetting.ALLOW_HTTP, ExecutorSettings::flag);
   }
 
   private static Optional<String> given(SparkConf conf, ExecutorSetting setting) {
@@ -58,6 +70,14 @@ record ExecutorSettings(
           setting.key() + " cannot be '" + text + "'; it takes " + setting.takes() + ".",
           e);
     }
+  }
+
+  private static List<Path> paths(String text) {
+    return Arrays.stream(text.split(","))
+        .map(String::strip)
+        .filter(path -> !path.isEmpty())
+        .map(Path::of)
+        .toList();
   }
 
   private static boolean flag(String text) {

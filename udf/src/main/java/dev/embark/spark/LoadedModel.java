@@ -33,15 +33,17 @@ final class LoadedModel {
 
   private record SharedKey(Pooling pooling, int batchTokens) {}
 
-  private record Shared(SharedEncoder encoder, MemoryBudget.Reservation memory) {
-    void free() {
-      encoder.close();
-      memory.close();
+  private record Shared(SharedEncoder encoder, MemoryBudget.Reservation memory)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      Closing.all(encoder, memory);
     }
   }
 
   /**
-   * @param atEnd run once, when it is freed
+   * @param atEnd run once, before it is freed and while nobody can {@link #retain} it; must not
+   *     wait
    */
   LoadedModel(
       StoredModel file,
@@ -76,7 +78,7 @@ final class LoadedModel {
    * @param reserve takes their memory
    * @param growing what one of them claims more of it
    */
-  synchronized SharedEncoder shared(
+  SharedEncoder shared(
       EmbedOptions options,
       int contexts,
       Supplier<MemoryBudget.Reservation> reserve,
@@ -84,21 +86,25 @@ final class LoadedModel {
     SharedKey key =
         new SharedKey(
             options.pooling(), EmbeddingEngine.batchTokens(options, model.options().device()));
-    Shared there = shared.get(key);
-    if (there == null) {
-      MemoryBudget.Reservation taken = reserve.get();
-      try {
-        List<ContextMemory> memory =
-            Stream.generate(() -> growing.apply(taken)).limit(contexts).toList();
-        there =
-            new Shared(SharedEncoder.open(model, key.pooling(), key.batchTokens(), memory), taken);
-      } catch (RuntimeException e) {
-        taken.close();
-        throw e;
+    // Not on this object: taking memory may free other models, whose users may be here.
+    synchronized (shared) {
+      Shared there = shared.get(key);
+      if (there == null) {
+        MemoryBudget.Reservation taken = reserve.get();
+        try {
+          List<ContextMemory> memory =
+              Stream.generate(() -> growing.apply(taken)).limit(contexts).toList();
+          there =
+              new Shared(
+                  SharedEncoder.open(model, key.pooling(), key.batchTokens(), memory), taken);
+        } catch (RuntimeException | Error e) {
+          taken.close();
+          throw e;
+        }
+        shared.put(key, there);
       }
-      shared.put(key, there);
+      return there.encoder();
     }
-    return there.encoder();
   }
 
   /** Counts one more user; false when it is freed already. */
@@ -118,17 +124,25 @@ final class LoadedModel {
 
   /** Counts one user less, and frees it with the last. */
   void release() {
-    synchronized (this) {
-      users--;
-      if (users > 0) {
-        return;
+    boolean last = true; // also if leaving fails
+    try {
+      last = leave();
+    } finally {
+      if (last) {
+        Closing.all(
+            () -> Closing.all(shared.values().toArray(AutoCloseable[]::new)), model, memory, file);
       }
-      freed = true;
     }
+  }
+
+  /** Whether this was the last user. The model is removed from the pool before it is freed. */
+  private synchronized boolean leave() {
+    users--;
+    if (users > 0) {
+      return false;
+    }
+    freed = true;
     atEnd.run();
-    shared.values().forEach(Shared::free);
-    model.close();
-    memory.close();
-    file.close();
+    return true;
   }
 }

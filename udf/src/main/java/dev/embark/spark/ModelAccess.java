@@ -72,6 +72,9 @@ record ModelAccess(Map<String, String> hadoop) implements Serializable {
    * The options with the hash of the model as the driver sees it, so that an executor that finds
    * another content under the same name refuses it. Unchanged where the driver cannot see the
    * model; then the tasks tell what is wrong, if anything is.
+   *
+   * @throws EmbeddingException of kind MODEL when the driver cannot see the model of a web server:
+   *     each executor would take the version that the server has just then
    */
   TaskOptions pinned(TaskOptions options, ModelStore store) {
     if (options.modelSha256().isPresent()) {
@@ -80,6 +83,9 @@ record ModelAccess(Map<String, String> hadoop) implements Serializable {
     try {
       return options.with(Map.of("modelSha256", store.sha256(options.model(), places())));
     } catch (EmbeddingException e) {
+      if (ModelPlaces.isWeb(options.model())) {
+        throw e;
+      }
       LOG.info("Executors cannot be told the model's hash: {}", e.getMessage());
       return options;
     }

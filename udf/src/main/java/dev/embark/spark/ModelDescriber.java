@@ -3,6 +3,7 @@ package dev.embark.spark;
 import dev.embark.engine.Acceleration;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
+import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelDescription;
 import dev.embark.engine.ModelOptions;
@@ -53,9 +54,12 @@ public final class ModelDescriber {
 
   private static <T> T ask(
       TaskOptions options, ModelAccess access, Function<LlamaModel, T> question) {
-    try (StoredModel file = access.open(options, ExecutorModels.store());
-        LlamaModel model = LlamaModel.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
-      return question.apply(model);
+    try (StoredModel file = access.open(options, ExecutorModels.store())) {
+      try (LlamaModel model = LlamaModel.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
+        return question.apply(model);
+      } catch (EmbeddingException e) {
+        throw ModelErrors.named(e, file, options.model());
+      }
     }
   }
 }

@@ -62,7 +62,7 @@ final class ModelPool {
       while (true) {
         FutureTask<LoadedModel> loading =
             models.computeIfAbsent(
-                key, k -> new FutureTask<>(() -> load(k, file, options, device, reclaim)));
+                key, k -> new FutureTask<>(() -> loadNamed(k, file, options, device, reclaim)));
         loading.run(); // by the first who comes; nothing to the others
         LoadedModel model = get(key, loading);
         if (model.retain()) {
@@ -75,6 +75,19 @@ final class ModelPool {
       if (!kept) {
         file.close();
       }
+    }
+  }
+
+  private LoadedModel loadNamed(
+      Key key,
+      StoredModel file,
+      TaskOptions options,
+      Optional<Device> device,
+      MemoryBudget.Reclaim reclaim) {
+    try {
+      return load(key, file, options, device, reclaim);
+    } catch (EmbeddingException e) {
+      throw ModelErrors.named(e, file, options.model());
     }
   }
 
@@ -99,7 +112,7 @@ final class ModelPool {
               : ModelOptions.cpu(options.acceleration());
       LlamaModel model = hardware.load(file.path(), where, store.weights(file));
       return new LoadedModel(file, model, estimate, memory, () -> models.remove(key));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
     }

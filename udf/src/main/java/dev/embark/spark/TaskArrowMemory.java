@@ -1,6 +1,8 @@
 package dev.embark.spark;
 
 import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.arrow.memory.AllocationListener;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
@@ -8,6 +10,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.memory.MemoryConsumer;
 import org.apache.spark.memory.TaskMemoryManager;
 import org.apache.spark.sql.util.ArrowUtils;
+import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * Tells Spark's memory manager of a task's Arrow buffers, so that sorts and joins of the same
@@ -17,8 +20,27 @@ import org.apache.spark.sql.util.ArrowUtils;
  * operators use, since the other one has no room unless it is configured.
  */
 final class TaskArrowMemory extends MemoryConsumer implements AllocationListener {
+  // Spark's manager remembers each consumer until the task ends, so a task has one.
+  private static final Map<TaskMemoryManager, TaskArrowMemory> TASKS = new ConcurrentHashMap<>();
+
   private TaskArrowMemory(TaskMemoryManager manager) {
     super(manager, manager.getTungstenMemoryMode());
+  }
+
+  private static TaskArrowMemory of(TaskContext context) {
+    TaskMemoryManager manager = context.taskMemoryManager();
+    TaskArrowMemory there = TASKS.get(manager);
+    if (there != null) {
+      return there;
+    }
+    TaskArrowMemory added = new TaskArrowMemory(manager);
+    TaskArrowMemory other = TASKS.putIfAbsent(manager, added);
+    if (other != null) {
+      return other;
+    }
+    TaskCompletionListener atEnd = ended -> TASKS.remove(manager);
+    context.addTaskCompletionListener(atEnd);
+    return added;
   }
 
   /**
@@ -32,10 +54,7 @@ final class TaskArrowMemory extends MemoryConsumer implements AllocationListener
     return context == null
         ? root.newChildAllocator(name, 0, Long.MAX_VALUE)
         : root.newChildAllocator(
-            name + "-" + context.taskAttemptId(),
-            new TaskArrowMemory(context.taskMemoryManager()),
-            0,
-            Long.MAX_VALUE);
+            name + "-" + context.taskAttemptId(), of(context), 0, Long.MAX_VALUE);
   }
 
   @Override

@@ -43,9 +43,7 @@ final class TaskEmbedder implements AutoCloseable {
    * @throws IllegalStateException when the task has ended
    */
   synchronized void embed(TextWindow newWindow) {
-    if (closed) {
-      throw new IllegalStateException("The task has ended; no more rows can be read from it.");
-    }
+    checkOpen();
     if (engine == null) {
       open();
     }
@@ -95,13 +93,29 @@ final class TaskEmbedder implements AutoCloseable {
     }
   }
 
-  /** About how many bytes the result of a row takes, after the first window. */
-  long rowBytes() {
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("The task has ended; no more rows can be read from it.");
+    }
+  }
+
+  /**
+   * About how many bytes the result of a row takes, after the first window.
+   *
+   * @throws IllegalStateException when the task has ended
+   */
+  synchronized long rowBytes() {
+    checkOpen();
     return engine.rowBytes();
   }
 
-  /** The values of a row of the window, one for each output; copies. */
-  Object[] values(int row) {
+  /**
+   * The values of a row of the window, one for each output; copies.
+   *
+   * @throws IllegalStateException when the task has ended
+   */
+  synchronized Object[] values(int row) {
+    checkOpen();
     Object[] values = new Object[task.outputs().size()];
     if (!window.isNull(row)) {
       for (int i = 0; i < values.length; i++) {
@@ -114,8 +128,11 @@ final class TaskEmbedder implements AutoCloseable {
   /**
    * The embeddings of a window that was embedded, {@code List<Float>} with a row for each of its
    * rows. Stays this object's, and is valid until the next window.
+   *
+   * @throws IllegalStateException when the task has ended
    */
   synchronized ListVector vector() {
+    checkOpen();
     ListVector vector = ((VectorEngine) engine).vector();
     for (int row = 0; row < window.size(); row++) {
       if (!window.isNull(row) && window.source(row) != row) {

@@ -7,7 +7,6 @@ import dev.embark.engine.VectorWriter;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.util.AutoCloseables;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.TaskContext;
 
@@ -38,10 +37,15 @@ final class VectorEngine implements TaskEngine {
       EmbedOptions options,
       List<EmbedOutput> outputs,
       TaskContext context) {
+    BufferAllocator allocator = null;
     try {
-      return new VectorEngine(
-          lease, options, outputs, TaskArrowMemory.newAllocator("embed", context));
-    } catch (RuntimeException e) {
+      allocator = TaskArrowMemory.newAllocator("embed", context);
+      return new VectorEngine(lease, options, outputs, allocator);
+    } catch (RuntimeException | Error e) {
+      // An error, too: of Arrow's classes some platforms have other versions.
+      if (allocator != null) {
+        allocator.close();
+      }
       lease.close();
       throw e;
     }
@@ -85,12 +89,6 @@ final class VectorEngine implements TaskEngine {
 
   @Override
   public void close() {
-    try {
-      AutoCloseables.close(lease, vector, allocator);
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e); // none of the three declares one
-    }
+    Closing.all(lease, vector, allocator);
   }
 }

@@ -1,6 +1,7 @@
 package dev.embark.store;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -17,34 +18,53 @@ final class CacheDirectory {
   /**
    * Makes it, if need be, with permissions for its owner only.
    *
-   * @throws IOException when it cannot be made, or others can write to it
+   * @return without symbolic links, as locks are by path
+   * @throws CacheUnusable when it cannot be made, or others can write to it
    */
   static Path prepare(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
-      Path parent = directory.toAbsolutePath().getParent();
-      Files.createDirectories(parent);
-      try {
-        Files.createDirectory(
-            directory,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      } catch (java.nio.file.FileAlreadyExistsException e) {
-        // By another process, in this very moment.
-      }
+      make(directory);
     }
     Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(directory);
     String user = System.getProperty("user.name");
     if (permissions.contains(PosixFilePermission.OTHERS_WRITE)
         || permissions.contains(PosixFilePermission.GROUP_WRITE)
         || !Files.isWritable(directory)) {
-      throw new IOException(
+      throw new CacheUnusable(
           "the cache directory "
               + directory
               + " has the permissions "
               + PosixFilePermissions.toString(permissions)
               + "; set spark.embark.cacheDir to a directory that "
               + user
-              + " and nobody else can write to");
+              + " and nobody else can write to",
+          null);
     }
-    return directory;
+    return directory.toRealPath();
+  }
+
+  private static void make(Path directory) throws CacheUnusable {
+    try {
+      Files.createDirectories(directory.toAbsolutePath().getParent());
+      Files.createDirectory(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(directory)) { // else by another process, in this very moment
+        throw cannotMake(directory, e);
+      }
+    } catch (IOException e) {
+      throw cannotMake(directory, e);
+    }
+  }
+
+  private static CacheUnusable cannotMake(Path directory, IOException e) {
+    return new CacheUnusable(
+        "the cache directory "
+            + directory
+            + " cannot be made ("
+            + e
+            + "); set spark.embark.cacheDir to a directory that can be written",
+        e);
   }
 }

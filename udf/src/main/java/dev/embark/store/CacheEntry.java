@@ -8,35 +8,50 @@ import java.nio.channels.FileLock;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The lock of one copy: shared while any process uses it, exclusive while one writes or removes it.
  *
- * <p>There is one for each lock file and JVM, with one open channel: the system counts locks by
- * process, and closing any channel of a file gives up all locks that the process has on it. So
- * threads agree here first. Safe for any thread.
+ * <p>There is one open channel for each lock file and JVM: the system counts locks by process, and
+ * closing any channel of a file gives up all locks that the process has on it. So the threads of
+ * all class loaders agree first, by state that is {@link JvmWide}. Safe for any thread.
  */
 final class CacheEntry {
-  private static final ConcurrentMap<Path, CacheEntry> ALL = new ConcurrentHashMap<>();
+  // By lock file: the lock of the threads, the open channel, the number of users. The name changes
+  // with that layout, as two versions of Embark may run in one JVM.
+  private static final ConcurrentMap<String, Object[]> STATES = JvmWide.map("CacheLocks1");
   // Each round lost means that another process removed the copy between two locks.
   private static final int MAX_ROUNDS = 10;
 
   private static final byte[] USED = {'\n'};
 
   private final Path lockFile;
-  private final ReentrantLock threads = new ReentrantLock();
-  private FileChannel channel;
-  private int users;
+  private final ReentrantLock threads;
+  private final AtomicReference<FileChannel> channel; // of the users; null without any
+  private final AtomicInteger users; // written by the thread that holds the lock
 
-  private CacheEntry(Path lockFile) {
+  @SuppressWarnings("unchecked")
+  private CacheEntry(Path lockFile, Object[] state) {
     this.lockFile = lockFile;
+    this.threads = (ReentrantLock) state[0];
+    this.channel = (AtomicReference<FileChannel>) state[1];
+    this.users = (AtomicInteger) state[2];
   }
 
   static CacheEntry of(Path lockFile) {
-    return ALL.computeIfAbsent(lockFile.toAbsolutePath().normalize(), CacheEntry::new);
+    Path file = lockFile.toAbsolutePath().normalize();
+    return new CacheEntry(
+        file,
+        STATES.computeIfAbsent(
+            file.toString(),
+            name ->
+                new Object[] {
+                  new ReentrantLock(), new AtomicReference<FileChannel>(), new AtomicInteger()
+                }));
   }
 
   /** Looks whether the copy is there and whole. */
@@ -53,18 +68,19 @@ final class CacheEntry {
   void use(Check check, Make make) throws IOException {
     lockThreads();
     try {
-      if (users == 0) {
-        channel = open();
+      if (users.get() == 0) {
+        FileChannel opened = open();
         try {
-          lockGood(check, make);
-        } catch (IOException | RuntimeException e) {
-          channel.close();
+          lockGood(opened, check, make);
+          // Through this channel, as setting the file's time would open and close another.
+          opened.write(ByteBuffer.wrap(USED), 0);
+        } catch (IOException | RuntimeException | Error e) {
+          opened.close();
           throw e;
         }
-        // Through this channel, as setting the file's time would open and close another.
-        channel.write(ByteBuffer.wrap(USED), 0);
+        channel.set(opened);
       }
-      users++;
+      users.incrementAndGet();
     } catch (FileLockInterruptionException e) {
       throw new InterruptedIOException("interrupted while another process fetched the model");
     } finally {
@@ -72,7 +88,7 @@ final class CacheEntry {
     }
   }
 
-  private void lockGood(Check check, Make make) throws IOException {
+  private static void lockGood(FileChannel channel, Check check, Make make) throws IOException {
     for (int round = 0; round < MAX_ROUNDS; round++) {
       FileLock shared = channel.lock(0, Long.MAX_VALUE, true);
       if (check.isGood()) {
@@ -93,9 +109,8 @@ final class CacheEntry {
   void release() {
     threads.lock();
     try {
-      users--;
-      if (users == 0) {
-        channel.close();
+      if (users.decrementAndGet() == 0) {
+        channel.getAndSet(null).close();
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
@@ -111,7 +126,7 @@ final class CacheEntry {
       return false;
     }
     try {
-      if (users > 0) {
+      if (users.get() > 0) {
         return false;
       }
       try (FileChannel own = open();

@@ -34,13 +34,13 @@ final class CacheSpace {
    * Makes room for a copy to come.
    *
    * @param incoming its size, where that is known
-   * @throws IOException when it is larger than the cache may be, or than the disk has room
+   * @throws CacheUnusable when it is larger than the cache may be, or than the disk has room
    */
   void makeRoom(OptionalLong incoming) throws IOException {
     long size = incoming.orElse(0);
     if (size > maxBytes) {
-      throw new IOException(
-          "it has " + size + " bytes, but spark.embark.cacheSize is " + maxBytes + " bytes");
+      throw new CacheUnusable(
+          "it has " + size + " bytes, but spark.embark.cacheSize is " + maxBytes + " bytes", null);
     }
     List<Copy> copies = copies();
     long taken = copies.stream().mapToLong(Copy::bytes).sum();
@@ -61,8 +61,15 @@ final class CacheSpace {
     }
     long free = Files.getFileStore(directory).getUsableSpace();
     if (free < size) {
-      throw new IOException(
-          "it has " + size + " bytes, but the disk of " + directory + " has room for " + free);
+      throw new CacheUnusable(
+          "it has "
+              + size
+              + " bytes, but the disk of "
+              + directory
+              + " has room for "
+              + free
+              + "; set spark.embark.cacheDir to a directory on a larger disk",
+          null);
     }
   }
 

@@ -10,20 +10,36 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * SHA-256 of files, each computed once a JVM while its stamp stays the same. Safe for any thread;
- * only those who ask for the same file wait for each other.
+ * SHA-256 of files, each computed once a JVM while its identity stays the same. Safe for any
+ * thread; only those who ask for the same file wait for each other.
  */
 final class FileHashes {
   private static final ConcurrentMap<Key, FutureTask<String>> KNOWN = new ConcurrentHashMap<>();
 
   private FileHashes() {}
 
-  private record Key(Path file, FileStamp stamp) {}
+  private record Key(Path file, FileIdentity identity) {
+    String hash() throws IOException {
+      String hash = Sha256.of(file);
+      if (!FileIdentity.of(file).equals(identity)) {
+        throw new IOException("it changed while it was read; try again when it is whole");
+      }
+      return hash;
+    }
+  }
 
   static String of(Path file) throws IOException {
-    Key key = new Key(file.toAbsolutePath(), FileStamp.of(file));
-    FutureTask<String> hash =
-        KNOWN.computeIfAbsent(key, k -> new FutureTask<>(() -> Sha256.of(k.file())));
+    return of(file, FileIdentity.of(file));
+  }
+
+  /**
+   * The hash of a file that has an identity.
+   *
+   * @throws IOException when it cannot be read, or has another identity by the end
+   */
+  static String of(Path file, FileIdentity identity) throws IOException {
+    Key key = new Key(file.toAbsolutePath(), identity);
+    FutureTask<String> hash = KNOWN.computeIfAbsent(key, k -> new FutureTask<>(k::hash));
     hash.run(); // by the first who comes; nothing to the others
     try {
       return hash.get();

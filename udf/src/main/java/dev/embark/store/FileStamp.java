@@ -7,14 +7,18 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.TimeUnit;
 
 /**
- * By what a file is taken to be unchanged: size and time of modification.
+ * What is recorded of a copy to find out whether it is still the file that was hashed: its size and
+ * modification time.
  *
  * @param size in bytes
  * @param modified in nanoseconds since 1970, as exact as the file system is
  */
 record FileStamp(long size, long modified) {
   static FileStamp of(Path file) throws IOException {
-    BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+    return of(Files.readAttributes(file, BasicFileAttributes.class));
+  }
+
+  static FileStamp of(BasicFileAttributes attributes) {
     return new FileStamp(attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
   }
 }

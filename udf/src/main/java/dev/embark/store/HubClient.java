@@ -13,10 +13,12 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Sends requests to the Hub and turns its answers into results or sentences.
+ * Sends requests to the Hub, or to another web server, and turns the answers into results or
+ * sentences.
  *
  * <p>Follows redirects itself: the token goes to the endpoint alone, never to the storage that it
- * redirects to. Safe for any thread.
+ * redirects to, and no server of the public network redirects into a private one. Safe for any
+ * thread.
  */
 final class HubClient {
   private static final Duration CONNECT = Duration.ofSeconds(20);
@@ -50,7 +52,18 @@ final class HubClient {
     HttpResponse<InputStream> reply =
         follow(HttpRequest.newBuilder(uri).method("HEAD", noBody()), true);
     reply.body().close();
-    return check(reply);
+    return check(reply, uri);
+  }
+
+  /** What the server that has the content says of it, behind all redirects. */
+  HttpResponse<InputStream> headOfContent(URI uri) throws IOException {
+    HttpResponse<InputStream> reply =
+        follow(HttpRequest.newBuilder(uri).method("HEAD", noBody()), false);
+    reply.body().close();
+    if (reply.statusCode() / 100 == 3) {
+      throw new Refused("the server redirects without end");
+    }
+    return check(reply, uri);
   }
 
   /**
@@ -65,7 +78,7 @@ final class HubClient {
     }
     HttpResponse<InputStream> reply = follow(request, false);
     try {
-      return check(reply);
+      return check(reply, uri);
     } catch (IOException e) {
       reply.body().close();
       throw e;
@@ -89,10 +102,8 @@ final class HubClient {
       if (withinEndpoint && !isEndpoint(next)) {
         return reply;
       }
-      if (request.uri().getScheme().equals("https") && !"https".equals(next.getScheme())) {
-        throw new Refused("the server redirects from https to " + next.getScheme());
-      }
       reply.body().close();
+      checkRedirect(first.build().uri(), request.uri(), next);
       HttpRequest.Builder builder =
           HttpRequest.newBuilder(next)
               .method(request.method(), request.bodyPublisher().orElseGet(HubClient::noBody));
@@ -101,6 +112,25 @@ final class HubClient {
       reply = send(request);
     }
     return reply;
+  }
+
+  /**
+   * @param origin the URL that was asked for
+   * @param from the redirecting one
+   */
+  static void checkRedirect(URI origin, URI from, URI to) throws Refused {
+    if (from.getScheme().equalsIgnoreCase("https") && !"https".equalsIgnoreCase(to.getScheme())) {
+      throw new Refused("the server redirects from https to " + to.getScheme());
+    }
+    if (!WebFile.isWeb(to.toString()) || to.getHost() == null) {
+      throw new Refused("the server redirects to " + to.getScheme() + ": instead of a web server");
+    }
+    if (!PrivateAddress.is(origin.getHost()) && PrivateAddress.is(to.getHost())) {
+      throw new Refused(
+          "the server redirects to "
+              + to.getHost()
+              + ", an address of a private network; name that URL itself if it is meant");
+    }
   }
 
   private HttpRequest.Builder withToken(HttpRequest.Builder request) {
@@ -127,7 +157,8 @@ final class HubClient {
   }
 
   /** The reply, unless its status says that there is no content in it. */
-  private HttpResponse<InputStream> check(HttpResponse<InputStream> reply) throws IOException {
+  private HttpResponse<InputStream> check(HttpResponse<InputStream> reply, URI uri)
+      throws IOException {
     int status = reply.statusCode();
     switch (status) {
       case 200, 206, 416 -> {
@@ -146,11 +177,15 @@ final class HubClient {
           throw new Refused(
               "the server refuses it (HTTP "
                   + status
-                  + (settings.token().isPresent()
-                      ? "): HF_TOKEN may not read this repository, or its terms are not accepted"
-                      : "): it is private or does not exist; set HF_TOKEN on the driver and the"
-                          + " executors"));
-      case 404 -> throw new FileNotFoundException("there is no such file, repository or revision");
+                  + (!isEndpoint(uri)
+                      ? "): Embark sends credentials to the Hub alone; name a URL that needs none"
+                      : settings.token().isPresent()
+                          ? "): HF_TOKEN may not read this repository, or its terms are not accepted"
+                          : "): it is private or does not exist; set HF_TOKEN on the driver and the"
+                              + " executors"));
+      case 404 ->
+          throw new FileNotFoundException(
+              "there is no such file" + (isEndpoint(uri) ? ", repository or revision" : ""));
       default -> {
         if (status >= FIRST_RETRIED_STATUS || status == 408 || status == 429) {
           throw new IOException("the server answers HTTP " + status);

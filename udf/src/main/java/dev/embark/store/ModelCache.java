@@ -21,7 +21,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *  KEY.*.part             what has come so far of one that is being fetched or packed
  *  KEY.lock               shared while the copy is used, exclusive while it is made or removed; the
  *                         time of its last use
- *  HASH.ref               the KEY that a URI led to last, for when the Hub cannot be asked
+ *  HASH.ref               the KEY that a URI led to last, for when its server cannot be asked, or
+ *                         that a content has whose hash was not known beforehand
  * </pre>
  *
  * <p>KEY is the content's hash where that is known beforehand, and else the hash of what stands for
@@ -30,6 +31,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * hashed again, and made anew if the hash is another.
  */
 final class ModelCache {
+  private static final String CONTENT = "sha256:";
+
   private final Path directory;
   private final long maxBytes;
 
@@ -46,7 +49,11 @@ final class ModelCache {
   }
 
   /** The copy of a content or version that was here before, if it still is. */
-  Optional<StoredModel> find(String key) throws IOException {
+  Optional<StoredModel> find(String sha256OrVersion) throws IOException {
+    String key =
+        Files.exists(model(sha256OrVersion).copy())
+            ? sha256OrVersion
+            : remembered(CONTENT + sha256OrVersion).orElse(sha256OrVersion);
     if (!Files.exists(model(key).copy())) {
       return Optional.empty();
     }
@@ -146,12 +153,16 @@ final class ModelCache {
     Path partial = files.partial();
     remote.copyTo(partial);
     String found = Sha256.of(partial);
-    Optional<String> expected = remote.sha256();
-    if (expected.isPresent() && !expected.get().equals(found)) {
+    try {
+      HashMismatch.check(Optional.of(found), remote.sha256());
+    } catch (HashMismatch e) {
       Files.delete(partial);
-      throw new HashMismatch(found, expected.get());
+      throw e;
     }
     keep(files, found);
+    if (!files.key().equals(found)) {
+      remember(CONTENT + found, files.key()); // so that who knows the hash need not ask its place
+    }
   }
 
   /** Makes what has come the copy. */

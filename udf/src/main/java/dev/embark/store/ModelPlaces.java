@@ -13,7 +13,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
 /**
- * Where a model's URI leads, apart from the Hub's.
+ * Where a model's URI leads, apart from the Hub's and those of web servers.
  *
  * <ul>
  *   <li>{@code classpath:name}: a resource of a jar
@@ -23,8 +23,7 @@ import org.apache.hadoop.fs.FileSystem;
  *   <li>any other scheme: the file system that Hadoop has for it
  * </ul>
  *
- * <p>Files under mounts of object stores ({@code /Volumes}, {@code /dbfs}) are copied like remote
- * ones. For one thread.
+ * <p>For one thread.
  *
  * @param shipped finds what {@code --files} brought under a name, if anything
  * @param hadoop the configuration of Hadoop's file systems
@@ -33,32 +32,33 @@ public record ModelPlaces(Function<String, Optional<Path>> shipped, Configuratio
   private static final String CLASSPATH = "classpath:";
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:.*");
 
+  /** Whether a model is one of a web server, which is asked without Hadoop. */
+  public static boolean isWeb(String uri) {
+    return WebFile.isWeb(uri);
+  }
+
   /** Whether Hadoop may be asked for a model. */
   public static boolean needsHadoop(String uri) {
     return !uri.startsWith(CLASSPATH)
         && !uri.startsWith(HubName.SCHEME)
+        && !WebFile.isWeb(uri)
         && !uri.startsWith("file:");
   }
 
-  /** The local file that serves where it is, if it is one. */
+  /** The file of this machine that a URI names, if it is one. */
   Optional<Path> local(String uri) throws IOException {
-    if (uri.startsWith(CLASSPATH)) {
-      return classpath(uri).unpacked();
-    }
-    Optional<Path> file = localPath(uri);
-    return file.filter(f -> !MountedFile.isMounted(f));
+    return uri.startsWith(CLASSPATH) ? classpath(uri).unpacked() : localPath(uri);
   }
 
-  /** The file to copy, where {@link #local} finds none. */
-  RemoteFile remote(String uri) throws IOException {
-    if (uri.startsWith(CLASSPATH)) {
-      return classpath(uri);
+  /** The file to copy. */
+  RemoteFile file(String uri) throws IOException {
+    Optional<Path> local = local(uri);
+    if (local.isPresent()) {
+      return new LocalFile(local.get());
     }
-    Optional<Path> mounted = localPath(uri);
-    if (mounted.isPresent()) {
-      return MountedFile.of(mounted.get());
-    }
-    return new HadoopFile(new org.apache.hadoop.fs.Path(uri), hadoop);
+    return uri.startsWith(CLASSPATH)
+        ? classpath(uri)
+        : new HadoopFile(new org.apache.hadoop.fs.Path(uri), hadoop);
   }
 
   private static ClasspathFile classpath(String uri) throws IOException {

@@ -16,26 +16,28 @@ import org.slf4j.LoggerFactory;
 /**
  * Gets a model onto this machine as a local file that can be mapped, and knows its hash.
  *
- * <p>Local files are used where they are; all others are copied once per node. Safe for any thread;
- * a model that is slow to come keeps only those waiting that want the same.
+ * <p>A file is copied once per node, a local one as well: whoever overwrites a mapped file ends the
+ * process that maps it, and nobody else writes to the cache. Files below {@link
+ * StoreSettings#inPlace} are used where they are. Safe for any thread; a model that is slow to come
+ * keeps only those waiting that want the same.
  */
 public final class ModelStore {
   private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
 
   private final StoreSettings settings;
-  private final HubModels hub;
+  private final ServedModels served;
   private final Map<String, String> hubHashes = new ConcurrentHashMap<>(); // by URI
 
   /** Reads and writes nothing yet. */
   public ModelStore(StoreSettings settings) {
     this.settings = settings;
-    this.hub = new HubModels(settings);
+    this.served = new ServedModels(settings);
   }
 
   /**
    * Gets a model.
    *
-   * @param uri one of those that {@link ModelPlaces} knows, or the Hub's
+   * @param uri one of those that {@link ModelPlaces} knows, the Hub's, or {@code http(s):}
    * @param sha256 what the file must hash to, if given
    * @throws EmbeddingException of kind MODEL when it is not there, hashes to something else, or
    *     there is no room for it
@@ -49,8 +51,9 @@ public final class ModelStore {
   }
 
   /**
-   * What a model hashes to. Gets the model only where its place does not tell; asked again, a
-   * revision of the Hub that moves gives the hash of the first time.
+   * What a model hashes to. Gets the model only where its place does not know the hash. Asked
+   * again, a revision of the Hub that moves gives the hash of the first time, and a web server is
+   * asked anew.
    *
    * @throws EmbeddingException as {@link #open}
    */
@@ -59,16 +62,17 @@ public final class ModelStore {
       if (uri.startsWith(HubName.SCHEME)) {
         String known = hubHashes.get(uri);
         if (known == null) {
-          known = hub.sha256(HubName.parse(uri), this::cache);
+          known = served.sha256(uri, this::cache);
           hubHashes.put(uri, known);
         }
         return known;
       }
-      if (places.local(uri).isEmpty()) {
-        Optional<String> told = places.remote(uri).sha256();
-        if (told.isPresent()) {
-          return told.get();
-        }
+      if (ServedModels.isServed(uri)) {
+        return served.sha256(uri, this::cache);
+      }
+      Optional<String> known = places.file(uri).sha256();
+      if (known.isPresent()) {
+        return known.get();
       }
     } catch (IOException | IllegalArgumentException e) {
       throw notFetched(uri, e);
@@ -79,7 +83,7 @@ public final class ModelStore {
   }
 
   /**
-   * Where weights of a model are kept as the accelerator packs them: beside the copies of models.
+   * Where weights of a model are kept as the accelerator packs them: next to the copies of models.
    * Where that cannot be, the log says why.
    */
   public WeightsCache weights(StoredModel model) {
@@ -107,7 +111,7 @@ public final class ModelStore {
   private static void pack(StoredModel model, WeightsCache.Packing packing, Path file)
       throws IOException {
     packing.writeTo(file);
-    // A file used in place may be written to; what is kept would be taken for another's weights.
+    // A file used in place may change after all; its weights would be taken for another's.
     if (!FileHashes.of(model.path()).equals(model.sha256())) {
       throw new IOException("it changed while they were packed");
     }
@@ -115,30 +119,48 @@ public final class ModelStore {
 
   private StoredModel find(String uri, Optional<String> sha256, ModelPlaces places)
       throws IOException {
-    if (uri.startsWith(HubName.SCHEME)) {
-      return hub.open(HubName.parse(uri), sha256, cache());
+    boolean isServed = ServedModels.isServed(uri);
+    Optional<Path> local = isServed ? Optional.empty() : places.local(uri);
+    if (local.isPresent() && settings.isInPlace(local.get())) {
+      LocalFile.check(local.get());
+      return new InPlace(local.get(), FileHashes.of(local.get()));
     }
-    Optional<Path> local = places.local(uri);
-    return local.isPresent() ? inPlace(local.get()) : cache().open(places.remote(uri));
+    try {
+      ModelCache cache = cache();
+      if (sha256.isPresent()) {
+        Optional<StoredModel> copy = cache.find(sha256.get());
+        if (copy.isPresent() && copy.get().sha256().equals(sha256.get())) {
+          return copy.get(); // the hash says it all; its place need not be asked
+        }
+        copy.ifPresent(StoredModel::close); // of a version whose content is another by now
+      }
+      return isServed ? served.open(uri, sha256, cache) : copied(places.file(uri), sha256, cache);
+    } catch (CacheUnusable e) {
+      throw local.isEmpty()
+          ? e
+          : new CacheUnusable(
+              e.getMessage()
+                  + ", or name the model's directory in spark.embark.inPlace if nobody overwrites"
+                  + " its files",
+              e);
+    }
+  }
+
+  private static StoredModel copied(RemoteFile file, Optional<String> sha256, ModelCache cache)
+      throws IOException {
+    HashMismatch.check(file.sha256(), sha256);
+    return cache.open(file);
   }
 
   private static StoredModel checked(StoredModel model, Optional<String> sha256)
       throws HashMismatch {
-    if (sha256.isPresent() && !sha256.get().equals(model.sha256())) {
+    try {
+      HashMismatch.check(Optional.of(model.sha256()), sha256);
+      return model;
+    } catch (HashMismatch e) {
       model.close();
-      throw new HashMismatch(model.sha256(), sha256.get());
+      throw e;
     }
-    return model;
-  }
-
-  private static StoredModel inPlace(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new IOException("it is a directory; name the .gguf file in it");
-    }
-    if (!Files.isRegularFile(file)) {
-      throw new IOException("there is no such model file");
-    }
-    return new InPlace(file, FileHashes.of(file));
   }
 
   private ModelCache cache() throws IOException {

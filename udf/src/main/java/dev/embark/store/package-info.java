@@ -3,12 +3,12 @@
  *
  * <pre>
  *              ModelStore
- *  "s3a:…" ──► ModelPlaces ──► a local Path ──────────────► hashed once a JVM, used in place
- *                         └──► RemoteFile ──► ModelCache ──► one copy per node, locked while used
- *                              classpath:       │  lock, partial file, SHA-256, rename
- *                              Hadoop, mounts   └─ evicts what was not used for longest
- *  "hf:…"  ──► HubModels  ──►  HubFile            ▲
- *                                                 └─ weights that an accelerator has packed
+ *  "s3a:…" ──► ModelPlaces ──► RemoteFile ──► ModelCache ──► one copy per node, locked while used
+ *                         │    a path, Hadoop,  │  lock, partial file, SHA-256, rename
+ *                         │    classpath:       └─ evicts what was not used for longest
+ *                         └──► a Path in spark.embark.inPlace ──► hashed once a JVM, used there
+ *  "hf:…"    ──► ServedModels ──► HubFile ────────▲
+ *  "https:…" ──►              ──► WebFile         └─ weights that an accelerator has packed
  * </pre>
  *
  * <p>{@link dev.embark.store.ModelStore#open} hands out a {@link dev.embark.store.StoredModel};

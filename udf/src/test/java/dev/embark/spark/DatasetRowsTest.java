@@ -3,9 +3,9 @@ package dev.embark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -70,17 +70,17 @@ class DatasetRowsTest {
   @Test
   void aMistakeIsToldInASentence() {
     assertThatThrownBy(() -> Embark.embedColumn(docs, "text", "e", Map.of()))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("no string column 'text'")
         .hasMessageContaining("body STRING");
     assertThatThrownBy(() -> Embark.embedColumn(docs, "tags", "e", Map.of()))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("no string column 'tags'");
     assertThatThrownBy(() -> Embark.embedColumn(docs, "body", "id", Map.of()))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("has a column 'id' already");
     assertThatThrownBy(() -> Embark.embedColumn(docs, "body", "e", Map.of("longtxt", "chunk")))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("did you mean 'longText'");
   }
 

@@ -6,21 +6,38 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.embark.engine.TaskOption;
 import dev.embark.engine.VectorType;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.spark.SparkThrowable;
+import org.apache.spark.SparkThrowableHelper;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbedFunctionTest {
+  private static final String NOT_FOLDED =
+      "org.apache.spark.sql.catalyst.optimizer.ConstantFolding";
+
   private static SparkSession spark;
 
   @BeforeAll
@@ -123,6 +140,123 @@ class EmbedFunctionTest {
         .hasMessageContaining("literal map");
   }
 
+  /**
+   * PySpark makes the message anew, from the condition and its parameters: of both Spark's registry
+   * has to make our sentence.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "embed('x', map('longtxt', 'chunk'))    | There is no embed option 'longtxt'; did you mean",
+        "embed('x', map('longText', '<y> %s'))  | The embed option longText cannot be '<y> %s'",
+        "embed('x', map('maxTokens', uuid()))   | The options of embed have to be a literal map",
+        "embed('x', map('model', current_database())) | The options of embed have to be a literal map",
+        "embed('x', map(1, 'chunk'))            | The options of embed have to be a map with string",
+        "embed_detail('x', map('mode', 'permissive', 'mode', 'failfast')) | The options of embed_detail",
+        "embed_tokens('x', 'maxTokens')         | The options of embed_tokens have to be a literal map",
+        "generate('x')                          | generate has no model of its own",
+        "generate_detail('x', map('pooling', 'cls')) | There is no generate option 'pooling'",
+        "embed()                                | [WRONG_NUM_ARGS.WITHOUT_SUGGESTION] The `embed`",
+        "cosine_similarity(array(1))            | [WRONG_NUM_ARGS.WITHOUT_SUGGESTION] The `cosine",
+        "embed(array('x'))                      | [DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT]",
+        "cosine_similarity(1, array(1))         | [DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT]"
+      })
+  void pythonShowsAMistakeAsAnAnalysisExceptionThatBeginsWithTheSentence(
+      String call, String sentence) {
+    assertShownByPython(catchThrowable(() -> spark.sql("SELECT " + call)), sentence);
+  }
+
+  @Test
+  void pythonShowsAValueOfAConfAndOfAColumnAsItIs() {
+    Column options = functions.map(functions.lit("longText"), functions.lit("${x}"));
+    Column call =
+        functions.call_function("embed", Scala.<Column>seq(List.of(functions.lit("x"), options)));
+    assertShownByPython(
+        catchThrowable(() -> spark.range(1).select(call)),
+        "The embed option longText cannot be '${x}'");
+    for (String conf : List.of("longText", "progress")) {
+      spark.conf().set("spark.embark." + conf, "<x>");
+      try {
+        assertShownByPython(
+            catchThrowable(() -> spark.sql("SELECT embed('x')")),
+            conf.equals("progress")
+                ? "spark.embark.progress is '<x>'; it takes true or false."
+                : "The embed option longText cannot be '<x>'");
+      } finally {
+        spark.conf().unset("spark.embark." + conf);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"EMBEDDING", "ANSWER"})
+  void noValueOfAnOptionFailsButAsAnAnalysisExceptionThatNamesTheOption(EmbedOutput function) {
+    for (TaskOption option : function.options()) {
+      for (String value :
+          List.of("''", "' '", "'x'", "-1", "99999999999", "'1e999'", "'NaN'", "NULL")) {
+        String call = "%s('x', map('%s', %s))".formatted(function.function(), option.key(), value);
+        Throwable refused = catchThrowable(() -> spark.sql("SELECT " + call));
+        if (refused != null) {
+          assertThat(refused).as(call).isInstanceOf(AnalysisException.class);
+          assertThat(condition(refused)).as(call).isNotNull();
+          assertThat(refused)
+              .hasMessageMatching("(?s).*(%s|no model of its own).*".formatted(option.key()));
+        }
+      }
+    }
+  }
+
+  private static void assertShownByPython(Throwable thrown, String sentence) {
+    assertThat(thrown).isInstanceOf(AnalysisException.class);
+    SparkThrowable shown = (SparkThrowable) thrown;
+    assertThat(thrown.getMessage()).startsWith(sentence);
+    assertThat(SparkThrowableHelper.getMessage(condition(thrown), shown.getMessageParameters()))
+        .startsWith(sentence);
+  }
+
+  /** By the name that 3.5 has, too. */
+  @SuppressWarnings("deprecation")
+  private static String condition(Throwable thrown) {
+    return ((SparkThrowable) thrown).getErrorClass();
+  }
+
+  @Test
+  void argumentsCanBeNamed() {
+    Row row =
+        spark
+            .sql(
+                "SELECT embed_tokens(text => 'a cat'), size(embed(options => map('dimensions', 64),"
+                    + " text => 'x')), size(embed('x', options => map('dimensions', 64))),"
+                    + " embed_detail(TEXT => 'a cat').tokens,"
+                    + " cosine_similarity(b => array(1, 0), a => array(-1, 0)),"
+                    + " embed_tokens(text => t) FROM VALUES ('a cat') AS v(t)")
+            .head();
+    assertThat(row).isEqualTo(RowFactory.create(4, 64, 64, 4, -1f, 4));
+  }
+
+  /** As of mask(str, upperChar, lowerChar, digitChar, otherChar), which is Spark's own. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "embed(txt => 'x')              | mask(txt => 'x')",
+        "embed(text => 'x', text => '') | mask(str => 'x', str => '')",
+        "embed('x', text => '')         | mask('x', str => '')",
+        "embed(options => map())        | mask(upperChar => 'x')",
+        "embed(text => 'x', map())      | mask(str => 'x', 'y')",
+        "embed('x', '', '', '', '', '', options => '') | mask('x', '', '', '', '', '', str => '')",
+        "cosine_similarity(b => array(1), b => array(1)) | mask(lowerChar => 'x', lowerChar => 'y')"
+      })
+  void wronglyNamedArgumentsAreRefusedAsThoseOfSparksOwnFunctions(String ours, String sparks) {
+    Throwable expected = catchThrowable(() -> spark.sql("SELECT " + sparks));
+    Throwable refused = catchThrowable(() -> spark.sql("SELECT " + ours));
+    assertThat(refused).isInstanceOf(AnalysisException.class);
+    assertThat(condition(refused)).isNotNull().isEqualTo(condition(expected));
+  }
+
   @Test
   void aWrongNumberOfArgumentsIsAnAnalysisException() {
     assertThatThrownBy(() -> spark.sql("SELECT embed()")).isInstanceOf(AnalysisException.class);
@@ -205,6 +339,46 @@ class EmbedFunctionTest {
   }
 
   @Test
+  void tokensOfAChunkedTextCountThePrefixOfEachChunk() {
+    Row row =
+        spark
+            .sql(
+                "SELECT embed_tokens(repeat('word ', 56), map('longText', 'chunk', 'maxTokens', 32,"
+                    + " 'prefix', 'query: ')), embed_tokens(repeat('a', 101)),"
+                    + " embed_tokens('a\u000bb')")
+            .head();
+    assertThat(row.getInt(0)).isEqualTo(2 * 32);
+    assertThat(row.getInt(1)).isEqualTo(3);
+    assertThat(row.getInt(2)).isEqualTo(3);
+  }
+
+  @Test
+  void aRerankerIsRefusedWithThePoolingOfTheSession(@TempDir Path folder) throws Exception {
+    byte[] gguf;
+    try (InputStream model =
+        getClass().getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {
+      gguf = model.readAllBytes();
+    }
+    byte[] key = "bert.pooling_type".getBytes(StandardCharsets.UTF_8);
+    int at = 0;
+    while (!Arrays.equals(gguf, at, at + key.length, key, 0, key.length)) {
+      at++;
+    }
+    assertThat(gguf[at + key.length + 4]).as("mean").isEqualTo((byte) 1);
+    gguf[at + key.length + 4] = 4; // rank
+    Path reranker = Files.write(folder.resolve("reranker.gguf"), gguf);
+    spark.conf().set("spark.embark.model", reranker.toString());
+    spark.conf().set("spark.embark.pooling", "mean");
+    try {
+      assertThatThrownBy(() -> spark.sql("SELECT embed('x')").collectAsList())
+          .hasStackTraceContaining("is a reranker: it scores pairs of texts");
+    } finally {
+      spark.conf().unset("spark.embark.pooling");
+      spark.conf().unset("spark.embark.model");
+    }
+  }
+
+  @Test
   void cosineSimilarityIsTheCosine() {
     Row row =
         spark
@@ -235,6 +409,65 @@ class EmbedFunctionTest {
         .isCloseTo(0.96f, within(1e-6f));
   }
 
+  /** Of vectors whose cosine anyone can work out: (3, 4) and (8, 6) have 48 / 50. */
+  @ParameterizedTest
+  @CsvSource({"FALLBACK, ", "CODEGEN_ONLY, " + NOT_FOLDED, "NO_CODEGEN, " + NOT_FOLDED})
+  void cosineSimilarityTakesNumbersOfAnyTypeFoldedCompiledOrInterpreted(
+      String codegen, String excludedRules) {
+    List<String> calls =
+        """
+        array(1e200D, 0D), array(1e200D, 0D)                           = 1
+        array(1e-200D, 1e-200D), array(1e-200D, 1e-200D)               = 1
+        array(3e38F, 4e37F), array(-3e38F, -4e37F)                     = -1
+        array(3, 4), array(8, 6)                                       = 0.96
+        array(3L, 4L), array(8Y, 6Y)                                   = 0.96
+        array(3S, 4S), array(8D, 6D)                                   = 0.96
+        array(3BD, 4BD), array(8.00, 6.00)                             = 0.96
+        array(3e30BD, 4e30BD), array(8F, 6F)                           = 0.96
+        array(9223372036854775807L, 0L), array(1, 1)                   = 0.70710678
+        from_json('[3, 4]', 'ARRAY<BIGINT>'), array(-8, -6)            = -0.96
+        array(1F, CAST('NaN' AS FLOAT)), array(1F, 1F)                 = NULL
+        array(1D, 1D), array(1D, CAST('Infinity' AS DOUBLE))           = NULL
+        array(CAST('-Infinity' AS FLOAT)), array(-1F)                  = NULL
+        array(0, 0), array(1, 1)                                       = NULL
+        array(1, NULL), array(1, 1)                                    = NULL
+        array(1, 1), array(1F, NULL)                                   = NULL
+        array(NULL), array(1)                                          = NULL
+        CAST(NULL AS ARRAY<INT>), array(1, 1)                          = NULL
+        array(1, 1), NULL                                              = NULL
+        array(), array()                                               = NULL
+        CAST(array() AS ARRAY<FLOAT>), CAST(array() AS ARRAY<INT>)     = NULL
+        """
+            .lines()
+            .toList();
+    spark.conf().set("spark.sql.codegen.factoryMode", codegen);
+    spark
+        .conf()
+        .set("spark.sql.optimizer.excludedRules", excludedRules == null ? "" : excludedRules);
+    try {
+      Row row =
+          spark
+              .sql(
+                  calls.stream()
+                      .map(call -> "cosine_similarity(" + call.replaceFirst(" += .*", ")"))
+                      .collect(Collectors.joining(", ", "SELECT ", " FROM range(1)")))
+              .head();
+      for (int i = 0; i < calls.size(); i++) {
+        String expected = calls.get(i).replaceFirst(".* = ", "");
+        if (expected.equals("NULL")) {
+          assertThat(row.get(i)).as(calls.get(i)).isNull();
+        } else {
+          assertThat(row.getFloat(i))
+              .as(calls.get(i))
+              .isCloseTo(Float.parseFloat(expected), within(1e-7f));
+        }
+      }
+    } finally {
+      spark.conf().unset("spark.sql.codegen.factoryMode");
+      spark.conf().unset("spark.sql.optimizer.excludedRules");
+    }
+  }
+
   @Test
   void cosineSimilarityRefusesVectorsOfDifferentLengthAndOtherTypes() {
     assertThatThrownBy(
@@ -242,7 +475,11 @@ class EmbedFunctionTest {
         .hasStackTraceContaining("have 1 and 2 elements");
     assertThatThrownBy(() -> spark.sql("SELECT cosine_similarity(array('a'), array(1F))"))
         .isInstanceOf(AnalysisException.class)
-        .hasMessageContaining("arrays of FLOAT, DOUBLE or TINYINT");
+        .hasMessageContaining(
+            "cosine_similarity takes arrays of numbers, but this is array<string>");
+    assertThatThrownBy(() -> spark.sql("SELECT cosine_similarity(X'01', X'01')"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("but this is binary");
   }
 
   @Test

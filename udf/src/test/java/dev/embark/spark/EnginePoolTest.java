@@ -3,16 +3,19 @@ package dev.embark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.engine.Acceleration;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.LlamaModel;
+import dev.embark.engine.MemoryEstimate;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.VectorWriter;
 import dev.embark.engine.WeightsCache;
 import dev.embark.store.ModelStore;
 import dev.embark.store.StoreSettings;
+import dev.embark.store.StoredModel;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -30,7 +34,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -71,7 +77,8 @@ class EnginePoolTest {
   private void limit(long megabytes) {
     budget = new MemoryBudget(new MemoryLimit(megabytes * MB, 2, true));
     ModelStore store =
-        new ModelStore(StoreSettings.of(dir.resolve("cache"), 1L << 30, true, Map.of()));
+        new ModelStore(
+            StoreSettings.of(dir.resolve("cache"), 1L << 30, List.of(dir), true, Map.of()));
     models = new ModelPool(store, hardware, budget);
     Devices devices = new Devices(hardware, false, Map.of());
     pool = new EnginePool(models, devices, budget, sharedContext, clock::get);
@@ -374,6 +381,205 @@ class EnginePoolTest {
 
       assertThat(models.size()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void anEngineThatCannotBeFreedAsAWholeKeepsNoOtherFromBeingFreed() throws IOException {
+    AtomicInteger closed = new AtomicInteger();
+    hardware =
+        new FakeHardware(0) {
+          @Override
+          public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
+            // Where the accelerator has none of its own, nothing fails, and the rest holds, too.
+            WeightsCache failing =
+                (name, packing) -> weights.open(name, packing).map(kept -> failingAtEnd(kept));
+            return super.load(file, options, failing);
+          }
+
+          private WeightsCache.Weights failingAtEnd(WeightsCache.Weights kept) {
+            return new WeightsCache.Weights() {
+              @Override
+              public Path path() {
+                return kept.path();
+              }
+
+              @Override
+              public void close() {
+                kept.close();
+                closed.incrementAndGet();
+                throw new IllegalStateException("on purpose");
+              }
+            };
+          }
+        };
+    limit(4096);
+    lease(minilm).close();
+    lease(other()).close();
+    clock.addAndGet(MINUTE.toNanos());
+    pool.freeIdleFor(MINUTE);
+    assertThat(pool.idle()).isZero();
+    assertThat(models.size()).isZero();
+    assertThat(budget.used()).isZero();
+    assertThat(closed.get()).isIn(0, 2);
+  }
+
+  @Test
+  void aModelThatCannotBeForgottenIsFreedAllTheSame() {
+    LoadedModel loaded =
+        loaded(
+            () -> {
+              throw new IllegalStateException("on purpose");
+            });
+    assertThatThrownBy(loaded::release).hasMessage("on purpose");
+    assertThat(budget.used()).isZero();
+  }
+
+  /** Else who wants it then loads another, which would be forgotten in the place of this one. */
+  @Test
+  void aModelIsForgottenBeforeAnyoneFindsItFreed() {
+    AtomicReference<LoadedModel> loaded = new AtomicReference<>();
+    AtomicReference<Thread.State> meanwhile = new AtomicReference<>();
+    AtomicBoolean retained = new AtomicBoolean(true);
+    Thread other = new Thread(() -> retained.set(loaded.get().retain()));
+    loaded.set(
+        loaded(
+            () -> {
+              other.start();
+              TestSession.waitFor(
+                  () -> {
+                    meanwhile.set(other.getState());
+                    return meanwhile.get() == Thread.State.BLOCKED
+                        || meanwhile.get() == Thread.State.TERMINATED;
+                  });
+            }));
+    loaded.get().release();
+    assertThat(meanwhile).hasValue(Thread.State.BLOCKED);
+    TestSession.waitFor(() -> !other.isAlive());
+    assertThat(retained).isFalse();
+  }
+
+  @Test
+  void tasksThatMakeRoomForEachOthersSharedContextsDoNotWaitForEachOther() throws Exception {
+    LoadedModel a = loaded(() -> {});
+    LoadedModel b = loaded(() -> {});
+    assertThat(a.retain() && b.retain()).isTrue();
+    CyclicBarrier both = new CyclicBarrier(2);
+    List<Thread> tasks =
+        List.of(new Thread(() -> share(a, b, both)), new Thread(() -> share(b, a, both)));
+    for (Thread task : tasks) {
+      task.setDaemon(true);
+      task.start();
+    }
+    for (Thread task : tasks) {
+      task.join(Duration.ofSeconds(20).toMillis());
+      assertThat(task.getState()).isEqualTo(Thread.State.TERMINATED);
+    }
+    a.release();
+    b.release();
+  }
+
+  /** As where memory is short: an idle engine of another model is freed while one is made. */
+  private static void share(LoadedModel model, LoadedModel other, CyclicBarrier both) {
+    assertThatThrownBy(
+            () ->
+                model.shared(
+                    EmbedOptions.defaults(),
+                    1,
+                    () -> {
+                      try {
+                        both.await();
+                      } catch (InterruptedException | BrokenBarrierException e) {
+                        throw new AssertionError(e);
+                      }
+                      other.release();
+                      throw new IllegalStateException("no more room");
+                    },
+                    reserved -> tokens -> {}))
+        .hasMessage("no more room");
+  }
+
+  /** A model with one user. */
+  private LoadedModel loaded(Runnable atEnd) {
+    StoredModel file =
+        new StoredModel() {
+          @Override
+          public Path path() {
+            return minilm;
+          }
+
+          @Override
+          public String sha256() {
+            return "";
+          }
+
+          @Override
+          public void close() {
+            // It is nobody's copy.
+          }
+        };
+    LoadedModel loaded =
+        new LoadedModel(
+            file,
+            LlamaModel.load(minilm, ModelOptions.cpu(Acceleration.OFF)),
+            MemoryEstimate.of(minilm),
+            budget.reserve("The model", MB, MB, () -> false),
+            atEnd);
+    assertThat(loaded.retain()).isTrue();
+    return loaded;
+  }
+
+  @Test
+  void theClockGoesOnAfterWhateverFreeingThrows() throws InterruptedException {
+    AtomicInteger calls = new AtomicInteger();
+    CountDownLatch third = new CountDownLatch(1);
+    try (IdleClock ticking =
+        IdleClock.start(
+            Duration.ofMillis(4),
+            time -> {
+              switch (calls.incrementAndGet()) {
+                case 1 -> throw new IllegalStateException("on purpose");
+                case 2 -> throw new NoClassDefFoundError("on purpose");
+                default -> third.countDown();
+              }
+            })) {
+      assertThat(third.await(60, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void anErrorWhileAModelOrAnEngineIsMadeLeavesNothing() {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    hardware =
+        new FakeHardware(0) {
+          @Override
+          public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
+            if (broken.get()) {
+              throw new NoClassDefFoundError("on purpose");
+            }
+            return super.load(file, options, weights);
+          }
+        };
+    limit(4096);
+    assertThatThrownBy(() -> lease(minilm)).hasStackTraceContaining("on purpose");
+    assertThat(budget.used()).isZero();
+    assertThat(pool.leased()).isZero();
+    broken.set(false);
+    lease(minilm).close();
+  }
+
+  @Test
+  void aRetiredPoolFreesWhatIsIdleAndTheRestAsSoonAsItIsGivenBack() {
+    lease(minilm, Map.of("prefix", "query: ")).close();
+    EnginePool.Lease held = lease(minilm);
+    pool.retire();
+    assertThat(pool.idle()).isZero();
+    assertThat(models.size()).isEqualTo(1);
+    assertThat(embed(held, "a cat").isEmbedded(0)).isTrue();
+    held.close();
+    held.close();
+    assertThat(pool.idle()).isZero();
+    assertThat(models.size()).isZero();
+    assertThat(budget.used()).isZero();
   }
 
   private static EmbeddedRows embed(EnginePool.Lease lease, String... texts) {

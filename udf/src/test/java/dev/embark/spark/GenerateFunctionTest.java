@@ -174,6 +174,19 @@ class GenerateFunctionTest {
   }
 
   @Test
+  void argumentsCanBeNamed() {
+    String options = "map('maxTokens', 4, 'model', '" + model + "')";
+    assertThat(
+            spark
+                .sql(
+                    "SELECT generate(prompt => 'a', options => %1$s) = generate('a', %1$s)"
+                        .formatted(options))
+                .head()
+                .getBoolean(0))
+        .isTrue();
+  }
+
+  @Test
   void whatIsWrongWithTheOptionsIsToldBeforeAnyTask() {
     assertThatThrownBy(() -> spark.sql("SELECT generate('a')"))
         .isInstanceOf(AnalysisException.class)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.embark.engine.EmbedOptions;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,8 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskKilled;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
@@ -25,6 +29,7 @@ import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.ArrowUtils;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -177,6 +182,40 @@ class LifecycleTest {
     waitFor(() -> ExecutorModels.leased() > 0 || query.isDone());
     spark.sparkContext().cancelJobGroup("i");
     assertThat(query.get()).isNotNull();
+  }
+
+  @Test
+  void whatIsReadOfATaskThatHasEndedIsRefused() {
+    EmbedOptions options = EmbedOptions.defaults();
+    EmbedTask task =
+        EmbedTask.of(
+            spark.sparkContext(),
+            options,
+            List.of(EmbedOutput.EMBEDDING),
+            EmbedMetrics.of(spark.sparkContext(), options));
+    Function<Integer, List<String>> read =
+        ignored -> {
+          TaskEmbedder embedder = task.open();
+          TextWindow window = new TextWindow();
+          window.add(new byte[] {'a'});
+          embedder.embed(window);
+          assertThat(embedder.values(0)).hasSize(1).doesNotContainNull();
+          assertThat(embedder.rowBytes()).isEqualTo(384 * 4);
+          embedder.close();
+          return Stream.<ThrowingCallable>of(
+                  () -> embedder.values(0),
+                  embedder::rowBytes,
+                  embedder::vector,
+                  () -> embedder.embed(window))
+              .map(late -> String.valueOf(catchThrowable(late)))
+              .toList();
+        };
+    List<String> refusals =
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .parallelize(List.of(1), 1)
+            .map(read)
+            .first();
+    assertThat(refusals).hasSize(4).allMatch(late -> late.contains("The task has ended"));
   }
 
   @Test

@@ -17,10 +17,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListenerEvent;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import scala.Option;
+import scala.Tuple4;
+import scala.collection.immutable.Seq;
 
 /** What an operator did, where users of Spark look for it. */
 class MetricsTest {
@@ -106,6 +113,36 @@ class MetricsTest {
     EmbedProgress.Snapshot now = EmbedProgress.of(spark).snapshot();
     assertThat(now.tokens() - progress.tokens()).isEqualTo(7);
     assertThat(now.rows() - progress.rows()).isEqualTo(2);
+  }
+
+  @Test
+  void aHeartbeatThatComesAfterTheEndOfItsTaskIsNotCounted() throws Exception {
+    spark.sql("SELECT embed('a cat')").collectAsList();
+    EmbedProgress progress = EmbedProgress.of(spark);
+    spark.sparkContext().listenerBus().waitUntilEmpty();
+    EmbedProgress.Snapshot before = progress.snapshot();
+    LongAccumulator rows = progress.totals().rows();
+    for (long task : new long[] {0, 1L << 40}) { // one that has ended, one that never was
+      spark.sparkContext().listenerBus().post(heartbeat(task, rows, 17));
+    }
+    spark.sparkContext().listenerBus().waitUntilEmpty();
+    assertThat(progress.snapshot()).isEqualTo(before);
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // the Seq within it has another type in Scala 2.12
+  private static SparkListenerEvent heartbeat(long task, LongAccumulator counter, long update) {
+    AccumulableInfo info =
+        new AccumulableInfo(
+            counter.id(),
+            Option.empty(),
+            Option.apply(update),
+            Option.empty(),
+            true,
+            true,
+            Option.empty());
+    Seq tasks = Scala.seq(List.of(new Tuple4(task, 0, 0, Scala.seq(List.of(info)))));
+    return new SparkListenerExecutorMetricsUpdate(
+        "driver", tasks, scala.collection.immutable.Map$.MODULE$.empty());
   }
 
   @Test

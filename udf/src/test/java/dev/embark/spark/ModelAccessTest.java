@@ -1,6 +1,7 @@
 package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.EmbedOptions;
@@ -13,12 +14,17 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.SparkConf;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,11 +77,35 @@ class ModelAccessTest {
   }
 
   @Test
-  void aLocalFileIsUsedWhereItIs(@TempDir Path dir) throws IOException {
+  void aLocalFileIsCopiedOnceHoweverItIsNamed(@TempDir Path dir) throws IOException {
     Path file = Files.writeString(dir.resolve("a model.gguf"), "x");
-    assertThat(path(file.toString(), Optional.empty())).isEqualTo(file);
-    assertThat(path(file.toUri().toString(), Optional.empty())).isEqualTo(file);
-    assertThat(path("file:" + file, Optional.empty())).isEqualTo(file);
+    Path copy = path(file.toString(), Optional.empty());
+    assertThat(copy).isNotEqualTo(file).hasContent("x");
+    assertThat(path(file.toUri().toString(), Optional.empty())).isEqualTo(copy);
+    assertThat(path("file:" + file, Optional.empty())).isEqualTo(copy);
+  }
+
+  @Test
+  void directoriesWhoseModelsAreUsedInPlaceAreListed() {
+    SparkConf conf = new SparkConf(false).set("spark.embark.inPlace", "/opt/models, /mnt/image,");
+    assertThat(ExecutorSettings.of(conf, Map.of()).store().inPlace())
+        .containsExactly(Path.of("/opt/models"), Path.of("/mnt/image"));
+  }
+
+  @Test
+  void aQueryKeepsItsModelWhenTheFileIsOverwritten(@TempDir Path dir) throws IOException {
+    Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("m.gguf"));
+    EmbedOptions options = EmbedOptions.of(Map.of("model", file.toString()));
+    TaskOptions pinned = ModelAccess.NONE.pinned(options, ExecutorModels.store());
+    try (StoredModel first = ModelAccess.NONE.open(pinned, ExecutorModels.store())) {
+      Files.writeString(file, "another");
+      try (StoredModel later = ModelAccess.NONE.open(pinned, ExecutorModels.store())) {
+        assertThat(later.path()).isEqualTo(first.path());
+        assertThat(Sha256.of(later.path())).isEqualTo(pinned.modelSha256().get());
+      }
+      assertThat(ModelAccess.NONE.pinned(options, ExecutorModels.store()).modelSha256())
+          .contains(Sha256.of("another"));
+    }
   }
 
   @Test
@@ -132,6 +162,17 @@ class ModelAccessTest {
   }
 
   @Test
+  void aFileThatIsNoModelIsNamedAsTheUserNamesIt(@TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "no model");
+    assertThatThrownBy(
+            () -> spark.sql("SELECT embed('x', map('model', '" + file + "'))").collectAsList())
+        .hasStackTraceContaining(file + " is not a GGUF model");
+    assertThatThrownBy(
+            () -> ModelDescriber.describe(EmbedOptions.of(Map.of("model", file.toString()))))
+        .hasMessageContaining(file + " is not a GGUF model");
+  }
+
+  @Test
   void aPathThatIsNoLocalFileIsLookedForWhereSparkReadsPaths(@TempDir Path dir) throws IOException {
     Files.writeString(dir.resolve("m.gguf"), "x");
     ModelAccess lake =
@@ -164,15 +205,50 @@ class ModelAccessTest {
     Path file = path(DEFAULT_MODEL, Optional.empty());
     spark.conf().set("fs.attic.impl", AtticFileSystem.class.getName());
     spark.conf().set("attic.root", file.getParent().toString());
-    assertThat(
-            spark
-                .sql(
-                    "SELECT embed('x', map('model', 'attic:///"
-                        + file.getFileName()
-                        + "')) = embed('x')")
-                .head()
-                .getBoolean(0))
-        .isTrue();
+    String call = "embed(%s, map('model', 'attic:///" + file.getFileName() + "'))";
+    for (String result :
+        List.of(call.formatted("t"), "transform(array(t), x -> " + call.formatted("x") + ")[0]")) {
+      assertThat(
+              spark
+                  .sql(
+                      "SELECT %s = embed('x') FROM (SELECT substr('xy', 1, cast(id AS int)) AS t"
+                              .formatted(result)
+                          + " FROM range(1, 2, 1, 1))")
+                  .head()
+                  .getBoolean(0))
+          .as(result)
+          .isTrue();
+    }
+  }
+
+  @Test
+  void aTextOfALambdaIsEmbeddedByTheModelThatTheDriverSees(@TempDir Path dir) throws IOException {
+    Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("m.gguf"));
+    LogicalPlan plan =
+        spark
+            .sql(
+                "SELECT transform(ts, t -> embed(t, map('model', '"
+                    + file
+                    + "'))) FROM (SELECT array(string(id)) AS ts FROM range(3))")
+            .queryExecution()
+            .optimizedPlan();
+    List<TaskOptions> options = new ArrayList<>();
+    plan.foreach(
+        node -> {
+          Scala.list(node.expressions())
+              .forEach(
+                  expression ->
+                      expression.foreach(
+                          e -> {
+                            if (e instanceof EmbedEach each) {
+                              options.add(each.options());
+                            }
+                            return null;
+                          }));
+          return null;
+        });
+    assertThat(options).hasSize(1);
+    assertThat(options.get(0).modelSha256()).contains(Sha256.of(file));
   }
 
   @Test
@@ -210,6 +286,51 @@ class ModelAccessTest {
     } finally {
       spark.conf().unset("spark.embark.cacheSize");
     }
+  }
+
+  @Test
+  void callsMayNameAModelOfAWebServerOnlyIfTheApplicationOrItsOperatorAllowsIt() {
+    String url = "http://127.0.0.1:1/m.gguf";
+    String call = "SELECT embed('x', map('model', '" + url + "'))";
+    String sentence =
+        url + " is on a web server; calls may name one only if Spark was started with";
+    assertThatThrownBy(() -> spark.sql(call))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining(sentence)
+        .hasMessageContaining("--conf spark.embark.allowHttp=true");
+    assertThatThrownBy(
+            () ->
+                spark.sql(
+                    "SELECT generate('x', map('model', '" + url.toUpperCase(Locale.ROOT) + "'))"))
+        .hasMessageContaining("is on a web server");
+    Map<String, String> lines = Map.of("model", url + System.lineSeparator() + "x");
+    assertThatThrownBy(() -> Embark.embedColumn(spark.sql("SELECT 'x' t"), "t", "e", lines))
+        .hasMessageContaining("is on a web server");
+    assertThatThrownBy(
+            () -> Embark.embedColumn(spark.sql("SELECT 'x' t"), "t", "e", Map.of("model", url)))
+        .hasMessageContaining(sentence);
+    for (String key : List.of("spark.embark.model", "spark.embark.allowHttp")) {
+      spark.conf().set(key, key.endsWith("model") ? url : "true");
+      try {
+        assertThatThrownBy(() -> spark.sql("SELECT embed('x')"))
+            .hasMessageContaining(
+                key.endsWith("model") ? sentence : key + " belongs to the application");
+      } finally {
+        spark.conf().unset(key);
+      }
+    }
+    SparkConf application = spark.sparkContext().env().conf();
+    for (String key : List.of("spark.embark.model", "spark.embark.allowHttp")) {
+      application.set(key, key.endsWith("model") ? url : "true");
+      try {
+        assertThatCode(() -> spark.sql(call)).doesNotThrowAnyException();
+      } finally {
+        application.remove(key);
+      }
+    }
+    assertThatThrownBy(() -> spark.sql(call)).hasMessageContaining(sentence);
+    EmbedIdentity.allowModel(url);
+    assertThatCode(() -> spark.sql(call)).doesNotThrowAnyException();
   }
 
   @Test

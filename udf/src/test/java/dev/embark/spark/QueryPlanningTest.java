@@ -195,7 +195,7 @@ class QueryPlanningTest {
         "40 | SELECT d.id, d.body, embed(d.body)[0] AS v, e.body AS body2, embed(e.body)[0] AS v2 FROM docs d JOIN docs e ON d.id <> e.id JOIN docs f ON e.id > f.id",
         "40 | SELECT d.id, max(cosine_similarity(embed(d.body), embed(e.body))) AS m FROM docs d CROSS JOIN docs e GROUP BY d.id",
         "40 | SELECT d.id, e.id, cosine_similarity(embed(d.body), embed(e.body)) AS s FROM docs d CROSS JOIN docs e ORDER BY s DESC LIMIT 3",
-        "40 | SELECT d.id, e.id, cosine_similarity(embed(d.body), embed(e.body)) AS s FROM docs d CROSS JOIN docs e ORDER BY d.id, e.id",
+        "20 | SELECT d.id, e.id, cosine_similarity(embed(d.body), embed(e.body)) AS s FROM docs d CROSS JOIN docs e ORDER BY d.id, e.id",
         "20 | SELECT d.id AS k, d.body, embed(d.body)[0] AS v FROM docs d JOIN docs e ON d.id < e.id ORDER BY k",
         "3  | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d CROSS JOIN docs e ORDER BY d.id LIMIT 3",
         "4  | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d JOIN (SELECT id AS k FROM docs WHERE id IN (2, 9)) e ON d.id BETWEEN e.k AND e.k + 1",

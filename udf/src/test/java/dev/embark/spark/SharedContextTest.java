@@ -1,8 +1,12 @@
 package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.engine.NativeHandles;
+import dev.embark.store.ModelStore;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
@@ -24,6 +28,37 @@ class SharedContextTest {
     for (int i = 0; i < own.size(); i++) {
       assertThat(shared.get(i).getLong(0)).isEqualTo(own.get(i).getLong(0));
       assertThat(cosine(shared.get(i).getList(1), own.get(i).getList(1))).isGreaterThan(0.9999);
+    }
+  }
+
+  @Test
+  void aLaterApplicationOfTheProcessHasItsOwnSettingsAndKeepsModelsIfTheyAreTheSame() {
+    ModelStore first = embedOne(Map.of());
+    try {
+      assertThat(NativeHandles.open()).isPositive();
+      assertThat(embedOne(Map.of())).isSameAs(first);
+      assertThatThrownBy(() -> embedOne(Map.of("spark.embark.memory", "3m")))
+          .hasStackTraceContaining("but of 3 MB outside the heap");
+      assertThat(NativeHandles.open()).as("of earlier applications").isZero();
+      assertThatThrownBy(() -> embedOne(Map.of("spark.embark.idleTimeout", "soon")))
+          .hasStackTraceContaining("spark.embark.idleTimeout cannot be 'soon'");
+      assertThat(embedOne(Map.of())).isNotSameAs(first);
+    } finally {
+      TestSession.assertNothingIsHeld();
+    }
+  }
+
+  /** The store of an application's models; leaves them there, as its end does. */
+  private static ModelStore embedOne(Map<String, String> settings) {
+    SparkSession.Builder builder = TestSession.builder("local[1]");
+    settings.forEach(builder::config);
+    SparkSession spark = builder.getOrCreate();
+    try {
+      assertThat(spark.sql("SELECT embed('a cat ' || id) FROM range(2)").collectAsList())
+          .hasSize(2);
+      return ExecutorModels.store();
+    } finally {
+      spark.stop();
     }
   }
 

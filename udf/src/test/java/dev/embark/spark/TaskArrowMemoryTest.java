@@ -2,6 +2,8 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Field;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 import org.apache.arrow.memory.ArrowBuf;
@@ -46,6 +48,34 @@ class TaskArrowMemoryTest {
               return List.of(held, manager.getMemoryConsumptionForThisTask());
             });
     assertThat(counted).containsExactly((long) BYTES, 0L);
+  }
+
+  @Test
+  void aTaskIsOneConsumerHoweverManyAllocatorsItMakes() {
+    List<Integer> consumers =
+        inTask(
+            () -> {
+              for (int text = 0; text < 5; text++) {
+                try (BufferAllocator allocator =
+                        TaskArrowMemory.newAllocator("test", TaskContext.get());
+                    ArrowBuf buffer = allocator.buffer(BYTES)) {
+                  assertThat(buffer.capacity()).isEqualTo(BYTES);
+                }
+              }
+              return List.of(consumers(TaskContext.get().taskMemoryManager()));
+            });
+    assertThat(consumers).containsExactly(1);
+  }
+
+  /** What Spark keeps until the task ends, whether it holds memory or not. */
+  private static int consumers(TaskMemoryManager manager) {
+    try {
+      Field consumers = TaskMemoryManager.class.getDeclaredField("consumers");
+      consumers.setAccessible(true);
+      return ((Collection<?>) consumers.get(manager)).size();
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -88,7 +89,9 @@ class HubTest {
             ATTEMPTS,
             Duration.ofMillis(1));
     try (StoredModel model =
-        open(new ModelStore(new StoreSettings(dir.resolve("c"), 1L << 30, false, impatient)))) {
+        open(
+            new ModelStore(
+                new StoreSettings(dir.resolve("c"), 1L << 30, List.of(), false, impatient)))) {
       assertThat(model.path()).hasBinaryContent(hub.content());
     }
     assertThat(hub.offsets).startsWith(0, BYTES / 2);
@@ -250,12 +253,13 @@ class HubTest {
         StoreSettings.of(
             dir,
             1,
+            List.of(),
             false,
             Map.of("HF_ENDPOINT", "https://mirror/", "HF_TOKEN", " t ", "HF_HUB_OFFLINE", "1"));
     assertThat(settings.hub().endpoint()).isEqualTo(URI.create("https://mirror"));
     assertThat(settings.hub().token()).contains("t");
     assertThat(settings.offline()).isTrue();
-    StoreSettings none = StoreSettings.of(dir, 1, false, Map.of());
+    StoreSettings none = StoreSettings.of(dir, 1, List.of(), false, Map.of());
     assertThat(none.hub().endpoint()).isEqualTo(URI.create("https://huggingface.co"));
     assertThat(none.hub().token()).isEmpty();
     assertThat(none.offline()).isFalse();
@@ -285,6 +289,7 @@ class HubTest {
     return new StoreSettings(
         dir.resolve("c"),
         1L << 30,
+        List.of(),
         offline,
         new HubSettings(
             hub.endpoint(), token, Duration.ofMinutes(1), ATTEMPTS, Duration.ofMillis(1)));

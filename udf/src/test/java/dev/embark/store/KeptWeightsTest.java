@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a store does where weights of a model cannot be kept beside it. */
+/** What a store does where weights of a model, which is used in place, cannot be kept. */
 class KeptWeightsTest {
   @TempDir Path dir;
   private ModelStore store;
@@ -30,7 +30,9 @@ class KeptWeightsTest {
   }
 
   private void open(long cacheBytes, Path file) {
-    store = new ModelStore(StoreSettings.of(dir.resolve("cache"), cacheBytes, true, Map.of()));
+    store =
+        new ModelStore(
+            StoreSettings.of(dir.resolve("cache"), cacheBytes, List.of(dir), true, Map.of()));
     ModelPlaces places = new ModelPlaces(name -> Optional.empty(), new Configuration(false));
     model = store.open(file.toString(), Optional.empty(), places);
   }

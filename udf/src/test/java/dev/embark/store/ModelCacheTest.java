@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.Sha256;
 import dev.embark.engine.WeightsCache;
+import java.io.File;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -20,6 +25,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -244,17 +251,144 @@ class ModelCacheTest {
   }
 
   @Test
-  void aMountedFileIsCopiedAndRefusedWhenItChangesMeanwhile() throws IOException {
+  void aLocalFileIsCopiedAndRefusedWhenItChangesMeanwhile() throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "first");
-    try (StoredModel copy = cache.open(MountedFile.of(file))) {
+    try (StoredModel copy = cache.open(new LocalFile(file))) {
       assertThat(copy.path()).isNotEqualTo(file).hasContent("first");
     }
-    MountedFile before = MountedFile.of(file);
     Files.writeString(file, "second");
+    LocalFile before = new LocalFile(file);
+    Files.writeString(file, "third");
     assertThatThrownBy(() -> before.copyTo(dir.resolve("partial")))
         .hasMessageContaining("it changed while it was copied");
-    assertThat(MountedFile.isMounted(Path.of("/Volumes/c/s/v/m.gguf"))).isTrue();
-    assertThat(MountedFile.isMounted(Path.of("/data/Volumes/m.gguf"))).isFalse();
+    assertThatThrownBy(before::sha256).hasMessageContaining("it changed while it was read");
+    assertThat(LocalFile.isMounted(Path.of("/Volumes/c/s/v/m.gguf"))).isTrue();
+    assertThat(LocalFile.isMounted(Path.of("/data/Volumes/m.gguf"))).isFalse();
+  }
+
+  @Test
+  void aLocalFileIsHashedAnewWhenItsContentChangesAndItsSizeAndTimeDoNot() throws IOException {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "first");
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000));
+    assertThat(new LocalFile(file).sha256()).contains(Sha256.of("first"));
+    Files.writeString(file, "other");
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000));
+    assertThat(new LocalFile(file).sha256()).contains(Sha256.of("other"));
+    Path replacement = Files.writeString(dir.resolve("new"), "third");
+    Files.setLastModifiedTime(replacement, FileTime.fromMillis(1_000_000));
+    Files.move(replacement, file, StandardCopyOption.REPLACE_EXISTING);
+    assertThat(new LocalFile(file).sha256()).contains(Sha256.of("third"));
+  }
+
+  @Test
+  void aLocalFileWithTheContentOfACopyHasNoSecondOne() throws IOException {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "same");
+    Path copy = copyOf(new LocalFile(file));
+    assertThat(copyOf(new LocalFile(Files.copy(file, dir.resolve("n.gguf"))))).isEqualTo(copy);
+    assertThat(copyOf(new LocalFile(copy))).isEqualTo(copy);
+  }
+
+  @Test
+  void aCacheThatCannotTakeALocalFileSaysWhatToSet() throws IOException {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "x".repeat(100));
+    Path noDirectory = Files.writeString(dir.resolve("file"), "");
+    assertThatThrownBy(() -> openLocal(file, dir.resolve("small"), 99, List.of()))
+        .hasMessage(
+            "The model %s cannot be fetched: it has 100 bytes, but spark.embark.cacheSize is 99"
+                    .formatted(file)
+                + " bytes, or name the model's directory in spark.embark.inPlace if nobody"
+                + " overwrites its files.");
+    assertThatThrownBy(() -> openLocal(file, noDirectory, 1000, List.of()))
+        .hasMessageContaining("the cache directory " + noDirectory + " cannot be made")
+        .hasMessageContaining("set spark.embark.cacheDir to a directory that can be written, or")
+        .hasMessageContaining("spark.embark.inPlace");
+    assertThat(openLocal(file, noDirectory, 0, List.of(dir.resolve("none"), dir))).isEqualTo(file);
+  }
+
+  @Test
+  void aLinkToAFileElsewhereIsNotUsedInPlace() throws IOException {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "x");
+    Path images = Files.createDirectory(dir.resolve("images"));
+    Path link = Files.createSymbolicLink(images.resolve("m.gguf"), file);
+    assertThat(openLocal(link, dir.resolve("cache"), 1000, List.of(images)))
+        .hasParent(dir.resolve("cache"))
+        .hasContent("x");
+  }
+
+  private static Path openLocal(Path file, Path cacheDir, long cacheBytes, List<Path> inPlace) {
+    StoreSettings settings = StoreSettings.of(cacheDir, cacheBytes, inPlace, true, Map.of());
+    ModelPlaces places = new ModelPlaces(name -> Optional.empty(), new Configuration(false));
+    try (StoredModel model =
+        new ModelStore(settings).open(file.toString(), Optional.empty(), places)) {
+      return model.path();
+    }
+  }
+
+  /** Uses the copy of a file in a class loader of its own; public, as it is made by reflection. */
+  public static final class User implements Callable<AutoCloseable> {
+    private final Path cacheDir;
+    private final Path file;
+
+    /** Uses a file's copy in a cache. */
+    public User(Path cacheDir, Path file) {
+      this.cacheDir = cacheDir;
+      this.file = file;
+    }
+
+    @Override
+    public AutoCloseable call() throws IOException {
+      return new ModelCache(cacheDir, 1000).open(new LocalFile(file));
+    }
+  }
+
+  @Test
+  void classLoadersOfOneJvmShareACopyWhichStaysUntilTheLastOfThemIsDone() throws Exception {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "x".repeat(900));
+    Path copy = copyOf(new LocalFile(file));
+    Files.delete(copy);
+    try (URLClassLoader one = newLoader();
+        URLClassLoader other = newLoader()) {
+      AutoCloseable first = inside(one, file);
+      AutoCloseable second = inside(other, file);
+      assertThat(isLocked(copy)).isTrue();
+      first.close();
+      copyOf(Counted.of("b", 900));
+      assertThat(copy).exists();
+      assertThat(isLocked(copy)).isTrue();
+      second.close();
+      assertThat(isLocked(copy)).isFalse();
+      copyOf(Counted.of("c", 900));
+      assertThat(copy).doesNotExist();
+    }
+  }
+
+  private AutoCloseable inside(ClassLoader loader, Path file) throws Exception {
+    Class<?> user = loader.loadClass(User.class.getName());
+    assertThat(user).isNotSameAs(User.class);
+    Object made =
+        user.getConstructor(Path.class, Path.class).newInstance(dir.resolve("cache"), file);
+    return (AutoCloseable) ((Callable<?>) made).call();
+  }
+
+  /** A loader with all that this test runs on, which shares nothing but the JDK's classes. */
+  private static URLClassLoader newLoader() throws IOException {
+    List<URL> urls = new ArrayList<>();
+    for (String entry :
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+            .split(File.pathSeparator)) {
+      urls.add(Path.of(entry).toUri().toURL());
+    }
+    return new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());
+  }
+
+  /** Whether this process holds a lock on a copy, as the system sees it. */
+  private static boolean isLocked(Path copy) throws IOException {
+    Path lock = copy.resolveSibling(copy.getFileName().toString().replace(".gguf", ".lock"));
+    String held =
+        " " + ProcessHandle.current().pid() + " .*:" + Files.getAttribute(lock, "unix:ino");
+    try (Stream<String> locks = Files.lines(Path.of("/proc/locks"))) {
+      return locks.anyMatch(line -> line.matches(".* READ" + held + " .*"));
+    }
   }
 
   @Test

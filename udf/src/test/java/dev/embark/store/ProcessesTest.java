@@ -3,22 +3,29 @@ package dev.embark.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.Acceleration;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
+import dev.embark.engine.VectorWriter;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.complex.ListVector;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +53,8 @@ class ProcessesTest {
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
       in.readLine();
       StoreSettings settings =
-          StoreSettings.of(Path.of(args[0]), Long.parseLong(args[1]), false, System.getenv());
+          StoreSettings.of(
+              Path.of(args[0]), Long.parseLong(args[1]), List.of(), false, System.getenv());
       ModelPlaces places = new ModelPlaces(n -> Optional.empty(), new Configuration(false));
       ModelStore store = new ModelStore(settings);
       try (StoredModel model = store.open("hf:org/repo/m.gguf", Optional.empty(), places)) {
@@ -111,6 +119,64 @@ class ProcessesTest {
     }
   }
 
+  /** Embeds with a file that is overwritten in place meanwhile, and says what that changed. */
+  static final class Overwritten {
+    private Overwritten() {}
+
+    public static void main(String[] args) throws IOException {
+      Path dir = Path.of(args[0]);
+      ModelStore store =
+          new ModelStore(
+              StoreSettings.of(dir.resolve("cache"), 1L << 30, List.of(), true, Map.of()));
+      ModelPlaces places = new ModelPlaces(n -> Optional.empty(), new Configuration(false));
+      for (Acceleration acceleration : List.of(Acceleration.OFF, Acceleration.FAST)) {
+        Path file = Files.write(dir.resolve(acceleration + ".gguf"), model());
+        try (StoredModel stored = store.open(file.toString(), Optional.empty(), places);
+            LlamaModel model =
+                LlamaModel.load(
+                    stored.path(), ModelOptions.cpu(acceleration), store.weights(stored));
+            EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults())) {
+          String before = embedded(engine);
+          try (FileChannel same = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            same.truncate(100); // a page beyond the end of a mapped file is SIGBUS
+          }
+          String truncated = embedded(engine);
+          Files.write(file, new byte[model().length], StandardOpenOption.WRITE);
+          System.out.println(
+              acceleration
+                  + " "
+                  + truncated.equals(before)
+                  + " "
+                  + embedded(engine).equals(before));
+        }
+      }
+    }
+
+    /** Words enough to read many pages of the model. */
+    private static String embedded(EmbeddingEngine engine) {
+      List<byte[]> texts =
+          Stream.of("The cat sat on the mat.", "Zebras quickly jump over lazy xylophones", "1 2 3")
+              .map(text -> text.getBytes(StandardCharsets.UTF_8))
+              .toList();
+      try (RootAllocator allocator = new RootAllocator();
+          ListVector out = VectorWriter.newVector("embedding", allocator)) {
+        engine.embed(texts, out, () -> false);
+        return out.toString();
+      }
+    }
+  }
+
+  @Test
+  void aModelThatIsOverwrittenInPlaceGivesTheSameVectorsUntilItIsLoadedAnew() throws Exception {
+    Process process = java(Overwritten.class, dir.toString()).start();
+    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+      assertThat(output.lines()).containsExactly("OFF true true", "FAST true true");
+      assertThat(process.waitFor()).isZero();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
   private Path weights() throws IOException {
     try (Stream<Path> files = Files.list(dir.resolve("cache"))) {
       List<Path> weights = files.filter(file -> file.toString().endsWith(".weights")).toList();
@@ -159,20 +225,32 @@ class ProcessesTest {
 
   private Process start(HubServer hub, long cacheBytes, boolean load) throws IOException {
     ProcessBuilder java =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx64m",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            Executor.class.getName(),
+        java(
+            Executor.class,
             dir.resolve("cache").toString(),
             Long.toString(cacheBytes),
             Boolean.toString(load));
     java.environment().putAll(Map.of("HF_ENDPOINT", hub.endpoint().toString()));
     java.environment().remove("HF_HUB_OFFLINE");
-    java.redirectError(dir.resolve("errors").toFile());
     return java.start();
+  }
+
+  private ProcessBuilder java(Class<?> main, String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + dir.resolve("crash"),
+                "--add-opens=java.base/java.nio=ALL-UNNAMED",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                main.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).redirectError(dir.resolve("errors").toFile());
   }
 
   private static void goOn(Process process) throws IOException {

@@ -50,7 +50,7 @@ public record RunReport(
    * @param end ISO 8601, in UTC
    * @param seconds of wall time of this process
    * @param resumed whether an earlier process of this run was interrupted
-   * @param input what was read: a path, a table or a query
+   * @param input what was read: a path or a table without credentials, or {@code the query}
    * @param output where the results lie
    * @param textColumn of the texts, if it was named
    * @param idColumn that names a row, if one was given

@@ -1,6 +1,7 @@
 package dev.embark.engine;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The token ids that the engine gives to a model: what its own package keeps to itself. */
@@ -9,12 +10,17 @@ public final class TokenIds {
 
   /** Ids of one text that is not NULL, cut to the model's context. */
   public static int[] of(LlamaModel model, String text) {
+    return of(model, List.of(text)).get(0);
+  }
+
+  /** Ids of texts that are not NULL, each cut to the model's context. */
+  public static List<int[]> of(LlamaModel model, List<String> texts) {
+    List<byte[]> utf8 = texts.stream().map(text -> text.getBytes(StandardCharsets.UTF_8)).toList();
     try (TokenizedTexts out = new TokenizedTexts()) {
-      new Tokenizer(model, EmbedOptions.defaults())
-          .tokenize(List.of(text.getBytes(StandardCharsets.UTF_8)), out, () -> false);
-      int[] ids = new int[out.length(0)];
-      for (int i = 0; i < ids.length; i++) {
-        ids[i] = out.ids().get(out.offset(0) + i);
+      new Tokenizer(model, EmbedOptions.defaults()).tokenize(utf8, out, () -> false);
+      List<int[]> ids = new ArrayList<>();
+      for (int sequence = 0; sequence < out.sequences(); sequence++) {
+        ids.add(out.copy(sequence));
       }
       return ids;
     }

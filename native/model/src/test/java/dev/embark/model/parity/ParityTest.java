@@ -21,10 +21,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The engine against ONNX Runtime, on the weights that the GGUF was made from. */
@@ -121,6 +125,60 @@ class ParityTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"0, ''", "0, 'query: '", "7, 'query: '"})
+  void aChunkedTextHasTheMeanOfItsChunksEachBehindThePrefix(int overlap, String prefix)
+      throws Exception {
+    Model of = Model.ALL_MINILM_L6_V2;
+    String text = VariedTexts.of(56, 40).get(39);
+    int maxTokens = 32;
+    try (LlamaModel model = LlamaModel.load(of.gguf(), ModelOptions.cpu(Acceleration.EXACT));
+        OnnxReference reference = reference(of);
+        BufferAllocator allocator = new RootAllocator()) {
+      int[] whole = reference.ids(text);
+      int[] before = inner(reference.ids(prefix));
+      int[] content = inner(whole);
+      int room = maxTokens - 2 - before.length;
+      List<int[]> chunks = new ArrayList<>();
+      for (int start = 0; start == 0 || start + overlap < content.length; start += room - overlap) {
+        chunks.add(
+            Stream.of(
+                    IntStream.of(whole[0]),
+                    IntStream.of(before),
+                    Arrays.stream(content, start, Math.min(start + room, content.length)),
+                    IntStream.of(whole[whole.length - 1]))
+                .flatMapToInt(ids -> ids)
+                .toArray());
+      }
+      float[] mean = new float[model.dimensions()];
+      for (int[] chunk : chunks) {
+        float[] vector = reference.embed(List.of(chunk))[0];
+        for (int i = 0; i < mean.length; i++) {
+          mean[i] += vector[i] * chunk.length;
+        }
+      }
+
+      Map<String, String> options =
+          Map.of(
+              "longText",
+              "chunk",
+              "maxTokens",
+              "" + maxTokens,
+              "chunkOverlap",
+              "" + overlap,
+              "prefix",
+              prefix);
+      float[] vector = embed(model, allocator, EmbedOptions.of(options), List.of(text))[0];
+      assertThat(chunks).hasSizeGreaterThan(10);
+      assertThat(cosine(vector, mean)).isGreaterThanOrEqualTo(0.99999);
+    }
+  }
+
+  /** Ids between the special tokens. */
+  private static int[] inner(int[] ids) {
+    return Arrays.copyOfRange(ids, 1, ids.length - 1);
+  }
+
+  @ParameterizedTest
   @EnumSource(Model.class)
   void everyPrecisionIsCloseToOnnxRuntimeAndToLlamaCpp(Model of) throws Exception {
     List<String> texts = VariedTexts.of(2025, TEXTS_EACH);
@@ -161,6 +219,10 @@ class ParityTest {
     return min;
   }
 
+  private static OnnxReference reference(Model of) throws IOException, OrtException {
+    return new OnnxReference(of.onnx(), of.tokenizer(), of.pooling, TARGET.resolve("onnxruntime"));
+  }
+
   /**
    * Vectors of the reference, computed shortest first.
    *
@@ -171,8 +233,7 @@ class ParityTest {
       throws IOException, OrtException {
     int[][] ids = new int[texts.size()][];
     float[][] vectors = new float[texts.size()][];
-    try (OnnxReference reference =
-        new OnnxReference(of.onnx(), of.tokenizer(), of.pooling, TARGET.resolve("onnxruntime"))) {
+    try (OnnxReference reference = reference(of)) {
       for (int row = 0; row < ids.length; row++) {
         ids[row] = reference.ids(texts.get(row));
         if (Arrays.equals(ids[row], TokenIds.of(model, texts.get(row)))) {
@@ -193,8 +254,13 @@ class ParityTest {
   }
 
   private static float[][] embed(LlamaModel model, BufferAllocator allocator, List<String> texts) {
+    return embed(model, allocator, EmbedOptions.defaults(), texts);
+  }
+
+  private static float[][] embed(
+      LlamaModel model, BufferAllocator allocator, EmbedOptions options, List<String> texts) {
     List<byte[]> utf8 = texts.stream().map(text -> text.getBytes(StandardCharsets.UTF_8)).toList();
-    try (EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults());
+    try (EmbeddingEngine engine = new EmbeddingEngine(model, options);
         ListVector out = VectorWriter.newVector("embedding", allocator)) {
       EmbeddedRows rows = engine.embed(utf8, out, () -> false);
       float[][] vectors = new float[texts.size()][];

@@ -1,0 +1,77 @@
+package dev.embark.job;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+
+/** A sink that forwards every call to another one, for tests that change some of them. */
+abstract class ForwardingSink implements Sink {
+  private final Sink sink;
+
+  ForwardingSink(Sink sink) {
+    this.sink = sink;
+  }
+
+  @Override
+  public String location() {
+    return sink.location();
+  }
+
+  @Override
+  public boolean exists() {
+    return sink.exists();
+  }
+
+  @Override
+  public Optional<StateFolder> state() {
+    return sink.state();
+  }
+
+  @Override
+  public Map<String, String> inheritedOptions() {
+    return sink.inheritedOptions();
+  }
+
+  @Override
+  public StateFolder open(StructType schema) {
+    return sink.open(schema);
+  }
+
+  @Override
+  public Dataset<Row> read(Manifest.Layout layout) {
+    return sink.read(layout);
+  }
+
+  @Override
+  public void addColumn(String name, String type) {
+    sink.addColumn(name, type);
+  }
+
+  @Override
+  public List<String> ownColumns() {
+    return sink.ownColumns();
+  }
+
+  @Override
+  public boolean holdsAnyOf(Manifest.Run run) {
+    return sink.holdsAnyOf(run);
+  }
+
+  @Override
+  public void prepare(Commit commit) {
+    sink.prepare(commit);
+  }
+
+  @Override
+  public void publish(Commit commit) {
+    sink.publish(commit);
+  }
+
+  @Override
+  public void finish() {
+    sink.finish();
+  }
+}

@@ -1,0 +1,50 @@
+package dev.embark.spark;
+
+import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.TaskOptions;
+import dev.embark.store.ModelPlaces;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+
+/**
+ * Which calls may name a model of a web server. Whoever may run SQL could otherwise have driver and
+ * executors fetch any URL of their network. For the driver; safe for any thread.
+ */
+final class WebModels {
+  private static final Set<String> OF_OPERATOR = ConcurrentHashMap.newKeySet();
+
+  private WebModels() {}
+
+  /** Lets calls name a model that the operator of this application named. */
+  static void allow(String uri) {
+    OF_OPERATOR.add(uri);
+  }
+
+  /**
+   * Checks the model of a call. A model that the application was started with is allowed.
+   *
+   * @throws EmbeddingException of kind OPTION when calls may not name it
+   */
+  static void check(TaskOptions options) {
+    String model = options.model();
+    if (!ModelPlaces.isWeb(model) || OF_OPERATOR.contains(model)) {
+      return;
+    }
+    SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
+    if (ExecutorSettings.allowsHttp(conf)
+        || conf.get(EmbarkConf.PREFIX + "model", "").equals(model)
+        || conf.get(EmbarkConf.GENERATE_PREFIX + "model", "").equals(model)) {
+      return;
+    }
+    throw new EmbeddingException(
+        Kind.OPTION,
+        "The model "
+            + model
+            + " is on a web server; calls may name one only if Spark was started with --conf "
+            + ExecutorSetting.ALLOW_HTTP.key()
+            + "=true.");
+  }
+}

@@ -1,0 +1,81 @@
+package dev.embark.store;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A web server of the loopback address with one file, {@code /m.gguf}, which {@code /moved}
+ * redirects to. Its content and what it says of its version may change at any time.
+ */
+final class WebServer implements AutoCloseable {
+  final AtomicInteger heads = new AtomicInteger();
+  final AtomicInteger gets = new AtomicInteger();
+  volatile byte[] content;
+
+  /** Null for none. */
+  volatile String tag;
+
+  /** Null for none. */
+  volatile String modified;
+
+  /** Run before each answer with content. */
+  volatile Runnable beforeGet = () -> {};
+
+  private final HttpServer server;
+
+  WebServer(byte[] content, String tag) throws IOException {
+    this.content = content;
+    this.tag = tag;
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", this::answer);
+    server.start();
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + server.getAddress().getPort() + "/m.gguf";
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      boolean head = exchange.getRequestMethod().equals("HEAD");
+      (head ? heads : gets).incrementAndGet();
+      switch (exchange.getRequestURI().getPath()) {
+        case "/m.gguf" -> send(exchange, head);
+        case "/moved" -> {
+          exchange.getResponseHeaders().set("Location", "/m.gguf");
+          exchange.sendResponseHeaders(302, -1);
+        }
+        default -> exchange.sendResponseHeaders(404, -1);
+      }
+    }
+  }
+
+  private void send(HttpExchange exchange, boolean head) throws IOException {
+    if (!head) {
+      beforeGet.run();
+    }
+    byte[] bytes = content;
+    if (tag != null) {
+      exchange.getResponseHeaders().set("ETag", tag);
+    }
+    if (modified != null) {
+      exchange.getResponseHeaders().set("Last-Modified", modified);
+    }
+    if (head) {
+      exchange.getResponseHeaders().set("Content-Length", "" + bytes.length);
+      exchange.sendResponseHeaders(200, -1);
+    } else {
+      exchange.sendResponseHeaders(200, bytes.length);
+      exchange.getResponseBody().write(bytes);
+    }
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+  }
+}
