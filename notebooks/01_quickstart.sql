@@ -56,7 +56,7 @@ ORDER BY id
 
 -- MAGIC %md
 -- MAGIC ## Where the work happens
--- MAGIC The physical plan shows an operator of its own, `EvalEmbed`: it hands the rows of a partition
+-- MAGIC The physical plan shows an operator of its own, `EvalModel`: it hands the rows of a partition
 -- MAGIC to llama.cpp in batches.
 
 -- COMMAND ----------

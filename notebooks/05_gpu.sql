@@ -60,7 +60,7 @@ FROM VALUES ('The harbour freezes over in January.'), ('Rye bread keeps for a we
 
 -- MAGIC %md
 -- MAGIC ## Speed
--- MAGIC Embed some texts (more than here) and read the metrics of the node `EvalEmbed` in the SQL
+-- MAGIC Embed some texts (more than here) and read the metrics of the node `EvalModel` in the SQL
 -- MAGIC tab: tokens, and the time embedding summed over tasks. The texts differ, since equal ones of a
 -- MAGIC window are embedded once. Made-up texts say how fast the cluster is, not how good the vectors.
 

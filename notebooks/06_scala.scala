@@ -89,7 +89,7 @@ val nearest = vectors
 
 // MAGIC %md
 // MAGIC ## The plan
-// MAGIC One `EvalEmbed` for each distinct call: the vector is computed once, however often the query
+// MAGIC One `EvalModel` for each distinct call: the vector is computed once, however often the query
 // MAGIC uses it.
 
 // COMMAND ----------

@@ -1,8 +1,8 @@
 package dev.embark.bench;
 
-import dev.embark.job.Cli;
-import dev.embark.job.Terminal;
-import dev.embark.job.UserError;
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.Terminal;
+import dev.embark.job.cli.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,9 +2,9 @@ package dev.embark.bench;
 
 import dev.embark.engine.Gpus;
 import dev.embark.engine.LlamaBackend;
-import dev.embark.job.Cli;
-import dev.embark.job.Terminal;
-import dev.embark.job.UserError;
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.Terminal;
+import dev.embark.job.cli.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package dev.embark.bench;
 
-import dev.embark.job.Terminal;
+import dev.embark.job.cli.Terminal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

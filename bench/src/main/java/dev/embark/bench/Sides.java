@@ -4,7 +4,7 @@ import dev.embark.bench.ours.EngineSide;
 import dev.embark.bench.ours.JobSide;
 import dev.embark.bench.ours.SparkSide;
 import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbarkException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,7 +157,7 @@ final class Sides {
     try {
       EmbedOptions.of(options);
       return Optional.empty();
-    } catch (EmbeddingException e) {
+    } catch (EmbarkException e) {
       return Optional.of(e.getMessage());
     }
   }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.embark.engine.Gpus;
-import dev.embark.job.Cli;
-import dev.embark.job.Terminal;
-import dev.embark.job.UserError;
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.Terminal;
+import dev.embark.job.cli.UserError;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

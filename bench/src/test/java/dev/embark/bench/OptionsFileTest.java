@@ -2,9 +2,9 @@ package dev.embark.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.job.Cli;
-import dev.embark.job.OptionList;
-import dev.embark.job.Terminal;
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.OptionList;
+import dev.embark.job.cli.Terminal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

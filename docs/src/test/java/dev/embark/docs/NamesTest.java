@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.embark.engine.EmbedOption;
+import dev.embark.engine.FunctionOption;
 import dev.embark.engine.GenerateOption;
-import dev.embark.engine.TaskOption;
 import dev.embark.spark.UdfFacts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,7 +123,7 @@ class NamesTest {
   @MethodSource("files")
   void everyOptionAndFunctionOfSqlIsThere(Path file) throws IOException {
     Set<String> options =
-        Stream.<TaskOption>concat(
+        Stream.<FunctionOption>concat(
                 Arrays.stream(EmbedOption.values()), Arrays.stream(GenerateOption.values()))
             .map(option -> option.key().toLowerCase(Locale.ROOT))
             .collect(Collectors.toSet());

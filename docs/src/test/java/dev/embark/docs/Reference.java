@@ -1,9 +1,9 @@
 package dev.embark.docs;
 
+import dev.embark.engine.EmbarkException;
 import dev.embark.engine.EmbedOption;
-import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.FunctionOption;
 import dev.embark.engine.GenerateOption;
-import dev.embark.engine.TaskOption;
 import dev.embark.spark.EmbarkPlugin;
 import dev.embark.spark.UdfFacts;
 import dev.embark.submit.CommandFacts;
@@ -60,10 +60,10 @@ final class Reference {
     options(GenerateOption.values());
   }
 
-  private void options(TaskOption[] options) {
+  private void options(FunctionOption[] options) {
     row("option", "takes", "default", "");
     row("---", "---", "---", "---");
-    for (TaskOption option : options) {
+    for (FunctionOption option : options) {
       row(
           code(option.key()),
           escaped(option.takes()),
@@ -116,7 +116,7 @@ final class Reference {
   private void metrics(SparkContext context) {
     line("## Metrics of the operator");
     line(
-        "In the SQL tab of Spark's UI, on the node `EvalEmbed`; of generations, `rows answered` instead"
+        "In the SQL tab of Spark's UI, on the node `EvalModel`; of generations, `rows answered` instead"
             + " of `rows embedded`.");
     row("metric", "kind");
     row("---", "---");
@@ -153,7 +153,7 @@ final class Reference {
     line("## Kinds of failure");
     line(
         "What is wrong with a text, a model or an option is one of: "
-            + Arrays.stream(EmbeddingException.Kind.values())
+            + Arrays.stream(EmbarkException.Kind.values())
                 .map(kind -> code(kind.name()))
                 .collect(Collectors.joining(", "))
             + ".");

@@ -1,5 +1,7 @@
 package dev.embark.job;
 
+import dev.embark.job.cli.Terminal;
+import dev.embark.job.run.Termination;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

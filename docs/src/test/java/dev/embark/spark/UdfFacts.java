@@ -2,6 +2,11 @@ package dev.embark.spark;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.embark.engine.EmbedOptions;
+import dev.embark.spark.catalyst.ModelFunction;
+import dev.embark.spark.conf.EmbarkConf;
+import dev.embark.spark.conf.ExecutorSetting;
+import dev.embark.spark.metrics.ExecutorCounters;
+import dev.embark.spark.metrics.OperatorMetrics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,7 +20,7 @@ public final class UdfFacts {
 
   /** The documentation of each function, as {@code DESCRIBE FUNCTION} has it. */
   public static List<ExpressionInfo> functions() {
-    return EmbedFunction.all().stream().map(EmbedFunction::info).toList();
+    return ModelFunction.all().stream().map(ModelFunction::info).toList();
   }
 
   /**
@@ -28,7 +33,7 @@ public final class UdfFacts {
   /** The metrics of the operator, in the order of their names. */
   public static List<Metric> metrics(SparkContext context) {
     List<Metric> metrics = new ArrayList<>();
-    EmbedMetrics.of(context, EmbedOptions.defaults())
+    OperatorMetrics.of(context, EmbedOptions.defaults())
         .asMap()
         .foreach(
             entry -> metrics.add(new Metric(entry._2().name().get(), entry._2().metricType())));

@@ -1,6 +1,6 @@
 package dev.embark.submit;
 
-import dev.embark.job.Terminal;
+import dev.embark.job.cli.Terminal;
 import java.nio.file.Path;
 import picocli.CommandLine;
 

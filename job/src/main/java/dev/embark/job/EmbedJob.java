@@ -3,6 +3,24 @@ package dev.embark.job;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.JobFunction;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.Secrets;
+import dev.embark.job.cli.Terminal;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.progress.Meter;
+import dev.embark.job.progress.Progress;
+import dev.embark.job.progress.ProgressView;
+import dev.embark.job.progress.ReportWriter;
+import dev.embark.job.progress.Totals;
+import dev.embark.job.run.DryRun;
+import dev.embark.job.run.Estimate;
+import dev.embark.job.run.JobResult;
+import dev.embark.job.run.JobRun;
+import dev.embark.job.run.RunListener;
+import dev.embark.job.run.Termination;
+import dev.embark.job.sink.Sink;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -57,7 +75,7 @@ public final class EmbedJob implements Callable<Integer> {
   }
 
   /** Does what the command says in a session, and prints the result. */
-  void perform(SparkSession spark, Termination termination) {
+  public void perform(SparkSession spark, Termination termination) {
     if (spec.dryRun()) {
       termination
           .interruptible(
@@ -84,7 +102,7 @@ public final class EmbedJob implements Callable<Integer> {
    *
    * @throws UserError for all that would keep a run from its first wave
    */
-  Estimate estimate(SparkSession spark) {
+  public Estimate estimate(SparkSession spark) {
     return new DryRun(spark, spec, text -> warn(terminal, text)).run();
   }
 
@@ -97,7 +115,7 @@ public final class EmbedJob implements Callable<Integer> {
       RunListener listeners =
           RunListener.all(List.of(progress, new ReportWriter(spark, spec, meter)));
       result =
-          new EmbedRun(
+          new JobRun(
                   spark,
                   spec,
                   Sink.of(spark, spec),
@@ -116,7 +134,7 @@ public final class EmbedJob implements Callable<Integer> {
     terminal.err().println("warning: " + Secrets.redacted(text));
   }
 
-  private static String failedRows(SparkSession spark, JobResult result, JobTask task) {
+  private static String failedRows(SparkSession spark, JobResult result, JobFunction task) {
     String quarantine = result.stateFolder() + "/quarantine";
     List<Row> failed =
         spark

@@ -1,11 +1,15 @@
 package dev.embark.job;
 
+import dev.embark.engine.EmbarkException;
 import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingException;
 import dev.embark.engine.ModelDescription;
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.ModelSpec;
+import dev.embark.job.cli.Terminal;
+import dev.embark.job.cli.UserError;
 import dev.embark.job.report.Figures;
 import dev.embark.job.report.ReportJson;
-import dev.embark.spark.ModelDescriber;
+import dev.embark.spark.models.ModelDescriber;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -39,7 +43,7 @@ public final class ModelInspector implements Callable<Integer> {
     ModelDescription model;
     try {
       model = ModelDescriber.describe(options);
-    } catch (EmbeddingException e) {
+    } catch (EmbarkException e) {
       throw new UserError(e.getMessage(), e);
     }
     Map<String, Object> facts = facts(options.model(), model);

@@ -1,5 +1,10 @@
 package dev.embark.job;
 
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.Terminal;
+import dev.embark.job.run.Termination;
+import dev.embark.job.state.Columns;
 import dev.embark.spark.Embark;
 import java.io.IOException;
 import java.util.List;

@@ -1,5 +1,10 @@
 package dev.embark.job;
 
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.Failures;
+import dev.embark.job.cli.SqlSpec;
+import dev.embark.job.cli.Terminal;
+import dev.embark.job.cli.UserError;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.HashSet;

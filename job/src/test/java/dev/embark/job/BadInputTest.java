@@ -2,6 +2,11 @@ package dev.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.JobFunction;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.run.Termination;
+import dev.embark.job.state.StateFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +47,7 @@ class BadInputTest {
     public Integer call() {
       spec.check();
       EmbedJob.run(spark, spec, captured.terminal(), new Termination(spark))
-          .print(captured.terminal().out(), JobTask.EMBED);
+          .print(captured.terminal().out(), JobFunction.EMBED);
       return 0;
     }
   }

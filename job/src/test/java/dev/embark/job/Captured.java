@@ -1,17 +1,18 @@
 package dev.embark.job;
 
+import dev.embark.job.cli.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** A terminal whose text a test reads. */
-final class Captured {
+public final class Captured {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final Terminal terminal;
 
-  Captured(boolean interactive) {
+  public Captured(boolean interactive) {
     terminal =
         new Terminal(
             new PrintStream(out, true, StandardCharsets.UTF_8),
@@ -19,19 +20,19 @@ final class Captured {
             interactive);
   }
 
-  Terminal terminal() {
+  public Terminal terminal() {
     return terminal;
   }
 
-  String out() {
+  public String out() {
     return out.toString(StandardCharsets.UTF_8);
   }
 
-  List<String> outLines() {
+  public List<String> outLines() {
     return out().lines().toList();
   }
 
-  String err() {
+  public String err() {
     return err.toString(StandardCharsets.UTF_8);
   }
 }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.embark.job.cli.JobFunction;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.run.JobResult;
 import dev.embark.spark.Embark;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -168,7 +171,7 @@ class EmbedJobTest {
   void aTextThatIsNullStaysAndHasNoEmbedding() throws IOException {
     JobResult result =
         run(file("in.json", "{\"id\":1,\"text\":null}", "{\"id\":2,\"text\":\"b\"}"));
-    result.print(captured.terminal().out(), JobTask.EMBED);
+    result.print(captured.terminal().out(), JobFunction.EMBED);
 
     List<Row> rows = written().orderBy("id").collectAsList();
     assertThat(rows.get(0).isNullAt(2)).isTrue();
@@ -206,7 +209,7 @@ class EmbedJobTest {
   @Test
   void truncatedRowsAreTold() throws IOException {
     JobResult result = run(file("in.txt", "one two three four five", "a"), "--max-tokens=4");
-    result.print(captured.terminal().out(), JobTask.EMBED);
+    result.print(captured.terminal().out(), JobFunction.EMBED);
 
     assertThat(captured.outLines()).contains("rows truncated\t1");
   }

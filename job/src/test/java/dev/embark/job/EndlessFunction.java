@@ -1,19 +1,20 @@
 package dev.embark.job;
 
+import dev.embark.job.run.Termination;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.types.DataTypes;
 
 /** A function whose first call asks a run to end, and which goes on until its task is cancelled. */
-final class EndlessFunction {
+public final class EndlessFunction {
   static final String NAME = "endless";
 
   private static volatile Termination asked; // static, as tasks get a copy of the function
 
   private EndlessFunction() {}
 
-  static void register(Termination termination) {
+  public static void register(Termination termination) {
     asked = termination;
     LocalSpark.session()
         .udf()

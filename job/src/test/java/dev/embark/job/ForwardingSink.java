@@ -1,5 +1,8 @@
 package dev.embark.job;
 
+import dev.embark.job.sink.Sink;
+import dev.embark.job.state.Manifest;
+import dev.embark.job.state.StateFolder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

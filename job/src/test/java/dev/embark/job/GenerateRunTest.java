@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.job.cli.JobFunction;
+import dev.embark.job.cli.RunTotals;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.run.DryRun;
+import dev.embark.job.run.Estimate;
+import dev.embark.job.run.JobResult;
 import dev.embark.spark.Embark;
 import dev.embark.spark.TinyGenerator;
 import java.io.IOException;
@@ -172,7 +178,7 @@ class GenerateRunTest {
   void theReportCountsAnswersAndTheirTokens() throws IOException {
     String input = runs.json("in.json", prompts(10));
     EmbedJob.run(spark, runs.spec(input, generate()), runs.captured.terminal(), runs.termination)
-        .print(runs.captured.terminal().out(), JobTask.GENERATE);
+        .print(runs.captured.terminal().out(), JobFunction.GENERATE);
 
     JsonNode report = new ObjectMapper().readTree(runs.state().resolve("report.json").toFile());
     long tokens = report.get("totals").get("tokens").asLong();

@@ -4,6 +4,10 @@ import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.job.cli.JobFunction;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.progress.Totals;
+import dev.embark.job.run.JobResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,12 +50,12 @@ class IncrementalTest {
     for (int id = 50; id < 55; id++) {
       dayTwo.put(id, "changed " + id);
     }
-    long embeddedBefore = Totals.of(LocalSpark.session(), JobTask.EMBED).rows();
+    long embeddedBefore = Totals.of(LocalSpark.session(), JobFunction.EMBED).rows();
 
     JobResult result =
         runs.run(runs.json("day2.json", dayTwo), "--id-column=id", "--save-mode=append");
 
-    assertThat(Totals.of(LocalSpark.session(), JobTask.EMBED).rows() - embeddedBefore)
+    assertThat(Totals.of(LocalSpark.session(), JobFunction.EMBED).rows() - embeddedBefore)
         .isEqualTo(15);
     assertThat(result.totals().rows()).isEqualTo(15);
     assertThat(result.plan().newRows()).isEqualTo(10);

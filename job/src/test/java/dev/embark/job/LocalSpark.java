@@ -3,7 +3,7 @@ package dev.embark.job;
 import org.apache.spark.sql.SparkSession;
 
 /** The one Spark of a test JVM: two cores of this machine. */
-final class LocalSpark {
+public final class LocalSpark {
   private static final SparkSession SESSION =
       tables(SparkSession.builder())
           .master("local[2]")
@@ -16,7 +16,7 @@ final class LocalSpark {
   private LocalSpark() {}
 
   /** Whether Delta and Iceberg are here: with the Spark that they are made for. */
-  static boolean hasTables() {
+  public static boolean hasTables() {
     return LocalSpark.class.getResource("/io/delta/sql/DeltaSparkSessionExtension.class") != null;
   }
 
@@ -40,7 +40,7 @@ final class LocalSpark {
         .formatted(System.getProperty("java.io.tmpdir"), ProcessHandle.current().pid(), name);
   }
 
-  static SparkSession session() {
+  public static SparkSession session() {
     return SESSION;
   }
 }

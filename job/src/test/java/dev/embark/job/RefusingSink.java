@@ -1,8 +1,10 @@
 package dev.embark.job;
 
+import dev.embark.job.sink.Sink;
+
 /** A sink whose target refuses each commit. */
-final class RefusingSink extends ForwardingSink {
-  RefusingSink(Sink sink) {
+public final class RefusingSink extends ForwardingSink {
+  public RefusingSink(Sink sink) {
     super(sink);
   }
 

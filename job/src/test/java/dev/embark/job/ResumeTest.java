@@ -3,6 +3,10 @@ package dev.embark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.job.cli.UserError;
+import dev.embark.job.run.JobResult;
+import dev.embark.job.run.Termination;
+import dev.embark.job.sink.Sink;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;

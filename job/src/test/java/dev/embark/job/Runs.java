@@ -2,6 +2,15 @@ package dev.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.run.JobResult;
+import dev.embark.job.run.JobRun;
+import dev.embark.job.run.RunEnd;
+import dev.embark.job.run.RunListener;
+import dev.embark.job.run.Termination;
+import dev.embark.job.sink.Sink;
+import dev.embark.job.state.RunPlan;
+import dev.embark.job.state.WaveResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,23 +28,23 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Runs of one output of a test: what they are given, told and leave. */
-final class Runs implements RunListener {
+public final class Runs implements RunListener {
   private final SparkSession spark = LocalSpark.session();
   private final Path folder;
   private final String format;
   private final String output;
 
-  final Captured captured = new Captured(false);
-  final List<String> events = new ArrayList<>();
+  public final Captured captured = new Captured(false);
+  public final List<String> events = new ArrayList<>();
 
   /** Called when a wave starts; may throw, as a crash does. */
-  Runnable atWaveStart = () -> {};
+  public Runnable atWaveStart = () -> {};
 
   /** Called when a run ends early; may throw, as a full disk does. */
   Runnable atEarlyEnd = () -> {};
 
   /** Makes the sink that is used of the real one. */
-  UnaryOperator<Sink> sink = UnaryOperator.identity();
+  public UnaryOperator<Sink> sink = UnaryOperator.identity();
 
   final Termination termination;
 
@@ -49,7 +58,7 @@ final class Runs implements RunListener {
     }
   }
 
-  Runs(Path folder, String format) {
+  public Runs(Path folder, String format) {
     this.folder = folder;
     this.format = format;
     this.output =
@@ -59,16 +68,16 @@ final class Runs implements RunListener {
     this.termination = new Termination(spark);
   }
 
-  String output() {
+  public String output() {
     return output;
   }
 
   /** The output as SQL names it. */
-  String table() {
+  public String table() {
     return format.equals("iceberg") ? output : "%s.`%s`".formatted(format, output);
   }
 
-  String json(String name, Map<Integer, String> textsById) throws IOException {
+  public String json(String name, Map<Integer, String> textsById) throws IOException {
     List<String> lines = new ArrayList<>();
     textsById.forEach(
         (id, text) ->
@@ -79,7 +88,7 @@ final class Runs implements RunListener {
     return Files.write(folder.resolve(name), lines).toString();
   }
 
-  JobSpec spec(String input, String... more) {
+  public JobSpec spec(String input, String... more) {
     List<String> arguments =
         new ArrayList<>(List.of("--output", output, "--output-format", format, "--quiet"));
     if (input != null) {
@@ -94,9 +103,9 @@ final class Runs implements RunListener {
     return holder.spec;
   }
 
-  JobResult run(String input, String... more) {
+  public JobResult run(String input, String... more) {
     JobSpec spec = spec(input, more);
-    return new EmbedRun(
+    return new JobRun(
             spark,
             spec,
             sink.apply(Sink.of(spark, spec)),
@@ -106,12 +115,12 @@ final class Runs implements RunListener {
         .run();
   }
 
-  Dataset<Row> written() {
+  public Dataset<Row> written() {
     return spark.table(table());
   }
 
   /** The vectors by id, of which each has to be there once. */
-  Map<Integer, List<Float>> vectors() {
+  public Map<Integer, List<Float>> vectors() {
     Map<Integer, List<Float>> vectors = new LinkedHashMap<>();
     for (Row row : written().selectExpr("CAST(id AS INT)", "embedding").collectAsList()) {
       assertThat(vectors.put(row.getInt(0), row.isNullAt(1) ? null : row.getList(1)))
@@ -121,7 +130,7 @@ final class Runs implements RunListener {
     return vectors;
   }
 
-  Path state() {
+  public Path state() {
     return Path.of(output, "_embark");
   }
 

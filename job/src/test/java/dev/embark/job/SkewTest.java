@@ -3,6 +3,9 @@ package dev.embark.job;
 import static org.apache.spark.sql.functions.spark_partition_id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.run.WaveWriter;
+import dev.embark.job.state.FunctionCall;
 import dev.embark.spark.Embark;
 import java.nio.file.Path;
 import java.util.LongSummaryStatistics;
@@ -49,7 +52,8 @@ class SkewTest {
 
     double asTheyLie = heaviestTask(skewed);
     double dealt =
-        heaviestTask(new WaveEmbedder(spark, spec, "text", TaskCall.of(spec)).dealt(skewed, ROWS));
+        heaviestTask(
+            new WaveWriter(spark, spec, "text", FunctionCall.of(spec)).dealt(skewed, ROWS));
 
     System.out.printf("heaviest task / mean: %.3f as they lie, %.3f dealt%n", asTheyLie, dealt);
     assertThat(asTheyLie).isGreaterThan(5);

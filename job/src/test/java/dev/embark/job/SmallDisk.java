@@ -23,7 +23,7 @@ public final class SmallDisk extends RawLocalFileSystem {
   private static final AtomicLong LEFT = new AtomicLong(); // bytes, over all instances
 
   /** Makes a disk of which all instances share the room; {@code small:} is known from now on. */
-  static void withRoomFor(long bytes) {
+  public static void withRoomFor(long bytes) {
     Configuration conf = LocalSpark.session().sparkContext().hadoopConfiguration();
     conf.setClass("fs.small.impl", SmallDisk.class, RawLocalFileSystem.class);
     LEFT.set(bytes);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.job.cli.SqlSpec;
+import dev.embark.job.cli.UserError;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -2,7 +2,7 @@ package dev.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.spark.EmbedProgress;
+import dev.embark.spark.metrics.ApplicationProgress;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
@@ -56,8 +56,8 @@ class TableStatementsTest {
   @ValueSource(strings = {DELTA, ICEBERG})
   void mergeEmbedsTheRowsThatAClauseTakes(String table) {
     make(table);
-    long before = EmbedProgress.of(spark).snapshot().rows();
-    long nullsBefore = EmbedProgress.of(spark).snapshot().nullRows();
+    long before = ApplicationProgress.of(spark).snapshot().rows();
+    long nullsBefore = ApplicationProgress.of(spark).snapshot().nullRows();
 
     spark.sql(
         ("MERGE INTO %s d USING (SELECT id, concat('text ', id DIV 2 * 2) AS t FROM range(9)) s"
@@ -66,7 +66,7 @@ class TableStatementsTest {
                 + " WHEN NOT MATCHED AND s.id > 7 THEN INSERT (id, t, e) VALUES (s.id, s.t, embed(s.t))")
             .formatted(table));
 
-    EmbedProgress.Snapshot after = EmbedProgress.of(spark).snapshot();
+    ApplicationProgress.Snapshot after = ApplicationProgress.of(spark).snapshot();
     assertThat(after.rows() - before - (after.nullRows() - nullsBefore)).isEqualTo(2 + 1);
     Row row =
         spark

@@ -17,7 +17,7 @@ public enum Acceleration {
    * The instructions that it computes with on this machine, such as {@code AVX-512 BF16}; empty for
    * llama.cpp alone. Two with the same instructions compute the same. Safe for any thread.
    *
-   * @throws EmbeddingException of kind BACKEND when llama.cpp cannot be used on this machine
+   * @throws EmbarkException of kind BACKEND when llama.cpp cannot be used on this machine
    */
   public String kernels() {
     LlamaBackend.start();

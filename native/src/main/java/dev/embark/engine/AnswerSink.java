@@ -3,10 +3,10 @@ package dev.embark.engine;
 /** Takes what becomes of rows whose answers are computed side by side, in any order. */
 interface AnswerSink {
   /** The row has an answer; its bytes are valid during the call only. */
-  void answer(AnswerInMaking row, Finish finish);
+  void answer(AnswerInProgress row, Finish finish);
 
   /** The row has none. */
-  void error(AnswerInMaking row, EmbeddingException error);
+  void error(AnswerInProgress row, EmbarkException error);
 
   /** A native batch was computed. */
   void batch();

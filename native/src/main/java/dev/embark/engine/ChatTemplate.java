@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.llama.Llama;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -24,14 +24,14 @@ record ChatTemplate(int[] before, int[] behind) {
   /**
    * The template that the options want.
    *
-   * @throws EmbeddingException of kind OPTION when it is not there, or llama.cpp does not know it
+   * @throws EmbarkException of kind OPTION when it is not there, or llama.cpp does not know it
    */
   static ChatTemplate of(LlamaModel model, Vocabulary vocabulary, GenerateOptions options) {
     String name = options.chatTemplate();
     String chat = name.equals(NONE) ? null : prompt(model, options);
     if (chat == null) {
       if (!options.system().isEmpty()) {
-        throw new EmbeddingException(
+        throw new EmbarkException(
             Kind.OPTION,
             name.equals(NONE)
                 ? "system needs a chat, and chatTemplate is none; leave one of them out."
@@ -58,7 +58,7 @@ record ChatTemplate(int[] before, int[] behind) {
         return null;
       }
       if (n == UNKNOWN) {
-        throw new EmbeddingException(
+        throw new EmbarkException(
             Kind.OPTION,
             name.isEmpty()
                 ? "The chat template in the model's file is none that llama.cpp knows; name one"

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.util.Arrays;
 import org.bytedeco.javacpp.IntPointer;
 
@@ -30,7 +30,7 @@ final class Chunker {
   /**
    * @param prefix ids of the prefix by itself, without special tokens
    * @param prefixBeforeSpace the same, without a space at the prefix's end
-   * @throws EmbeddingException of kind OPTION when a chunk has no room for tokens of its own
+   * @throws EmbarkException of kind OPTION when a chunk has no room for tokens of its own
    */
   Chunker(
       Vocabulary vocabulary, int maxTokens, int overlap, int[] prefix, int[] prefixBeforeSpace) {
@@ -86,7 +86,7 @@ final class Chunker {
   /** Tokens from the start of a chunk to that of the next, with {@code room} tokens of text. */
   private int step(int room) {
     if (room <= overlap) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.OPTION,
           "chunkOverlap is "
               + overlap

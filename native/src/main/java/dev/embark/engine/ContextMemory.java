@@ -11,8 +11,8 @@ public interface ContextMemory {
    * the new one is there. In the thread that uses it.
    *
    * @param tokens that it is to have room for, as {@link MemoryEstimate#contextBytes} takes them
-   * @throws EmbeddingException of kind OUT_OF_MEMORY when it must not be made: the texts that need
-   *     it fail without being asked for again, and the context before stays
+   * @throws EmbarkException of kind OUT_OF_MEMORY when it must not be made: the texts that need it
+   *     fail without being asked for again, and the context before stays
    */
   void claim(int tokens);
 }

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -32,8 +32,8 @@ final class ContinuousBatch implements AutoCloseable {
   private final TokenBatch batch;
   private final SharedPrefix prefix; // null where no sequence is kept for one
   private final int firstSequence; // of the rows
-  private final AnswerInMaking[] rows; // by sequence − firstSequence; null where a place is free
-  private final Deque<AnswerInMaking> suspects = new ArrayDeque<>(); // to be computed alone
+  private final AnswerInProgress[] rows; // by sequence − firstSequence; null where a place is free
+  private final Deque<AnswerInProgress> suspects = new ArrayDeque<>(); // to be computed alone
   private byte[] piece = new byte[128];
   private int active;
   private boolean alone; // whether the active row is a suspect
@@ -55,7 +55,7 @@ final class ContinuousBatch implements AutoCloseable {
     this.options = options;
     this.context = context;
     this.firstSequence = sharesPrefix ? SharedPrefix.SEQUENCE + 1 : 0;
-    this.rows = new AnswerInMaking[context.maxSequences() - firstSequence];
+    this.rows = new AnswerInProgress[context.maxSequences() - firstSequence];
     try {
       this.batch = new TokenBatch(model, context.capacity(), context.maxSequences());
     } catch (RuntimeException | Error e) {
@@ -66,19 +66,19 @@ final class ContinuousBatch implements AutoCloseable {
   }
 
   /**
-   * Computes rows, each of whose {@link AnswerInMaking#cells} a sequence of the context has.
+   * Computes rows, each of whose {@link AnswerInProgress#cells} a sequence of the context has.
    *
    * @param isCancelled asked before each native call
-   * @throws EmbeddingException of kind CANCELLED; the batch stays usable
+   * @throws EmbarkException of kind CANCELLED; the batch stays usable
    */
-  void run(Collection<AnswerInMaking> given, BooleanSupplier isCancelled, AnswerSink sink) {
-    Deque<AnswerInMaking> waiting = new ArrayDeque<>(given);
+  void run(Collection<AnswerInProgress> given, BooleanSupplier isCancelled, AnswerSink sink) {
+    Deque<AnswerInProgress> waiting = new ArrayDeque<>(given);
     BooleanSupplier stopped = () -> cancelled || isCancelled.getAsBoolean();
     try {
-      EmbeddingException.throwIf(stopped);
+      EmbarkException.throwIf(stopped);
       share(waiting);
       while (admit(waiting)) {
-        EmbeddingException.throwIf(stopped);
+        EmbarkException.throwIf(stopped);
         step(waiting, sink);
       }
     } finally {
@@ -89,7 +89,7 @@ final class ContinuousBatch implements AutoCloseable {
     }
   }
 
-  private void share(Deque<AnswerInMaking> waiting) {
+  private void share(Deque<AnswerInProgress> waiting) {
     if (waiting.isEmpty() || prefix == null) {
       return;
     }
@@ -98,12 +98,12 @@ final class ContinuousBatch implements AutoCloseable {
       empty(); // each row computes its own
     }
     if (status == LlamaContext.Status.CANCELLED) {
-      throw EmbeddingException.cancelled();
+      throw EmbarkException.cancelled();
     }
   }
 
   /** Fills the places of the context; false when there is nothing left to do. */
-  private boolean admit(Deque<AnswerInMaking> waiting) {
+  private boolean admit(Deque<AnswerInProgress> waiting) {
     if (active == 0) {
       alone = !suspects.isEmpty();
     }
@@ -131,7 +131,7 @@ final class ContinuousBatch implements AutoCloseable {
         while (rows[last] == null) {
           last--;
         }
-        AnswerInMaking row = rows[last];
+        AnswerInProgress row = rows[last];
         context.copy(row.sequence(), firstSequence + place);
         context.forget(row.sequence());
         row.moveTo(firstSequence + place);
@@ -141,7 +141,7 @@ final class ContinuousBatch implements AutoCloseable {
     }
   }
 
-  private void start(AnswerInMaking row, int place) {
+  private void start(AnswerInProgress row, int place) {
     int seed = Sampler.seed(options.seed(), row.prompt(), row.failures());
     int shared = prefix == null ? 0 : prefix.length();
     row.start(firstSequence + place, shared, new Sampler(model, options, seed));
@@ -152,23 +152,23 @@ final class ContinuousBatch implements AutoCloseable {
     }
   }
 
-  private void leave(AnswerInMaking row) {
+  private void leave(AnswerInProgress row) {
     rows[row.sequence() - firstSequence] = null;
     active--;
     row.stop();
   }
 
   /** One native batch, and a token more for each answer that is in it. */
-  private void step(Deque<AnswerInMaking> waiting, AnswerSink sink) {
+  private void step(Deque<AnswerInProgress> waiting, AnswerSink sink) {
     batch.clear();
-    AnswerInMaking prompt = null;
-    for (AnswerInMaking row : rows) {
+    AnswerInProgress prompt = null;
+    for (AnswerInProgress row : rows) {
       if (row != null) {
         row.sitOut();
         prompt = prompt == null && !row.isAnswering() ? row : prompt;
       }
     }
-    for (AnswerInMaking row : rows) {
+    for (AnswerInProgress row : rows) {
       if (row != null && (prompt == null || row == prompt)) {
         row.addTo(batch);
       }
@@ -179,7 +179,7 @@ final class ContinuousBatch implements AutoCloseable {
         sink.batch();
         choose(waiting, sink);
       }
-      case CANCELLED -> throw EmbeddingException.cancelled();
+      case CANCELLED -> throw EmbarkException.cancelled();
       case OUT_OF_MEMORY ->
           failed(
               waiting,
@@ -190,9 +190,9 @@ final class ContinuousBatch implements AutoCloseable {
     }
   }
 
-  private void choose(Deque<AnswerInMaking> waiting, AnswerSink sink) {
-    EmbeddingException notFinite = null;
-    for (AnswerInMaking row : rows) {
+  private void choose(Deque<AnswerInProgress> waiting, AnswerSink sink) {
+    EmbarkException notFinite = null;
+    for (AnswerInProgress row : rows) {
       if (row == null) {
         continue;
       }
@@ -207,11 +207,10 @@ final class ContinuousBatch implements AutoCloseable {
         end(row);
         sink.error(
             row,
-            new EmbeddingException(
+            new EmbarkException(
                 Kind.MODEL, "No token of the model goes on as the option grammar wants."));
       } else {
-        notFinite =
-            new EmbeddingException(Kind.NOT_FINITE, "The model's output has NaN or infinity.");
+        notFinite = new EmbarkException(Kind.NOT_FINITE, "The model's output has NaN or infinity.");
         suspects.add(row);
       }
     }
@@ -220,7 +219,7 @@ final class ContinuousBatch implements AutoCloseable {
     }
   }
 
-  private void accept(AnswerInMaking row, int token, AnswerSink sink) {
+  private void accept(AnswerInProgress row, int token, AnswerSink sink) {
     Finish finish = null;
     if (vocabulary.isEnd(token)) {
       row.answer().add();
@@ -244,13 +243,13 @@ final class ContinuousBatch implements AutoCloseable {
     }
   }
 
-  private void end(AnswerInMaking row) {
+  private void end(AnswerInProgress row) {
     context.forget(row.sequence());
     leave(row);
   }
 
-  private void failed(Deque<AnswerInMaking> waiting, AnswerSink sink, EmbeddingException error) {
-    for (AnswerInMaking row : rows) {
+  private void failed(Deque<AnswerInProgress> waiting, AnswerSink sink, EmbarkException error) {
+    for (AnswerInProgress row : rows) {
       if (row != null && row.isInBatch()) {
         suspects.add(row);
       }
@@ -259,16 +258,16 @@ final class ContinuousBatch implements AutoCloseable {
   }
 
   /** Takes all rows out: suspects to be computed alone, the others to go on with the rest. */
-  private void restart(Deque<AnswerInMaking> waiting, AnswerSink sink, EmbeddingException error) {
+  private void restart(Deque<AnswerInProgress> waiting, AnswerSink sink, EmbarkException error) {
     if (alone) {
-      AnswerInMaking row = suspects.peekLast();
+      AnswerInProgress row = suspects.peekLast();
       row.countFailure();
       if (row.failures() > options.retries()) {
         suspects.removeLast();
         sink.error(row, error);
       }
     } else {
-      for (AnswerInMaking row : rows) {
+      for (AnswerInProgress row : rows) {
         if (row != null && !suspects.contains(row)) {
           waiting.addFirst(row);
         }
@@ -279,7 +278,7 @@ final class ContinuousBatch implements AutoCloseable {
 
   /** Takes all rows out, and everything out of the context. */
   private void empty() {
-    for (AnswerInMaking row : rows) {
+    for (AnswerInProgress row : rows) {
       if (row != null) {
         leave(row);
       }
@@ -290,8 +289,8 @@ final class ContinuousBatch implements AutoCloseable {
     }
   }
 
-  private static EmbeddingException error(Kind kind, String what) {
-    return new EmbeddingException(kind, what + ": " + LlamaBackend.reason("no reason given"));
+  private static EmbarkException error(Kind kind, String what) {
+    return new EmbarkException(kind, what + ": " + LlamaBackend.reason("no reason given"));
   }
 
   /** Ends the running and every later {@link #run}, until it is called with false. Any thread. */

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.IntSupplier;
@@ -16,7 +16,7 @@ final class DeepStack {
    * Runs {@code work} to its end on a new thread; an interrupt of the caller waits for that.
    *
    * @param stackBytes room for its calls
-   * @throws EmbeddingException of kind OUT_OF_MEMORY when there can be no such thread
+   * @throws EmbarkException of kind OUT_OF_MEMORY when there can be no such thread
    * @throws RuntimeException that the work threw
    */
   static int call(long stackBytes, IntSupplier work) {
@@ -26,7 +26,7 @@ final class DeepStack {
     try {
       thread.start();
     } catch (OutOfMemoryError e) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.OUT_OF_MEMORY,
           "No thread with a stack of "
               + stackBytes

@@ -7,7 +7,7 @@ import static dev.embark.engine.OptionSpec.oneOf;
 import java.util.function.UnaryOperator;
 
 /** Every option of an embedding: its key, what it takes, its default and what it does. */
-public enum EmbedOption implements TaskOption {
+public enum EmbedOption implements FunctionOption {
   MODEL(
       OptionSpec.model("classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf", "The GGUF model.")),
   MODEL_SHA256(OptionSpec.modelSha256()),

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** The options of an embedding. Immutable, safe for any thread. */
-public final class EmbedOptions extends TaskOptions {
+public final class EmbedOptions extends FunctionOptions {
   private static final long serialVersionUID = 1L;
   private static final List<EmbedOption> ALL = List.of(EmbedOption.values());
   private static final EmbedOptions DEFAULTS = new EmbedOptions(Map.of());

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +41,7 @@ public final class EmbeddingEngine implements Engine {
   /**
    * Makes a context on the model.
    *
-   * @throws EmbeddingException when an option does not fit the model, or there is no memory
+   * @throws EmbarkException when an option does not fit the model, or there is no memory
    */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options) {
     this(model, options, ContextMemory.UNLIMITED);
@@ -51,7 +51,7 @@ public final class EmbeddingEngine implements Engine {
    * Makes a context on the model, and a larger one for each text that has no room in it.
    *
    * @param memory asked before each
-   * @throws EmbeddingException when an option does not fit the model, or there is no memory
+   * @throws EmbarkException when an option does not fit the model, or there is no memory
    */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options, ContextMemory memory) {
     this(model, options, Encoder.ContextFactory.of(model, options.pooling(), memory));
@@ -60,7 +60,7 @@ public final class EmbeddingEngine implements Engine {
   /**
    * Computes on contexts that others use, too; they must outlive the engine.
    *
-   * @throws EmbeddingException when an option does not fit the model
+   * @throws EmbarkException when an option does not fit the model
    */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options, SharedEncoder shared) {
     this(model, options, () -> shared.client(options));
@@ -88,7 +88,7 @@ public final class EmbeddingEngine implements Engine {
   /**
    * Checks what making an engine does, without the cost of one.
    *
-   * @throws EmbeddingException of kind OPTION when an option does not fit the model, of kind MODEL
+   * @throws EmbarkException of kind OPTION when an option does not fit the model, of kind MODEL
    *     when the model is a reranker
    */
   public static void checkFit(LlamaModel model, EmbedOptions options) {
@@ -100,7 +100,7 @@ public final class EmbeddingEngine implements Engine {
   private static int dimensions(LlamaModel model, EmbedOptions options) {
     int dimensions = options.dimensions().orElse(model.dimensions());
     if (dimensions > model.dimensions()) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.OPTION,
           "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
     }
@@ -131,8 +131,8 @@ public final class EmbeddingEngine implements Engine {
    * @param cancellation asked before each text, before each part of a very long one, and before
    *     each native batch
    * @return what became of each row; the engine's, valid until its next window
-   * @throws EmbeddingException of kind CANCELLED; {@code out} is then undefined and the engine
-   *     stays usable. Errors of single rows are in the result.
+   * @throws EmbarkException of kind CANCELLED; {@code out} is then undefined and the engine stays
+   *     usable. Errors of single rows are in the result.
    * @throws IllegalStateException when the engine is closed
    */
   public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier cancellation) {
@@ -154,7 +154,7 @@ public final class EmbeddingEngine implements Engine {
    *
    * @return rows whose {@link EmbeddedRows#tokens} are set; the engine's, valid until its next
    *     window
-   * @throws EmbeddingException of kind CANCELLED after {@link #cancel}
+   * @throws EmbarkException of kind CANCELLED after {@link #cancel}
    * @throws IllegalStateException when the engine is closed
    */
   public EmbeddedRows countTokens(List<byte[]> window) {
@@ -212,7 +212,7 @@ public final class EmbeddingEngine implements Engine {
     }
 
     @Override
-    public void error(int sequence, EmbeddingException error) {
+    public void error(int sequence, EmbarkException error) {
       texts.outcomes().setError(texts.row(sequence), error);
     }
 

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 
@@ -21,21 +21,21 @@ final class Encoder implements AutoCloseable {
     void vector(int sequence, float[] vector);
 
     /** The sequence has no vector. */
-    void error(int sequence, EmbeddingException error);
+    void error(int sequence, EmbarkException error);
   }
 
   /** Makes the contexts of an encoder. */
   interface ContextFactory {
     /**
      * @param capacity tokens of a batch
-     * @throws EmbeddingException when there can be none
+     * @throws EmbarkException when there can be none
      */
     LlamaContext open(int capacity);
 
     /**
      * Called before each {@link #open}.
      *
-     * @throws EmbeddingException when its memory is refused
+     * @throws EmbarkException when its memory is refused
      */
     default void claim(int capacity) {}
 
@@ -65,7 +65,7 @@ final class Encoder implements AutoCloseable {
   private TokenBatch batch; // of the context
   private boolean suspect; // whether the context has to be replaced before it is used
   private boolean closed;
-  private EmbeddingException failure; // of the last attempt
+  private EmbarkException failure; // of the last attempt
   private boolean refused; // whether that was for want of a context's memory
   private volatile boolean cancelled;
 
@@ -73,7 +73,7 @@ final class Encoder implements AutoCloseable {
    * Makes the first context.
    *
    * @param capacity tokens of the usual batch
-   * @throws EmbeddingException when there can be none
+   * @throws EmbarkException when there can be none
    */
   Encoder(LlamaModel model, int capacity, ContextFactory contexts) {
     this.model = model;
@@ -94,7 +94,7 @@ final class Encoder implements AutoCloseable {
    *
    * @param sequences indices into {@code texts}; stays the caller's
    * @param isCancelled asked before each native call
-   * @throws EmbeddingException of kind CANCELLED; the encoder stays usable
+   * @throws EmbarkException of kind CANCELLED; the encoder stays usable
    */
   void encode(TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
     int[] failed = attempt(texts, sequences, isCancelled, sink);
@@ -123,7 +123,7 @@ final class Encoder implements AutoCloseable {
   private int[] attempt(
       TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
     if (cancelled || isCancelled.getAsBoolean()) {
-      throw EmbeddingException.cancelled();
+      throw EmbarkException.cancelled();
     }
     int tokens = 0;
     for (int sequence : sequences) {
@@ -142,7 +142,7 @@ final class Encoder implements AutoCloseable {
     }
     return switch (context.decode(batch)) {
       case DONE -> handOut(sequences, sink);
-      case CANCELLED -> throw EmbeddingException.cancelled();
+      case CANCELLED -> throw EmbarkException.cancelled();
       case OUT_OF_MEMORY ->
           fail(
               sequences, Kind.OUT_OF_MEMORY, withReason("There was no memory to compute the text"));
@@ -173,7 +173,7 @@ final class Encoder implements AutoCloseable {
 
   private int[] fail(int[] sequences, Kind kind, String message) {
     suspect = true;
-    failure = new EmbeddingException(kind, message);
+    failure = new EmbarkException(kind, message);
     return sequences;
   }
 
@@ -212,7 +212,7 @@ final class Encoder implements AutoCloseable {
     int capacity = capacityFor(tokens);
     try {
       contexts.claim(capacity);
-    } catch (EmbeddingException e) {
+    } catch (EmbarkException e) {
       refused = true;
       failure = e;
       return false;
@@ -223,7 +223,7 @@ final class Encoder implements AutoCloseable {
       }
       open(capacity);
       return true;
-    } catch (EmbeddingException e) {
+    } catch (EmbarkException e) {
       suspect = true; // its memory is better spent on the next one
       failure = e;
       return false;

@@ -12,7 +12,7 @@ import java.util.function.UnaryOperator;
  * Every option of a generation: its key, what it takes, its default and what it does. The defaults
  * of topK, topP and minP are those of llama.cpp's own tools.
  */
-public enum GenerateOption implements TaskOption {
+public enum GenerateOption implements FunctionOption {
   MODEL(OptionSpec.model("", "The GGUF model, a decoder; there is none built in.")),
   MODEL_SHA256(OptionSpec.modelSha256()),
   CHAT_TEMPLATE(

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /** The options of a generation. Immutable, safe for any thread. */
-public final class GenerateOptions extends TaskOptions {
+public final class GenerateOptions extends FunctionOptions {
   private static final long serialVersionUID = 1L;
   private static final List<GenerateOption> ALL = List.of(GenerateOption.values());
   private static final GenerateOptions DEFAULTS = new GenerateOptions(Map.of());

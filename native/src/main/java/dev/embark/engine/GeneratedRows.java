@@ -37,7 +37,7 @@ public final class GeneratedRows extends RowOutcomes {
   }
 
   @Override
-  void setError(int row, EmbeddingException error) {
+  void setError(int row, EmbarkException error) {
     super.setError(row, error);
     finishes[row] = Finish.ERROR;
   }

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.llama.Llama;
 import org.bytedeco.javacpp.Pointer;
 
@@ -12,7 +12,7 @@ class GenerationContext extends LlamaContext {
   /**
    * @param layout its streams; the ids of sequences are below their number
    * @param batchTokens of a call; at least as many as streams
-   * @throws EmbeddingException when llama.cpp cannot make it, or the model is no decoder
+   * @throws EmbarkException when llama.cpp cannot make it, or the model is no decoder
    */
   GenerationContext(LlamaModel model, StreamLayout layout, int batchTokens) {
     super(
@@ -25,7 +25,7 @@ class GenerationContext extends LlamaContext {
     if (!Llama.embark_generation_keeps(handle())
         || model.metadata(causal).orElse("true").equals("false")) {
       close();
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.MODEL,
           "The model "
               + model.path()

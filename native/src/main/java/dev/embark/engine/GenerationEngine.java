@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,8 +52,8 @@ public final class GenerationEngine implements Engine {
   /**
    * Makes a context on the model.
    *
-   * @throws EmbeddingException when an option does not fit the model, the model generates no text,
-   *     or there is no memory
+   * @throws EmbarkException when an option does not fit the model, the model generates no text, or
+   *     there is no memory
    */
   public GenerationEngine(LlamaModel model, GenerateOptions options) {
     this(model, options, GenerationContext::new);
@@ -65,7 +65,7 @@ public final class GenerationEngine implements Engine {
     this.batchTokens =
         Math.min(options.contextTokens(), batchTokens(options, model.options().device()));
     if (batchTokens < most) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.OPTION,
           "A batch has "
               + batchTokens
@@ -124,8 +124,8 @@ public final class GenerationEngine implements Engine {
    * @param window UTF-8, null for a NULL row
    * @param isCancelled asked before each prompt is tokenised, and before each native batch
    * @return what became of each row
-   * @throws EmbeddingException of kind CANCELLED; the engine stays usable. Errors of single rows
-   *     are in the result.
+   * @throws EmbarkException of kind CANCELLED; the engine stays usable. Errors of single rows are
+   *     in the result.
    * @throws IllegalStateException when the engine is closed
    */
   public GeneratedRows generate(List<byte[]> window, BooleanSupplier isCancelled) {
@@ -138,11 +138,12 @@ public final class GenerationEngine implements Engine {
         tokenizer.tokenize(window, outcomes, () -> cancelled || isCancelled.getAsBoolean());
     outcomes.setTokenizeNanos(System.nanoTime() - start);
     // By how many of their kind the context has room for, the most first.
-    SortedMap<Integer, List<AnswerInMaking>> groups = new TreeMap<>(Comparator.reverseOrder());
+    SortedMap<Integer, List<AnswerInProgress>> groups = new TreeMap<>(Comparator.reverseOrder());
     for (int row = 0; row < prompts.length; row++) {
       if (prompts[row] != null) {
         int maxTokens = Math.min(options.maxTokens(), room - prompts[row].length);
-        AnswerInMaking answer = new AnswerInMaking(row, prompts[row], maxTokens, new Answer(stops));
+        AnswerInProgress answer =
+            new AnswerInProgress(row, prompts[row], maxTokens, new Answer(stops));
         groups
             .computeIfAbsent(
                 StreamLayout.streams(options.contextTokens(), answer.cells(), options.sequences()),
@@ -154,10 +155,10 @@ public final class GenerationEngine implements Engine {
     return outcomes;
   }
 
-  private void answer(List<AnswerInMaking> rows, BooleanSupplier isCancelled, AnswerSink sink) {
+  private void answer(List<AnswerInProgress> rows, BooleanSupplier isCancelled, AnswerSink sink) {
     try {
       prepare(rows);
-    } catch (EmbeddingException e) {
+    } catch (EmbarkException e) {
       rows.forEach(row -> sink.error(row, e));
       return;
     }
@@ -165,8 +166,8 @@ public final class GenerationEngine implements Engine {
   }
 
   /** Sees to a context that suits rows; a single one takes any in which it fits. */
-  private void prepare(List<AnswerInMaking> rows) {
-    int longest = rows.stream().mapToInt(AnswerInMaking::cells).max().orElse(1);
+  private void prepare(List<AnswerInProgress> rows) {
+    int longest = rows.stream().mapToInt(AnswerInProgress::cells).max().orElse(1);
     if (batch != null && rows.size() == 1 && longest <= layout.cells()) {
       return;
     }
@@ -180,12 +181,12 @@ public final class GenerationEngine implements Engine {
 
   private record Outcomes(GeneratedRows rows) implements AnswerSink {
     @Override
-    public void answer(AnswerInMaking row, Finish finish) {
+    public void answer(AnswerInProgress row, Finish finish) {
       rows.setAnswer(row.row(), row.answer().text(), row.answer().tokens(), finish);
     }
 
     @Override
-    public void error(AnswerInMaking row, EmbeddingException error) {
+    public void error(AnswerInProgress row, EmbarkException error) {
       rows.setError(row.row(), error);
     }
 

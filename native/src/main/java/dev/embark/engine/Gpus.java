@@ -20,7 +20,7 @@ public final class Gpus {
   /**
    * Those that there are, in the order of the driver, which for CUDA is nvidia-smi's.
    *
-   * @throws EmbeddingException of kind BACKEND when llama.cpp cannot be opened
+   * @throws EmbarkException of kind BACKEND when llama.cpp cannot be opened
    */
   public static List<LlamaBackend.Device> list() {
     return LlamaBackend.devices().stream().filter(LlamaBackend.Device::gpu).toList();
@@ -83,8 +83,8 @@ public final class Gpus {
           .sorted()
           .toList();
     } catch (IOException e) {
-      throw new EmbeddingException(
-          EmbeddingException.Kind.BACKEND,
+      throw new EmbarkException(
+          EmbarkException.Kind.BACKEND,
           "Cannot read the directory " + directory + ": " + e.getMessage(),
           e);
     }

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.llama.Llama;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -31,7 +31,7 @@ public final class LlamaBackend {
   private static final Logger LOG = LoggerFactory.getLogger(LlamaBackend.class);
 
   private static Path started;
-  private static EmbeddingException failed;
+  private static EmbarkException failed;
 
   private LlamaBackend() {}
 
@@ -49,8 +49,8 @@ public final class LlamaBackend {
    * Opens llama.cpp, if that was not done yet.
    *
    * @return the directory its libraries were taken from
-   * @throws EmbeddingException of kind BACKEND, the same on every call, when this machine cannot
-   *     run it or {@code EMBARK_LLAMA_HOME} holds another version
+   * @throws EmbarkException of kind BACKEND, the same on every call, when this machine cannot run
+   *     it or {@code EMBARK_LLAMA_HOME} holds another version
    */
   public static synchronized Path start() {
     if (failed != null) {
@@ -59,7 +59,7 @@ public final class LlamaBackend {
     if (started == null) {
       try {
         started = open(System.getenv(NativeLibraries.HOME_VARIABLE));
-      } catch (EmbeddingException e) {
+      } catch (EmbarkException e) {
         failed = e;
         throw e;
       }
@@ -102,7 +102,7 @@ public final class LlamaBackend {
     String version = string(Llama.embark_llama_version());
     // Builds that are not tagged call themselves 0.5.0-dev.
     if (!version.replaceFirst("-.*", "").equals(VERSION)) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.BACKEND,
           directory
               + " holds llama.cpp "
@@ -149,7 +149,7 @@ public final class LlamaBackend {
         Files.delete(directory);
       }
     } catch (IOException e) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.BACKEND,
           "Another class loader of this JVM has Embark's native library, and it could not be copied"
               + " for this one: "

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.llama.Llama;
 import org.bytedeco.javacpp.Pointer;
 
@@ -38,8 +38,8 @@ class LlamaContext implements AutoCloseable {
   /**
    * @param capacity tokens of a batch, for which it has {@link #room}; llama.cpp's n_ctx, n_batch
    *     and n_ubatch
-   * @throws EmbeddingException when the model is a reranker or pools in no way that gives one
-   *     vector a text, or llama.cpp cannot make the context
+   * @throws EmbarkException when the model is a reranker or pools in no way that gives one vector a
+   *     text, or llama.cpp cannot make the context
    */
   LlamaContext(LlamaModel model, int capacity, Pooling pooling) {
     this(
@@ -49,7 +49,7 @@ class LlamaContext implements AutoCloseable {
         maxSequences(capacity));
     if (Llama.embark_context_pooling(handle) == POOLING_NONE) {
       close();
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.MODEL,
           "The model "
               + model.path()
@@ -62,14 +62,14 @@ class LlamaContext implements AutoCloseable {
    *
    * @param handle null when llama.cpp could not make it
    * @param what for messages
-   * @throws EmbeddingException of kind OUT_OF_MEMORY without a handle
+   * @throws EmbarkException of kind OUT_OF_MEMORY without a handle
    */
   LlamaContext(Pointer handle, String what, int capacity, int maxSequences) {
     this.capacity = capacity;
     this.maxSequences = maxSequences;
     this.handle = handle;
     if (handle == null) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.OUT_OF_MEMORY,
           "llama.cpp could not make " + what + ": " + LlamaBackend.reason("no reason given"));
     }

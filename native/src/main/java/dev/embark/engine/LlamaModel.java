@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.engine.WeightsCache.Weights;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensorType;
@@ -60,7 +60,7 @@ public final class LlamaModel implements AutoCloseable {
   /**
    * Loads a model file, with weights that the accelerator packs in memory of this process.
    *
-   * @throws EmbeddingException as {@link #load(Path, ModelOptions, WeightsCache)}
+   * @throws EmbarkException as {@link #load(Path, ModelOptions, WeightsCache)}
    */
   public static LlamaModel load(Path path, ModelOptions options) {
     return load(path, options, WeightsCache.NONE);
@@ -74,7 +74,7 @@ public final class LlamaModel implements AutoCloseable {
    * <p>Until the model is closed, nobody may truncate or overwrite the file: the system would end
    * the process. Replacing it by a rename is safe.
    *
-   * @throws EmbeddingException of kind MODEL when the file is not a whole GGUF file, contradicts
+   * @throws EmbarkException of kind MODEL when the file is not a whole GGUF file, contradicts
    *     itself, or llama.cpp does not take it, with its reason
    */
   public static LlamaModel load(Path path, ModelOptions options, WeightsCache cache) {
@@ -84,7 +84,7 @@ public final class LlamaModel implements AutoCloseable {
       // A damaged file costs llama.cpp an abort at worst; the header is checked in Java first.
       header = GgufHeader.read(path);
     } catch (IOException e) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
     }
     ModelCheck.check(path, header);
@@ -137,7 +137,7 @@ public final class LlamaModel implements AutoCloseable {
             acceleration.precision(),
             packed);
     if (handle == null) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.MODEL,
           "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
     }
@@ -175,11 +175,11 @@ public final class LlamaModel implements AutoCloseable {
   /**
    * Checks that it has vectors for texts, whatever pooling is asked for.
    *
-   * @throws EmbeddingException of kind MODEL when it is a reranker
+   * @throws EmbarkException of kind MODEL when it is a reranker
    */
   void checkEmbeds() {
     if (reranker) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.MODEL,
           "The model "
               + path
@@ -254,7 +254,7 @@ public final class LlamaModel implements AutoCloseable {
   /**
    * What it is, its file's hash included; reads the whole file.
    *
-   * @throws EmbeddingException of kind MODEL when the file cannot be read any more
+   * @throws EmbarkException of kind MODEL when the file cannot be read any more
    */
   public ModelDescription describe() {
     return ModelFile.describe(this);

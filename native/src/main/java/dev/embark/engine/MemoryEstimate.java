@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufValue;
 import java.io.IOException;
@@ -46,7 +46,7 @@ public record MemoryEstimate(
   /**
    * Reads the header of a model.
    *
-   * @throws EmbeddingException of kind MODEL when it has none that can be read
+   * @throws EmbarkException of kind MODEL when it has none that can be read
    */
   public static MemoryEstimate of(Path model) {
     try {
@@ -71,7 +71,7 @@ public record MemoryEstimate(
               : 0,
           LlamaModel.isF32(header));
     } catch (IOException e) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
     }
   }

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
@@ -69,7 +69,7 @@ final class ModelCheck {
    * Checks a header.
    *
    * @param path for messages
-   * @throws EmbeddingException of kind MODEL that says what is wrong with which key or tensor
+   * @throws EmbarkException of kind MODEL that says what is wrong with which key or tensor
    */
   static void check(Path path, GgufHeader header) {
     SplitModel.check(path, header);
@@ -174,7 +174,7 @@ final class ModelCheck {
    * context for embeddings has {@value LlamaContext#MAX_SEQUENCES} sequences.
    */
   private void withoutAttention(String key, int layer) {
-    throw new EmbeddingException(
+    throw new EmbarkException(
         Kind.MODEL,
         "The model %s is a hybrid of the architecture '%s', with layers that have no attention (%s is 0 for layer %d), and Embark does not support these, but for those of 'lfm2': use another model."
             .formatted(path, architecture, key, layer));
@@ -330,13 +330,13 @@ final class ModelCheck {
         .toList();
   }
 
-  private EmbeddingException refuse(String what) {
+  private EmbarkException refuse(String what) {
     return refuse(path, what);
   }
 
   /** The error for a file that is whole but makes no sense. */
-  static EmbeddingException refuse(Path path, String what) {
-    return new EmbeddingException(
+  static EmbarkException refuse(Path path, String what) {
+    return new EmbarkException(
         Kind.MODEL,
         "The model "
             + path

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
@@ -24,7 +24,7 @@ final class ModelFile {
   /**
    * Describes a loaded model; reads the whole file.
    *
-   * @throws EmbeddingException of kind MODEL when the file cannot be read any more
+   * @throws EmbarkException of kind MODEL when the file cannot be read any more
    */
   static ModelDescription describe(LlamaModel model) {
     Path path = model.path();
@@ -44,7 +44,7 @@ final class ModelFile {
           model.vocabularySize(),
           model.prefix());
     } catch (IOException e) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.MODEL, "The model cannot be described: " + e.getMessage() + ".", e);
     }
   }

@@ -36,9 +36,9 @@ public record ModelOptions(int device, int gpuLayers, Acceleration acceleration)
    * As many layers on a GPU as its free memory has room for.
    *
    * @param model its header is read
-   * @throws EmbeddingException of kind MODEL when the header cannot be read
+   * @throws EmbarkException of kind MODEL when the header cannot be read
    */
-  public static ModelOptions gpu(LlamaBackend.Device device, Path model, TaskOptions options) {
+  public static ModelOptions gpu(LlamaBackend.Device device, Path model, FunctionOptions options) {
     MemoryEstimate estimate = MemoryEstimate.of(model);
     long context = options.engineBytes(estimate, device.index());
     return gpu(device.index(), GpuLayers.fitting(estimate, context, device.freeBytes()));

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ final class NativeLibraries {
           first(directory, pattern)
               .orElseThrow(
                   () ->
-                      new EmbeddingException(
+                      new EmbarkException(
                           Kind.BACKEND,
                           "No "
                               + pattern.pattern().replaceAll("\\\\b.*", ".so")
@@ -54,11 +54,11 @@ final class NativeLibraries {
   }
 
   /** Turns a linker's complaint into a sentence that names what the machine lacks. */
-  static EmbeddingException explain(Path directory, UnsatisfiedLinkError error) {
+  static EmbarkException explain(Path directory, UnsatisfiedLinkError error) {
     String message = String.valueOf(error.getMessage());
     Matcher missing = C_LIBRARY.matcher(message);
     if (missing.find() && message.contains("not found")) {
-      return new EmbeddingException(
+      return new EmbarkException(
           Kind.BACKEND,
           "llama.cpp needs "
               + missing.group()
@@ -69,7 +69,7 @@ final class NativeLibraries {
               + " to the directory of its libraries.",
           error);
     }
-    return new EmbeddingException(
+    return new EmbarkException(
         Kind.BACKEND, "The libraries in " + directory + " could not be opened: " + message, error);
   }
 
@@ -79,7 +79,7 @@ final class NativeLibraries {
         return candidate;
       }
     }
-    throw new EmbeddingException(
+    throw new EmbarkException(
         Kind.BACKEND,
         HOME_VARIABLE + " is " + home + ", but there is no libllama in it, its lib/ or its bin/.");
   }
@@ -90,7 +90,7 @@ final class NativeLibraries {
           .filter(file -> pattern.matcher(file.getFileName().toString()).matches())
           .min(Comparator.comparing(file -> file.getFileName().toString().length()));
     } catch (IOException e) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.BACKEND, "Cannot read the directory " + directory + ": " + e.getMessage(), e);
     }
   }

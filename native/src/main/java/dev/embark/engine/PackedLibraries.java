@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
@@ -34,8 +34,8 @@ final class PackedLibraries {
   /**
    * The directory with the libraries, which are copied there if they are not yet.
    *
-   * @throws EmbeddingException of kind BACKEND when this jar has none for the platform, or the
-   *     cache cannot be written
+   * @throws EmbarkException of kind BACKEND when this jar has none for the platform, or the cache
+   *     cannot be written
    */
   static Path directory() {
     List<Part> parts = new ArrayList<>();
@@ -56,7 +56,7 @@ final class PackedLibraries {
         }
       }
     } catch (IOException e) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.BACKEND,
           "The native libraries could not be unpacked into "
               + directory
@@ -80,12 +80,12 @@ final class PackedLibraries {
       List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
       return Optional.of(new Part(place, lines.get(0), lines.subList(1, lines.size())));
     } catch (IOException e) {
-      throw new EmbeddingException(Kind.BACKEND, "Embark's jar cannot be read: " + e, e);
+      throw new EmbarkException(Kind.BACKEND, "Embark's jar cannot be read: " + e, e);
     }
   }
 
-  private static EmbeddingException none() {
-    return new EmbeddingException(
+  private static EmbarkException none() {
+    return new EmbarkException(
         Kind.BACKEND,
         "This jar holds no llama.cpp for "
             + Loader.getPlatform()

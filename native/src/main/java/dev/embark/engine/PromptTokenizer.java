@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -22,7 +22,7 @@ final class PromptTokenizer implements AutoCloseable {
 
   /**
    * @param room tokens that a prompt and its answer may have together
-   * @throws EmbeddingException of kind OPTION when the template cannot be had
+   * @throws EmbarkException of kind OPTION when the template cannot be had
    */
   PromptTokenizer(LlamaModel model, Vocabulary vocabulary, GenerateOptions options, int room) {
     this.vocabulary = vocabulary;
@@ -38,19 +38,19 @@ final class PromptTokenizer implements AutoCloseable {
    * @param texts UTF-8; null for a NULL row
    * @param outcomes takes tokens, truncations and errors of its rows
    * @return tokens of each row; null where there is no prompt
-   * @throws EmbeddingException of kind CANCELLED
+   * @throws EmbarkException of kind CANCELLED
    */
   int[][] tokenize(List<byte[]> texts, GeneratedRows outcomes, BooleanSupplier isCancelled) {
     int[][] prompts = new int[texts.size()][];
     for (int row = 0; row < prompts.length; row++) {
-      EmbeddingException.throwIf(isCancelled);
+      EmbarkException.throwIf(isCancelled);
       if (texts.get(row) == null) {
         continue;
       }
       try {
         prompts[row] = prompt(row, texts.get(row), outcomes, isCancelled);
         outcomes.addTokens(row, prompts[row].length);
-      } catch (EmbeddingException e) {
+      } catch (EmbarkException e) {
         if (e.kind() == Kind.CANCELLED) {
           throw e;
         }
@@ -64,7 +64,7 @@ final class PromptTokenizer implements AutoCloseable {
     scratch.clear(0);
     int n = vocabulary.write(text, text.length, scratch, false, Integer.MAX_VALUE, isCancelled);
     if (n == 0) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.EMPTY, "The prompt has no token in this model's vocabulary, so it has no answer.");
     }
     scratch.addSequence(row, n);
@@ -83,7 +83,7 @@ final class PromptTokenizer implements AutoCloseable {
   private int truncated(int row, int n, int around, GeneratedRows outcomes) {
     int kept = room - around - maxTokens;
     if (longText == LongText.ERROR || kept < 1) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.TOO_LONG,
           "The prompt has "
               + (around + n)

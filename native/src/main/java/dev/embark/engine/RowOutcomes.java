@@ -9,7 +9,7 @@ import java.util.BitSet;
  */
 public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
   private int[] tokens = {}; // of each row
-  private EmbeddingException[] errors = {}; // of each row; null where there is none
+  private EmbarkException[] errors = {}; // of each row; null where there is none
   private final BitSet done = new BitSet();
   private final BitSet truncated = new BitSet();
   private int size;
@@ -23,7 +23,7 @@ public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
   final void clear(int rows) {
     if (rows > tokens.length) {
       tokens = new int[rows];
-      errors = new EmbeddingException[rows];
+      errors = new EmbarkException[rows];
     } else {
       Arrays.fill(tokens, 0, rows, 0);
       Arrays.fill(errors, null); // those behind may hold much
@@ -69,7 +69,7 @@ public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
   }
 
   /** Why the row has no result, or null. */
-  public final EmbeddingException error(int row) {
+  public final EmbarkException error(int row) {
     return errors[row];
   }
 
@@ -107,7 +107,7 @@ public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
     truncated.set(row);
   }
 
-  void setError(int row, EmbeddingException error) {
+  void setError(int row, EmbarkException error) {
     errors[row] = error.inRow(row);
     done.clear(row);
   }

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.llama.Llama;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.javacpp.BytePointer;
@@ -22,7 +22,7 @@ final class Sampler implements AutoCloseable {
 
   /**
    * @param seed of the draw, 0 or more
-   * @throws EmbeddingException of kind OPTION when the grammar cannot be parsed
+   * @throws EmbarkException of kind OPTION when the grammar cannot be parsed
    */
   Sampler(LlamaModel model, GenerateOptions options, int seed) {
     Llama.embark_llama_clear_log();
@@ -45,8 +45,8 @@ final class Sampler implements AutoCloseable {
     NativeHandles.opened();
   }
 
-  private static EmbeddingException notParsed(String reason) {
-    return new EmbeddingException(
+  private static EmbarkException notParsed(String reason) {
+    return new EmbarkException(
         Kind.OPTION,
         "The generate option grammar cannot be parsed; it takes GBNF with a rule root: " + reason);
   }

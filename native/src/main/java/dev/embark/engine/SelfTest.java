@@ -16,7 +16,7 @@ final class SelfTest {
    * What is likely wrong with the model, though it computes.
    *
    * @return a clause each that follows the model's name; empty when nothing is found
-   * @throws EmbeddingException of kind MODEL when no text can be embedded with it
+   * @throws EmbarkException of kind MODEL when no text can be embedded with it
    */
   static List<String> warnings(LlamaModel model, GgufHeader header) {
     List<String> warnings = new ArrayList<>();

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.llama.Llama;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -91,7 +91,7 @@ final class SentencePieceCuts {
    *
    * @param from below the length of {@code text}
    * @param minBytes of the part, unless the text ends before
-   * @throws EmbeddingException of kind TOO_LONG, or NOT_TEXT where it is not UTF-8, when a stretch
+   * @throws EmbarkException of kind TOO_LONG, or NOT_TEXT where it is not UTF-8, when a stretch
    *     that cannot be cut would take too long
    */
   Part next(byte[] text, int from, int minBytes) {
@@ -117,15 +117,15 @@ final class SentencePieceCuts {
     return new Part(start, at, from > 0 && prefixesSpace && !space);
   }
 
-  private static EmbeddingException tooLong(int bytes, boolean malformed) {
+  private static EmbarkException tooLong(int bytes, boolean malformed) {
     return malformed
-        ? new EmbeddingException(
+        ? new EmbarkException(
             Kind.NOT_TEXT,
             "More than "
                 + bytes
                 + " bytes are not UTF-8, and would take this model's vocabulary"
                 + " too long.")
-        : new EmbeddingException(
+        : new EmbarkException(
             Kind.TOO_LONG,
             "The text has more than "
                 + bytes

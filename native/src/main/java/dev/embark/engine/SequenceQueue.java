@@ -65,7 +65,7 @@ final class SequenceQueue {
   /**
    * Adds a sequence, when there is room for it.
    *
-   * @throws EmbeddingException of kind CANCELLED
+   * @throws EmbarkException of kind CANCELLED
    * @throws IllegalStateException when the queue is closed
    */
   void add(Waiting sequence, BooleanSupplier isCancelled) {
@@ -73,7 +73,7 @@ final class SequenceQueue {
     try {
       while (!closed && tokens > 0 && tokens + sequence.ids().length > limit) {
         if (isCancelled.getAsBoolean()) {
-          throw EmbeddingException.cancelled();
+          throw EmbarkException.cancelled();
         }
         room.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
       }
@@ -86,7 +86,7 @@ final class SequenceQueue {
       changed.signal();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw EmbeddingException.cancelled();
+      throw EmbarkException.cancelled();
     } finally {
       lock.unlock();
     }

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -40,7 +40,7 @@ public final class SharedEncoder implements AutoCloseable {
    *
    * @param batchTokens tokens of a native batch
    * @param contexts one each; stays the caller's
-   * @throws EmbeddingException when there is no memory for them
+   * @throws EmbarkException when there is no memory for them
    */
   SharedEncoder(
       LlamaModel model, Pooling pooling, int batchTokens, List<Encoder.ContextFactory> contexts) {
@@ -70,7 +70,7 @@ public final class SharedEncoder implements AutoCloseable {
    *
    * @param batchTokens tokens of a native batch
    * @param contexts on a GPU one, on a CPU as many as there are cores to use
-   * @throws EmbeddingException when there is no memory for them
+   * @throws EmbarkException when there is no memory for them
    */
   public static SharedEncoder open(
       LlamaModel model, Pooling pooling, int batchTokens, int contexts) {
@@ -83,7 +83,7 @@ public final class SharedEncoder implements AutoCloseable {
    *
    * @param batchTokens tokens of a native batch
    * @param memory asked before its context is made and each time it grows; stays the caller's
-   * @throws EmbeddingException when there is no memory for them
+   * @throws EmbarkException when there is no memory for them
    */
   public static SharedEncoder open(
       LlamaModel model, Pooling pooling, int batchTokens, List<ContextMemory> memory) {
@@ -210,7 +210,7 @@ public final class SharedEncoder implements AutoCloseable {
         }
         int[] all = IntStream.range(0, batch.size()).toArray();
         encoder.encode(texts, all, () -> false, results);
-      } catch (EmbeddingException e) {
+      } catch (EmbarkException e) {
         results.fail(e);
       } catch (Throwable e) {
         results.fail(notComputed(e));
@@ -223,8 +223,8 @@ public final class SharedEncoder implements AutoCloseable {
     }
   }
 
-  private static EmbeddingException notComputed(Throwable cause) {
-    return new EmbeddingException(Kind.MODEL, "The batch could not be computed: " + cause, cause);
+  private static EmbarkException notComputed(Throwable cause) {
+    return new EmbarkException(Kind.MODEL, "The batch could not be computed: " + cause, cause);
   }
 
   /** Sends what becomes of the sequences of a batch to their tasks. */
@@ -252,12 +252,12 @@ public final class SharedEncoder implements AutoCloseable {
     }
 
     @Override
-    public void error(int sequence, EmbeddingException error) {
+    public void error(int sequence, EmbarkException error) {
       send(sequence, null, error);
     }
 
     /** Sends an error for all that have nothing yet. */
-    void fail(EmbeddingException error) {
+    void fail(EmbarkException error) {
       for (int i = 0; i < sent.length; i++) {
         if (!sent[i]) {
           send(i, null, error);
@@ -265,7 +265,7 @@ public final class SharedEncoder implements AutoCloseable {
       }
     }
 
-    private void send(int i, float[] vector, EmbeddingException error) {
+    private void send(int i, float[] vector, EmbarkException error) {
       sent[i] = true;
       SequenceQueue.Waiting waiting = batch.get(i);
       long share = until[i] - (i == 0 ? 0 : until[i - 1]);
@@ -278,8 +278,7 @@ public final class SharedEncoder implements AutoCloseable {
   /** Frees the contexts once their batches are done; what still waits is told so. */
   @Override
   public void close() {
-    EmbeddingException closed =
-        new EmbeddingException(Kind.CANCELLED, "The shared encoder was closed.");
+    EmbarkException closed = new EmbarkException(Kind.CANCELLED, "The shared encoder was closed.");
     queue.close().forEach(w -> w.ticket().put(new Ticket.Result(w.sequence(), null, closed, 0, 0)));
     boolean interrupted = false;
     for (Worker worker : workers) {

@@ -26,7 +26,7 @@ final class SharedPrefix {
   }
 
   /** Whether prompts have enough in common to have a sequence for it. */
-  static boolean isWorth(Collection<AnswerInMaking> rows) {
+  static boolean isWorth(Collection<AnswerInProgress> rows) {
     return rows.size() > 1 && common(rows).length >= MIN_TOKENS;
   }
 
@@ -46,7 +46,7 @@ final class SharedPrefix {
    *
    * @return how the last batch ended; unless DONE, nothing is shared
    */
-  LlamaContext.Status load(Collection<AnswerInMaking> rows) {
+  LlamaContext.Status load(Collection<AnswerInProgress> rows) {
     int[] common = rows.size() > 1 ? common(rows) : NOTHING;
     if (rows.size() == 1 && startsWith(rows.iterator().next().prompt(), tokens)
         || Arrays.equals(common, tokens)) {
@@ -70,10 +70,10 @@ final class SharedPrefix {
     return LlamaContext.Status.DONE;
   }
 
-  private static int[] common(Collection<AnswerInMaking> rows) {
+  private static int[] common(Collection<AnswerInProgress> rows) {
     int[] first = rows.iterator().next().prompt();
     int length = first.length;
-    for (AnswerInMaking row : rows) {
+    for (AnswerInProgress row : rows) {
       int mismatch = Arrays.mismatch(first, row.prompt());
       length = Math.min(length, mismatch < 0 ? row.prompt().length : mismatch);
       length = Math.min(length, row.prompt().length - 1);

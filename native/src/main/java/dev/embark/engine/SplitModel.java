@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufValue;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ final class SplitModel {
    * Checks a header, whose architecture need not be there: only the first part has one.
    *
    * @param path for messages
-   * @throws EmbeddingException of kind MODEL for a part
+   * @throws EmbarkException of kind MODEL for a part
    */
   static void check(Path path, GgufHeader header) {
     long parts = number(header, "split.count").orElse(0L);
@@ -34,7 +34,7 @@ final class SplitModel {
     boolean named = name.matches();
     String first = named ? name.group(1) + "-00001" + name.group(2) : "FIRST-PART.gguf";
     String whole = named ? name.group(1) + ".gguf" : "WHOLE.gguf";
-    throw new EmbeddingException(
+    throw new EmbarkException(
         Kind.MODEL,
         "The model %s is %s%d of a split model, and Embark takes models of one file: get all parts into one folder, merge them with 'llama-gguf-split --merge %s %s' of llama.cpp, and use the merged file."
             .formatted(path, part, parts, first, whole));

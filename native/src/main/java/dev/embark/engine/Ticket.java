@@ -18,8 +18,7 @@ final class Ticket {
    * @param batches 1 for the first sequence of a batch, so that each batch is counted once
    * @param capacity the sequence's share of what its batch could have held, in tokens
    */
-  record Result(
-      int sequence, float[] vector, EmbeddingException error, int batches, long capacity) {}
+  record Result(int sequence, float[] vector, EmbarkException error, int batches, long capacity) {}
 
   synchronized void put(Result result) {
     results.add(result);
@@ -34,22 +33,22 @@ final class Ticket {
   /**
    * The next result, in whatever order they come.
    *
-   * @throws EmbeddingException of kind CANCELLED
+   * @throws EmbarkException of kind CANCELLED
    */
   synchronized Result take(BooleanSupplier isCancelled) {
     try {
       while (results.isEmpty()) {
         if (isCancelled.getAsBoolean()) {
-          throw EmbeddingException.cancelled();
+          throw EmbarkException.cancelled();
         }
         wait(LOOK_MILLIS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw EmbeddingException.cancelled();
+      throw EmbarkException.cancelled();
     }
     if (isCancelled.getAsBoolean()) {
-      throw EmbeddingException.cancelled();
+      throw EmbarkException.cancelled();
     }
     return results.poll();
   }

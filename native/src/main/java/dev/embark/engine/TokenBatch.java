@@ -30,7 +30,7 @@ final class TokenBatch implements AutoCloseable {
   /**
    * @param capacity in tokens
    * @param maxSequences sequence ids are below it
-   * @throws EmbeddingException of kind OUT_OF_MEMORY
+   * @throws EmbarkException of kind OUT_OF_MEMORY
    */
   TokenBatch(LlamaModel model, int capacity, int maxSequences) {
     this.capacity = capacity;
@@ -74,7 +74,7 @@ final class TokenBatch implements AutoCloseable {
    * @param position behind that of the last token in each of its sequences; any for their first
    * @param sequenceIds the sequences that it belongs to, one or more, each once
    * @param output whether the model's output at this token counts
-   * @throws EmbeddingException of kind OUT_OF_MEMORY, for ids of further sequences only
+   * @throws EmbarkException of kind OUT_OF_MEMORY, for ids of further sequences only
    */
   void add(int token, int position, int[] sequenceIds, boolean output) {
     checkRoom(1);
@@ -197,9 +197,9 @@ final class TokenBatch implements AutoCloseable {
     }
   }
 
-  private static EmbeddingException noMemory(int tokens) {
-    return new EmbeddingException(
-        EmbeddingException.Kind.OUT_OF_MEMORY,
+  private static EmbarkException noMemory(int tokens) {
+    return new EmbarkException(
+        EmbarkException.Kind.OUT_OF_MEMORY,
         "No memory for a batch of " + tokens + " tokens; make batchTokens smaller.");
   }
 

@@ -32,8 +32,8 @@ final class TokenizedTexts implements AutoCloseable {
       long grown = Math.max(needed, capacity * 2);
       IntPointer resized = Llama.embark_tokens_resize(ids, grown);
       if (resized == null) {
-        throw new EmbeddingException(
-            EmbeddingException.Kind.OUT_OF_MEMORY,
+        throw new EmbarkException(
+            EmbarkException.Kind.OUT_OF_MEMORY,
             "No memory for " + grown + " token ids; make windows or texts smaller.");
       }
       if (ids == null) {

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -26,8 +26,8 @@ final class Tokenizer {
   private byte[] joined; // the prefix, and room for a text behind it
 
   /**
-   * @throws EmbeddingException of kind OPTION when {@code maxTokens} or {@code chunkOverlap} does
-   *     not fit the model
+   * @throws EmbarkException of kind OPTION when {@code maxTokens} or {@code chunkOverlap} does not
+   *     fit the model
    */
   Tokenizer(LlamaModel model, EmbedOptions options) {
     this.vocabulary = new Vocabulary(model);
@@ -38,7 +38,7 @@ final class Tokenizer {
     int context = model.trainedContext();
     this.maxTokens = options.maxTokens().orElse(context);
     if (maxTokens > context) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.OPTION,
           "maxTokens is " + maxTokens + ", but the model's context is " + context + " tokens.");
     }
@@ -67,19 +67,19 @@ final class Tokenizer {
    * @param texts UTF-8; null for a NULL row; bytes that are not UTF-8 are left out
    * @param out cleared and filled; its outcomes hold the rows that failed
    * @param isCancelled asked before each text, and before each part of a long one
-   * @throws EmbeddingException of kind CANCELLED
+   * @throws EmbarkException of kind CANCELLED
    */
   void tokenize(List<byte[]> texts, TokenizedTexts out, BooleanSupplier isCancelled) {
     out.clear(texts.size());
     for (int row = 0; row < texts.size(); row++) {
-      EmbeddingException.throwIf(isCancelled);
+      EmbarkException.throwIf(isCancelled);
       byte[] text = texts.get(row);
       if (text == null) {
         continue;
       }
       try {
         tokenize(row, text, out, isCancelled);
-      } catch (EmbeddingException e) {
+      } catch (EmbarkException e) {
         if (e.kind() == Kind.CANCELLED) {
           throw e;
         }
@@ -98,7 +98,7 @@ final class Tokenizer {
     int enough = longText == LongText.TRUNCATE ? maxTokens : Integer.MAX_VALUE;
     int n = vocabulary.write(input, length, out, enough, isCancelled);
     if (n == 0) {
-      throw new EmbeddingException(
+      throw new EmbarkException(
           Kind.EMPTY, "The text has no token in this model's vocabulary, so it has no vector.");
     }
     if (n <= maxTokens) {
@@ -107,7 +107,7 @@ final class Tokenizer {
     }
     switch (longText) {
       case ERROR ->
-          throw new EmbeddingException(
+          throw new EmbarkException(
               Kind.TOO_LONG,
               "The text has "
                   + n

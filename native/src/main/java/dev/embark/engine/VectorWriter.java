@@ -41,13 +41,13 @@ public final class VectorWriter {
    *
    * @param out as {@link #newVector} makes it
    * @return this
-   * @throws EmbeddingException of kind OUT_OF_MEMORY for more floats than such a vector can have,
+   * @throws EmbarkException of kind OUT_OF_MEMORY for more floats than such a vector can have,
    *     whose offsets are 32-bit integers; {@code out} stays as it is
    */
   public VectorWriter start(ListVector out, int rowCount) {
     if ((long) rowCount * dimensions > MOST_FLOATS) {
-      throw new EmbeddingException(
-          EmbeddingException.Kind.OUT_OF_MEMORY,
+      throw new EmbarkException(
+          EmbarkException.Kind.OUT_OF_MEMORY,
           rowCount
               + " rows of "
               + dimensions

@@ -1,6 +1,6 @@
 package dev.embark.engine;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.llama.Llama;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -108,7 +108,7 @@ final class Vocabulary {
    * @param enough where the text has more ids, those behind may be left out, but for the closing
    *     special tokens
    * @return number of ids written
-   * @throws EmbeddingException when the vocabulary cannot tokenise the text, or it was cancelled
+   * @throws EmbarkException when the vocabulary cannot tokenise the text, or it was cancelled
    */
   int write(byte[] text, int length, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
     return write(text, length, out, true, enough, isCancelled);
@@ -145,7 +145,7 @@ final class Vocabulary {
     }
     int n = opening;
     for (int from = 0; from < text.length && n <= enough; ) {
-      EmbeddingException.throwIf(isCancelled);
+      EmbarkException.throwIf(isCancelled);
       SentencePieceCuts.Part part = cuts.next(text, from, partBytes);
       n += write(text, part, part.afterSpace() ? cuts.spaceTokens() : 0, out, n);
       from = part.end();
@@ -199,7 +199,7 @@ final class Vocabulary {
               SHALLOW_STACK + STACK_PER_BYTE * length,
               () -> call(text, length, ids, at, room, addSpecial, parseSpecial))
           : call(text, length, ids, at, room, addSpecial, parseSpecial);
-    } catch (EmbeddingException e) {
+    } catch (EmbarkException e) {
       throw e;
     } catch (RuntimeException e) {
       throw notTokenised(ByteBuffer.wrap(text, 0, length), e);
@@ -219,15 +219,15 @@ final class Vocabulary {
   }
 
   /** The error for a C++ exception of the vocabulary. */
-  private static EmbeddingException notTokenised(ByteBuffer text, RuntimeException cause) {
+  private static EmbarkException notTokenised(ByteBuffer text, RuntimeException cause) {
     try {
       StandardCharsets.UTF_8.newDecoder().decode(text);
-      return new EmbeddingException(
+      return new EmbarkException(
           Kind.MODEL,
           "The model's vocabulary cannot tokenise the text: " + cause.getMessage() + ".",
           cause);
     } catch (CharacterCodingException e) {
-      return new EmbeddingException(
+      return new EmbarkException(
           Kind.NOT_TEXT,
           "The bytes are not UTF-8, and code points beyond Unicode cannot be left out.",
           cause);

@@ -26,7 +26,7 @@ final class VocabularyCheck {
   }
 
   /**
-   * @throws EmbeddingException of kind MODEL
+   * @throws EmbarkException of kind MODEL
    */
   void check() {
     String model =
@@ -133,7 +133,7 @@ final class VocabularyCheck {
     }
   }
 
-  private EmbeddingException refuse(String what) {
+  private EmbarkException refuse(String what) {
     return ModelCheck.refuse(path, what);
   }
 }

@@ -19,7 +19,7 @@ public interface WeightsCache {
    * @param name of the way they are packed: letters, digits, hyphens and underscores
    * @param packing makes the file where it is not there yet
    * @return empty where no file can be kept
-   * @throws EmbeddingException when the model cannot be loaded, or the thread was interrupted
+   * @throws EmbarkException when the model cannot be loaded, or the thread was interrupted
    */
   Optional<Weights> open(String name, Packing packing);
 

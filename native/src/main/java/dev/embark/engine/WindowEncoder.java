@@ -11,7 +11,7 @@ interface WindowEncoder extends AutoCloseable {
    *
    * @param isCancelled asked again and again
    * @param sink called in the caller's thread, once for each sequence
-   * @throws EmbeddingException of kind CANCELLED; the encoder stays usable
+   * @throws EmbarkException of kind CANCELLED; the encoder stays usable
    */
   void encode(TokenizedTexts texts, BooleanSupplier isCancelled, Encoder.Sink sink);
 

@@ -11,7 +11,7 @@
  * <p>A generation takes another way to the same model:
  *
  * <pre>
- *  prompts ──► PromptTokenizer ──► AnswerInMaking ──► ContinuousBatch ──► Answer ──► GeneratedRows
+ *  prompts ──► PromptTokenizer ──► AnswerInProgress ──► ContinuousBatch ──► Answer ──► GeneratedRows
  *  UTF-8        chat template       a row's state      a token a batch     bytes      text, finish
  * </pre>
  *

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufTensorType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -157,7 +157,7 @@ class GpuEngineTest {
         var out = VectorWriter.newVector("embedding", allocator)) {
       assertThatThrownBy(() -> engine.embed(Embedded.utf8(texts()), out, () -> true))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
       same(Embedded.of(engine, allocator, texts()).vectors(), onCpu(file, Map.of()));
     }
   }

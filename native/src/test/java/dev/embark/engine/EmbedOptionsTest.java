@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -144,7 +144,7 @@ class EmbedOptionsTest {
   void anUnknownKeyIsAnErrorWithTheNearestOne(String key, String nearest) {
     assertThatThrownBy(() -> EmbedOptions.of(Map.of(key, "1")))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessageContaining("'" + key + "'")
         .hasMessageContaining("did you mean '" + nearest + "'?");
   }
@@ -185,7 +185,7 @@ class EmbedOptionsTest {
   void aBadValueIsAnErrorThatSaysWhatTheOptionTakes(String key, String value) {
     assertThatThrownBy(() -> EmbedOptions.of(Map.of(key, value)))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessage(
             "The embed option %s cannot be '%s'; it takes %s.",
             key, value, EmbedOptions.defaults().option(key).takes());
@@ -197,7 +197,7 @@ class EmbedOptionsTest {
     given.put("pooling", null);
 
     assertThatThrownBy(() -> EmbedOptions.of(given))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(EmbarkException.class)
         .hasMessage("The embed option pooling cannot be NULL; it takes model, mean, cls, last.");
   }
 
@@ -207,7 +207,7 @@ class EmbedOptionsTest {
 
     assertThatThrownBy(() -> EmbedOptions.of(given))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessage("The embed option pooling is given twice.");
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufValue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -190,7 +190,7 @@ class EmbeddingEngineTest {
   void dimensionsAboveTheModelsAreRefused() {
     assertThatThrownBy(() -> engine(Map.of("dimensions", "33")))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessage("dimensions is 33, but the model has 32.");
   }
 
@@ -198,7 +198,7 @@ class EmbeddingEngineTest {
   void maxTokensAboveTheContextIsRefused() {
     assertThatThrownBy(() -> engine(Map.of("maxTokens", "65")))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessageContaining("65")
         .hasMessageContaining("64");
   }
@@ -366,7 +366,7 @@ class EmbeddingEngineTest {
               () ->
                   engine.embed(Embedded.utf8(texts), out, () -> calls.incrementAndGet() == atCall))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
       assertThat(calls).hasValue(atCall);
 
       same(Embedded.of(engine, allocator, "dog", "cat").vector(1), alone("cat"));
@@ -398,10 +398,9 @@ class EmbeddingEngineTest {
 
       assertThatThrownBy(() -> embedding.get(30, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class)
-          .hasCauseInstanceOf(EmbeddingException.class)
+          .hasCauseInstanceOf(EmbarkException.class)
           .satisfies(
-              e ->
-                  assertThat(((EmbeddingException) e.getCause()).kind()).isEqualTo(Kind.CANCELLED));
+              e -> assertThat(((EmbarkException) e.getCause()).kind()).isEqualTo(Kind.CANCELLED));
       assertThatThrownBy(() -> Embedded.of(engine, allocator, "dog"))
           .hasMessageContaining("cancelled");
 

@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import java.io.IOException;
@@ -244,7 +244,7 @@ class EngineFailuresTest {
         capacity -> {
           opened.add(capacity);
           if (capacity > most[0]) {
-            throw new EmbeddingException(Kind.OUT_OF_MEMORY, "no room");
+            throw new EmbarkException(Kind.OUT_OF_MEMORY, "no room");
           }
           return new LlamaContext(model, capacity, Pooling.MODEL);
         };
@@ -270,7 +270,7 @@ class EngineFailuresTest {
         tokens -> {
           claimed.add(tokens);
           if (tokens > 16) {
-            throw new EmbeddingException(Kind.OUT_OF_MEMORY, "no room");
+            throw new EmbarkException(Kind.OUT_OF_MEMORY, "no room");
           }
         };
     String longer = TinyModel.words(new Random(4), 40);
@@ -291,7 +291,7 @@ class EngineFailuresTest {
     Encoder.ContextFactory contexts =
         capacity -> {
           if (none[0]) {
-            throw new EmbeddingException(Kind.OUT_OF_MEMORY, "no room");
+            throw new EmbarkException(Kind.OUT_OF_MEMORY, "no room");
           }
           return new Failing(capacity, () -> none[0] ? COMPUTE_FAILED : 0);
         };
@@ -335,7 +335,7 @@ class EngineFailuresTest {
         ListVector out = VectorWriter.newVector("embedding", allocator)) {
       assertThatThrownBy(() -> engine.embed(Embedded.utf8(texts()), out, () -> decoded == 5))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
     }
     assertThat(decoded).isEqualTo(5);
   }

@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +53,7 @@ class GenerateOptionsTest {
   void aValueThatIsNotAllowedIsToldWithWhatIs(String key, String value) {
     assertThatThrownBy(() -> GenerateOptions.of(Map.of(key, value)))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessage(
             "The generate option %s cannot be '%s'; it takes %s.",
             key, value, GenerateOptions.defaults().option(key).takes());
@@ -78,6 +78,6 @@ class GenerateOptionsTest {
 
     assertThat(set).isEqualTo(GenerateOptions.defaults()).hasSameHashCodeAs(set.with(Map.of()));
     assertThat(set).isNotEqualTo(GenerateOptions.of(Map.of("temperature", "0.5")));
-    assertThat((TaskOptions) set).isNotEqualTo(EmbedOptions.defaults());
+    assertThat((FunctionOptions) set).isNotEqualTo(EmbedOptions.defaults());
   }
 }

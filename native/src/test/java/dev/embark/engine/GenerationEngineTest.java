@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
 import java.io.IOException;
@@ -318,7 +318,7 @@ class GenerationEngineTest {
     try (LlamaModel encoder = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu())) {
       assertThatThrownBy(() -> new GenerationEngine(encoder, GenerateOptions.defaults()))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
           .hasMessageContaining("generation takes a decoder");
     }
   }

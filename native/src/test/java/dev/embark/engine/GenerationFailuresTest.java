@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -122,11 +122,11 @@ class GenerationFailuresTest {
       int[] asked = {0};
       assertThatThrownBy(() -> engine.generate(window(), () -> asked[0]++ == ROWS + 5))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
       engine.cancel(true);
       assertThatThrownBy(() -> engine.generate(window(), () -> false))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
       engine.cancel(false);
 
       assertThat(texts(engine.generate(window(), () -> false))).isEqualTo(expected);

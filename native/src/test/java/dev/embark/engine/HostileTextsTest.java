@@ -2,7 +2,7 @@ package dev.embark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufTensorType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -129,7 +129,7 @@ class HostileTextsTest {
     Embedded embedded = Embedded.ofBytes(engine, allocator, window);
     for (int row = 0; row < window.size(); row++) {
       float[] vector = embedded.vector(row);
-      EmbeddingException error = embedded.rows().error(row);
+      EmbarkException error = embedded.rows().error(row);
       assertThat(vector == null).as("row %d: %s", row, error).isEqualTo(error != null);
       if (error != null) {
         assertThat(REASONS).as("row %d: %s", row, error).contains(error.kind());

@@ -24,7 +24,7 @@ class LlamaBackendTest {
       for (int i = 0; i < 2; i++) {
         try {
           System.out.println("opened " + LlamaBackend.start());
-        } catch (EmbeddingException e) {
+        } catch (EmbarkException e) {
           System.out.println(e.kind() + " " + e.getMessage());
         }
       }

@@ -64,7 +64,7 @@ class MemoryEstimateTest {
   void whatIsNoModelIsNamed() throws IOException {
     Path file = Files.writeString(dir.resolve("no.gguf"), "nothing");
     assertThatThrownBy(() -> MemoryEstimate.of(file))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(EmbarkException.class)
         .hasMessageContaining("no.gguf");
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
@@ -152,7 +152,7 @@ class ModelCheckTest {
 
       assertThatThrownBy(() -> LlamaModel.load(file, ModelOptions.cpu()))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
           .hasMessageStartingWith("The model " + file + " is part " + (part + 1) + " of 3 of a")
           .hasMessageContaining(
               "'llama-gguf-split --merge big-00001-of-00003.gguf big.gguf' of llama.cpp")
@@ -327,7 +327,7 @@ class ModelCheckTest {
             "bert.block_count",
             GgufValue.uint32(0));
     assertThatThrownBy(() -> LlamaModel.load(file, ModelOptions.cpu()))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(EmbarkException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("bert.block_count 0");
   }
@@ -335,7 +335,7 @@ class ModelCheckTest {
   private static void refused(GgufHeader header, String says) {
     assertThatThrownBy(() -> ModelCheck.check(PATH, header))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
         .hasMessageStartingWith("The model some.gguf ")
         .hasMessageContaining(says);
   }

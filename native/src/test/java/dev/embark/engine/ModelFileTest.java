@@ -84,7 +84,7 @@ class ModelFileTest {
     try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
       Files.delete(file);
       assertThatThrownBy(model::describe)
-          .isInstanceOf(EmbeddingException.class)
+          .isInstanceOf(EmbarkException.class)
           .hasMessageContaining(file.toString());
     }
   }

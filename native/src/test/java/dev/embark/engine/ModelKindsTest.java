@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufValue;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -198,7 +198,7 @@ class ModelKindsTest {
       try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
         assertThatThrownBy(() -> new EmbeddingEngine(model, EmbedOptions.defaults()))
             .isInstanceOfSatisfying(
-                EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+                EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
             .hasMessageContaining(file.toString())
             .hasMessageContaining("say pooling=mean, cls or last");
         assertThat(embed(model, Map.of("pooling", "mean"), "dog").vector(0)).isNotNull();
@@ -246,7 +246,7 @@ class ModelKindsTest {
                 () -> EmbeddingEngine.checkFit(model, options))) {
           assertThatThrownBy(use)
               .isInstanceOfSatisfying(
-                  EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+                  EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
               .hasMessageContaining(file.toString())
               .hasMessageContaining("is a reranker")
               .hasMessageContaining("use an embedding model");

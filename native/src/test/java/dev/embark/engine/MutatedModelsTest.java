@@ -59,11 +59,11 @@ class MutatedModelsTest {
         Embedded embedded = Embedded.of(engine, allocator, text, "", "sun", "1 2 \u00e9");
         StringBuilder rows = new StringBuilder("works");
         for (int row = 0; row < 4; row++) {
-          EmbeddingException error = embedded.rows().error(row);
+          EmbarkException error = embedded.rows().error(row);
           rows.append(error == null ? " vector" : " " + error.kind());
         }
         return rows.toString();
-      } catch (EmbeddingException e) {
+      } catch (EmbarkException e) {
         return "refused " + printable(e.getMessage());
       } catch (RuntimeException | Error e) {
         return "unclear " + printable(e.toString());

@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ class NativeLibrariesTest {
   void anEmptyHomeIsAnErrorThatNamesTheVariableAndTheDirectory() {
     assertThatThrownBy(() -> NativeLibraries.directory(dir.toString()))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.BACKEND))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.BACKEND))
         .hasMessage(
             "EMBARK_LLAMA_HOME is %s, but there is no libllama in it, its lib/ or its bin/.", dir);
   }
@@ -52,7 +52,7 @@ class NativeLibrariesTest {
     Path missing = dir.resolve("missing");
 
     assertThatThrownBy(() -> NativeLibraries.directory(missing.toString()))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(EmbarkException.class)
         .hasMessageContaining(missing.toString())
         .hasMessageContaining("EMBARK_LLAMA_HOME");
   }
@@ -113,7 +113,7 @@ class NativeLibrariesTest {
 
     assertThatThrownBy(() -> NativeLibraries.inLoadOrder(dir))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.BACKEND))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.BACKEND))
         .hasMessageStartingWith("No " + missing + " in " + dir + ";");
   }
 
@@ -128,7 +128,7 @@ class NativeLibrariesTest {
   void anOldCLibraryIsExplained(String complaint, String version) {
     UnsatisfiedLinkError error = new UnsatisfiedLinkError(complaint);
 
-    EmbeddingException explained = NativeLibraries.explain(dir, error);
+    EmbarkException explained = NativeLibraries.explain(dir, error);
 
     assertThat(explained.kind()).isEqualTo(Kind.BACKEND);
     assertThat(explained)
@@ -145,8 +145,7 @@ class NativeLibrariesTest {
         "/x/libllama.so: undefined symbol: ggml_new, version GLIBC_2.34",
       })
   void anotherComplaintOfTheLinkerIsHandedOn(String complaint) {
-    EmbeddingException explained =
-        NativeLibraries.explain(dir, new UnsatisfiedLinkError(complaint));
+    EmbarkException explained = NativeLibraries.explain(dir, new UnsatisfiedLinkError(complaint));
 
     assertThat(explained.kind()).isEqualTo(Kind.BACKEND);
     assertThat(explained).hasMessage("The libraries in %s could not be opened: %s", dir, complaint);

@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufValue;
 import java.io.ByteArrayOutputStream;
@@ -74,7 +74,7 @@ class SelfTestTest {
 
     assertThatThrownBy(() -> LlamaModel.load(narrow, ModelOptions.cpu()))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
         .hasMessageContaining("a context of 2 tokens");
   }
 

@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufValueType;
@@ -161,7 +161,7 @@ class SentencePieceCutsTest {
       SentencePieceCuts cuts = model.sentencePieceCuts();
       assertThatThrownBy(() -> cuts.next(utf8("!?".repeat(50_000)), 0, 8192))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TOO_LONG))
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TOO_LONG))
           .hasMessageContaining("more than 32769 bytes");
       // Known characters cost nothing, and are tokenised at one go.
       assertThat(cuts.next(utf8("the".repeat(50_000)), 0, 8192).end()).isEqualTo(150_000);
@@ -177,7 +177,7 @@ class SentencePieceCutsTest {
       assertThat(cuts.next(broken, 0, 8192).end()).isEqualTo(8192);
       assertThatThrownBy(() -> cuts.next(broken, 8192, 8192))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.NOT_TEXT));
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.NOT_TEXT));
 
       byte[] few = Arrays.copyOf(broken, 20_000);
       assertThat(ids(model, few, 8192, WHOLE)).isEqualTo(ids(model, few, WHOLE, WHOLE));
@@ -207,7 +207,7 @@ class SentencePieceCutsTest {
       assertThatThrownBy(
               () -> tokenizer.tokenize(window, texts, () -> asked.incrementAndGet() == 5))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
       assertThat(asked).hasValue(5);
     }
   }

@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -184,7 +184,7 @@ class SharedEncoderTest {
           .isInstanceOf(ExecutionException.class)
           .cause()
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELLED));
       assertThat(shared.waiting()).isEqualTo(2);
 
       gate.countDown();
@@ -288,7 +288,7 @@ class SharedEncoderTest {
       texts.append(0, new int[0]); // which no tokenizer makes, and nobody reckons with
       assertThatThrownBy(() -> shared.client(OPTIONS).encode(texts, () -> false, new FailingSink()))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
           .hasMessageContaining("could not be computed")
           .hasRootCauseInstanceOf(ArithmeticException.class);
       assertThat(Embedded.distance(embed(shared, "cat").vector(0), alone("cat"))).isLessThan(1e-5);
@@ -302,7 +302,7 @@ class SharedEncoderTest {
     }
 
     @Override
-    public void error(int sequence, EmbeddingException error) {
+    public void error(int sequence, EmbarkException error) {
       throw new AssertionError(error);
     }
   }

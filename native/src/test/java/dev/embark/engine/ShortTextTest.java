@@ -79,7 +79,7 @@ class ShortTextTest {
       assertThat(kept.size()).isEqualTo(3);
       assertThat(kept.tokens(0)).isEqualTo(3);
       assertThat(kept.isEmbedded(1)).isFalse();
-      assertThat(kept.error(1).kind()).isEqualTo(EmbeddingException.Kind.TOO_LONG);
+      assertThat(kept.error(1).kind()).isEqualTo(EmbarkException.Kind.TOO_LONG);
       assertThat(kept.isEmbedded(2)).isTrue();
     }
   }

@@ -170,8 +170,8 @@ class TokenBatchTest {
     try (TokenBatch batch = new TokenBatch(model, Integer.MAX_VALUE, LlamaContext.MAX_SEQUENCES)) {
       batch.addSequence(ids, 0, 4, 255);
       assertThat(batch.size()).isEqualTo(4);
-    } catch (EmbeddingException e) {
-      assertThat(e.kind()).isEqualTo(EmbeddingException.Kind.OUT_OF_MEMORY);
+    } catch (EmbarkException e) {
+      assertThat(e.kind()).isEqualTo(EmbarkException.Kind.OUT_OF_MEMORY);
     }
   }
 

@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -238,7 +238,7 @@ class TokenizerTest {
             ids("[CLS]", "query", ":", "old", "cat", "[SEP]"));
     assertThatThrownBy(() -> new Tokenizer(wordPiece, EmbedOptions.of(full)))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessage(
             "chunkOverlap is 0, but a chunk of maxTokens=4 has room for 0 tokens of text behind the"
                 + " 2 of the prefix; make chunkOverlap or the prefix smaller or maxTokens larger.");
@@ -274,7 +274,7 @@ class TokenizerTest {
   void maxTokensAboveTheContextIsRefused() {
     assertThatThrownBy(() -> new Tokenizer(wordPiece, EmbedOptions.of(Map.of("maxTokens", "65"))))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessage("maxTokens is 65, but the model's context is 64 tokens.");
     assertThat(new Tokenizer(wordPiece, EmbedOptions.of(Map.of("maxTokens", "64"))).maxTokens())
         .isEqualTo(64);
@@ -289,7 +289,7 @@ class TokenizerTest {
 
     assertThatThrownBy(() -> new Tokenizer(wordPiece, EmbedOptions.of(options)))
         .isInstanceOfSatisfying(
-            EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
+            EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
         .hasMessageContaining("chunkOverlap is " + overlap)
         .hasMessageContaining("room for " + room + " tokens");
   }
@@ -300,7 +300,7 @@ class TokenizerTest {
         Map.of("longText", "chunk", "maxTokens", "5", "chunkOverlap", "4");
 
     assertThatThrownBy(() -> new Tokenizer(wordPiece, EmbedOptions.of(options)))
-        .isInstanceOf(EmbeddingException.class);
+        .isInstanceOf(EmbarkException.class);
     tokenize(bytePair, options, "uvwxyz");
     assertThat(sequences())
         .containsExactly(List.of(20, 21, 22, 23, 24), List.of(21, 22, 23, 24, 25));

@@ -3,7 +3,7 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException.Kind;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -157,7 +157,7 @@ class VectorWriterTest {
 
       assertThatThrownBy(() -> new VectorWriter(dimensions).start(vector, rows))
           .isInstanceOfSatisfying(
-              EmbeddingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OUT_OF_MEMORY))
+              EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OUT_OF_MEMORY))
           .hasMessageContaining(rows + " rows of " + dimensions + " floats");
 
       assertThat(vector.getObject(0)).isEqualTo(List.of(7f));

@@ -158,7 +158,7 @@ class WeightsCacheTest {
         };
 
     assertThatThrownBy(() -> LlamaModel.load(model, FAST, cache))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(EmbarkException.class)
         .hasMessageContaining("cannot be loaded");
     assertThat(closed).hasValue(2);
   }

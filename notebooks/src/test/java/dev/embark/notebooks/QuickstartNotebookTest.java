@@ -47,7 +47,7 @@ class QuickstartNotebookTest {
         .singleElement()
         .extracting(row -> row.getString(0))
         .asString()
-        .contains("EvalEmbed");
+        .contains("EvalModel");
   }
 
   @Test

@@ -57,6 +57,6 @@ class ScalaNotebookTest {
 
   @Test
   void aCallThatIsWrittenTwiceIsComputedOnce() {
-    assertThat((String) notebook.value("plan")).containsOnlyOnce("EvalEmbed");
+    assertThat((String) notebook.value("plan")).containsOnlyOnce("EvalModel");
   }
 }

@@ -1,6 +1,6 @@
 package dev.embark.submit;
 
-import dev.embark.job.UserError;
+import dev.embark.job.cli.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.embark.submit;
 
-import dev.embark.job.UserError;
+import dev.embark.job.cli.UserError;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;

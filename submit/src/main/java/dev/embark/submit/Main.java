@@ -1,7 +1,7 @@
 package dev.embark.submit;
 
-import dev.embark.job.Cli;
-import dev.embark.job.Terminal;
+import dev.embark.job.cli.Cli;
+import dev.embark.job.cli.Terminal;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;

@@ -1,6 +1,6 @@
 package dev.embark.submit;
 
-import dev.embark.job.ModelSpec;
+import dev.embark.job.cli.ModelSpec;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

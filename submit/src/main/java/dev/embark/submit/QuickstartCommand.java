@@ -1,7 +1,7 @@
 package dev.embark.submit;
 
-import dev.embark.job.Terminal;
-import dev.embark.job.UserError;
+import dev.embark.job.cli.Terminal;
+import dev.embark.job.cli.UserError;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.embark.submit;
 
-import dev.embark.job.SqlSpec;
+import dev.embark.job.cli.SqlSpec;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -2,8 +2,8 @@ package dev.embark.submit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.job.OptionList;
-import dev.embark.job.Terminal;
+import dev.embark.job.cli.OptionList;
+import dev.embark.job.cli.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

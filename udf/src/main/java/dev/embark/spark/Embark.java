@@ -1,7 +1,16 @@
 package dev.embark.spark;
 
+import dev.embark.engine.EmbarkException;
 import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingException;
+import dev.embark.spark.catalyst.AnalysisErrors;
+import dev.embark.spark.catalyst.CosineSimilarity;
+import dev.embark.spark.catalyst.ExtractModelCalls;
+import dev.embark.spark.catalyst.ModelFunction;
+import dev.embark.spark.compat.Scala;
+import dev.embark.spark.conf.EmbarkConf;
+import dev.embark.spark.conf.SqlFunction;
+import dev.embark.spark.exec.DatasetRows;
+import dev.embark.spark.exec.ModelCallStrategy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +44,7 @@ public final class Embark {
 
   /** The embedding of a text column, with the options of {@code embed(text, map(…))}. */
   public static Column embed(Column text, Map<String, String> options) {
-    return call(EmbedOutput.EMBEDDING, text, options);
+    return call(SqlFunction.EMBEDDING, text, options);
   }
 
   /** {@code STRUCT<embedding, tokens INT, truncated BOOLEAN, error STRING>} of a text column. */
@@ -45,7 +54,7 @@ public final class Embark {
 
   /** {@link #embedDetail(Column)} with the options of {@code embed_detail(text, map(…))}. */
   public static Column embedDetail(Column text, Map<String, String> options) {
-    return call(EmbedOutput.DETAIL, text, options);
+    return call(SqlFunction.DETAIL, text, options);
   }
 
   /** The tokens that {@link #embed(Column)} would look at, {@code INT}; NULL for NULL. */
@@ -55,7 +64,7 @@ public final class Embark {
 
   /** The tokens that {@link #embed(Column, Map)} would look at, {@code INT}; NULL for NULL. */
   public static Column embedTokens(Column text, Map<String, String> options) {
-    return call(EmbedOutput.TOKENS, text, options);
+    return call(SqlFunction.TOKENS, text, options);
   }
 
   /**
@@ -77,12 +86,12 @@ public final class Embark {
 
   /** The same with the options of {@code generate(prompt, map(…))}. */
   public static Column generate(Column prompt, Map<String, String> options) {
-    return call(EmbedOutput.ANSWER, prompt, options);
+    return call(SqlFunction.ANSWER, prompt, options);
   }
 
   /** {@code STRUCT<text, tokens INT, finish STRING, error STRING>} of a prompt. */
   public static Column generateDetail(Column prompt, Map<String, String> options) {
-    return call(EmbedOutput.ANSWER_DETAIL, prompt, options);
+    return call(SqlFunction.ANSWER_DETAIL, prompt, options);
   }
 
   /**
@@ -103,7 +112,7 @@ public final class Embark {
     try {
       EmbedOptions ofSession = EmbarkConf.options(docs.sparkSession().conf().getAll());
       return DatasetRows.embed(docs, textColumn, outputColumn, ofSession.with(options));
-    } catch (EmbeddingException e) {
+    } catch (EmbarkException e) {
       throw AnalysisErrors.of(e.getMessage());
     }
   }
@@ -114,17 +123,17 @@ public final class Embark {
    * where the jar was found at start, changes nothing.
    */
   public static void install(SparkSession session) {
-    if (session.catalog().functionExists(EmbedOutput.EMBEDDING.function())) {
+    if (session.catalog().functionExists(SqlFunction.EMBEDDING.function())) {
       return;
     }
     EmbarkConf.register();
     FunctionRegistry registry = session.sessionState().functionRegistry();
-    for (EmbedFunction function : EmbedFunction.all()) {
+    for (ModelFunction function : ModelFunction.all()) {
       registry.createOrReplaceTempFunction(function.name(), function.builder(), "scala_udf");
     }
     ExperimentalMethods methods = session.experimental();
-    methods.extraOptimizations_$eq(append(methods.extraOptimizations(), new ExtractEmbeddings()));
-    methods.extraStrategies_$eq(append(methods.extraStrategies(), new EmbedStrategy()));
+    methods.extraOptimizations_$eq(append(methods.extraOptimizations(), new ExtractModelCalls()));
+    methods.extraStrategies_$eq(append(methods.extraStrategies(), new ModelCallStrategy()));
   }
 
   private static <T> Seq<T> append(scala.collection.Seq<T> present, T added) {
@@ -133,7 +142,7 @@ public final class Embark {
     return Scala.seq(all);
   }
 
-  private static Column call(EmbedOutput output, Column text, Map<String, String> options) {
+  private static Column call(SqlFunction output, Column text, Map<String, String> options) {
     List<Column> arguments = new ArrayList<>(List.of(text));
     if (!options.isEmpty()) {
       List<Column> entries = new ArrayList<>();

@@ -1,5 +1,9 @@
 package dev.embark.spark;
 
+import dev.embark.spark.catalyst.ExtractModelCalls;
+import dev.embark.spark.catalyst.ModelFunction;
+import dev.embark.spark.conf.EmbarkConf;
+import dev.embark.spark.exec.ModelCallStrategy;
 import org.apache.spark.sql.SparkSessionExtensions;
 import org.apache.spark.sql.SparkSessionExtensionsProvider;
 import scala.runtime.BoxedUnit;
@@ -12,11 +16,11 @@ public final class EmbarkExtensions implements SparkSessionExtensionsProvider {
   @Override
   public BoxedUnit apply(SparkSessionExtensions extensions) {
     EmbarkConf.register();
-    for (EmbedFunction function : EmbedFunction.all()) {
+    for (ModelFunction function : ModelFunction.all()) {
       extensions.injectFunction(function.description());
     }
-    extensions.injectPreCBORule(session -> new ExtractEmbeddings());
-    extensions.injectPlannerStrategy(session -> new EmbedStrategy());
+    extensions.injectPreCBORule(session -> new ExtractModelCalls());
+    extensions.injectPlannerStrategy(session -> new ModelCallStrategy());
     return BoxedUnit.UNIT;
   }
 }

@@ -1,5 +1,6 @@
 package dev.embark.spark;
 
+import dev.embark.spark.metrics.ExecutorCounters;
 import java.util.Map;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;

@@ -1,8 +1,13 @@
 package dev.embark.spark;
 
+import dev.embark.engine.EmbarkException;
 import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingException;
-import dev.embark.engine.TaskOptions;
+import dev.embark.engine.FunctionOptions;
+import dev.embark.spark.conf.EmbarkConf;
+import dev.embark.spark.conf.ExecutorSetting;
+import dev.embark.spark.models.EnginePool;
+import dev.embark.spark.models.ExecutorModels;
+import dev.embark.spark.models.ModelAccess;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +47,8 @@ final class WarmStart {
   private static void warm(SparkConf conf, String model, List<String> gpus) {
     try {
       // With the hash, as tasks will ask for it: options that differ have engines of their own.
-      TaskOptions options = ModelAccess.NONE.pinned(options(conf, model), ExecutorModels.store());
+      FunctionOptions options =
+          ModelAccess.NONE.pinned(options(conf, model), ExecutorModels.store());
       List<List<String>> places =
           gpus.isEmpty() ? List.of(List.of()) : gpus.stream().map(List::of).toList();
       for (List<String> place : places) {
@@ -50,7 +56,7 @@ final class WarmStart {
           LOG.info("Loaded {} in {} ms, before the first task", model, lease.loadMillis());
         }
       }
-    } catch (EmbeddingException e) {
+    } catch (EmbarkException e) {
       LOG.warn(
           "{} names a model that cannot be loaded: {}", ExecutorSetting.WARM.key(), e.getMessage());
     }

@@ -1,20 +1,18 @@
 /**
- * {@code embed()} in Spark SQL.
+ * The public API of Embark in Spark: SQL functions, Column functions and executor plugin.
  *
  * <pre>
- *  SQL, Column API                    driver                                        executor, one a task
- *  embed(body) ──► EmbedFunction ──► EmbedExpression ──► ExtractEmbeddings ──► EvalEmbed
- *                   arguments,         in the plan        one operator for         │ EmbedStrategy
- *                   EmbarkConf                            each distinct call       ▼
- *                                                        rows ◄── EmbedPartition, EmbedBatches ◄── EvalEmbedExec
- *                                                                      │ windows of texts
- *  Embark.embedColumn ──► DatasetRows ──► rows ◄── EmbedPartition ──► TaskEmbedder ──► metrics, counters
- *                                                                      │ leases an engine
- *                                                     ModelAccess ──► ExecutorModels
+ *  SQL, Column API                 driver                                              executor, one per task
+ *  embed(body) ──► catalyst: function ──► expression ──► rules ──► logical operator
+ *                   options from conf                                  │
+ *                                                                      ▼
+ *                                     exec: physical operator ──► windows of rows ──► rows: engine of the task
+ *                                                                      │                    │ leases
+ *                                                                metrics                models: engines, models, devices
  * </pre>
  *
- * <p>The driver reads conf and plans; tasks get plain values. {@link
- * dev.embark.spark.ExecutorModels} owns models and engines of a JVM; a {@link
- * dev.embark.spark.TaskEmbedder} leases an engine and owns its Arrow memory until the task ends.
+ * <p>{@link dev.embark.spark.Embark}, {@link dev.embark.spark.EmbarkExtensions} and {@link
+ * dev.embark.spark.EmbarkPlugin} are the API. The packages below are public only so that they can
+ * use one another; none of their classes is API.
  */
 package dev.embark.spark;

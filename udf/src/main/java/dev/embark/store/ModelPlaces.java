@@ -1,5 +1,11 @@
 package dev.embark.store;
 
+import dev.embark.store.file.ClasspathFile;
+import dev.embark.store.file.HadoopFile;
+import dev.embark.store.file.LocalFile;
+import dev.embark.store.file.RemoteFile;
+import dev.embark.store.web.HubName;
+import dev.embark.store.web.WebFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;

@@ -1,8 +1,16 @@
 package dev.embark.store;
 
-import dev.embark.engine.EmbeddingException;
-import dev.embark.engine.EmbeddingException.Kind;
+import dev.embark.engine.EmbarkException;
+import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.engine.WeightsCache;
+import dev.embark.store.cache.CacheUnusable;
+import dev.embark.store.cache.ModelCache;
+import dev.embark.store.cache.StoredModel;
+import dev.embark.store.file.FileHashes;
+import dev.embark.store.file.HashMismatch;
+import dev.embark.store.file.LocalFile;
+import dev.embark.store.file.RemoteFile;
+import dev.embark.store.web.HubName;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -39,8 +47,8 @@ public final class ModelStore {
    *
    * @param uri one of those that {@link ModelPlaces} knows, the Hub's, or {@code http(s):}
    * @param sha256 what the file must hash to, if given
-   * @throws EmbeddingException of kind MODEL when it is not there, hashes to something else, or
-   *     there is no room for it
+   * @throws EmbarkException of kind MODEL when it is not there, hashes to something else, or there
+   *     is no room for it
    */
   public StoredModel open(String uri, Optional<String> sha256, ModelPlaces places) {
     try {
@@ -55,7 +63,7 @@ public final class ModelStore {
    * again, a revision of the Hub that moves gives the hash of the first time, and a web server is
    * asked anew.
    *
-   * @throws EmbeddingException as {@link #open}
+   * @throws EmbarkException as {@link #open}
    */
   public String sha256(String uri, ModelPlaces places) {
     try {
@@ -98,7 +106,7 @@ public final class ModelStore {
                         model.sha256() + "-" + name, atMost, file -> pack(model, packing, file))));
       } catch (IOException e) {
         if (e instanceof InterruptedIOException || Thread.currentThread().isInterrupted()) {
-          throw new EmbeddingException(
+          throw new EmbarkException(
               Kind.CANCELLED, "The task was interrupted while weights were packed.", e);
         }
         LOG.warn(
@@ -167,8 +175,8 @@ public final class ModelStore {
     return new ModelCache(settings.directory(), settings.maxBytes());
   }
 
-  private static EmbeddingException notFetched(String uri, Exception e) {
-    return new EmbeddingException(
+  private static EmbarkException notFetched(String uri, Exception e) {
+    return new EmbarkException(
         Kind.MODEL, "The model " + uri + " cannot be fetched: " + reason(e) + ".", e);
   }
 

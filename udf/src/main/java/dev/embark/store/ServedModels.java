@@ -1,6 +1,14 @@
 package dev.embark.store;
 
 import dev.embark.engine.Sha256;
+import dev.embark.store.cache.ModelCache;
+import dev.embark.store.cache.StoredModel;
+import dev.embark.store.file.HashMismatch;
+import dev.embark.store.file.RemoteFile;
+import dev.embark.store.web.HubClient;
+import dev.embark.store.web.HubFile;
+import dev.embark.store.web.HubName;
+import dev.embark.store.web.WebFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Optional;

@@ -1,5 +1,7 @@
 package dev.embark.store;
 
+import dev.embark.store.file.LocalFile;
+import dev.embark.store.web.HubSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -11,8 +11,8 @@
  *  "https:…" ──►              ──► WebFile         └─ weights that an accelerator has packed
  * </pre>
  *
- * <p>{@link dev.embark.store.ModelStore#open} hands out a {@link dev.embark.store.StoredModel};
- * whoever opened it closes it, and until then no process removes the file. Nothing here loads a
- * model or knows llama.cpp.
+ * <p>{@link dev.embark.store.ModelStore#open} hands out a {@link
+ * dev.embark.store.cache.StoredModel}; whoever opened it closes it, and until then no process
+ * removes the file. Nothing here loads a model or knows llama.cpp.
  */
 package dev.embark.store;

@@ -2,6 +2,8 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.spark.compat.Scala;
+import dev.embark.spark.exec.EvalModelExec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,13 +75,13 @@ class ColumnarTest {
     SparkPlan plan =
         new ApplyColumnarRulesAndInsertTransitions(Scala.seq(List.of()), false)
             .apply(operator(spark.sql("SELECT id, embed(body) FROM docs")));
-    assertThat(plan).isInstanceOf(EvalEmbedExec.class);
+    assertThat(plan).isInstanceOf(EvalModelExec.class);
     assertThat(plan.execute().count()).isEqualTo(40);
   }
 
   @Test
   void rowsAreNotMadeColumnsOnTheWayIn() {
-    EvalEmbedExec operator =
+    EvalModelExec operator =
         operator(
             spark.sql("SELECT id, embed(body) FROM (SELECT " + COLUMNS + " FROM range(0, 40))"));
     assertThat(columnar(operator)).isInstanceOf(RowToColumnarExec.class);
@@ -97,20 +99,20 @@ class ColumnarTest {
   }
 
   /** The operator in the plan as Spark's planner made it, before it chose rows or columns. */
-  static EvalEmbedExec operator(Dataset<Row> query) {
+  static EvalModelExec operator(Dataset<Row> query) {
     List<SparkPlan> found = new ArrayList<>();
     query
         .queryExecution()
         .sparkPlan()
         .foreach(
             node -> {
-              if (node instanceof EvalEmbedExec) {
+              if (node instanceof EvalModelExec) {
                 found.add(node);
               }
               return null;
             });
     assertThat(found).hasSize(1);
-    return (EvalEmbedExec) found.get(0);
+    return (EvalModelExec) found.get(0);
   }
 
   /** The plan as Spark makes it for a parent that takes columns. */

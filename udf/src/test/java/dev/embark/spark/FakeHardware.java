@@ -5,6 +5,7 @@ import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.WeightsCache;
+import dev.embark.spark.models.Hardware;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
@@ -12,19 +13,19 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 
 /** A machine with as many GPUs as a test wants; models go on its CPU whatever they were given. */
-class FakeHardware implements Hardware {
-  static final int FIRST_INDEX = 3; // behind devices that are no GPUs
+public class FakeHardware implements Hardware {
+  public static final int FIRST_INDEX = 3; // behind devices that are no GPUs
   static final long GPU_BYTES = 8L << 30;
 
   /** What models were put on. */
-  final Queue<ModelOptions> loads = new ConcurrentLinkedQueue<>();
+  public final Queue<ModelOptions> loads = new ConcurrentLinkedQueue<>();
 
   /** Whether its CPU has instructions of its own for each {@link Acceleration}. */
-  boolean everyKernel = true;
+  public boolean everyKernel = true;
 
   private final int gpus;
 
-  FakeHardware(int gpus) {
+  public FakeHardware(int gpus) {
     this.gpus = gpus;
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.embark.spark.models.ExecutorModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

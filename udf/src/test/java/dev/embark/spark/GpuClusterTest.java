@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.WeightsCache;
+import dev.embark.spark.models.ExecutorModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

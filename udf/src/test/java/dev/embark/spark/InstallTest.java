@@ -2,6 +2,7 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.spark.metrics.ApplicationProgress;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** In a JVM of its own, with the service file taken off the class path. */
-class InstallTest {
+public class InstallTest {
   private static final String SERVICE =
       "META-INF/services/org.apache.spark.sql.SparkSessionExtensionsProvider";
 
@@ -73,11 +74,11 @@ class InstallTest {
       Embark.install(spark);
       Embark.install(spark);
       System.out.println("after " + spark.sql("SELECT size(embed('x'))").head().getInt(0));
-      long before = EmbedProgress.of(spark).snapshot().rows();
+      long before = ApplicationProgress.of(spark).snapshot().rows();
       spark
           .sql("SELECT id, embed(concat('text ', id)) FROM range(0, 20, 1, 2) ORDER BY id")
           .collectAsList();
-      System.out.println("embedded " + (EmbedProgress.of(spark).snapshot().rows() - before));
+      System.out.println("embedded " + (ApplicationProgress.of(spark).snapshot().rows() - before));
       SparkSession other = spark.newSession();
       System.out.println("new session " + other.catalog().functionExists("embed"));
       Embark.install(other);

@@ -6,6 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.embark.engine.EmbedOptions;
+import dev.embark.spark.compat.Scala;
+import dev.embark.spark.conf.SqlFunction;
+import dev.embark.spark.exec.EvalModelExec;
+import dev.embark.spark.exec.TaskSettings;
+import dev.embark.spark.exec.WindowProcessor;
+import dev.embark.spark.metrics.ApplicationProgress;
+import dev.embark.spark.metrics.OperatorMetrics;
+import dev.embark.spark.models.ExecutorModels;
+import dev.embark.spark.rows.TextWindow;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +94,7 @@ class LifecycleTest {
         ColumnarTest.columnar(
             ColumnarTest.operator(
                 spark.read().parquet(texts).selectExpr("id", "embed(text) AS e")));
-    assertThat(plan).isInstanceOf(EvalEmbedExec.class);
+    assertThat(plan).isInstanceOf(EvalModelExec.class);
     CompletableFuture<Throwable> query =
         TestSession.beside(
             () -> {
@@ -187,15 +196,15 @@ class LifecycleTest {
   @Test
   void whatIsReadOfATaskThatHasEndedIsRefused() {
     EmbedOptions options = EmbedOptions.defaults();
-    EmbedTask task =
-        EmbedTask.of(
+    TaskSettings task =
+        TaskSettings.of(
             spark.sparkContext(),
             options,
-            List.of(EmbedOutput.EMBEDDING),
-            EmbedMetrics.of(spark.sparkContext(), options));
+            List.of(SqlFunction.EMBEDDING),
+            OperatorMetrics.of(spark.sparkContext(), options));
     Function<Integer, List<String>> read =
         ignored -> {
-          TaskEmbedder embedder = task.open();
+          WindowProcessor embedder = task.open();
           TextWindow window = new TextWindow();
           window.add(new byte[] {'a'});
           embedder.embed(window);
@@ -250,7 +259,7 @@ class LifecycleTest {
             "SELECT a.id, b.id, embed(concat('text ', a.id))[0] AS v"
                 + " FROM range(0, 9, 1, 3) a CROSS JOIN range(0, 7, 1, 3) b");
     List<Row> expected = pairs.collectAsList();
-    long before = EmbedProgress.of(spark).snapshot().rows();
+    long before = ApplicationProgress.of(spark).snapshot().rows();
     for (File file : Scala.list(SparkEnv.get().blockManager().diskBlockManager().getAllFiles())) {
       if (file.getName().startsWith("shuffle_")) {
         Files.deleteIfExists(file.toPath());
@@ -263,7 +272,7 @@ class LifecycleTest {
 
     spark.sparkContext().setLogLevel("WARN");
     assertThat(again).hasSize(9 * 7).containsExactlyInAnyOrderElementsOf(expected);
-    assertThat(EmbedProgress.of(spark).snapshot().rows() - before).isPositive();
+    assertThat(ApplicationProgress.of(spark).snapshot().rows() - before).isPositive();
     spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
     spark.conf().unset("spark.sql.adaptive.enabled");
   }
@@ -272,10 +281,10 @@ class LifecycleTest {
   void aCachedResultIsNotEmbeddedAgain() {
     Dataset<Row> cached =
         spark.sql("SELECT id, embed(concat('t ', id)) AS e FROM range(0, 30, 1, 2)").cache();
-    long before = EmbedProgress.of(spark).snapshot().rows();
+    long before = ApplicationProgress.of(spark).snapshot().rows();
     assertThat(cached.count()).isEqualTo(30);
     assertThat(cached.filter("e[0] > -2").count()).isEqualTo(30);
-    assertThat(EmbedProgress.of(spark).snapshot().rows() - before).isEqualTo(30);
+    assertThat(ApplicationProgress.of(spark).snapshot().rows() - before).isEqualTo(30);
     cached.unpersist(true);
   }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.spark.compat.Scala;
+import dev.embark.spark.metrics.ApplicationProgress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -104,13 +106,13 @@ class MetricsTest {
   @Test
   void textsOfALambdaCountThoughNoOperatorEmbedsThem() throws Exception {
     long before = prometheus("tokens");
-    EmbedProgress.Snapshot progress = EmbedProgress.of(spark).snapshot();
+    ApplicationProgress.Snapshot progress = ApplicationProgress.of(spark).snapshot();
     spark
         .sql(
             "SELECT transform(bodies, b -> embed(b)) FROM VALUES (array('a cat', 'a', NULL)) t(bodies)")
         .collectAsList();
     assertThat(prometheus("tokens") - before).isEqualTo(7);
-    EmbedProgress.Snapshot now = EmbedProgress.of(spark).snapshot();
+    ApplicationProgress.Snapshot now = ApplicationProgress.of(spark).snapshot();
     assertThat(now.tokens() - progress.tokens()).isEqualTo(7);
     assertThat(now.rows() - progress.rows()).isEqualTo(2);
   }
@@ -118,9 +120,9 @@ class MetricsTest {
   @Test
   void aHeartbeatThatComesAfterTheEndOfItsTaskIsNotCounted() throws Exception {
     spark.sql("SELECT embed('a cat')").collectAsList();
-    EmbedProgress progress = EmbedProgress.of(spark);
+    ApplicationProgress progress = ApplicationProgress.of(spark);
     spark.sparkContext().listenerBus().waitUntilEmpty();
-    EmbedProgress.Snapshot before = progress.snapshot();
+    ApplicationProgress.Snapshot before = progress.snapshot();
     LongAccumulator rows = progress.totals().rows();
     for (long task : new long[] {0, 1L << 40}) { // one that has ended, one that never was
       spark.sparkContext().listenerBus().post(heartbeat(task, rows, 17));
@@ -177,7 +179,7 @@ class MetricsTest {
                         + "/sql?details=true&planDescription=false&length=1000"));
     List<JsonNode> operators = new ArrayList<>();
     for (JsonNode node : queries.get(queries.size() - 1).get("nodes")) {
-      if (node.get("nodeName").asText().equals("EvalEmbed")) {
+      if (node.get("nodeName").asText().equals("EvalModel")) {
         operators.add(node);
       }
     }

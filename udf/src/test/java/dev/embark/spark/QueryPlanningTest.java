@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.embark.spark.metrics.ApplicationProgress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -332,7 +333,7 @@ class QueryPlanningTest {
   }
 
   private static long textsOfEngine() {
-    EmbedProgress.Snapshot now = EmbedProgress.of(spark).snapshot();
+    ApplicationProgress.Snapshot now = ApplicationProgress.of(spark).snapshot();
     return now.rows() - now.nullRows();
   }
 
@@ -369,7 +370,7 @@ class QueryPlanningTest {
             .getString(0);
     spark.conf().unset("spark.sql.ansi.enabled");
 
-    assertThat(plan).doesNotContain("one_by_one").containsPattern("(?s)EvalEmbed.*EvalEmbed.*grp");
+    assertThat(plan).doesNotContain("one_by_one").containsPattern("(?s)EvalModel.*EvalModel.*grp");
   }
 
   @ParameterizedTest
@@ -382,7 +383,7 @@ class QueryPlanningTest {
   void explainShowsWhatIsEmbeddedRowByRow(String statement) {
     assertThat(spark.sql("EXPLAIN " + statement).head().getString(0))
         .contains("embed_one_by_one")
-        .doesNotContain("EvalEmbed");
+        .doesNotContain("EvalModel");
   }
 
   @Test
@@ -392,7 +393,7 @@ class QueryPlanningTest {
                 .sql("EXPLAIN SELECT embed(body, map('maxTokens', 16)) FROM docs")
                 .head()
                 .getString(0))
-        .containsOnlyOnce("EvalEmbed")
+        .containsOnlyOnce("EvalModel")
         .contains("{maxTokens=16}");
   }
 
@@ -409,12 +410,12 @@ class QueryPlanningTest {
             .getString(0);
     // The tree comes first; what each operator does follows, under its number.
     String tree = plan.substring(0, plan.indexOf("\n\n\n"));
-    assertThat(tree.lines().filter(line -> line.contains("EvalEmbed"))).hasSize(2);
+    assertThat(tree.lines().filter(line -> line.contains("EvalModel"))).hasSize(2);
     // Scan and filter of four tables, three joins, and what Spark puts between.
     assertThat(tree.lines().count()).as(tree).isLessThanOrEqualTo(30);
     List<String> operators =
         Arrays.stream(plan.split("\n\n"))
-            .filter(text -> text.strip().matches("(?s)\\(\\d+\\) EvalEmbed.*"))
+            .filter(text -> text.strip().matches("(?s)\\(\\d+\\) EvalModel.*"))
             .toList();
     assertThat(operators)
         .hasSize(2)

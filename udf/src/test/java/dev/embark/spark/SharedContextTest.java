@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.NativeHandles;
+import dev.embark.spark.models.ExecutorModels;
 import dev.embark.store.ModelStore;
 import java.util.List;
 import java.util.Map;

@@ -3,6 +3,7 @@ package dev.embark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.NativeHandles;
+import dev.embark.spark.models.ExecutorModels;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -11,10 +12,10 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.util.ArrowUtils;
 
 /** A Spark session with Embark found through the service file, and what has to be left behind. */
-final class TestSession {
+public final class TestSession {
   private TestSession() {}
 
-  static SparkSession start(String master) {
+  public static SparkSession start(String master) {
     return builder(master).getOrCreate();
   }
 
@@ -32,12 +33,12 @@ final class TestSession {
    * Does something beside the test, on a thread of its own: on two cores the common pool of Java 25
    * has one thread, with which Hadoop reads files.
    */
-  static <T> CompletableFuture<T> beside(Supplier<T> work) {
+  public static <T> CompletableFuture<T> beside(Supplier<T> work) {
     return CompletableFuture.supplyAsync(work, task -> new Thread(task, "beside the test").start());
   }
 
   /** Waits for what nothing else tells; minutes, as a device in software is slow. */
-  static void waitFor(BooleanSupplier condition) {
+  public static void waitFor(BooleanSupplier condition) {
     long end = System.nanoTime() + Duration.ofMinutes(3).toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("waited for minutes").isLessThan(end);
@@ -50,7 +51,7 @@ final class TestSession {
   }
 
   /** Stops the session; what is left behind is nothing. */
-  static void stop(SparkSession spark) {
+  public static void stop(SparkSession spark) {
     spark.stop();
     assertNothingIsHeld();
   }

@@ -3,8 +3,10 @@ package dev.embark.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbarkException;
 import dev.embark.store.HubServer.Fault;
+import dev.embark.store.cache.StoredModel;
+import dev.embark.store.web.HubSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -116,7 +118,7 @@ class HubTest {
         Fault.STATUS_503,
         Fault.STATUS_503);
     assertThatThrownBy(this::open)
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(EmbarkException.class)
         .hasMessageContaining(URI_OF_FILE)
         .hasMessageContaining("HTTP 503; gave up after 4 attempts");
     try (StoredModel model = open()) {
@@ -147,7 +149,7 @@ class HubTest {
   void whatAnotherAttemptWouldNotMendIsNotTriedAgain(Fault fault, String sentence) {
     hub.spoil(fault);
     assertThatThrownBy(this::open)
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(EmbarkException.class)
         .hasMessageContaining(URI_OF_FILE)
         .hasMessageContaining(sentence);
     assertThat(hub.gets).hasValue(1);

@@ -3,8 +3,9 @@ package dev.embark.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbeddingException;
+import dev.embark.engine.EmbarkException;
 import dev.embark.engine.WeightsCache;
+import dev.embark.store.cache.StoredModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +69,7 @@ class KeptWeightsTest {
     Thread.currentThread().interrupt();
     try {
       assertThatThrownBy(() -> store.weights(model).open("packed", file -> {}))
-          .isInstanceOf(EmbeddingException.class)
+          .isInstanceOf(EmbarkException.class)
           .hasMessage("The task was interrupted while weights were packed.");
     } finally {
       assertThat(Thread.interrupted()).isTrue();

@@ -8,6 +8,8 @@ import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
 import dev.embark.engine.ModelOptions;
 import dev.embark.engine.VectorWriter;
+import dev.embark.store.cache.CacheSpace;
+import dev.embark.store.cache.StoredModel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

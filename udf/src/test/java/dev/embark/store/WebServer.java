@@ -11,23 +11,23 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A web server of the loopback address with one file, {@code /m.gguf}, which {@code /moved}
  * redirects to. Its content and what it says of its version may change at any time.
  */
-final class WebServer implements AutoCloseable {
+public final class WebServer implements AutoCloseable {
   final AtomicInteger heads = new AtomicInteger();
-  final AtomicInteger gets = new AtomicInteger();
-  volatile byte[] content;
+  public final AtomicInteger gets = new AtomicInteger();
+  public volatile byte[] content;
 
   /** Null for none. */
-  volatile String tag;
+  public volatile String tag;
 
   /** Null for none. */
-  volatile String modified;
+  public volatile String modified;
 
   /** Run before each answer with content. */
-  volatile Runnable beforeGet = () -> {};
+  public volatile Runnable beforeGet = () -> {};
 
   private final HttpServer server;
 
-  WebServer(byte[] content, String tag) throws IOException {
+  public WebServer(byte[] content, String tag) throws IOException {
     this.content = content;
     this.tag = tag;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -35,7 +35,7 @@ final class WebServer implements AutoCloseable {
     server.start();
   }
 
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/m.gguf";
   }
 

@@ -3,7 +3,7 @@ package dev.embark.bench.ours;
 import dev.embark.bench.side.Side;
 import dev.embark.bench.side.SparkTexts;
 import dev.embark.job.EmbedJob;
-import dev.embark.job.Terminal;
+import dev.embark.job.cli.Terminal;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;

@@ -23,11 +23,11 @@ public final class ReportHtml {
   private static final Pattern PLACE = Pattern.compile("\\{\\{(\\w+)}}");
 
   private final RunReport report;
-  private final TaskWords words;
+  private final FunctionWords words;
 
   private ReportHtml(RunReport report) {
     this.report = report;
-    this.words = TaskWords.of(report);
+    this.words = FunctionWords.of(report);
   }
 
   /** Returns the whole page. */

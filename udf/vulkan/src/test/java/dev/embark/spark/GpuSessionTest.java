@@ -1,5 +1,7 @@
 package dev.embark.spark;
 
+import dev.embark.spark.models.ExecutorModels;
+
 import static dev.embark.spark.TestSession.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;

@@ -1,0 +1,53 @@
+package dev.embark.job.cli;
+
+import dev.embark.engine.EmbarkException;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Turns what was thrown into the one sentence that the user reads. */
+public final class Failures {
+  private static final Pattern TYPE_ALONE = Pattern.compile("[\\w.$]+(Exception|Error)");
+  private static final Pattern POSITION = Pattern.compile("[.;]*; line (\\d+) pos (\\d+);?$");
+  private static final Pattern SQL_STATE = Pattern.compile("\\s*SQLSTATE: \\w+");
+
+  private Failures() {}
+
+  /**
+   * Returns one line that describes a failure: the message of the first {@link UserError} or {@link
+   * EmbarkException} on the way down, which are written for the user, else that of the innermost
+   * cause, without the plans and stack traces that Spark puts into its messages, and without
+   * credentials.
+   */
+  public static String sentence(Throwable thrown) {
+    return Secrets.redacted(innermostSentence(thrown));
+  }
+
+  private static String innermostSentence(Throwable thrown) {
+    Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    Throwable innermost = thrown;
+    for (Throwable t = thrown; t != null && seen.add(t); t = t.getCause()) {
+      if (t instanceof UserError || t instanceof EmbarkException) {
+        return String.valueOf(t.getMessage());
+      }
+      innermost = t;
+    }
+    String line = firstLine(innermost.getMessage());
+    return line.isEmpty() ? innermost.getClass().getSimpleName() : line;
+  }
+
+  private static String firstLine(String message) {
+    if (message == null) {
+      return "";
+    }
+    return message
+        .lines()
+        .map(line -> SQL_STATE.matcher(line).replaceFirst("").strip())
+        .map(line -> POSITION.matcher(line).replaceFirst(" (line $1, pos $2)"))
+        .filter(line -> !line.isEmpty() && !TYPE_ALONE.matcher(line).matches())
+        .findFirst()
+        .map(line -> line.endsWith(";") ? line.substring(0, line.length() - 1) : line)
+        .orElse("");
+  }
+}

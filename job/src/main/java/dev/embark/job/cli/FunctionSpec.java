@@ -1,0 +1,145 @@
+package dev.embark.job.cli;
+
+import dev.embark.engine.EmbarkException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/**
+ * What is computed for each text, and its options, on a command line: a mixin of {@link JobSpec}.
+ * Uses no class of Spark.
+ */
+@HelpSection(HelpSection.TASK)
+public final class FunctionSpec {
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      defaultValue = "embed",
+      description =
+          "${COMPLETION-CANDIDATES}: a vector for each text, or an answer to it as a prompt."
+              + " Default: ${DEFAULT-VALUE}.")
+  private JobFunction task;
+
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      description =
+          "A GGUF model: path or URI. Default: the built-in MiniLM; none for --task generate.")
+  private String model;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      description =
+          "Tokens of a text that count, by default those of the model's context; with --task"
+              + " generate, tokens of an answer at most, by default 256.")
+  private Integer maxTokens;
+
+  @Option(
+      names = "--long-text",
+      paramLabel = "WAY",
+      description =
+          "What to do with longer texts: truncate, chunk or error. Default: truncate;"
+              + " error for prompts, which are not chunked.")
+  private String longText;
+
+  @Option(
+      names = "--prefix",
+      paramLabel = "TEXT",
+      description = "Put before each text, such as 'query: '.")
+  private String prefix;
+
+  @Option(
+      names = "--dimensions",
+      paramLabel = "N",
+      description = "Keep the first N dimensions and normalise again. Default: all.")
+  private Integer dimensions;
+
+  @Option(
+      names = "--normalize",
+      paramLabel = "NORM",
+      description = "l2, none, l1, max or p:<n>. Default: l2.")
+  private String normalize;
+
+  @Option(
+      names = "--mode",
+      paramLabel = "MODE",
+      description = "A row that fails: PERMISSIVE gives NULL, FAILFAST ends the job.")
+  private String mode;
+
+  @Option(
+      names = "--option",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Any other option of embed() or generate(), such as batchTokens=4096 or"
+              + " temperature=0.7; repeatable.")
+  private Map<String, String> options = new LinkedHashMap<>();
+
+  /**
+   * Checks keys and values.
+   *
+   * @throws IllegalArgumentException with a sentence for the user
+   */
+  void check() {
+    for (String key : options.keySet()) {
+      if (own().keySet().stream().anyMatch(key::equalsIgnoreCase)) {
+        throw new IllegalArgumentException(
+            "the option " + key + " is given twice: by --option and by its own name");
+      }
+    }
+    try {
+      task.options(toMap());
+    } catch (EmbarkException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  /** Returns what is computed for each text. */
+  JobFunction task() {
+    return task;
+  }
+
+  /** Returns the options in the spelling of SQL: only those that were given. */
+  Map<String, String> toMap() {
+    Map<String, String> all = own();
+    all.putAll(options);
+    return all;
+  }
+
+  /** Returns the arguments that make an equal spec. */
+  List<String> toArguments() {
+    List<String> arguments = new ArrayList<>(List.of("--task=" + task));
+    toMap().forEach((key, value) -> arguments.add("--option=" + key + "=" + value));
+    return arguments;
+  }
+
+  private Map<String, String> own() {
+    Map<String, String> own = new LinkedHashMap<>();
+    putIfGiven(own, "model", model == null ? null : absoluteIfFile(model));
+    putIfGiven(own, "maxTokens", maxTokens);
+    putIfGiven(own, "longText", longText);
+    putIfGiven(own, "prefix", prefix);
+    putIfGiven(own, "dimensions", dimensions);
+    putIfGiven(own, "normalize", normalize);
+    putIfGiven(own, "mode", mode);
+    return own;
+  }
+
+  /** An executor has another working directory than the user who wrote the path. */
+  private static String absoluteIfFile(String model) {
+    boolean relative = !model.startsWith("/") && !model.matches("[A-Za-z][A-Za-z0-9+.-]*:.*");
+    return relative && Files.exists(Path.of(model))
+        ? Path.of(model).toAbsolutePath().normalize().toString()
+        : model;
+  }
+
+  private static void putIfGiven(Map<String, String> map, String key, Object value) {
+    if (value != null) {
+      map.put(key, value.toString());
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.embark.job.cli;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Guesses how to read an input from its name alone. */
+public final class InputFormat {
+  public static final String PARQUET = "parquet";
+  public static final String TEXT = "text";
+  public static final String CSV = "csv";
+  public static final String JSON = "json";
+  public static final String TABLE = "table";
+
+  private static final Set<String> OF_FILES = Set.of(PARQUET, "orc", "avro", JSON, CSV, TEXT);
+
+  private static final Map<String, String> BY_EXTENSION =
+      Map.ofEntries(
+          Map.entry("parquet", PARQUET),
+          Map.entry("json", JSON),
+          Map.entry("jsonl", JSON),
+          Map.entry("ndjson", JSON),
+          Map.entry("csv", CSV),
+          Map.entry("tsv", CSV),
+          Map.entry("txt", TEXT),
+          Map.entry("text", TEXT),
+          Map.entry("orc", "orc"),
+          Map.entry("avro", "avro"));
+
+  private static final Pattern EXTENSION =
+      Pattern.compile(
+          ".*\\.("
+              + String.join("|", BY_EXTENSION.keySet())
+              + ")(?:\\.(?:gz|gzip|bz2|zst|lz4|snappy|deflate))?\\*?");
+
+  private InputFormat() {}
+
+  /** Returns the format that a file name's extension stands for, compressed or not. */
+  public static Optional<String> ofExtension(String name) {
+    Matcher matcher = EXTENSION.matcher(name.toLowerCase(Locale.ROOT));
+    return matcher.matches() ? Optional.of(BY_EXTENSION.get(matcher.group(1))) : Optional.empty();
+  }
+
+  /** Whether a name can only be a table's: no slash, so no path, and no extension of a file. */
+  public static boolean isTableName(String name) {
+    return !name.contains("/") && !name.contains("\\") && ofExtension(name).isEmpty();
+  }
+
+  /** Whether every file of an input is read, in a format that knows of no table. */
+  public static boolean isOfFiles(String format) {
+    return OF_FILES.contains(format);
+  }
+
+  /** Whether fields are parted by tabs. */
+  public static boolean isTabSeparated(String name) {
+    return name.toLowerCase(Locale.ROOT).matches(".*\\.tsv(\\.[a-z0-9]+)?\\*?");
+  }
+}

@@ -1,0 +1,217 @@
+package dev.embark.job.cli;
+
+import static dev.embark.job.cli.Arguments.addIf;
+import static dev.embark.job.cli.Arguments.addIfGiven;
+import static dev.embark.job.cli.Arguments.require;
+
+import dev.embark.job.EmbedJob;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * What a job is to do, as given on its command line: the mixin of {@code embark run} and of {@link
+ * EmbedJob}. Uses no class of Spark.
+ *
+ * <p>Not safe for several threads; picocli fills it, later it is only read.
+ */
+@HelpSection(HelpSection.SHOWN)
+public final class JobSpec {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Mixin private InputSpec input;
+
+  @Mixin private OutputSpec output;
+
+  @HelpSection(HelpSection.RUN)
+  @Option(
+      names = "--rows-per-wave",
+      paramLabel = "N",
+      description =
+          "Rows that are committed together, at most; what a crash can cost."
+              + " Default: 20000 for each core, 500 with --task generate.")
+  private Long rowsPerWave;
+
+  @HelpSection(HelpSection.RUN)
+  @Option(
+      names = "--dedupe",
+      description = "Compute each distinct text once over the whole input; shuffles the input.")
+  private boolean dedupe;
+
+  @HelpSection(HelpSection.RUN)
+  @Option(
+      names = "--max-failed",
+      paramLabel = "N|P%",
+      description =
+          "Stop after the wave in which more rows than that have failed, or more percent.")
+  private String maxFailed;
+
+  @HelpSection(HelpSection.RUN)
+  @Option(
+      names = "--retry-quarantined",
+      description =
+          "Also take rows of the output that failed before; may change --long-text and, of"
+              + " embeddings, --max-tokens and chunkOverlap. Takes --id-column.")
+  private boolean retryQuarantined;
+
+  @HelpSection(HelpSection.RUN)
+  @Option(
+      names = "--quarantine-text",
+      description = "Keep the text of rows that fail in the quarantine, too.")
+  private boolean quarantineText;
+
+  @Mixin private FunctionSpec task;
+
+  @HelpSection(HelpSection.RUN)
+  @Option(
+      names = "--dry-run",
+      description =
+          "Check everything, look at 1,000 rows, and estimate tokens, time and size of the output;"
+              + " write nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--progress",
+      paramLabel = "HOW",
+      defaultValue = "auto",
+      description =
+          "${COMPLETION-CANDIDATES}: on standard error. auto draws over one line at a terminal and"
+              + " is plain elsewhere; json is an object a line. Default: ${DEFAULT-VALUE}.")
+  private ProgressMode progress;
+
+  @Option(names = "--quiet", description = "Show no progress: --progress none.")
+  private boolean quiet;
+
+  @Option(names = "--verbose", description = "Show a stack trace if it fails.")
+  private boolean verbose;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
+
+  /** Checks what picocli's types cannot; a mistake is a {@link ParameterException}. */
+  public void check() {
+    try {
+      input.check();
+      require(rowsPerWave == null || rowsPerWave > 0, "--rows-per-wave takes 1 or more");
+      require(
+          idColumn().isPresent() || !retryQuarantined,
+          "--retry-quarantined finds rows by their id; give --id-column");
+      require(
+          idColumn().isPresent()
+              || !output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN)),
+          "--new-fingerprint add-column finds rows by their id; give --id-column");
+      FailureLimit.parse(maxFailed);
+      output.check();
+      task.check();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /** Returns what is computed for each text. */
+  public JobFunction task() {
+    return task.task();
+  }
+
+  /** Returns the task's options in the spelling of SQL: only those that were given. */
+  public Map<String, String> taskOptions() {
+    return task.toMap();
+  }
+
+  /** Returns the column that the job adds. */
+  public String resultColumn() {
+    return output.resultColumn().orElse(task().result());
+  }
+
+  /** Returns the arguments that make an equal spec, to hand on to {@link EmbedJob}. */
+  public List<String> toArguments() {
+    List<String> arguments = input.toArguments();
+    arguments.addAll(output.toArguments());
+    arguments.addAll(task.toArguments());
+    addIfGiven(arguments, "--rows-per-wave", rowsPerWave);
+    addIfGiven(arguments, "--max-failed", maxFailed);
+    addIf(arguments, "--dedupe", dedupe);
+    addIf(arguments, "--retry-quarantined", retryQuarantined);
+    addIf(arguments, "--quarantine-text", quarantineText);
+    addIf(arguments, "--dry-run", dryRun);
+    arguments.add("--progress=" + progress);
+    addIf(arguments, "--quiet", quiet);
+    addIf(arguments, "--verbose", verbose);
+    return arguments;
+  }
+
+  /** Returns the path or table to read, or the query, as messages name it. */
+  public String input() {
+    return input.name();
+  }
+
+  /** Returns the column of texts, if one was named. */
+  public Optional<String> textColumn() {
+    return input.textColumn();
+  }
+
+  /** Returns the column that names a row, if there is one. */
+  public Optional<String> idColumn() {
+    return input.idColumn();
+  }
+
+  /** Returns what to read, and how. */
+  public InputSpec inputSpec() {
+    return input;
+  }
+
+  /** Returns the path or table to write to. */
+  public String output() {
+    return output.output();
+  }
+
+  /** Returns how to write. */
+  public OutputSpec outputSpec() {
+    return output;
+  }
+
+  /** Returns the most rows of a wave, if that was said. */
+  public OptionalLong rowsPerWave() {
+    return rowsPerWave == null ? OptionalLong.empty() : OptionalLong.of(rowsPerWave);
+  }
+
+  /** Whether each distinct text is computed once. */
+  public boolean dedupe() {
+    return dedupe;
+  }
+
+  /** Returns how many rows may fail. */
+  public FailureLimit maxFailed() {
+    return FailureLimit.parse(maxFailed);
+  }
+
+  /** Whether rows that failed before are tried again. */
+  public boolean retryQuarantined() {
+    return retryQuarantined;
+  }
+
+  /** Whether the quarantine keeps texts. */
+  public boolean quarantineText() {
+    return quarantineText;
+  }
+
+  /** Whether only to estimate. */
+  public boolean dryRun() {
+    return dryRun;
+  }
+
+  /** Returns how to show progress. */
+  public ProgressMode progress() {
+    return quiet ? ProgressMode.NONE : progress;
+  }
+}

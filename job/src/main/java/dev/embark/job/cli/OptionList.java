@@ -1,0 +1,63 @@
+package dev.embark.job.cli;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/**
+ * The options of a command, a line each. Scripts that build before they start Java check arguments
+ * by such a list, so that a wrong one is refused before that; tests hold the lists to the commands.
+ *
+ * <pre>
+ *  run --rows-per-wave integer
+ *  run --output text required
+ *  run arguments 0 0
+ * </pre>
+ */
+public final class OptionList {
+  private OptionList() {}
+
+  /** Returns the lines of a command, sorted; options that are hidden are left out. */
+  public static List<String> of(String name, CommandLine command) {
+    List<String> lines = new ArrayList<>();
+    for (OptionSpec option : command.getCommandSpec().options()) {
+      if (!option.hidden()) {
+        String required = option.required() ? " required" : "";
+        for (String spelling : option.names()) {
+          lines.add("%s %s %s%s".formatted(name, spelling, value(option), required));
+        }
+      }
+    }
+    List<PositionalParamSpec> words = command.getCommandSpec().positionalParameters();
+    int least = words.stream().mapToInt(word -> word.arity().min()).sum();
+    int most = words.stream().mapToInt(word -> word.arity().max()).sum();
+    lines.add("%s arguments %d %d".formatted(name, least, most));
+    return lines.stream().sorted().toList();
+  }
+
+  private static String value(OptionSpec option) {
+    Class<?> type = option.type();
+    if (option.arity().max() == 0) {
+      return "none";
+    }
+    if (type == Map.class) {
+      return "key=value";
+    }
+    if (type == Integer.class || type == int.class || type == Long.class || type == long.class) {
+      return "integer";
+    }
+    if (type == Double.class || type == double.class) {
+      return "number";
+    }
+    return type.isEnum()
+        ? Arrays.stream(type.getEnumConstants())
+            .map(Object::toString)
+            .collect(Collectors.joining("|"))
+        : "text";
+  }
+}

@@ -1,0 +1,212 @@
+package dev.embark.job.cli;
+
+import static dev.embark.job.cli.Arguments.addIfGiven;
+import static dev.embark.job.cli.Arguments.require;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Option;
+
+/** Where a job writes to, and how: a mixin of {@link JobSpec}. Uses no class of Spark. */
+@HelpSection(HelpSection.DATA)
+public final class OutputSpec {
+  /** What an output is made of. */
+  public enum Format {
+    PARQUET,
+    ORC,
+    JSON,
+    DELTA,
+    ICEBERG;
+
+    /** Whether it is a table that can replace rows. */
+    public boolean isTable() {
+      return this == DELTA || this == ICEBERG;
+    }
+
+    /** Returns the name as written on the command line, which is also Spark's. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** What to do with an output that has results of another model or option. */
+  public enum NewFingerprint {
+    /** Replace all of it. */
+    OVERWRITE,
+    /** Keep it and put the new results into a column of their own. */
+    ADD_COLUMN;
+
+    /** Returns the name as written on the command line. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "PATH|TABLE",
+      description =
+          "Where to write the input's columns and the result: a path;"
+              + " with delta or iceberg also the name of a table.")
+  private String output;
+
+  @Option(
+      names = "--output-format",
+      paramLabel = "FORMAT",
+      defaultValue = "parquet",
+      description = "parquet, orc, json, delta or iceberg. Default: ${DEFAULT-VALUE}.")
+  private Format format;
+
+  @Option(
+      names = "--output-option",
+      paramLabel = "KEY=VALUE",
+      description = "Option of Spark's writer, such as compression=zstd; repeatable.")
+  private Map<String, String> options = new LinkedHashMap<>();
+
+  @Option(
+      names = "--partition-by",
+      paramLabel = "COLUMNS",
+      split = ",",
+      description = "Columns whose values become folders of the output; with commas.")
+  private List<String> partitionBy = new ArrayList<>();
+
+  @Option(
+      names = "--repartition",
+      paramLabel = "N",
+      description = "Tasks that compute a wave, and files that it becomes. Default: by cores.")
+  private Integer repartition;
+
+  @Option(
+      names = "--save-mode",
+      paramLabel = "MODE",
+      defaultValue = "errorifexists",
+      description =
+          "If the output exists: ${COMPLETION-CANDIDATES}. append with --id-column takes only"
+              + " rows that are new or have another text. Default: ${DEFAULT-VALUE}.")
+  private ExistingOutput saveMode;
+
+  @Option(
+      names = {"--embedding-column", "--answer-column"},
+      paramLabel = "COLUMN",
+      description =
+          "The column that the job adds. Default: embedding or, with --task generate, answer.")
+  private String resultColumn;
+
+  @Option(
+      names = "--new-fingerprint",
+      paramLabel = "WAY",
+      converter = NewFingerprintConverter.class,
+      description =
+          "If the output has results of another model or option: overwrite it, or add-column for"
+              + " these under another --embedding-column. Default: refuse.")
+  private NewFingerprint newFingerprint;
+
+  static final class NewFingerprintConverter
+      implements picocli.CommandLine.ITypeConverter<NewFingerprint> {
+    @Override
+    public NewFingerprint convert(String value) {
+      for (NewFingerprint way : NewFingerprint.values()) {
+        if (way.toString().equalsIgnoreCase(value)) {
+          return way;
+        }
+      }
+      throw new picocli.CommandLine.TypeConversionException(
+          "expected overwrite or add-column but was '" + value + "'");
+    }
+  }
+
+  /**
+   * Checks what picocli's types cannot.
+   *
+   * @throws IllegalArgumentException with a sentence for the user
+   */
+  void check() {
+    require(!output.isBlank(), "--output is empty; give a path");
+    require(
+        resultColumn == null || !resultColumn.isBlank(),
+        "--embedding-column is empty; give a name");
+    require(repartition == null || repartition > 0, "--repartition takes 1 or more");
+    require(
+        format != Format.ICEBERG || InputFormat.isTableName(output),
+        "with --output-format iceberg, --output is the name of a table, such as"
+            + " catalog.db.vectors");
+    require(
+        newFingerprint != NewFingerprint.ADD_COLUMN || format.isTable(),
+        "--new-fingerprint add-column takes --output-format delta or iceberg; files cannot be"
+            + " changed, so write to another --output");
+  }
+
+  /** Returns the arguments that make an equal spec. */
+  List<String> toArguments() {
+    List<String> arguments = new ArrayList<>();
+    arguments.add("--output=" + output);
+    arguments.add("--output-format=" + format);
+    options.forEach((key, value) -> arguments.add("--output-option=" + key + "=" + value));
+    if (!partitionBy.isEmpty()) {
+      arguments.add("--partition-by=" + String.join(",", partitionBy));
+    }
+    addIfGiven(arguments, "--repartition", repartition);
+    arguments.add("--save-mode=" + saveMode);
+    addIfGiven(arguments, "--embedding-column", resultColumn);
+    addIfGiven(arguments, "--new-fingerprint", newFingerprint);
+    return arguments;
+  }
+
+  /** Returns the path or table to write to. */
+  public String output() {
+    return output;
+  }
+
+  /** Returns the output's format. */
+  public Format format() {
+    return format;
+  }
+
+  /** Whether the output is a table in a catalog, not a path. */
+  public boolean isTableName() {
+    return format.isTable() && InputFormat.isTableName(output);
+  }
+
+  /** Returns the options for Spark's writer. */
+  public Map<String, String> options() {
+    return options;
+  }
+
+  /** Returns the columns that become folders; may be empty. */
+  public List<String> partitionBy() {
+    return partitionBy;
+  }
+
+  /** Returns how many tasks embed a wave, if that was said. */
+  public OptionalInt repartition() {
+    return repartition == null ? OptionalInt.empty() : OptionalInt.of(repartition);
+  }
+
+  /** Returns what to do with an output that exists. */
+  public ExistingOutput saveMode() {
+    return saveMode;
+  }
+
+  /** Whether a run may replace all of an output that exists. */
+  public boolean mayReplace() {
+    return saveMode == ExistingOutput.OVERWRITE || newFingerprint == NewFingerprint.OVERWRITE;
+  }
+
+  /** Returns the column that the job adds, if it was named. */
+  Optional<String> resultColumn() {
+    return Optional.ofNullable(resultColumn);
+  }
+
+  /** Returns what to do with results of another fingerprint; empty to refuse. */
+  public Optional<NewFingerprint> newFingerprint() {
+    return Optional.ofNullable(newFingerprint);
+  }
+}

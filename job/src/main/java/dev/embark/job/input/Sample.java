@@ -1,0 +1,127 @@
+package dev.embark.job.input;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.rdd.PartitionPruningRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+import scala.Function1;
+
+/**
+ * Takes some rows out of many: at random from partitions that are spread evenly over all of them,
+ * so that a large input is not read as a whole. The same rows each time, as long as the input
+ * stays.
+ *
+ * <p>The rows stay on the disks of the executors, which hold a thousand long texts when the driver
+ * does not. To be closed.
+ */
+public final class Sample implements AutoCloseable {
+  /** A column of {@link #ordered}: the place of a row, from 0, in an order of chance. */
+  public static final String ORDER = "_embark_order";
+
+  private static final int MOST_PARTITIONS = 32;
+  private static final long SEED = 20260101;
+  private static final double SPARE = 1.3; // so that chance rarely gives too few
+
+  private final StructType schema;
+  private final JavaRDD<Row> kept;
+  private final int[] orders; // by the place of a kept row; some are spare
+  private final int size;
+
+  private Sample(StructType schema, JavaRDD<Row> kept, int count, int wanted) {
+    this.schema = schema;
+    this.kept = kept;
+    this.size = Math.min(wanted, count);
+    List<Integer> shuffled = new ArrayList<>(IntStream.range(0, count).boxed().toList());
+    Collections.shuffle(shuffled, new Random(SEED));
+    this.orders = shuffled.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /**
+   * Takes rows.
+   *
+   * @param all how many rows there are
+   * @param wanted how many to take; all of them if there are fewer
+   */
+  public static Sample of(Dataset<Row> rows, long all, int wanted) {
+    JavaRDD<Row> rdd = rows.toJavaRDD();
+    int partitions = rdd.getNumPartitions();
+    int read = Math.min(partitions, MOST_PARTITIONS);
+    int[] spread =
+        IntStream.range(0, read).map(i -> (int) ((long) i * partitions / read)).toArray();
+    double expected = (double) all * read / Math.max(1, partitions);
+    JavaRDD<Row> some = some(only(rdd, spread), SPARE * wanted / Math.max(1, expected));
+    long count = some.count();
+    if (count < Math.min(wanted, all) && read < partitions) {
+      // Those partitions have fewer rows than others.
+      some.unpersist(true);
+      some = some(rdd, SPARE * wanted / all);
+      count = some.count();
+    }
+    return new Sample(rows.schema(), some, (int) count, wanted);
+  }
+
+  private static JavaRDD<Row> only(JavaRDD<Row> rows, int[] partitions) {
+    return JavaRDD.fromRDD(
+        PartitionPruningRDD.create(
+            rows.rdd(),
+            (Function1<Object, Object> & Serializable)
+                number -> Arrays.binarySearch(partitions, (Integer) number) >= 0),
+        rows.classTag());
+  }
+
+  private static JavaRDD<Row> some(JavaRDD<Row> rows, double fraction) {
+    JavaRDD<Row> some = fraction < 1 ? rows.sample(false, fraction, SEED) : rows;
+    return some.persist(StorageLevel.DISK_ONLY());
+  }
+
+  /** Returns how many rows were taken. */
+  public int size() {
+    return size;
+  }
+
+  /** Returns the columns of the rows, without {@link #ORDER}. */
+  public StructType schema() {
+    return schema;
+  }
+
+  /** Returns the rows with {@link #ORDER} as their last column. */
+  public JavaRDD<Row> rows() {
+    return ordered(kept, orders, size);
+  }
+
+  /** Returns the same as {@link #rows}. */
+  public Dataset<Row> dataset(SparkSession spark) {
+    return spark.createDataFrame(rows(), schema.add(ORDER, "int"));
+  }
+
+  private static JavaRDD<Row> ordered(JavaRDD<Row> rows, int[] orders, int size) {
+    return rows.zipWithIndex()
+        .filter(row -> orders[row._2().intValue()] < size)
+        .map(row -> with(row._1(), orders[row._2().intValue()]));
+  }
+
+  private static Row with(Row row, int order) {
+    Object[] values = new Object[row.length() + 1];
+    for (int i = 0; i < row.length(); i++) {
+      values[i] = row.get(i);
+    }
+    values[row.length()] = order;
+    return RowFactory.create(values);
+  }
+
+  @Override
+  public void close() {
+    kept.unpersist(true); // else Spark may end in between, and warn
+  }
+}

@@ -1,0 +1,130 @@
+package dev.embark.job.input;
+
+import dev.embark.job.cli.UserError;
+import dev.embark.job.state.Paths;
+import dev.embark.job.state.StateFolder;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The folder of a table whose log says which of its files count. Read as plain files it has rows
+ * again that were deleted or replaced.
+ *
+ * @param format as Spark names the source that reads it
+ * @param title as people name the format
+ * @param path of the table, absolute
+ */
+record TableFolder(String format, String title, String path) {
+  /** Folders that are looked at, the uppermost first: each costs three look-ups. */
+  private static final int MOST_FOLDERS = 100;
+
+  private static final String DELTA = "delta";
+  static final String ICEBERG = "iceberg";
+  private static final String HUDI = "hudi";
+
+  /** The catalog by which Iceberg reads paths. */
+  private static final String ICEBERG_CATALOG = "spark.sql.catalog.default_iceberg";
+
+  /** Returns a table that some of these paths are, or are part of. */
+  static Optional<TableFolder> among(SparkSession spark, Collection<Path> paths) {
+    Set<Path> folders = new LinkedHashSet<>();
+    for (Path path : paths) {
+      Path folder = path;
+      // What is in a hidden folder is no data of a table, as Embark's quarantine.
+      while (folder != null && folders.add(folder) && !StateFolder.isHidden(folder.getName())) {
+        folder = folder.getParent();
+      }
+    }
+    return folders.stream()
+        .sorted(Comparator.comparingInt(Path::depth))
+        .limit(MOST_FOLDERS)
+        .flatMap(folder -> of(spark, folder).stream())
+        .findFirst();
+  }
+
+  private static Optional<TableFolder> of(SparkSession spark, Path folder) {
+    FileSystem files = Paths.fileSystem(spark, folder);
+    try {
+      if (files.exists(new Path(folder, "_delta_log"))) {
+        return Optional.of(new TableFolder(DELTA, "Delta", folder.toString()));
+      }
+      if (files.exists(new Path(folder, ".hoodie"))) {
+        return Optional.of(new TableFolder(HUDI, "Hudi", folder.toString()));
+      }
+      return isIceberg(files, folder)
+          ? Optional.of(new TableFolder(ICEBERG, "Iceberg", folder.toString()))
+          : Optional.empty();
+    } catch (IOException e) {
+      // A folder above the input may be nobody's to look into.
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isIceberg(FileSystem files, Path folder) throws IOException {
+    try {
+      return Arrays.stream(files.listStatus(new Path(folder, "metadata")))
+          .map(status -> status.getPath().getName())
+          .anyMatch(
+              name ->
+                  name.equals("version-hint.text")
+                      || name.endsWith(".metadata.json")
+                      || name.endsWith(".metadata.json.gz")
+                      || name.endsWith(".gz.metadata.json"));
+    } catch (FileNotFoundException e) {
+      return false;
+    }
+  }
+
+  /** Whether paths are just this table, and Embark can read it so. */
+  boolean isReadableBy(List<String> paths) {
+    return paths.equals(List.of(path)) && !format.equals(HUDI);
+  }
+
+  /** Returns what to do about an input that is such a table's files, or some of them. */
+  UserError refused(String input) {
+    String query =
+        format.equals(DELTA)
+            ? "SELECT … FROM delta.`%s` WHERE …".formatted(path)
+            : "SELECT … FROM its name in a catalog";
+    return new UserError(
+        "%s has files of the %s table %s, whose log says which of them count; read the table, with --input or with --query (%s), or say --input-format to read the files as they are"
+            .formatted(input, title, path, query));
+  }
+
+  /** Returns a warning for who reads the files as they are. */
+  String warning(String readAs) {
+    return "%s is %s %s table and is read as %s files, so rows that were deleted or replaced may be among them"
+        .formatted(path, title.equals("Iceberg") ? "an" : "a", title, readAs);
+  }
+
+  /** Else Iceberg makes a catalog that asks for Hive, which a path does not need. */
+  static void setIcebergCatalog(SparkSession spark) {
+    if (spark.conf().getOption(ICEBERG_CATALOG).isEmpty()) {
+      spark.conf().set(ICEBERG_CATALOG + ".type", "hadoop");
+      spark.conf().set(ICEBERG_CATALOG + ".warehouse", System.getProperty("java.io.tmpdir"));
+      spark.conf().set(ICEBERG_CATALOG + ".cache-enabled", "false");
+      spark.conf().set(ICEBERG_CATALOG, "org.apache.iceberg.spark.SparkCatalog");
+    }
+  }
+
+  /** Returns what to do if the table cannot be read. */
+  String hint() {
+    return switch (format) {
+      case DELTA ->
+          "it is a Delta table; give --packages io.delta:delta-spark_… and the --conf that Delta asks for";
+      case ICEBERG ->
+          "it is an Iceberg table; give --packages org.apache.iceberg:iceberg-spark-runtime-… or, if a catalog keeps it, name the table";
+      default -> "it is a %s table".formatted(title);
+    };
+  }
+}

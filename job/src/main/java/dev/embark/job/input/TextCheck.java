@@ -1,0 +1,152 @@
+package dev.embark.job.input;
+
+import dev.embark.job.cli.Failures;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.state.Paths;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.compress.CompressionCodecFactory;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Refuses CSV, JSON and plain text that Spark would read without a word as other texts than they
+ * are: bytes of another encoding, quotes that are not closed, lines of more or fewer fields. Reads
+ * each file once, in the tasks of a Spark job.
+ */
+public final class TextCheck {
+  /** Bytes of a task, where a file can be cut. */
+  private static final long PART = 128L << 20;
+
+  private static final int FILES_OF_A_TASK = 100;
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+
+  public TextCheck(SparkSession spark, JobSpec spec) {
+    this.spark = spark;
+    this.spec = spec;
+  }
+
+  /**
+   * Reads the files of an input; does nothing if it is no text.
+   *
+   * @throws UserError that names the first file with a fault, and the line
+   */
+  public void check(Source.Input input) {
+    TextOptions options = new TextOptions(input);
+    if (!options.isText() || !options.hasKnownCharset()) {
+      return;
+    }
+    TextFaultMessage complaint = new TextFaultMessage(options);
+    if (options.cutsCharacters()) {
+      throw complaint.ofCutCharacters(spec.input());
+    }
+    List<Path> files = Paths.files(input.rows());
+    if (files.isEmpty()) {
+      return;
+    }
+    List<TextFileScan> scans = new ArrayList<>();
+    for (int i = 0; i < files.size(); i++) {
+      scans.addAll(scans(i, files.get(i), files.size(), options));
+    }
+    List<TextFileScan.Result> results = run(scans);
+    refuseFault(results, complaint);
+    if (options.comparesHeaders()) {
+      refuseOtherHeader(results, complaint);
+    }
+  }
+
+  private static void refuseFault(List<TextFileScan.Result> results, TextFaultMessage complaint) {
+    long lines = 0;
+    for (TextFileScan.Result result : results) {
+      if (result.scan().from() <= 0) {
+        lines = 0;
+      }
+      if (result.fault() != null) {
+        throw complaint.of(result.scan(), result.fault().after(lines));
+      }
+      lines += result.lines();
+    }
+  }
+
+  /** Spark takes the names of one file for those of all, and the columns of all by position. */
+  private static void refuseOtherHeader(
+      List<TextFileScan.Result> results, TextFaultMessage complaint) {
+    TextFileScan.Result first = null;
+    for (TextFileScan.Result result : results) {
+      if (first == null && !result.header().isEmpty()) {
+        first = result;
+      } else if (!result.header().isEmpty() && !result.header().equalsIgnoreCase(first.header())) {
+        throw complaint.ofHeaders(first.scan(), result.scan());
+      }
+    }
+  }
+
+  private List<TextFileScan.Result> run(List<TextFileScan> scans) {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Broadcast<SerializableConfiguration> conf =
+        context.broadcast(new SerializableConfiguration(hadoop()));
+    TextFileScan[] all = scans.toArray(TextFileScan[]::new);
+    try {
+      int cores = context.defaultParallelism();
+      int tasks = Math.max(Math.min(all.length, 4 * cores), all.length / FILES_OF_A_TASK);
+      List<Row> found =
+          context
+              .parallelize(IntStream.range(0, all.length).boxed().toList(), tasks)
+              .map(i -> all[i].run(conf.value().value()).toRow())
+              .collect();
+      return IntStream.range(0, all.length)
+          .mapToObj(i -> TextFileScan.Result.of(all[i], found.get(i)))
+          .toList();
+    } catch (Exception e) {
+      throw new UserError("Cannot read %s (%s)".formatted(spec.input(), Failures.sentence(e)), e);
+    } finally {
+      conf.destroy();
+    }
+  }
+
+  private Configuration hadoop() {
+    return spark.sessionState().newHadoopConf();
+  }
+
+  /** A few files are cut where that can be done, so that all cores have work. */
+  private List<TextFileScan> scans(int number, Path file, int files, TextOptions options) {
+    boolean isCut =
+        files < 4 * spark.sparkContext().defaultParallelism()
+            && options.csv().isEmpty()
+            && options.charset().equalsIgnoreCase(StandardCharsets.UTF_8.name())
+            && new CompressionCodecFactory(hadoop()).getCodec(file) == null;
+    long length = isCut ? length(file) : 0;
+    if (length <= PART) {
+      return List.of(scan(number, file, 0, TextFileScan.WHOLE, options));
+    }
+    List<TextFileScan> scans = new ArrayList<>();
+    for (long from = 0; from < length; from += PART) {
+      scans.add(scan(number, file, from, Math.min(length, from + PART), options));
+    }
+    return scans;
+  }
+
+  private static TextFileScan scan(int number, Path file, long from, long to, TextOptions options) {
+    return new TextFileScan(
+        number, file.toString(), from, to, options.charset(), options.csv().orElse(null));
+  }
+
+  private long length(Path file) {
+    try {
+      return Paths.fileSystem(spark, file).getFileStatus(file).getLen();
+    } catch (IOException e) {
+      throw new UserError("Cannot read %s (%s)".formatted(file, Failures.sentence(e)), e);
+    }
+  }
+}

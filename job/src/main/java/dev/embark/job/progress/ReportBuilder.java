@@ -1,0 +1,228 @@
+package dev.embark.job.progress;
+
+import dev.embark.engine.EmbarkException;
+import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.ModelDescription;
+import dev.embark.job.cli.Failures;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.RunTotals;
+import dev.embark.job.cli.Secrets;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.report.RunReport;
+import dev.embark.job.run.JobResult;
+import dev.embark.job.run.RunEnd;
+import dev.embark.job.state.FunctionCall;
+import dev.embark.job.state.RunPlan;
+import dev.embark.job.state.WaveResult;
+import dev.embark.spark.models.ModelDescriber;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gathers what the report of a run tells. */
+final class ReportBuilder {
+  private static final Logger LOG = LoggerFactory.getLogger(ReportBuilder.class);
+  private static final String HEARTBEAT = "spark.executor.heartbeatInterval";
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final Meter meter;
+  private List<WaveResult> before = List.of(); // by earlier processes of the run
+
+  ReportBuilder(SparkSession spark, JobSpec spec, Meter meter) {
+    this.spark = spark;
+    this.spec = spec;
+    this.meter = meter;
+  }
+
+  void planned(RunPlan plan) {
+    before = plan.committed();
+  }
+
+  RunReport build(JobResult result, RunEnd end) {
+    Optional<FunctionOptions> options = options();
+    double heartbeat = spark.sparkContext().conf().getTimeAsMs(HEARTBEAT, "10s") / 1e3;
+    return new RunReport(
+        RunReport.FORMAT_VERSION,
+        ReportBuilder.class.getPackage().getImplementationVersion(),
+        run(result),
+        new RunReport.Ending(
+            end.state().name().toLowerCase(Locale.ROOT),
+            result.plan().waves(),
+            end.error().orElse(null)),
+        totals(result),
+        rates(result),
+        meter.timeline(heartbeat),
+        result.waves().stream().map(ReportBuilder::wave).toList(),
+        lengths(result.totals().lengths()),
+        failures(result.totals().failed()),
+        redacted(options.map(FunctionOptions::asMap).orElseGet(spec::taskOptions)),
+        known(result.plan().fingerprint()),
+        model(options, result.plan()),
+        machine(spark.sparkContext()));
+  }
+
+  private RunReport.Run run(JobResult result) {
+    Instant end = Instant.now();
+    Instant here = end.minus(result.took());
+    Instant start =
+        Stream.concat(Stream.of(here), result.waves().stream().map(WaveResult::start))
+            .min(Comparator.naturalOrder())
+            .get();
+    return new RunReport.Run(
+        known(result.plan().runId()),
+        spec.task().toString(),
+        time(start),
+        time(end),
+        seconds(result.took()),
+        !before.isEmpty(),
+        Secrets.redacted(spec.input()),
+        Secrets.redacted(result.output()),
+        spec.textColumn().orElse(null),
+        spec.idColumn().orElse(null));
+  }
+
+  private static RunReport.Totals totals(JobResult result) {
+    RunTotals totals = result.totals();
+    return new RunReport.Totals(
+        totals.rows(),
+        totals.embeddedRows(),
+        totals.nullRows(),
+        totals.failedRows(),
+        totals.truncatedRows(),
+        totals.chunkedRows(),
+        totals.deduplicatedRows(),
+        result.plan().newRows(),
+        result.plan().changedRows(),
+        result.plan().skippedRows(),
+        result.plan().deletedRows(),
+        totals.tokens());
+  }
+
+  private RunReport.Rates rates(JobResult result) {
+    RunTotals here =
+        result.waves().stream()
+            .skip(before.size())
+            .map(WaveResult::totals)
+            .reduce(RunTotals.NONE, RunTotals::plus);
+    double seconds = Math.max(seconds(result.took()), 1e-3);
+    return new RunReport.Rates(rounded(here.rows() / seconds), rounded(here.tokens() / seconds));
+  }
+
+  private static RunReport.Wave wave(WaveResult wave) {
+    RunTotals totals = wave.totals();
+    return new RunReport.Wave(
+        wave.number(),
+        time(wave.start()),
+        seconds(wave.took()),
+        totals.rows(),
+        totals.tokens(),
+        totals.failedRows());
+  }
+
+  /** From the shortest text to the longest, ranges in between included that no text is in. */
+  private static List<RunReport.Length> lengths(SortedMap<Integer, Long> lengths) {
+    List<RunReport.Length> ranges = new ArrayList<>();
+    if (!lengths.isEmpty()) {
+      for (int upTo = lengths.firstKey(); upTo <= lengths.lastKey(); upTo *= 2) {
+        ranges.add(new RunReport.Length(upTo / 2, upTo, lengths.getOrDefault(upTo, 0L)));
+      }
+    }
+    return ranges;
+  }
+
+  private static List<RunReport.Failure> failures(Map<String, Long> failed) {
+    return failed.entrySet().stream()
+        .filter(kind -> kind.getValue() > 0)
+        .map(kind -> new RunReport.Failure(kind.getKey(), kind.getValue()))
+        .sorted(Comparator.comparingLong(RunReport.Failure::rows).reversed())
+        .toList();
+  }
+
+  /** Empty where they are what went wrong. */
+  private Optional<FunctionOptions> options() {
+    try {
+      return Optional.of(FunctionCall.of(spec).options(spark));
+    } catch (EmbarkException | UserError e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Map<String, String> redacted(Map<String, String> options) {
+    Map<String, String> all = new TreeMap<>(options);
+    all.replaceAll((key, value) -> Secrets.redacted(value));
+    return all;
+  }
+
+  private static String known(String value) {
+    return value.isEmpty() ? null : value;
+  }
+
+  private RunReport.Model model(Optional<FunctionOptions> options, RunPlan plan) {
+    // A run without a plan has not used it, or it is what went wrong.
+    return options.isPresent() && plan != RunPlan.NONE
+        ? model(options.get())
+        : RunReport.Model.named(
+            options.map(FunctionOptions::model).map(Secrets::redacted).orElse(null));
+  }
+
+  private RunReport.Model model(FunctionOptions options) {
+    try {
+      ModelDescription model = ModelDescriber.describe(spark, options);
+      return new RunReport.Model(
+          Secrets.redacted(options.model()),
+          model.architecture(),
+          model.name().orElse(null),
+          model.dimensions(),
+          model.context(),
+          model.pooling(),
+          model.quantisation(),
+          model.parameters(),
+          model.bytes(),
+          model.sha256());
+    } catch (EmbarkException e) {
+      // Executors could: a driver may be another kind of machine.
+      LOG.info("The report cannot describe the model: {}", Failures.sentence(e));
+      return RunReport.Model.named(Secrets.redacted(options.model()));
+    }
+  }
+
+  private static RunReport.Machine machine(SparkContext context) {
+    int processes = context.statusTracker().getExecutorInfos().length;
+    // Elsewhere the driver is one of them, and has no tasks.
+    int executors = context.isLocal() ? 1 : Math.max(1, processes - 1);
+    return new RunReport.Machine(
+        context.version(),
+        context.master(),
+        context.applicationId(),
+        executors,
+        context.defaultParallelism(),
+        System.getProperty("java.version"),
+        System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+  }
+
+  private static String time(Instant instant) {
+    return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toMillis() / 1e3;
+  }
+
+  private static double rounded(double rate) {
+    return Math.round(rate * 10) / 10.0;
+  }
+}

@@ -1,0 +1,226 @@
+package dev.embark.job.run;
+
+import static org.apache.spark.sql.functions.approx_count_distinct;
+import static org.apache.spark.sql.functions.lit;
+
+import dev.embark.job.cli.JobFunction;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.input.PartitionValues;
+import dev.embark.job.input.Sample;
+import dev.embark.job.input.Source;
+import dev.embark.job.input.TextCheck;
+import dev.embark.job.input.UniqueIds;
+import dev.embark.job.sink.Rehearsal;
+import dev.embark.job.sink.Sink;
+import dev.embark.job.state.Columns;
+import dev.embark.job.state.Fingerprint;
+import dev.embark.job.state.FunctionCall;
+import dev.embark.job.state.Manifest;
+import dev.embark.job.state.Paths;
+import dev.embark.job.state.StateFolder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * Says what a run would do, and writes nothing: checks all that a run checks before its first wave,
+ * counts the rows that it would embed, and looks at some of them.
+ */
+public final class DryRun {
+  static final int SAMPLED_ROWS = 1000;
+
+  /** Enough for some seconds of a CPU core's work with a small model. */
+  private static final int TIMED_TOKENS_PER_CORE = 4096;
+
+  /** As many as a task is at side by side, by default. */
+  private static final int TIMED_PROMPTS_PER_CORE = 16;
+
+  private static final String DETAIL = "_embark";
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final FunctionCall call;
+  private final Consumer<String> warnings;
+
+  public DryRun(SparkSession spark, JobSpec spec, Consumer<String> warnings) {
+    this.spark = spark;
+    this.spec = spec;
+    this.warnings = warnings;
+    this.call = FunctionCall.of(spec);
+  }
+
+  /**
+   * Estimates.
+   *
+   * @throws UserError for all that would keep a run from its first wave
+   */
+  public Estimate run() {
+    Sink sink = Sink.of(spark, spec);
+    RunStart start = new RunStart(spark, spec, sink, Fingerprint.of(spark, call));
+    call.checkFit(spark);
+    PendingRows rows = left(sink, start).orElseGet(() -> toDo(sink, start));
+    loadModel();
+    try (Sample sample = Sample.of(rows.rows(), rows.count(), SAMPLED_ROWS)) {
+      return estimate(rows, sample);
+    }
+  }
+
+  /** Of a run that would be carried on, which needs no input and has checked its own. */
+  private Optional<PendingRows> left(Sink sink, RunStart start) {
+    Optional<StateFolder> state = sink.state();
+    return state
+        .flatMap(there -> start.resumable(there.load()))
+        .map(interrupted -> PendingRows.left(spark, state.get(), interrupted));
+  }
+
+  private PendingRows toDo(Sink sink, RunStart start) {
+    Source.Input input = new Source(spark, spec, sink).open();
+    input.warnings().forEach(warnings);
+    PendingRows rows = toDo(sink, start, input);
+    new TextCheck(spark, spec).check(input);
+    new UniqueIds(spec).check(input.rows());
+    PartitionValues.check(spec, rows.rows());
+    new Rehearsal(spark, spec, sink).check(start.schema(input));
+    return rows;
+  }
+
+  private PendingRows toDo(Sink sink, RunStart start, Source.Input input) {
+    if (sink.exists()) {
+      Manifest manifest = sink.state().orElseThrow().load();
+      return PendingRows.beside(manifest.withoutUnfinished(), start, input);
+    }
+    if (!spec.outputSpec().isTableName()) {
+      Paths.checkWritable(spark, spec.output());
+    }
+    return PendingRows.all(input);
+  }
+
+  /** On as many cores as there are, so that no later figure holds the time it takes. */
+  private void loadModel() {
+    int cores = cores();
+    force(spark.range(0, cores, 1, cores).select(call.result(lit("warm up"))));
+  }
+
+  private Estimate estimate(PendingRows rows, Sample sample) {
+    String textColumn = rows.textColumn();
+    SampledTexts texts = SampledTexts.of(spark, call, sample, textColumn);
+    Looked looked = spec.task() == JobFunction.EMBED ? embed(texts) : answer(texts);
+    int withoutText = sample.size() - texts.lengths().size();
+    double times = sample.size() == 0 ? 0 : (double) rows.count() / sample.size();
+    double share = 1 - (withoutText + looked.failing()) / Math.max(1, sample.size());
+    double bytes =
+        OutputSize.bytesPerRow(spec.outputSpec().format(), sample, looked.results(), share);
+    return new Estimate(
+        rows.all(),
+        rows.all() - rows.count(),
+        sample.size(),
+        Math.round(withoutText * times),
+        Math.round(looked.failing() * times),
+        Math.round(
+            looked.tokens()
+                * times
+                * distinctShare(rows.rows(), textColumn, rows.count() - withoutText * times)),
+        looked.tokensPerSecond(),
+        Math.round(rows.count() * bytes));
+  }
+
+  /**
+   * What the sampled texts show.
+   *
+   * @param failing of these, texts that have no result, perhaps reckoned from fewer
+   * @param tokens of all of them, or of their answers
+   * @param tokensPerSecond 0 if no text has a result
+   * @param results of some of them, in a column
+   */
+  private record Looked(double failing, double tokens, double tokensPerSecond, List<Row> results) {}
+
+  /** Counts the tokens of all texts, which is cheap, and embeds some. */
+  private Looked embed(SampledTexts texts) {
+    long failing = texts.lengths().stream().filter(text -> text.tokens() == 0).count();
+    long tokens = texts.lengths().stream().mapToLong(SampledTexts.Length::tokens).sum();
+    List<Integer> timed = new ArrayList<>();
+    long timedTokens = 0;
+    for (SampledTexts.Length text : texts.lengths()) {
+      if (text.tokens() > 0 && timedTokens < (long) TIMED_TOKENS_PER_CORE * cores()) {
+        timed.add(text.order());
+        timedTokens += text.headTokens();
+      }
+    }
+    Timed computed = time(texts.heads(timed));
+    return new Looked(
+        failing,
+        tokens,
+        timedTokens == 0 ? 0 : timedTokens / computed.seconds(),
+        results(computed.rows()));
+  }
+
+  /** Answers a few prompts: only so is known how long answers are. */
+  private Looked answer(SampledTexts prompts) {
+    List<Integer> few =
+        prompts.lengths().stream()
+            .limit((long) TIMED_PROMPTS_PER_CORE * cores())
+            .map(SampledTexts.Length::order)
+            .toList();
+    Timed answered = time(prompts.whole(few));
+    List<Row> done =
+        answered
+            .rows()
+            .where(call.error(DETAIL).isNull())
+            .select(call.tokens(DETAIL))
+            .collectAsList();
+    long tokens = done.stream().mapToLong(row -> row.getInt(0)).sum();
+    double times = (double) prompts.lengths().size() / Math.max(1, few.size());
+    return new Looked(
+        (few.size() - done.size()) * times,
+        tokens * times,
+        tokens == 0 ? 0 : tokens / answered.seconds(),
+        results(answered.rows()));
+  }
+
+  /** The share of texts that go to the model. */
+  private double distinctShare(Dataset<Row> rows, String textColumn, double texts) {
+    if (!spec.dedupe() || texts < 1) {
+      return 1;
+    }
+    long distinct =
+        rows.select(approx_count_distinct(Columns.quoted(textColumn))).first().getLong(0);
+    return Math.min(1, distinct / texts);
+  }
+
+  /** The {@link FunctionCall#detail} of texts, and how long it took. */
+  private record Timed(Dataset<Row> rows, double seconds) {}
+
+  private Timed time(Dataset<Row> texts) {
+    Dataset<Row> spread = texts.repartition(cores()).persist(StorageLevel.DISK_ONLY());
+    try {
+      spread.count(); // so that the time has only what the model takes
+      Dataset<Row> detailed =
+          spread.select(call.detail(Columns.quoted(SampledTexts.TEXT)).as(DETAIL));
+      long start = System.nanoTime();
+      List<Row> computed = detailed.collectAsList();
+      double seconds = (System.nanoTime() - start) / 1e9;
+      return new Timed(spark.createDataFrame(computed, detailed.schema()), seconds);
+    } finally {
+      spread.unpersist(true);
+    }
+  }
+
+  /** As they are to be in the output. */
+  private List<Row> results(Dataset<Row> detailed) {
+    return detailed.select(call.result(DETAIL).as(spec.resultColumn())).collectAsList();
+  }
+
+  private int cores() {
+    return spark.sparkContext().defaultParallelism();
+  }
+
+  private static void force(Dataset<Row> rows) {
+    rows.write().format("noop").mode("overwrite").save();
+  }
+}

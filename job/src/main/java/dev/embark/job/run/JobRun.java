@@ -1,0 +1,265 @@
+package dev.embark.job.run;
+
+import dev.embark.job.cli.Failures;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.RunTotals;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.input.RunInput;
+import dev.embark.job.sink.Sink;
+import dev.embark.job.state.FunctionCall;
+import dev.embark.job.state.LeasedOutput;
+import dev.embark.job.state.Manifest;
+import dev.embark.job.state.Quarantine;
+import dev.embark.job.state.RunPlan;
+import dev.embark.job.state.StateFolder;
+import dev.embark.job.state.WaveResult;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Takes a run from its input to the last commit, wave by wave. After each step the manifest says
+ * how far it is, so that the same command carries on where this process ended.
+ *
+ * <pre>
+ *  input ──copy, once──► waves ──embed──► beside the output ──manifest: READY──► output ──manifest: COMMITTED
+ * </pre>
+ */
+public final class JobRun {
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final RunListener listener;
+  private final Termination termination;
+  private final Sink sink;
+  private final RunOpener opener;
+
+  private RunOpener.Opened opened; // null until then, as all that follow
+  private LeasedOutput output;
+  private StateFolder state;
+  private Manifest.Run run;
+  private RunPlan plan;
+  private WaveWriter embedder;
+
+  public JobRun(
+      SparkSession spark,
+      JobSpec spec,
+      Sink sink,
+      RunListener listener,
+      Termination termination,
+      Consumer<String> warnings) {
+    this.spark = spark;
+    this.spec = spec;
+    this.sink = sink;
+    this.listener = listener;
+    this.termination = termination;
+    this.opener = new RunOpener(spark, spec, sink, warnings);
+  }
+
+  /**
+   * Runs to the end.
+   *
+   * @throws UserError for what the user can mend; what is committed by then stays, and the same
+   *     command carries on
+   */
+  public JobResult run() {
+    try (opener) {
+      return attempt(Instant.now());
+    } catch (FSError e) {
+      // So Hadoop tells that a local disk is full.
+      throw unforeseen(e);
+    }
+  }
+
+  private JobResult attempt(Instant start) {
+    try {
+      Optional<RunOpener.Opened> found =
+          termination.interruptible("read the input", opener::open, this::howToCarryOn);
+      if (found.isEmpty()) {
+        return nothingToDo();
+      }
+      opened = found.get();
+      output = opened.output();
+      state = output.state();
+      run = opened.run();
+      FunctionCall call = FunctionCall.of(spec).pinned(spark, opened.fingerprint());
+      embedder = new WaveWriter(spark, spec, run.textColumn(), call);
+      plan = run.plan();
+    } catch (Exception | FSError e) {
+      tellEnd(e, start);
+      throw e;
+    }
+    listener.planned(plan);
+    try {
+      run.waves().forEach(this::take);
+      return finish(start);
+    } catch (Exception | FSError e) {
+      // Of any kind: Scala throws checked exceptions, such as SparkException, undeclared.
+      UserError error = e instanceof UserError known ? known : unforeseen(e);
+      tellEnd(error, start);
+      throw error;
+    }
+  }
+
+  private JobResult nothingToDo() {
+    return new JobResult(
+        RunPlan.NONE,
+        List.of(),
+        Duration.ZERO,
+        sink.location(),
+        sink.state().orElseThrow().toString());
+  }
+
+  private void save(Manifest.Run changed) {
+    run = changed;
+    output.save(output.manifest().with(run, opened.fingerprint()));
+  }
+
+  private UserError unforeseen(Throwable e) {
+    return new UserError(
+        "%s (%s; run the same command again to carry on)"
+            .formatted(Failures.sentence(e), progressOfWaves()),
+        e);
+  }
+
+  private void tellEnd(Throwable error, Instant start) {
+    Optional<LeasedOutput> held = opener.held();
+    if (held.isEmpty()) {
+      return;
+    }
+    RunEnd end =
+        new RunEnd(
+            termination.isRequested() ? RunEnd.State.STOPPED : RunEnd.State.FAILED,
+            Optional.of(Failures.sentence(error)));
+    try {
+      if (plan != null) {
+        listener.endedEarly(result(run.plan().committed(), start), end);
+      } else if (opener.takesReport()) {
+        plan = RunPlan.NONE;
+        state = held.get().state();
+        listener.endedEarly(result(List.of(), start), end);
+      }
+    } catch (Exception | FSError e) {
+      // Such as that the disk is full, again: the first error is the one to mend.
+      error.addSuppressed(e);
+    }
+  }
+
+  private JobResult result(List<WaveResult> waves, Instant start) {
+    return new JobResult(
+        plan, waves, Duration.between(start, Instant.now()), sink.location(), state.toString());
+  }
+
+  private void take(Manifest.Wave planned) {
+    if (planned.state() == Manifest.State.COMMITTED) {
+      return;
+    }
+    Manifest.Wave wave = planned;
+    if (wave.state() == Manifest.State.PLANNED) {
+      stopIfTooManyFailed();
+      termination.check(howToCarryOn());
+      listener.waveStarted(wave.number(), wave.rows());
+      wave = termination.interruptible("embed a wave", () -> embed(planned), this::howToCarryOn);
+      save(run.with(wave));
+    }
+    Instant publishStart = Instant.now();
+    output.confirm();
+    sink.publish(commit(wave));
+    new Quarantine(spark, state).publish(run, wave.number(), folder(wave));
+    Path done = folder(wave);
+    wave = wave.committed(publishStart);
+    save(run.with(wave));
+    state.delete(done);
+    listener.waveCommitted(wave.result());
+  }
+
+  private Manifest.Wave embed(Manifest.Wave wave) {
+    Instant start = Instant.now();
+    String name = "wave-" + wave.number() + "-" + UUID.randomUUID().toString().substring(0, 8);
+    Path folder = new Path(state.runFolder(run), name);
+    Dataset<Row> rows = RunInput.read(spark, state.runFolder(run), wave);
+    WaveWriter.Embedded embedded = embedder.embed(rows, wave.rows(), folder);
+    if (embedded.totals().failedRows() > 0) {
+      new Quarantine(spark, state).prepare(run, embedder.failed(embedded.rows()), folder);
+    }
+    Manifest.Wave ready = wave.ready(name, start, embedded.totals());
+    sink.prepare(commit(ready));
+    return ready;
+  }
+
+  private Path folder(Manifest.Wave wave) {
+    return new Path(state.runFolder(run), wave.folder());
+  }
+
+  private Sink.Commit commit(Manifest.Wave wave) {
+    Dataset<Row> embedded =
+        embedder.output(spark.read().parquet(new Path(folder(wave), "embedded").toString()));
+    OptionalInt files = spec.outputSpec().repartition();
+    Dataset<Row> rows = files.isPresent() ? embedded.repartition(files.getAsInt()) : embedded;
+    return new Sink.Commit(
+        run, wave.number(), rows, run.textColumn(), opened.otherEmbeddings(), folder(wave));
+  }
+
+  /** Counts what is committed already, too: repeating the command gets no wave past the limit. */
+  private void stopIfTooManyFailed() {
+    RunTotals totals =
+        run.plan().committed().stream()
+            .map(WaveResult::totals)
+            .reduce(RunTotals.NONE, RunTotals::plus);
+    if (spec.maxFailed().isExceededBy(totals)) {
+      throw new UserError(
+          "%d of %d rows failed, which is more than --max-failed %s; see %s for what failed, then run again with a higher limit to carry on (%s)"
+              .formatted(
+                  totals.failedRows(),
+                  totals.rows(),
+                  spec.maxFailed(),
+                  state.path("quarantine"),
+                  progressOfWaves()));
+    }
+  }
+
+  private String progressOfWaves() {
+    if (run == null) {
+      return "no wave has begun";
+    }
+    return "%d of %d waves are in %s"
+        .formatted(run.plan().committed().size(), run.waves().size(), sink.location());
+  }
+
+  private String howToCarryOn() {
+    return progressOfWaves() + "; run the same command again to carry on";
+  }
+
+  private JobResult finish(Instant start) {
+    stopIfTooManyFailed();
+    output.confirm();
+    sink.finish();
+    settleQuarantine();
+    JobResult result = result(run.plan().committed(), start);
+    listener.finished(result);
+    save(run.completed());
+    state.delete(state.runFolder(run));
+    return result;
+  }
+
+  private void settleQuarantine() {
+    if (run.number() == 1) {
+      return;
+    }
+    Quarantine quarantine = new Quarantine(spark, state);
+    if (run.kind() == Manifest.Kind.REPLACE) {
+      quarantine.settle(run, null);
+    } else {
+      spec.idColumn()
+          .ifPresent(id -> quarantine.settle(run, RunInput.ids(spark, state.runFolder(run), id)));
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.embark.job.run;
+
+import dev.embark.job.cli.OutputSpec;
+import dev.embark.job.input.Sample;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
+import org.apache.spark.sql.types.StructType;
+import org.xerial.snappy.SnappyOutputStream;
+import scala.collection.Seq;
+
+/**
+ * Estimates what rows take in an output. A columnar file keeps each column by itself, compressed;
+ * vectors do not compress. Stateless.
+ */
+final class OutputSize {
+  private static final int OFFSET_BYTES = 4;
+  private static final int NUMBER_BYTES = 8;
+  private static final int BLOCK_BYTES = 1 << 16;
+
+  private OutputSize() {}
+
+  /**
+   * Returns the bytes of a row of the output, on average.
+   *
+   * @param sample of the input's rows
+   * @param results rows of the column that the job adds; few are enough
+   * @param share of the rows that have a result
+   */
+  static double bytesPerRow(
+      OutputSpec.Format format, Sample sample, List<Row> results, double share) {
+    if (sample.size() == 0) {
+      return 0;
+    }
+    boolean isJson = format == OutputSpec.Format.JSON;
+    StructType schema = sample.schema();
+    double columns =
+        sample
+            .rows()
+            .coalesce(1) // columns are compressed over all rows
+            .mapPartitions(rows -> sizes(rows, schema, isJson).iterator())
+            .collect()
+            .stream()
+            .mapToLong(Long::longValue)
+            .sum();
+    double result =
+        results.stream()
+            .mapToInt(row -> isJson ? row.json().length() : result(row.get(0)))
+            .average()
+            .orElse(0);
+    return columns / sample.size() + share * result;
+  }
+
+  /** Returns the bytes of each column, or of the lines of JSON, whose braces become one pair. */
+  private static List<Long> sizes(Iterator<Row> rows, StructType schema, boolean isJson)
+      throws IOException {
+    if (isJson) {
+      long bytes = 0;
+      while (rows.hasNext()) {
+        bytes += columns(rows.next(), schema).json().length();
+      }
+      return List.of(bytes);
+    }
+    List<CountedBytes> counts = Stream.generate(CountedBytes::new).limit(schema.size()).toList();
+    List<OutputStream> columns = new ArrayList<>();
+    for (CountedBytes count : counts) {
+      columns.add(new SnappyOutputStream(count, BLOCK_BYTES));
+    }
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      for (int column = 0; column < columns.size(); column++) {
+        columns.get(column).write(bytes(row.get(column)));
+      }
+    }
+    for (OutputStream column : columns) {
+      column.close();
+    }
+    return counts.stream().map(count -> count.bytes).toList();
+  }
+
+  private static Row columns(Row row, StructType schema) {
+    Object[] values = new Object[schema.size()];
+    Arrays.setAll(values, row::get);
+    return new GenericRowWithSchema(values, schema);
+  }
+
+  /** Counts what is written to it. */
+  private static final class CountedBytes extends OutputStream {
+    private long bytes;
+
+    @Override
+    public void write(int one) {
+      bytes++;
+    }
+
+    @Override
+    public void write(byte[] some, int offset, int length) {
+      bytes += length;
+    }
+  }
+
+  private static byte[] bytes(Object value) {
+    if (value == null) {
+      return new byte[0];
+    }
+    if (value instanceof byte[] binary) {
+      return withOffset(binary);
+    }
+    if (value instanceof Number number) {
+      return ByteBuffer.allocate(NUMBER_BYTES).putDouble(number.doubleValue()).array();
+    }
+    return withOffset(value.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static byte[] withOffset(byte[] value) {
+    byte[] all = new byte[OFFSET_BYTES + value.length];
+    System.arraycopy(value, 0, all, OFFSET_BYTES, value.length);
+    return all;
+  }
+
+  private static int result(Object result) {
+    if (result instanceof String answer) {
+      return bytes(answer).length;
+    }
+    if (result instanceof byte[] binary) {
+      return binary.length;
+    }
+    if (result instanceof Seq<?> values && !values.isEmpty()) {
+      return values.size() * (values.head() instanceof Byte ? 1 : Float.BYTES);
+    }
+    return 0;
+  }
+}

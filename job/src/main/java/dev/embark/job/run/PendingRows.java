@@ -1,0 +1,62 @@
+package dev.embark.job.run;
+
+import dev.embark.job.cli.UserError;
+import dev.embark.job.input.ProcessedRows;
+import dev.embark.job.input.RunInput;
+import dev.embark.job.input.Source;
+import dev.embark.job.state.Manifest;
+import dev.embark.job.state.RunPlan;
+import dev.embark.job.state.StateFolder;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The rows that a run would embed.
+ *
+ * @param rows of those kinds, lazily
+ * @param textColumn of these
+ * @param all rows of the input
+ * @param count of the rows that would be embedded, at most {@code all}
+ */
+record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
+
+  /** What a run that was interrupted has left, of its own copy of the input. */
+  static PendingRows left(SparkSession spark, StateFolder state, Manifest.Run interrupted) {
+    RunPlan plan = interrupted.plan();
+    long done = plan.committed().stream().mapToLong(wave -> wave.totals().rows()).sum();
+    return new PendingRows(
+        RunInput.readLeft(spark, state.runFolder(interrupted), interrupted),
+        interrupted.textColumn(),
+        plan.rows() + plan.skippedRows(),
+        plan.rows() - done);
+  }
+
+  /**
+   * What a new run would do beside an output, found without writing anything.
+   *
+   * @param complete the manifest of the output's complete runs
+   * @throws UserError if a run would refuse the output
+   */
+  static PendingRows beside(Manifest complete, RunStart start, Source.Input input) {
+    Dataset<Row> rows = input.rows();
+    String text = input.textColumn();
+    long all = rows.count();
+    Optional<RunStart.Way> way = start.choose(complete, input);
+    if (way.isEmpty()) {
+      return new PendingRows(rows.limit(0), text, all, 0);
+    }
+    if (!way.get().isIncremental()) {
+      return new PendingRows(rows, text, all, all);
+    }
+    Dataset<Row> missing = start.known(complete, text).missingOf(rows).drop(ProcessedRows.KNOWN_ID);
+    return new PendingRows(missing, text, all, missing.count());
+  }
+
+  /** All rows of an input, for an output that is not there yet. */
+  static PendingRows all(Source.Input input) {
+    long all = input.rows().count();
+    return new PendingRows(input.rows(), input.textColumn(), all, all);
+  }
+}

@@ -1,0 +1,156 @@
+package dev.embark.job.run;
+
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.input.RunInput;
+import dev.embark.job.input.Source;
+import dev.embark.job.input.TextCheck;
+import dev.embark.job.sink.Rehearsal;
+import dev.embark.job.sink.Sink;
+import dev.embark.job.state.Fingerprint;
+import dev.embark.job.state.FunctionCall;
+import dev.embark.job.state.LeasedOutput;
+import dev.embark.job.state.Manifest;
+import dev.embark.job.state.StateFolder;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Brings an output to where its first wave can be taken: locks it, and takes up the run that was
+ * interrupted or begins one, as {@link RunStart} decides.
+ */
+final class RunOpener implements AutoCloseable {
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final Sink sink;
+  private final Consumer<String> warnings;
+
+  // Null until there is a place for its lock, and if another process has it.
+  private LeasedOutput held;
+  private RunStart start; // null until the model was read
+  private Source.Input input; // null until it is opened
+
+  RunOpener(SparkSession spark, JobSpec spec, Sink sink, Consumer<String> warnings) {
+    this.spark = spark;
+    this.spec = spec;
+    this.sink = sink;
+    this.warnings = warnings;
+  }
+
+  /**
+   * A run with waves to take.
+   *
+   * @param output that it writes to; owned by the opener
+   * @param run as the manifest has it
+   * @param fingerprint of its column
+   * @param otherEmbeddings the other columns of embeddings of the output
+   */
+  record Opened(
+      LeasedOutput output,
+      Manifest.Run run,
+      Fingerprint fingerprint,
+      List<String> otherEmbeddings) {}
+
+  /**
+   * Opens; empty if there is nothing to do. To be called once.
+   *
+   * @throws UserError for what the user can mend; {@link #held} and {@link #takesReport} are for
+   *     afterwards, too
+   */
+  Optional<Opened> open() {
+    Optional<StateFolder> there = sink.state();
+    if (there.isPresent()) {
+      if (isLeftAlone(there.get())) {
+        return Optional.empty();
+      }
+      held = LeasedOutput.take(there.get(), warnings);
+    }
+    FunctionCall call = FunctionCall.of(spec);
+    Fingerprint fingerprint = Fingerprint.of(spark, call);
+    call.checkFit(spark);
+    start = new RunStart(spark, spec, sink, fingerprint);
+    if (held == null) {
+      StructType columns = start.schema(openInput());
+      new Rehearsal(spark, spec, sink).check(columns);
+      held = LeasedOutput.take(sink.open(columns), warnings);
+    }
+    Optional<Manifest.Run> run = start.resumable(held.manifest()).or(() -> begin(fingerprint));
+    run.filter(opened -> opened.kind() == Manifest.Kind.MERGE).ifPresent(this::addColumn);
+    return run.map(
+        opened -> new Opened(held, opened, fingerprint, start.otherEmbeddings(held.manifest())));
+  }
+
+  /** Known without a lock, which takes the right to write. */
+  private boolean isLeftAlone(StateFolder state) {
+    return state.load().unfinished().isEmpty() && sink.exists() && RunStart.isLeftAlone(spec, sink);
+  }
+
+  private Optional<Manifest.Run> begin(Fingerprint fingerprint) {
+    Source.Input read = openInput();
+    int number = held.manifest().last().map(last -> last.number() + 1).orElse(1);
+    Manifest complete = held.manifest().withoutUnfinished();
+    Optional<RunStart.Way> way = start.choose(held.manifest(), read);
+    if (way.isEmpty()) {
+      return Optional.empty();
+    }
+    new TextCheck(spark, spec).check(read);
+    held.confirm();
+    new Rehearsal(spark, spec, sink).check(start.schema(read), held.state().path("rehearsal"));
+    Manifest.Run run = start.begin(complete, number, way.get(), read, held.state());
+    Optional<Manifest.Run> givenUp = held.manifest().unfinished();
+    boolean isHalfWritten = givenUp.filter(sink::holdsAnyOf).isPresent();
+    held.save((isHalfWritten ? complete.withoutColumns() : complete).with(run, fingerprint));
+    // Only now: a run that was to be given up can be carried on until the new one has its copy.
+    held.state().deleteOtherRuns(run);
+    if (givenUp.isPresent() && !isHalfWritten) {
+      warnings.accept(
+          "an interrupted run of another command, which had written nothing to %s yet, was given up for this one"
+              .formatted(sink.location()));
+    }
+    return Optional.of(run);
+  }
+
+  /** Opens the input, which a run that is carried on has a copy of. */
+  private Source.Input openInput() {
+    if (input == null) {
+      input = new Source(spark, spec, sink).open();
+      input.warnings().forEach(warnings);
+    }
+    return input;
+  }
+
+  private void addColumn(Manifest.Run run) {
+    Dataset<Row> rows = RunInput.read(spark, held.state().runFolder(run), run.waves().get(0));
+    StructField added = start.resultField(rows, run.textColumn());
+    sink.addColumn(added.name(), added.dataType().sql());
+  }
+
+  /** Returns the output, if this process has its lock. */
+  Optional<LeasedOutput> held() {
+    return Optional.ofNullable(held).filter(LeasedOutput::isHeld);
+  }
+
+  /** Whether the output is this run's to report in, as far as that is known without a plan. */
+  boolean takesReport() {
+    Manifest there = held.state().load();
+    Optional<Manifest.Run> unfinished = there.unfinished();
+    if (unfinished.isPresent() && (start == null || !start.leavesNoTrace(unfinished.get()))) {
+      return start != null && start.takesOver(unfinished.get());
+    }
+    return !sink.exists() || (RunStart.writesIntoExisting(spec) && !there.columns().isEmpty());
+  }
+
+  /** Gives the output free. */
+  @Override
+  public void close() {
+    if (held != null) {
+      held.close();
+    }
+  }
+}

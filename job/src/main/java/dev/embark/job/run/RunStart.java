@@ -1,0 +1,271 @@
+package dev.embark.job.run;
+
+import static org.apache.spark.sql.functions.lit;
+
+import dev.embark.job.cli.ExistingOutput;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.OutputSpec;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.input.ProcessedRows;
+import dev.embark.job.input.RunInput;
+import dev.embark.job.input.Source;
+import dev.embark.job.sink.Sink;
+import dev.embark.job.state.Columns;
+import dev.embark.job.state.Fingerprint;
+import dev.embark.job.state.FunctionCall;
+import dev.embark.job.state.Manifest;
+import dev.embark.job.state.RunArguments;
+import dev.embark.job.state.StateFolder;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Decides what a run does with what is there already: carries on an interrupted run, begins one, or
+ * refuses.
+ */
+final class RunStart {
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final OutputSpec output;
+  private final Sink sink;
+  private final Fingerprint fingerprint;
+  private final RunArguments arguments;
+
+  RunStart(SparkSession spark, JobSpec spec, Sink sink, Fingerprint fingerprint) {
+    this.spark = spark;
+    this.spec = spec;
+    this.output = spec.outputSpec();
+    this.sink = sink;
+    this.fingerprint = fingerprint;
+    this.arguments = RunArguments.of(spark, spec, fingerprint);
+  }
+
+  /**
+   * What a run makes of an output.
+   *
+   * @param kind how its rows get in
+   * @param isIncremental whether rows that are there are skipped
+   */
+  record Way(Manifest.Kind kind, boolean isIncremental) {}
+
+  /**
+   * Returns the run to carry on; empty to begin one.
+   *
+   * @throws UserError if another command was interrupted, whose rows are half in
+   */
+  Optional<Manifest.Run> resumable(Manifest manifest) {
+    Optional<Manifest.Run> unfinished = manifest.unfinished();
+    if (unfinished.isEmpty() || takesOver(unfinished.get())) {
+      return unfinished.filter(this::isOf).map(this::withDigest);
+    }
+    List<String> differences = arguments.differences(unfinished.get());
+    throw new UserError(
+        "Another command was interrupted while it wrote to %s%s; run that one again to finish it, or say --save-mode overwrite, which replaces all that is there"
+            .formatted(
+                sink.location(),
+                differences.isEmpty() ? "" : ", with another " + String.join(", ", differences)));
+  }
+
+  private boolean isOf(Manifest.Run unfinished) {
+    return arguments.areOf(unfinished);
+  }
+
+  private Manifest.Run withDigest(Manifest.Run unfinished) {
+    return unfinished.arguments() == null ? unfinished.with(arguments.digest()) : unfinished;
+  }
+
+  /** Whether an unfinished run is of another command, and the output as if it had never been. */
+  boolean leavesNoTrace(Manifest.Run unfinished) {
+    return !isOf(unfinished) && !sink.holdsAnyOf(unfinished);
+  }
+
+  /** Whether an unfinished run is carried on or given up. */
+  boolean takesOver(Manifest.Run unfinished) {
+    return isOf(unfinished)
+        || leavesNoTrace(unfinished)
+        || output.saveMode() == ExistingOutput.OVERWRITE;
+  }
+
+  /**
+   * Chooses how to begin a run; empty if there is nothing to do.
+   *
+   * @param manifest of which a run that is unfinished is given up
+   * @throws UserError if the output is not to be touched
+   */
+  Optional<Way> choose(Manifest manifest, Source.Input input) {
+    if (!sink.exists()) {
+      // Else what an earlier run has written is gone, or one that was given up made a table for it.
+      boolean isFirst = manifest.runs().isEmpty();
+      return Optional.of(new Way(isFirst ? Manifest.Kind.APPEND : Manifest.Kind.REPLACE, false));
+    }
+    if (isLeftAlone(spec, sink)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        output.saveMode() == ExistingOutput.OVERWRITE
+            ? new Way(Manifest.Kind.REPLACE, false)
+            : append(manifest.withoutUnfinished(), input));
+  }
+
+  /**
+   * Whether an output that {@link Sink#exists} is to stay as it is.
+   *
+   * @throws UserError if so, and that has to be said
+   */
+  static boolean isLeftAlone(JobSpec spec, Sink sink) {
+    ExistingOutput saveMode = spec.outputSpec().saveMode();
+    if (saveMode == ExistingOutput.ERRORIFEXISTS && !writesIntoExisting(spec)) {
+      throw new UserError(
+          "There is something at %s already; choose another --output, or say --save-mode overwrite or append"
+              .formatted(sink.location()));
+    }
+    return saveMode == ExistingOutput.IGNORE;
+  }
+
+  /** Whether rows may go into an output that exists. */
+  static boolean writesIntoExisting(JobSpec spec) {
+    OutputSpec output = spec.outputSpec();
+    return switch (output.saveMode()) {
+      case APPEND, OVERWRITE -> true;
+      case ERRORIFEXISTS -> output.newFingerprint().isPresent() || spec.retryQuarantined();
+      case IGNORE -> false;
+    };
+  }
+
+  private Way append(Manifest manifest, Source.Input input) {
+    if (manifest.columns().isEmpty()) {
+      throw new UserError(
+          "%s was not written by Embark, or not to the end, so which model its results are of is unknown; choose another --output, or say --save-mode overwrite"
+              .formatted(sink.location()));
+    }
+    String column = spec.resultColumn();
+    Fingerprint there = manifest.columns().get(column);
+    Optional<OutputSpec.NewFingerprint> way = output.newFingerprint();
+    if (there == null) {
+      if (way.equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN))) {
+        new LayoutCheck(spec, sink).check(layout(manifest), schema(input));
+        return new Way(Manifest.Kind.MERGE, false);
+      }
+      throw new UserError(
+          "%s has its results in %s and none in %s; to add that column, say --new-fingerprint add-column"
+              .formatted(sink.location(), String.join(", ", manifest.columns().keySet()), column));
+    }
+    boolean isSame =
+        spec.retryQuarantined()
+            ? fingerprint.isSameForShortTexts(there, spec.task().ofLongTexts())
+            : fingerprint.sha256().equals(there.sha256());
+    if (isSame) {
+      new LayoutCheck(spec, sink).check(layout(manifest), schema(input));
+      return incremental();
+    }
+    if (way.equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE))) {
+      return new Way(Manifest.Kind.REPLACE, false);
+    }
+    throw new UserError(
+        "The results of %s cannot be mixed with these: %s; say --new-fingerprint overwrite, or add-column with another --embedding-column"
+            .formatted(sink.location(), fingerprint.difference(there)));
+  }
+
+  /** The layout of an output with results. */
+  private static Manifest.Layout layout(Manifest manifest) {
+    return manifest.last().orElseThrow().layout();
+  }
+
+  private Way incremental() {
+    if (spec.idColumn().isEmpty()) {
+      return new Way(Manifest.Kind.APPEND, false);
+    }
+    return new Way(output.format().isTable() ? Manifest.Kind.MERGE : Manifest.Kind.APPEND, true);
+  }
+
+  /**
+   * Begins a run: copies the input and cuts it into waves.
+   *
+   * @param manifest of the complete runs
+   * @param number higher than that of any run, complete or not
+   */
+  Manifest.Run begin(
+      Manifest manifest, int number, Way way, Source.Input input, StateFolder state) {
+    String id = UUID.randomUUID().toString().substring(0, 8);
+    RunInput copy = new RunInput(spark, spec, state, state.path("run-" + id), input.textColumn());
+    boolean joinsFiles =
+        way.kind() == Manifest.Kind.APPEND
+            && !manifest.columns().isEmpty()
+            && !output.format().isTable();
+    Dataset<Row> rows = joinsFiles ? withColumnsOf(layout(manifest), input.rows()) : input.rows();
+    RunInput.Cut cut =
+        way.isIncremental()
+            ? copy.cutNew(rows, known(manifest, input.textColumn()))
+            : copy.cut(rows);
+    return new Manifest.Run(
+        id,
+        number,
+        input.textColumn(),
+        spec.resultColumn(),
+        fingerprint.sha256(),
+        null,
+        arguments.digest(),
+        way.kind(),
+        Manifest.Layout.of(
+            output.format().toString(),
+            output.partitionBy(),
+            rows.schema().add(resultField(rows, input.textColumn())),
+            sink.ownColumns()),
+        false,
+        cut.counts(),
+        cut.waves());
+  }
+
+  /** Adds the columns of the output that an input lacks. */
+  private Dataset<Row> withColumnsOf(Manifest.Layout layout, Dataset<Row> input) {
+    Set<String> known = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    known.addAll(List.of(input.columns()));
+    known.add(spec.resultColumn());
+    Dataset<Row> rows = input;
+    for (StructField field : layout.schema().fields()) {
+      if (!known.contains(field.name())) {
+        rows = rows.withColumn(field.name(), lit(null).cast(field.dataType()));
+      }
+    }
+    return rows;
+  }
+
+  /** Returns what the output knows; only for a {@link Way} that is incremental. */
+  ProcessedRows known(Manifest manifest, String textColumn) {
+    // With one column of embeddings, NULL there is a failure; with more, it may be a new row.
+    Optional<String> failedIn =
+        spec.retryQuarantined() || manifest.columns().size() > 1
+            ? Optional.of(spec.resultColumn())
+            : Optional.empty();
+    return new ProcessedRows(
+        sink.read(layout(manifest)), spec.idColumn().orElseThrow(), textColumn, failedIn);
+  }
+
+  /** Returns the columns of the output, with those that the run adds. */
+  StructType schema(Source.Input input) {
+    return input.rows().schema().add(resultField(input.rows(), input.textColumn()));
+  }
+
+  /** Returns the column that the run adds to rows. */
+  StructField resultField(Dataset<Row> rows, String textColumn) {
+    return rows.select(
+            FunctionCall.of(spec).result(Columns.quoted(textColumn)).as(spec.resultColumn()))
+        .schema()
+        .apply(0);
+  }
+
+  /** Returns the other columns of embeddings of the output. */
+  List<String> otherEmbeddings(Manifest manifest) {
+    return manifest.columns().keySet().stream()
+        .filter(column -> !column.equals(spec.resultColumn()))
+        .toList();
+  }
+}

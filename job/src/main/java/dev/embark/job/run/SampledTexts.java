@@ -1,0 +1,125 @@
+package dev.embark.job.run;
+
+import static org.apache.spark.sql.functions.length;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.substring;
+
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.LongText;
+import dev.embark.job.cli.JobFunction;
+import dev.embark.job.input.Sample;
+import dev.embark.job.state.Columns;
+import dev.embark.job.state.FunctionCall;
+import dev.embark.spark.Embark;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The texts of a {@link Sample}. They stay where they are: the driver gets their lengths alone.
+ *
+ * @param texts of the sample, with {@link Sample#ORDER}
+ * @param lengths of those that are not NULL, in the sample's order
+ */
+record SampledTexts(Dataset<Row> texts, List<Length> lengths) {
+  /** The column of texts. */
+  static final String TEXT = "_embark_text";
+
+  /** Characters of a text that are looked at: most models see no more of any. */
+  private static final int HEAD = 1 << 15;
+
+  private static final String CHARACTERS = "_embark_characters";
+  private static final String TOKENS = "_embark_tokens";
+
+  /**
+   * How long a text is.
+   *
+   * @param order of its row
+   * @param headTokens that the model sees of its head; 0 if it has no result, or for prompts
+   * @param tokens that the model sees of the whole; if that is longer than the head, reckoned
+   */
+  record Length(int order, long headTokens, long tokens) {}
+
+  static SampledTexts of(SparkSession spark, FunctionCall call, Sample sample, String textColumn) {
+    Column text = Columns.quoted(TEXT);
+    Dataset<Row> texts =
+        sample
+            .dataset(spark)
+            .select(Columns.quoted(textColumn).as(TEXT), Columns.quoted(Sample.ORDER))
+            .where(text.isNotNull());
+    int cores = spark.sparkContext().defaultParallelism();
+    Dataset<Row> heads =
+        texts
+            .select(Columns.quoted(Sample.ORDER), length(text).as(CHARACTERS), head())
+            .repartition(cores);
+    Column tokens =
+        call.task() == JobFunction.EMBED ? Embark.embedTokens(text, call.given()) : lit(0);
+    List<Row> counted = heads.withColumn(TOKENS, tokens).drop(TEXT).collectAsList();
+    HeadTokens head = new HeadTokens(spark, call);
+    return new SampledTexts(
+        texts,
+        counted.stream()
+            .map(row -> measured(row, head))
+            .sorted(Comparator.comparingInt(Length::order))
+            .toList());
+  }
+
+  private static Length measured(Row row, HeadTokens head) {
+    int tokens = row.isNullAt(2) ? 0 : row.getInt(2);
+    int characters = row.getInt(1);
+    return new Length(
+        row.getInt(0),
+        tokens,
+        characters <= HEAD ? tokens : head.ofWhole(tokens, (double) characters / HEAD));
+  }
+
+  private static Column head() {
+    return substring(Columns.quoted(TEXT), 1, HEAD).as(TEXT);
+  }
+
+  /** Returns the heads of some texts, as the column {@link #TEXT}. */
+  Dataset<Row> heads(List<Integer> orders) {
+    return some(orders).select(head());
+  }
+
+  /** Returns some texts, as the column {@link #TEXT}. */
+  Dataset<Row> whole(List<Integer> orders) {
+    return some(orders).select(TEXT);
+  }
+
+  private Dataset<Row> some(List<Integer> orders) {
+    return texts.where(Columns.quoted(Sample.ORDER).isInCollection(orders));
+  }
+
+  /** Reckons from the head of a long text how many tokens the model sees of the whole. */
+  private static final class HeadTokens {
+    private final SparkSession spark;
+    private final FunctionCall call;
+    private long most; // 0 while it is unknown, as loading the model takes time
+
+    HeadTokens(SparkSession spark, FunctionCall call) {
+      this.spark = spark;
+      this.call = call;
+    }
+
+    long ofWhole(long tokens, double times) {
+      if (tokens == 0 || !(call.options(spark) instanceof EmbedOptions options)) {
+        return tokens;
+      }
+      long all = Math.round(tokens * times);
+      if (options.longText() == LongText.CHUNK) {
+        return all;
+      }
+      if (most == 0) {
+        most = FunctionCall.mostTokens(spark, options);
+      }
+      if (all <= most) {
+        return all;
+      }
+      return options.longText() == LongText.ERROR ? 0 : most;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package dev.embark.job.run;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.RunTotals;
+import dev.embark.job.state.CanonicalId;
+import dev.embark.job.state.Columns;
+import dev.embark.job.state.FunctionCall;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * Embeds the rows of a wave, or answers them, once, into a folder beside the output: what goes into
+ * the output, the quarantine and the report is read from there.
+ *
+ * <p>Rows are dealt out to more tasks than cores in random order, so that no task gets all the long
+ * texts that lie together in the input, and a slow core gets fewer tasks.
+ */
+public final class WaveWriter {
+  private static final String DETAIL = "_embark";
+  private static final int TASKS_PER_CORE = 2;
+  private static final int ROWS_WORTH_A_TASK = 500;
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final String text;
+  private final FunctionCall call;
+  private final OptionalInt window;
+
+  public WaveWriter(SparkSession spark, JobSpec spec, String textColumn, FunctionCall call) {
+    this.spark = spark;
+    this.spec = spec;
+    this.text = textColumn;
+    this.call = call;
+    this.window = call.window(spark);
+  }
+
+  /** A wave that is embedded: the input's rows with what became of them. */
+  record Embedded(Dataset<Row> rows, RunTotals totals) {}
+
+  /** Embeds into {@code folder}, whose content is replaced; blocks until it is written. */
+  Embedded embed(Dataset<Row> rows, long count, Path folder) {
+    String path = new Path(folder, "embedded").toString();
+    if (spec.dedupe()) {
+      return embedDistinct(rows, count, folder);
+    }
+    write(dealt(rows, count).withColumn(DETAIL, call.detail(Columns.quoted(text))), path);
+    Dataset<Row> embedded = spark.read().parquet(path);
+    return new Embedded(embedded, totals(embedded));
+  }
+
+  private Embedded embedDistinct(Dataset<Row> rows, long count, Path folder) {
+    String textsPath = new Path(folder, "texts").toString();
+    Column own = Columns.quoted(text);
+    String distinct = "_embark_text";
+    Dataset<Row> once = rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
+    write(dealt(once, count).withColumn(DETAIL, call.detail(col(distinct))), textsPath);
+    Dataset<Row> texts = spark.read().parquet(textsPath);
+    String path = new Path(folder, "embedded").toString();
+    write(rows.join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct), path);
+    Dataset<Row> embedded = spark.read().parquet(path);
+    RunTotals each = totals(embedded);
+    RunTotals distinctOnes = totals(texts);
+    long spared = each.rows() - each.nullRows() - distinctOnes.rows();
+    return new Embedded(embedded, each.withEmbeddedOnce(distinctOnes.tokens(), spared));
+  }
+
+  private void write(Dataset<Row> embedded, String path) {
+    embedded
+        .write()
+        .options(call.parquetOptions(spark, DETAIL + ".embedding"))
+        .mode(SaveMode.Overwrite)
+        .parquet(path);
+  }
+
+  /** Deals rows out to the tasks that embed them, in random order. */
+  public Dataset<Row> dealt(Dataset<Row> rows, long count) {
+    int cores = spark.sparkContext().defaultParallelism();
+    int fitting = count < (long) cores * ROWS_WORTH_A_TASK ? cores : cores * TASKS_PER_CORE;
+    return rows.repartition(spec.outputSpec().repartition().orElse(fitting));
+  }
+
+  /** Returns the rows as they are to be in the output. */
+  Dataset<Row> output(Dataset<Row> embedded) {
+    return embedded.withColumn(spec.resultColumn(), call.result(DETAIL)).drop(DETAIL);
+  }
+
+  /** Returns the rows that failed: id, kind, error, and the text if it was asked for. */
+  Dataset<Row> failed(Dataset<Row> embedded) {
+    Column none = lit(null).cast("string");
+    return embedded
+        .where(call.error(DETAIL).isNotNull())
+        .select(
+            // Of one type, whatever the ids of later runs are.
+            spec.idColumn().map(id -> CanonicalId.of(embedded, id)).orElse(none).as("id"),
+            kind().as("kind"),
+            functions.regexp_replace(call.error(DETAIL), "^\\[\\w+\\] ", "").as("error"),
+            (spec.quarantineText() ? Columns.quoted(text) : none).as("text"));
+  }
+
+  private Column kind() {
+    return functions.regexp_extract(call.error(DETAIL), "^\\[(\\w+)\\]", 1);
+  }
+
+  private RunTotals totals(Dataset<Row> embedded) {
+    Column tokens = call.tokens(DETAIL);
+    List<Row> groups =
+        embedded
+            .groupBy(
+                col(DETAIL).isNull().as("isNull"),
+                kind().as("kind"),
+                call.truncated(DETAIL).as("truncated"),
+                (window.isPresent() ? tokens.gt(window.getAsInt()) : lit(false)).as("chunked"),
+                powerOfTwo(functions.greatest(tokens, lit(1))).as("length"))
+            .agg(functions.count(lit(1)).as("rows"), functions.sum(tokens).as("tokens"))
+            .collectAsList();
+    return groups.stream().map(WaveWriter::group).reduce(RunTotals.NONE, RunTotals::plus);
+  }
+
+  /** The smallest power of two that is not below a number. */
+  private static Column powerOfTwo(Column number) {
+    // log2 of a power of two may come out a little above the whole number.
+    Column exponent = functions.ceil(functions.log2(number).minus(1e-9));
+    return functions.pow(lit(2), exponent).cast("int");
+  }
+
+  private static RunTotals group(Row group) {
+    long rows = group.getLong(5);
+    if (group.getBoolean(0)) {
+      return new RunTotals(rows, 0, rows, new TreeMap<>(), 0, 0, 0, new TreeMap<>());
+    }
+    SortedMap<String, Long> failed = new TreeMap<>();
+    SortedMap<Integer, Long> lengths = new TreeMap<>();
+    boolean isEmbedded = group.isNullAt(1);
+    if (isEmbedded) {
+      lengths.put(group.getInt(4), rows);
+    } else {
+      failed.put(group.getString(1), rows);
+    }
+    long truncated = isEmbedded && group.getBoolean(2) ? rows : 0;
+    long chunked = isEmbedded && group.getBoolean(3) ? rows : 0;
+    return new RunTotals(rows, group.getLong(6), 0, failed, truncated, chunked, 0, lengths);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * One run from its start to its last committed wave, and the dry run.
+ *
+ * <pre>
+ *  RunOpener ──► RunStart: resume, begin or refuse
+ *      │
+ *      ▼
+ *  JobRun ──► WaveWriter ──► sink ──► manifest        (once per wave)
+ *      └──────► RunListener: progress and report
+ * </pre>
+ *
+ * <p>For the driver's main thread, except {@link dev.embark.job.run.Termination}, which signals
+ * reach from any.
+ */
+package dev.embark.job.run;

@@ -1,0 +1,139 @@
+package dev.embark.job.sink;
+
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.state.Paths;
+import dev.embark.job.state.StateFolder;
+import java.util.ConcurrentModificationException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Writes into a Delta table, at a path or of a catalog. A wave's commit carries {@code
+ * userMetadata} and, for Delta itself to refuse a second one, {@code txnAppId} and {@code
+ * txnVersion}.
+ */
+final class DeltaSink extends TableSink {
+  private static final String CONF = "spark.databricks.delta.";
+  private static final String MAPPING = "delta.columnMapping.mode";
+
+  private final boolean isPath;
+
+  DeltaSink(SparkSession spark, JobSpec spec) {
+    super(spark, spec);
+    isPath = !output.isTableName();
+  }
+
+  @Override
+  public String location() {
+    return isPath ? Paths.qualified(spark, output.output()) : super.location();
+  }
+
+  @Override
+  String reference() {
+    return isPath ? "delta." + quoted(location()) : output.output();
+  }
+
+  @Override
+  public boolean exists() {
+    return isPath ? new FileSink(spark, spec).exists() : super.exists();
+  }
+
+  @Override
+  public Optional<StateFolder> state() {
+    return isPath ? Optional.of(new StateFolder(spark, location())) : super.state();
+  }
+
+  @Override
+  public StateFolder open(StructType schema) {
+    return isPath ? new StateFolder(spark, location()) : super.open(schema);
+  }
+
+  @Override
+  public Map<String, String> inheritedOptions() {
+    if (!isLogThere()) {
+      return Map.of();
+    }
+    Map<String, String> properties =
+        spark.sql("DESCRIBE DETAIL " + reference()).select("properties").head().getJavaMap(0);
+    String mapping = properties.get(MAPPING);
+    return mapping == null ? Map.of() : Map.of(MAPPING, mapping);
+  }
+
+  private boolean isLogThere() {
+    return isPath
+        ? Paths.exists(spark, new Path(location(), "_delta_log").toString())
+        : state().isPresent();
+  }
+
+  @Override
+  boolean hasCommit(String tag) {
+    return isLogThere()
+        && hasTag(spark.sql("DESCRIBE HISTORY " + reference()), "userMetadata", tag);
+  }
+
+  /** From the first version on: of later ones, the log may have been cleaned up. */
+  @Override
+  boolean hasHistorySince(Commit commit) {
+    return !isLogThere()
+        || spark
+                .sql("DESCRIBE HISTORY " + reference())
+                .agg(functions.min("version"))
+                .head()
+                .getLong(0)
+            == 0;
+  }
+
+  @Override
+  List<String[]> taggingConfs(Commit commit) {
+    return List.of(
+        new String[] {CONF + "commitInfo.userMetadata", commit.tag()},
+        new String[] {CONF + "write.txnAppId", "embark-" + commit.run().id()},
+        new String[] {CONF + "write.txnVersion", Integer.toString(commit.wave())});
+  }
+
+  /** By a write of no rows: not each Delta can ALTER TABLE on each Spark that it is made for. */
+  @Override
+  void alterToAdd(String name, String type) {
+    Dataset<Row> none =
+        spark.sql("SELECT CAST(NULL AS %s) AS %s WHERE false".formatted(type, quoted(name)));
+    save(writer(none, SaveMode.Append, false).option("mergeSchema", "true"));
+  }
+
+  @Override
+  Map<String, String> guard() {
+    return Map.of();
+  }
+
+  /** All of Delta's are of this kind, whatever it may have been that others did. */
+  @Override
+  boolean isConflict(Throwable cause) {
+    return cause instanceof ConcurrentModificationException;
+  }
+
+  @Override
+  void write(Commit commit, Map<String, String> guard) {
+    boolean replaces = commit.replacesAll();
+    DataFrameWriter<Row> writer =
+        writer(commit.rows(), replaces ? SaveMode.Overwrite : SaveMode.Append, true)
+            .option("overwriteSchema", Boolean.toString(replaces));
+    // Delta refuses to replace a schema where the session's conf has partitions replaced.
+    save(replaces ? writer.option(FileSink.PARTITION_OVERWRITE, "static") : writer);
+  }
+
+  private void save(DataFrameWriter<Row> writer) {
+    if (isPath) {
+      writer.save(location());
+    } else {
+      writer.saveAsTable(output.output());
+    }
+  }
+}

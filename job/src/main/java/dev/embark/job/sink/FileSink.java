@@ -1,0 +1,248 @@
+package dev.embark.job.sink;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.row_number;
+
+import dev.embark.job.cli.Failures;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.OutputSpec;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.state.Columns;
+import dev.embark.job.state.FunctionCall;
+import dev.embark.job.state.Manifest;
+import dev.embark.job.state.Paths;
+import dev.embark.job.state.StateFolder;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Writes files. A wave is written below {@code _embark/}, which readers skip, and once the manifest
+ * says that it is ready its files are renamed into the output one by one: each is whole when it
+ * appears, and an interrupted commit is carried on by moving what has not moved.
+ *
+ * <p>Files cannot replace rows. With an id, rows get the column {@link #VERSION_COLUMN}, the number
+ * of the run that wrote them: of several rows of one id, the highest is the newest.
+ */
+final class FileSink implements Sink {
+  static final String VERSION_COLUMN = "embedding_version";
+
+  /** Writer option that a session's conf of the same meaning gives way to. */
+  static final String PARTITION_OVERWRITE = "partitionOverwriteMode";
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final OutputSpec output;
+  private final Path root;
+  private final StateFolder state;
+
+  FileSink(SparkSession spark, JobSpec spec) {
+    this.spark = spark;
+    this.spec = spec;
+    this.output = spec.outputSpec();
+    this.root = new Path(Paths.qualified(spark, output.output()));
+    this.state = new StateFolder(spark, root.toString());
+  }
+
+  /**
+   * Makes a sink of a spec.
+   *
+   * @throws UserError if a run would replace what a symbolic link leads to
+   */
+  static FileSink of(SparkSession spark, JobSpec spec) {
+    FileSink sink = new FileSink(spark, spec);
+    Optional<String> target = Paths.linkTarget(sink.root);
+    if (target.isPresent() && spec.outputSpec().mayReplace()) {
+      throw new UserError(
+          "--output %s is a symbolic link to %s, and the run might delete what is there; name that folder itself as --output"
+              .formatted(spec.output(), target.get()));
+    }
+    return sink;
+  }
+
+  @Override
+  public String location() {
+    return root.toString();
+  }
+
+  @Override
+  public boolean exists() {
+    try {
+      if (!state.fileSystem().exists(root)) {
+        return false;
+      }
+      FileStatus[] found = state.fileSystem().listStatus(root);
+      return List.of(found).stream()
+          .anyMatch(status -> !status.getPath().getName().equals(StateFolder.NAME));
+    } catch (IOException e) {
+      throw new UserError("Cannot reach " + root + ": " + Failures.sentence(e), e);
+    }
+  }
+
+  @Override
+  public Optional<StateFolder> state() {
+    return Optional.of(state);
+  }
+
+  @Override
+  public StateFolder open(StructType schema) {
+    return state;
+  }
+
+  @Override
+  public Dataset<Row> read(Manifest.Layout layout) {
+    if (!layout.ownColumns().contains(VERSION_COLUMN)) {
+      throw new UserError(
+          "%s was written without --id-column, so its rows have no %s that tells which of an id is the newest; write it anew with --save-mode overwrite, or go on without --id-column"
+              .formatted(root, VERSION_COLUMN));
+    }
+    // Files need not tell: there may be none, of JSON or of folders the type would be a guess.
+    StructType schema = layout.schema().add(VERSION_COLUMN, "int");
+    Dataset<Row> all =
+        spark.read().format(output.format().toString()).schema(schema).load(root.toString());
+    String rank = "_embark_rank";
+    return all.withColumn(
+            rank,
+            row_number()
+                .over(
+                    Window.partitionBy(Columns.quoted(spec.idColumn().get()))
+                        .orderBy(col(VERSION_COLUMN).desc())))
+        .where(col(rank).equalTo(1))
+        .drop(rank);
+  }
+
+  @Override
+  public void addColumn(String name, String type) {
+    throw new UnsupportedOperationException("OutputSpec refuses it: files cannot be changed");
+  }
+
+  @Override
+  public List<String> ownColumns() {
+    return spec.idColumn().isPresent() ? List.of(VERSION_COLUMN) : List.of();
+  }
+
+  @Override
+  public boolean holdsAnyOf(Manifest.Run run) {
+    // A wave that replaces all deletes the files of others before its own appear.
+    return run.hasCommitted()
+        || (run.ready().isPresent()
+            && (run.kind() == Manifest.Kind.REPLACE || hasFileOf(run, root)));
+  }
+
+  private boolean hasFileOf(Manifest.Run run, Path folder) {
+    try {
+      for (FileStatus status : state.fileSystem().listStatus(folder)) {
+        String name = status.getPath().getName();
+        boolean isFound =
+            status.isDirectory()
+                ? !name.equals(StateFolder.NAME) && hasFileOf(run, status.getPath())
+                : name.startsWith(prefix(run));
+        if (isFound) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new UserError("Cannot reach " + folder + ": " + Failures.sentence(e), e);
+    }
+  }
+
+  /** What the names of a run's files begin with. */
+  private static String prefix(Manifest.Run run) {
+    return run.id() + "-";
+  }
+
+  @Override
+  public void prepare(Commit commit) {
+    Dataset<Row> rows = commit.rows();
+    if (spec.idColumn().isPresent()) {
+      rows = rows.withColumn(VERSION_COLUMN, lit(commit.run().number()));
+    }
+    rows.write()
+        .format(output.format().toString())
+        .options(formatOptions())
+        .options(output.options())
+        .partitionBy(output.partitionBy().toArray(String[]::new))
+        .option(PARTITION_OVERWRITE, "static")
+        .mode(SaveMode.Overwrite)
+        .save(prepared(commit).toString());
+  }
+
+  private Map<String, String> formatOptions() {
+    return switch (output.format()) {
+      // Spark's default drops microseconds, and seconds of offsets that zones once had.
+      case JSON ->
+          Map.of(
+              "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXXXX",
+              "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
+      case PARQUET -> parquetOptions();
+      default -> Map.of();
+    };
+  }
+
+  /** Where texts come again and again, so do vectors, and a dictionary may save half the room. */
+  private Map<String, String> parquetOptions() {
+    return spec.dedupe()
+        ? Map.of()
+        : FunctionCall.of(spec).parquetOptions(spark, spec.resultColumn());
+  }
+
+  @Override
+  public void publish(Commit commit) {
+    String run = prefix(commit.run());
+    if (commit.replacesAll()) {
+      // Later waves of the run stay, too: another process may have taken it over and be ahead.
+      deleteAllBut(run);
+    }
+    state.moveAll(prepared(commit), root, run + commit.wave() + "-");
+  }
+
+  private static Path prepared(Commit commit) {
+    return new Path(commit.folder(), "output");
+  }
+
+  private void deleteAllBut(String prefix) {
+    try {
+      deleteAllBut(prefix, root);
+    } catch (IOException e) {
+      throw new UserError("Cannot replace " + root + ": " + Failures.sentence(e), e);
+    }
+  }
+
+  private boolean deleteAllBut(String prefix, Path folder) throws IOException {
+    boolean empty = true;
+    for (FileStatus status : state.fileSystem().listStatus(folder)) {
+      String name = status.getPath().getName();
+      boolean kept = name.startsWith(prefix) || name.equals(StateFolder.NAME);
+      // Of a link, the link alone is the output's.
+      boolean isFolder = status.isDirectory() && Paths.linkTarget(status.getPath()).isEmpty();
+      if (!kept && isFolder) {
+        kept = !deleteAllBut(prefix, status.getPath());
+      }
+      if (!kept) {
+        state.delete(status.getPath());
+      }
+      empty &= !kept;
+    }
+    return empty;
+  }
+
+  @Override
+  public void finish() {
+    try {
+      state.fileSystem().create(new Path(root, "_SUCCESS"), true).close();
+    } catch (IOException e) {
+      throw new UserError("Cannot write to " + root + ": " + Failures.sentence(e), e);
+    }
+  }
+}

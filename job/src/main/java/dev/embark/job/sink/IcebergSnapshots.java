@@ -1,0 +1,152 @@
+package dev.embark.job.sink;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.sum;
+
+import dev.embark.job.cli.Failures;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.state.Columns;
+import dev.embark.job.state.Paths;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
+
+/**
+ * Snapshots of an Iceberg table. What a wave's snapshot says of itself goes with it when it is
+ * expired, which may happen between a commit and the moment in which the manifest says so. So the
+ * newest snapshot is noted before each commit: whether all that followed it are still there is
+ * known then, and if not, which files are newer.
+ */
+final class IcebergSnapshots {
+  private static final String NOTE = "snapshot-before";
+  private static final String FILE = "_file"; // a metadata column of Iceberg
+
+  private final SparkSession spark;
+  private final String table;
+
+  IcebergSnapshots(SparkSession spark, String table) {
+    this.spark = spark;
+    this.table = table;
+  }
+
+  /**
+   * The table before a commit.
+   *
+   * @param snapshot its newest; 0 if it has none
+   * @param sequence the highest sequence number of its files
+   */
+  private record Note(long snapshot, long sequence) {}
+
+  /** Returns the newest snapshot of the branch that is written to. */
+  Optional<Long> head() {
+    // Iceberg writes to this branch if the table has write.wap.enabled.
+    String branch = spark.conf().get("spark.wap.branch", "main");
+    List<Row> heads =
+        metadata("refs")
+            .where(col("name").isin("main", branch))
+            .orderBy(col("name").equalTo("main"))
+            .select("snapshot_id")
+            .collectAsList();
+    return heads.isEmpty() ? Optional.empty() : Optional.of(heads.get(0).getLong(0));
+  }
+
+  Dataset<Row> metadata(String name) {
+    return spark.sql("SELECT * FROM " + table + "." + name);
+  }
+
+  /** Notes the newest snapshot in a wave's folder. */
+  void note(Path folder) {
+    Row newest = metadata("entries").selectExpr("coalesce(max(sequence_number), 0L)").head();
+    String note = head().orElse(0L) + " " + newest.getLong(0);
+    Path file = new Path(folder, NOTE);
+    try (OutputStream out = Paths.fileSystem(spark, file).create(file, true)) {
+      out.write(note.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UserError("Cannot write " + file + ": " + Failures.sentence(e), e);
+    }
+  }
+
+  private Note noted(Path folder) {
+    if (folder == null) {
+      return new Note(0, 0);
+    }
+    Path file = new Path(folder, NOTE);
+    FileSystem files = Paths.fileSystem(spark, file);
+    try {
+      if (!files.exists(file)) {
+        return new Note(0, 0); // of an earlier version of Embark
+      }
+      try (InputStream in = files.open(file)) {
+        String[] words = new String(in.readAllBytes(), StandardCharsets.UTF_8).split(" ", 2);
+        return new Note(Long.parseLong(words[0]), Long.parseLong(words[1]));
+      }
+    } catch (IOException e) {
+      throw new UserError("Cannot read " + file + ": " + Failures.sentence(e), e);
+    }
+  }
+
+  /** Whether all snapshots are there that followed the one noted in a folder. */
+  boolean areAllThereSince(Path folder) {
+    long noted = noted(folder).snapshot();
+    Map<Long, Long> parents = new HashMap<>();
+    for (Row row : metadata("snapshots").select("snapshot_id", "parent_id").collectAsList()) {
+      parents.put(row.getLong(0), row.isNullAt(1) ? null : row.getLong(1));
+    }
+    Long snapshot = head().orElse(null);
+    // A table that was replaced begins anew, with a snapshot without a parent.
+    while (snapshot != null && snapshot != noted) {
+      if (!parents.containsKey(snapshot)) {
+        return false;
+      }
+      snapshot = parents.get(snapshot);
+    }
+    return true;
+  }
+
+  /**
+   * Whether a snapshot that is no longer there has added just these rows since the one noted in a
+   * folder.
+   */
+  boolean hasExpiredOneOf(Dataset<Row> rows, Path folder) {
+    long count = rows.count();
+    List<Row> added =
+        metadata("entries")
+            .where("status < 2 AND data_file.content = 0")
+            .where(col("sequence_number").gt(noted(folder).sequence()))
+            .join(metadata("snapshots").select("snapshot_id"), "snapshot_id", "left_anti")
+            .groupBy("snapshot_id")
+            .agg(
+                sum("data_file.record_count").as("rows"),
+                collect_list("data_file.file_path").as("files"))
+            .where(col("rows").equalTo(count))
+            .collectAsList();
+    return added.stream().anyMatch(snapshot -> hasAll(rows, snapshot.getList(2)));
+  }
+
+  private boolean hasAll(Dataset<Row> rows, List<String> files) {
+    // Maps cannot be compared.
+    Column[] columns =
+        Arrays.stream(rows.schema().fields())
+            .filter(field -> !(field.dataType() instanceof MapType))
+            .map(StructField::name)
+            .map(Columns::quoted)
+            .toArray(Column[]::new);
+    Dataset<Row> there = spark.table(table).where(col(FILE).isin(files.toArray()));
+    return rows.select(columns).exceptAll(there.select(columns)).isEmpty();
+  }
+}

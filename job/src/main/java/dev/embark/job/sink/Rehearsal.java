@@ -1,0 +1,176 @@
+package dev.embark.job.sink;
+
+import dev.embark.job.cli.Failures;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.OutputSpec;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.state.Paths;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Finds out before anything is computed whether an output's format takes the columns: writes no
+ * rows of these into a scratch folder, which is deleted. Formats refuse types, names and partitions
+ * by rules of their own, each at another moment of a write.
+ */
+public final class Rehearsal {
+  private static final StructType PLAIN = new StructType().add("plain", "int");
+
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final OutputSpec output;
+  private final Map<String, String> options;
+
+  public Rehearsal(SparkSession spark, JobSpec spec, Sink sink) {
+    this.spark = spark;
+    this.spec = spec;
+    this.output = spec.outputSpec();
+    this.options = new LinkedHashMap<>(sink.inheritedOptions());
+    options.putAll(output.options());
+  }
+
+  /**
+   * Rehearses on this machine, for an output that is not to be touched.
+   *
+   * @param columns of the output
+   * @throws UserError if the format refuses one of them
+   */
+  public void check(StructType columns) {
+    try {
+      java.nio.file.Path folder = Files.createTempDirectory("embark-rehearsal");
+      check(columns, new Path(folder.toUri()), true);
+    } catch (IOException e) {
+      // A machine without room for it can run the job still.
+    }
+  }
+
+  /**
+   * Rehearses in a folder that is not there yet, and deletes it.
+   *
+   * @throws UserError if the format refuses a column, or all there is
+   */
+  public void check(StructType columns, Path scratch) {
+    check(columns, scratch, false);
+  }
+
+  private void check(StructType columns, Path scratch, boolean isElsewhere) {
+    FileSystem files = Paths.fileSystem(spark, scratch);
+    try {
+      Exception refusal = refusal(columns, output.partitionBy(), scratch);
+      if (refusal == null) {
+        return;
+      }
+      Exception ofAll = refusal(PLAIN, List.of(), scratch);
+      if (ofAll == null) {
+        throw refused(columns, scratch, refusal);
+      }
+      if (!isElsewhere || !isIo(ofAll)) {
+        throw new UserError(
+            "Nothing can be written as %s (%s); check --output-format, --output-option and --packages"
+                .formatted(output.format(), Failures.sentence(ofAll)),
+            ofAll);
+      }
+    } finally {
+      try {
+        files.delete(scratch, true);
+      } catch (IOException e) {
+        // Left behind, it is empty.
+      }
+    }
+  }
+
+  /** Whether a file system is to blame, which need not be that of the output. */
+  private static boolean isIo(Throwable thrown) {
+    return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause)
+        .anyMatch(IOException.class::isInstance);
+  }
+
+  private UserError refused(StructType columns, Path scratch, Exception refusal) {
+    List<String> names = new ArrayList<>();
+    Exception reason = refusal;
+    for (StructField field : columns.fields()) {
+      boolean isPartition = output.partitionBy().stream().anyMatch(field.name()::equalsIgnoreCase);
+      Exception alone =
+          refusal(
+              PLAIN.add(field.name(), field.dataType()),
+              isPartition ? List.of(field.name()) : List.of(),
+              scratch);
+      if (alone != null) {
+        reason = names.isEmpty() ? alone : reason;
+        names.add("%s (%s)".formatted(field.name(), field.dataType().simpleString()));
+      }
+    }
+    String which =
+        names.isEmpty()
+            ? "its columns together"
+            : (names.size() == 1 ? "its column " : "its columns ") + String.join(", ", names);
+    return new UserError(
+        "%s cannot be written as %s because of %s (%s); rename, cast or drop %s with --query, or choose another --output-format or --output-option"
+            .formatted(
+                spec.input(),
+                output.format(),
+                which,
+                Failures.sentence(reason),
+                names.size() == 1 ? "it" : "them"),
+        reason);
+  }
+
+  /** Returns why the format refuses columns; null if it takes them. */
+  private Exception refusal(StructType columns, List<String> partitions, Path scratch) {
+    StructType plain = new StructType();
+    for (StructField field : columns.fields()) {
+      plain = plain.add(field.name(), field.dataType());
+    }
+    try {
+      DataFrameWriter<Row> writer =
+          spark
+              .createDataFrame(List.of(), plain)
+              .write()
+              .format(output.format().toString())
+              .options(options)
+              .mode(SaveMode.ErrorIfExists)
+              .partitionBy(partitions.toArray(String[]::new));
+      String name = "t" + UUID.randomUUID().toString().replace("-", "");
+      if (output.format() == OutputSpec.Format.ICEBERG) {
+        inCatalog(scratch, catalog -> writer.saveAsTable(catalog + ".db." + name));
+      } else {
+        writer.save(new Path(scratch, name).toString());
+      }
+      return null;
+    } catch (Exception e) {
+      return e;
+    }
+  }
+
+  /** Iceberg writes to tables of catalogs alone: of one of folders, for this time. */
+  private void inCatalog(Path scratch, Consumer<String> write) {
+    String catalog = "embark_rehearsal_" + UUID.randomUUID().toString().replace("-", "");
+    Map<String, String> confs =
+        Map.of(
+            "spark.sql.catalog." + catalog, "org.apache.iceberg.spark.SparkCatalog",
+            "spark.sql.catalog." + catalog + ".type", "hadoop",
+            "spark.sql.catalog." + catalog + ".warehouse", scratch.toString());
+    confs.forEach((key, value) -> spark.conf().set(key, value));
+    try {
+      write.accept(catalog);
+    } finally {
+      confs.keySet().forEach(key -> spark.conf().unset(key));
+    }
+  }
+}

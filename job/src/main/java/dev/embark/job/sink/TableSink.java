@@ -1,0 +1,289 @@
+package dev.embark.job.sink;
+
+import dev.embark.job.cli.Failures;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.OutputSpec;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.state.Columns;
+import dev.embark.job.state.Manifest;
+import dev.embark.job.state.StateFolder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Writes into a table whose format commits at once and can replace rows. Each commit carries the
+ * name of its wave in the table's history, which is how a commit of unknown outcome is found out.
+ * Nothing here links the format's classes: all goes through data source options and SQL.
+ */
+abstract class TableSink implements Sink {
+  private static final String WAVE_ID = "_embark_wave_id";
+  private static final String TABLE_ID = "_embark_table_id";
+  private static final int ATTEMPTS = 5; // at a commit, as others may go on adding rows
+
+  final SparkSession spark;
+  final JobSpec spec;
+  final OutputSpec output;
+
+  TableSink(SparkSession spark, JobSpec spec) {
+    this.spark = spark;
+    this.spec = spec;
+    this.output = spec.outputSpec();
+  }
+
+  /** Returns the table as SQL names it. */
+  abstract String reference();
+
+  /** Whether the table's history has a commit. */
+  abstract boolean hasCommit(String tag);
+
+  /** Whether the history has each commit to the table since a commit was prepared. */
+  abstract boolean hasHistorySince(Commit commit);
+
+  /**
+   * Returns writer options that make the format refuse to add rows if another commit is between
+   * this call and theirs; none if it refuses a second commit of a tag by itself.
+   */
+  abstract Map<String, String> guard();
+
+  /**
+   * Whether this, which a failed commit was caused by, says that the format refused it, of which
+   * nothing is in the table then, because of another since {@link #guard}: of this very wave, or of
+   * somebody else's rows.
+   */
+  abstract boolean isConflict(Throwable cause);
+
+  /** Adds rows, or replaces all, in a commit that carries the tag and is guarded. */
+  abstract void write(Commit commit, Map<String, String> guard);
+
+  /** Returns the confs that make a statement's commit carry the tag. */
+  abstract List<String[]> taggingConfs(Commit commit);
+
+  @Override
+  public String location() {
+    return output.output();
+  }
+
+  @Override
+  public boolean exists() {
+    // A table that an interrupted run made but put nothing into is as good as none.
+    return state()
+        .filter(
+            state ->
+                state.load().runs().stream().anyMatch(Manifest.Run::hasCommitted)
+                    || !spark.table(output.output()).isEmpty())
+        .isPresent();
+  }
+
+  @Override
+  public Optional<StateFolder> state() {
+    return isThere() ? Optional.of(new StateFolder(spark, storage())) : Optional.empty();
+  }
+
+  private boolean isThere() {
+    try {
+      return spark.catalog().tableExists(output.output());
+    } catch (Exception e) {
+      throw new UserError(
+          "Cannot look up the table %s; check --output (%s)"
+              .formatted(output.output(), Failures.sentence(e)),
+          e);
+    }
+  }
+
+  @Override
+  public StateFolder open(StructType schema) {
+    if (!isThere()) {
+      create(schema);
+    }
+    return new StateFolder(spark, storage());
+  }
+
+  private void create(StructType schema) {
+    try {
+      writer(spark.createDataFrame(List.of(), schema), SaveMode.ErrorIfExists, true)
+          .saveAsTable(output.output());
+    } catch (Exception e) {
+      throw new UserError(
+          "Cannot create the table %s (%s)".formatted(output.output(), Failures.sentence(e)), e);
+    }
+  }
+
+  /** Writes into the table; {@code partitioned} where that may make it. */
+  final DataFrameWriter<Row> writer(Dataset<Row> rows, SaveMode mode, boolean partitioned) {
+    DataFrameWriter<Row> writer =
+        rows.write().format(output.format().toString()).options(output.options()).mode(mode);
+    return partitioned ? writer.partitionBy(output.partitionBy().toArray(String[]::new)) : writer;
+  }
+
+  /** Returns the folder of a table of a catalog. */
+  private String storage() {
+    List<Row> found =
+        spark
+            .sql("DESCRIBE TABLE EXTENDED " + reference())
+            .where("col_name = 'Location'")
+            .collectAsList();
+    // The table's columns come first, and one of them may have this name.
+    return found.get(found.size() - 1).getString(1);
+  }
+
+  @Override
+  public Dataset<Row> read(Manifest.Layout layout) {
+    return spark.table(reference());
+  }
+
+  @Override
+  public void addColumn(String name, String type) {
+    if (Arrays.stream(spark.table(reference()).columns()).noneMatch(name::equalsIgnoreCase)) {
+      alterToAdd(name, type);
+    }
+  }
+
+  /** Adds a column that is not there. */
+  void alterToAdd(String name, String type) {
+    spark.sql("ALTER TABLE %s ADD COLUMN %s %s".formatted(reference(), quoted(name), type));
+  }
+
+  @Override
+  public List<String> ownColumns() {
+    return List.of();
+  }
+
+  @Override
+  public boolean holdsAnyOf(Manifest.Run run) {
+    return run.hasCommitted()
+        || run.ready()
+            .map(wave -> new Commit(run, wave.number(), null, null, List.of(), folder(run, wave)))
+            .filter(commit -> hasCommit(commit.tag()) || !hasHistorySince(commit))
+            .isPresent();
+  }
+
+  private Path folder(Manifest.Run run, Manifest.Wave wave) {
+    return new Path(state().orElseThrow().runFolder(run), wave.folder());
+  }
+
+  @Override
+  public void prepare(Commit commit) {
+    // The format itself keeps readers from what is not committed.
+  }
+
+  /** Whether a commit is in the table, also if its entry in the history has been expired since. */
+  private boolean isIn(Commit commit) {
+    return hasCommit(commit.tag())
+        || (!commit.isIdempotent() && !hasHistorySince(commit) && hasRowsOf(commit));
+  }
+
+  /** Whether the table has the rows of a commit; false if that cannot be found out. */
+  boolean hasRowsOf(Commit commit) {
+    if (spec.idColumn().isEmpty()) {
+      return false;
+    }
+    // Rows are added only to an output that had no rows, so no other wave has the same ids.
+    Column id = Columns.quoted(spec.idColumn().get());
+    Dataset<Row> ids = commit.rows().select(id.as(WAVE_ID));
+    return !spark
+        .table(reference())
+        .select(id.as(TABLE_ID))
+        .join(ids, functions.col(TABLE_ID).equalTo(functions.col(WAVE_ID)), "left_semi")
+        .isEmpty();
+  }
+
+  @Override
+  public void publish(Commit commit) {
+    for (int attempt = 1; ; attempt++) {
+      // Before the look: a process that takes this one for dead may commit right after it.
+      Map<String, String> guard = guard();
+      if (isIn(commit)) {
+        return;
+      }
+      try {
+        publish(commit, guard);
+        return;
+      } catch (Exception e) {
+        boolean isConflict =
+            Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
+                .anyMatch(this::isConflict);
+        if (attempt == ATTEMPTS || !isConflict) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void publish(Commit commit, Map<String, String> guard) {
+    List<String[]> confs = taggingConfs(commit);
+    confs.forEach(conf -> spark.conf().set(conf[0], conf[1]));
+    try {
+      if (commit.run().kind() == Manifest.Kind.MERGE) {
+        merge(commit);
+      } else {
+        write(commit, guard);
+      }
+    } finally {
+      confs.forEach(conf -> spark.conf().unset(conf[0]));
+    }
+  }
+
+  private void merge(Commit commit) {
+    String view = "embark_wave_" + commit.run().id();
+    commit.rows().createOrReplaceTempView(view);
+    try {
+      spark.sql(mergeStatement(commit, view));
+    } finally {
+      spark.catalog().dropTempView(view);
+    }
+  }
+
+  private String mergeStatement(Commit commit, String view) {
+    List<String> columns = List.of(commit.rows().columns());
+    List<String> updates = new ArrayList<>();
+    columns.forEach(c -> updates.add("t.%1$s = s.%1$s".formatted(quoted(c))));
+    for (String other : commit.otherEmbeddings()) {
+      updates.add(
+          "t.%1$s = CASE WHEN t.%2$s <=> s.%2$s THEN t.%1$s END"
+              .formatted(quoted(other), quoted(commit.textColumn())));
+    }
+    return "MERGE INTO %s t USING %s s ON t.%3$s = s.%3$s"
+            .formatted(reference(), view, quoted(spec.idColumn().orElseThrow()))
+        + " WHEN MATCHED THEN UPDATE SET "
+        + String.join(", ", updates)
+        + " WHEN NOT MATCHED THEN INSERT ("
+        + joined(columns, TableSink::quoted)
+        + ") VALUES ("
+        + joined(columns, c -> "s." + quoted(c))
+        + ")";
+  }
+
+  private static String joined(List<String> columns, UnaryOperator<String> each) {
+    return columns.stream().map(each).collect(Collectors.joining(", "));
+  }
+
+  static String quoted(String name) {
+    return "`" + name.replace("`", "``") + "`";
+  }
+
+  /** The rows in a history that a run's wave left; {@code tagOf} is SQL over a history's row. */
+  static boolean hasTag(Dataset<Row> history, String tagOf, String tag) {
+    return !history.where(functions.expr(tagOf).equalTo(tag)).isEmpty();
+  }
+
+  @Override
+  public void finish() {
+    // A table has no marker of completeness but its commits.
+  }
+}

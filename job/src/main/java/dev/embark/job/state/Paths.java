@@ -1,0 +1,231 @@
+package dev.embark.job.state;
+
+import dev.embark.job.cli.Failures;
+import dev.embark.job.cli.UserError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.GlobExpander;
+import org.apache.hadoop.fs.GlobFilter;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.permission.FsAction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** Looks at paths of any Hadoop file system from the driver. */
+public final class Paths {
+  private Paths() {}
+
+  /** Returns the absolute path with its file system, as reports show it. */
+  public static String qualified(SparkSession spark, String path) {
+    Path parsed = parse(path);
+    return fileSystem(spark, parsed).makeQualified(parsed).toString();
+  }
+
+  /**
+   * Returns the absolute path with its file system and, on this machine's disks, without symbolic
+   * links as far as there is something at it. Other file systems are taken to have none.
+   */
+  public static String resolved(SparkSession spark, String path) {
+    Path absolute = new Path(qualified(spark, path));
+    Optional<java.nio.file.Path> file = local(absolute);
+    try {
+      return file.isEmpty()
+          ? absolute.toString()
+          : new Path("file", null, SymbolicLinks.resolved(file.get()).toString()).toString();
+    } catch (IOException e) {
+      throw unreachable(path, e);
+    }
+  }
+
+  /**
+   * Whether reading a path comes to another one, to something in it, or to a folder that holds it:
+   * as it is written, or through symbolic links.
+   *
+   * @param other as {@link #resolved}
+   */
+  public static boolean leads(SparkSession spark, String path, String other) {
+    String resolved = resolved(spark, path);
+    if (isWithin(resolved, other) || isWithin(other, resolved)) {
+      return true;
+    }
+    Optional<java.nio.file.Path> from = local(new Path(resolved));
+    Optional<java.nio.file.Path> to = local(new Path(other));
+    try {
+      return from.isPresent()
+          && to.isPresent()
+          && Files.isDirectory(from.get())
+          && SymbolicLinks.lead(from.get(), to.get());
+    } catch (IOException e) {
+      throw unreachable(path, e);
+    }
+  }
+
+  private static boolean isWithin(String path, String folder) {
+    return path.equals(folder) || path.startsWith(folder.endsWith("/") ? folder : folder + "/");
+  }
+
+  /** Returns where a symbolic link on this machine's disks leads; empty for all else. */
+  public static Optional<String> linkTarget(Path path) {
+    try {
+      Optional<java.nio.file.Path> file = local(path).filter(Files::isSymbolicLink);
+      return file.isEmpty()
+          ? Optional.empty()
+          : Optional.of(Files.readSymbolicLink(file.get()).toString());
+    } catch (IOException e) {
+      throw unreachable(path.toString(), e);
+    }
+  }
+
+  private static Optional<java.nio.file.Path> local(Path absolute) {
+    return "file".equals(absolute.toUri().getScheme())
+        ? Optional.of(java.nio.file.Path.of(absolute.toUri().getPath()))
+        : Optional.empty();
+  }
+
+  /** Whether there is a file or folder. */
+  public static boolean exists(SparkSession spark, String path) {
+    Path parsed = parse(path);
+    try {
+      return fileSystem(spark, parsed).exists(parsed);
+    } catch (IOException e) {
+      throw unreachable(path, e);
+    }
+  }
+
+  /** Whether a path or glob has anything to read. */
+  public static boolean matchesAnything(SparkSession spark, String glob) {
+    Path parsed = parse(glob);
+    try {
+      FileSystem files = fileSystem(spark, parsed);
+      // A name may hold characters of a glob, as [1].json does.
+      if (files.exists(parsed)) {
+        return true;
+      }
+      FileStatus[] found = files.globStatus(parsed);
+      return found != null && found.length > 0;
+    } catch (IOException e) {
+      throw unreachable(glob, e);
+    }
+  }
+
+  /** Returns the absolute paths that a path or glob stands for; itself if it matches nothing. */
+  public static List<String> matches(SparkSession spark, String glob) {
+    Path parsed = parse(glob);
+    try {
+      FileSystem files = fileSystem(spark, parsed);
+      FileStatus[] found = files.exists(parsed) ? null : files.globStatus(parsed);
+      return found == null || found.length == 0
+          ? List.of(files.makeQualified(parsed).toString())
+          : Arrays.stream(found).map(status -> status.getPath().toString()).toList();
+    } catch (IOException e) {
+      throw unreachable(glob, e);
+    }
+  }
+
+  /**
+   * Whether a glob would match a path that is not there yet, or a folder that the path lies in. A
+   * name that exists is no glob.
+   *
+   * @param path absolute, with its file system
+   */
+  public static boolean couldMatch(SparkSession spark, String glob, String path) {
+    if (exists(spark, glob)) {
+      return false;
+    }
+    String[] names = path.split("/");
+    try {
+      for (String one : GlobExpander.expand(qualified(spark, glob))) {
+        String[] patterns = one.split("/");
+        boolean matches = patterns.length <= names.length;
+        for (int i = 0; matches && i < patterns.length; i++) {
+          matches = new GlobFilter(patterns[i]).accept(new Path("/" + names[i]));
+        }
+        if (matches) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new UserError(
+          "%s is no glob; check --input (%s)".formatted(glob, Failures.sentence(e)), e);
+    }
+  }
+
+  /** Returns the files that rows are read from, absolute. */
+  public static List<Path> files(Dataset<Row> rows) {
+    return Arrays.stream(rows.inputFiles()).map(uri -> new Path(URI.create(uri))).toList();
+  }
+
+  /** Returns the name of a data file directly in a folder; empty if there is none. */
+  public static Optional<String> anyDataFileIn(SparkSession spark, String folder) {
+    Path parsed = parse(folder);
+    try {
+      FileSystem files = fileSystem(spark, parsed);
+      if (!files.exists(parsed)) {
+        return Optional.empty();
+      }
+      return Arrays.stream(files.listStatus(parsed))
+          .filter(FileStatus::isFile)
+          .map(status -> status.getPath().getName())
+          .filter(name -> !name.startsWith("_") && !name.startsWith("."))
+          .sorted()
+          .findFirst();
+    } catch (IOException e) {
+      throw unreachable(folder, e);
+    }
+  }
+
+  /**
+   * Checks that a file or folder that is not there could be made.
+   *
+   * @throws UserError if not
+   */
+  public static void checkWritable(SparkSession spark, String path) {
+    Path parsed = new Path(qualified(spark, path));
+    FileSystem files = fileSystem(spark, parsed);
+    try {
+      Path ancestor = parsed.getParent();
+      while (ancestor != null && !files.exists(ancestor)) {
+        ancestor = ancestor.getParent();
+      }
+      if (ancestor == null) {
+        return; // an object store has no folders
+      }
+      if (!files.getFileStatus(ancestor).isDirectory()) {
+        throw new UserError("Cannot write to %s: %s is a file".formatted(path, ancestor));
+      }
+      files.access(ancestor, FsAction.WRITE_EXECUTE);
+    } catch (IOException e) {
+      throw new UserError("Cannot write to %s (%s)".formatted(path, Failures.sentence(e)), e);
+    }
+  }
+
+  private static Path parse(String path) {
+    try {
+      return new Path(path);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(path + " is no path: " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns the file system of a path. */
+  public static FileSystem fileSystem(SparkSession spark, Path path) {
+    try {
+      return path.getFileSystem(spark.sparkContext().hadoopConfiguration());
+    } catch (IOException | UncheckedIOException e) {
+      throw unreachable(path.toString(), e);
+    }
+  }
+
+  private static UserError unreachable(String path, Exception cause) {
+    return new UserError("Cannot reach " + path + ": " + Failures.sentence(cause), cause);
+  }
+}

@@ -1,0 +1,84 @@
+package dev.embark.job.state;
+
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.OutputSpec;
+import dev.embark.job.cli.Secrets;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * What was asked for, as far as it decides what a run writes: only the same command resumes a run.
+ *
+ * @param values of the arguments, by name, without credentials
+ * @param clear the text that manifests had in place of a {@link CommandDigest}
+ */
+public record RunArguments(SortedMap<String, String> values, String clear) {
+  private static final String INPUT_OPTION = "--input-option";
+
+  public static RunArguments of(SparkSession spark, JobSpec spec, Fingerprint fingerprint) {
+    OutputSpec output = spec.outputSpec();
+    // Else who means to add would carry on what replaces all, and the other way round.
+    boolean replaces = output.mayReplace();
+    SortedMap<String, String> values = new TreeMap<>();
+    spec.inputSpec().toArguments().forEach(argument -> put(values, spark, argument));
+    values.put("--output-format", output.format().toString());
+    values.put("--partition-by", String.join(",", output.partitionBy()));
+    values.put("--" + spec.task().result() + "-column", spec.resultColumn());
+    values.put("--dedupe", Boolean.toString(spec.dedupe()));
+    values.put("--retry-quarantined", Boolean.toString(spec.retryQuarantined()));
+    values.put("overwrite", Boolean.toString(replaces));
+    values.put("--model", fingerprint.modelSha256());
+    fingerprint.options().forEach((key, value) -> values.put("--option " + key, value));
+    values.put("the version of Embark", Integer.toString(fingerprint.vectorVersion()));
+    return new RunArguments(values, clear(spec, fingerprint, replaces));
+  }
+
+  /** Adds {@code --name=value}; an option of the reader under its own name. */
+  private static void put(SortedMap<String, String> values, SparkSession spark, String argument) {
+    String[] words = argument.split("=", 2);
+    if (!words[0].equals(INPUT_OPTION)) {
+      // A query may compare a column that is named as a credential is: all of its text counts.
+      boolean isQuery = words[0].equals("--query");
+      values.put(words[0], isQuery ? words[1] : Secrets.redacted(words[1]));
+      return;
+    }
+    String[] option = words[1].split("=", 2);
+    // A password may change between two processes of a run.
+    if (!Secrets.isSecret(spark, option[0])) {
+      values.put(INPUT_OPTION + " " + option[0], Secrets.redacted(option[1]));
+    }
+  }
+
+  private static String clear(JobSpec spec, Fingerprint fingerprint, boolean replaces) {
+    OutputSpec output = spec.outputSpec();
+    return String.join("\n", spec.inputSpec().toArguments())
+        + "\n%s %s %s %s %s %s"
+            .formatted(
+                output.format(),
+                output.partitionBy(),
+                spec.resultColumn(),
+                spec.dedupe(),
+                spec.retryQuarantined(),
+                fingerprint.sha256())
+        + (replaces ? " overwrite" : "");
+  }
+
+  /** Returns the form in which a manifest keeps them. */
+  public CommandDigest digest() {
+    return CommandDigest.of(values);
+  }
+
+  /** Whether they are those of a run. */
+  public boolean areOf(Manifest.Run run) {
+    return run.arguments() == null
+        ? clear.equals(run.command())
+        : run.arguments().differences(values).isEmpty();
+  }
+
+  /** Returns the names of those that a run has others of; empty if its manifest is too old. */
+  public List<String> differences(Manifest.Run run) {
+    return run.arguments() == null ? List.of() : run.arguments().differences(values);
+  }
+}

@@ -1,0 +1,264 @@
+package dev.embark.job.input;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.embark.job.LocalSpark;
+import dev.embark.job.Runs;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.sink.Sink;
+import dev.embark.job.state.Columns;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** In the files of these tests ~ is a line feed, ^ a carriage return. */
+class TextCheckTest {
+  private static final String ID_TEXT = "id,text~";
+
+  @TempDir private Path folder;
+
+  private final SparkSession spark = LocalSpark.session();
+
+  private static String lines(String text) {
+    return text.replace('~', '\n').replace('^', '\r');
+  }
+
+  private Path file(String name, byte[] bytes) throws IOException {
+    return Files.write(folder.resolve(name), bytes);
+  }
+
+  private Path file(String name, String text) throws IOException {
+    return file(name, lines(text).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Returns the texts that Spark reads, if the check lets them pass. */
+  private List<String> texts(Path input, String... options) {
+    List<String> arguments = new ArrayList<>();
+    for (String option : options) {
+      arguments.add(option.startsWith("--") ? option : "--input-option=" + option);
+    }
+    Runs runs = new Runs(folder, "parquet");
+    JobSpec spec = runs.spec(input.toString(), arguments.toArray(String[]::new));
+    Source.Input opened = new Source(spark, spec, Sink.of(spark, spec)).open();
+    new TextCheck(spark, spec).check(opened);
+    return opened.rows().select(Columns.quoted(opened.textColumn())).collectAsList().stream()
+        .map((Row row) -> row.getString(0))
+        .toList();
+  }
+
+  private void assertRefused(Path input, String sentence, String... options) {
+    assertThatThrownBy(() -> texts(input, options))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(sentence)
+        .hasMessageContaining("file:" + folder);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      value = {
+        "1,\"abc~2,b~3,c~                | quote that opens in line 2 of",
+        "1,a~2,\"b~~c                    | quote that opens in line 3 of",
+        "1,\"\"\"~2,b~                   | quote that opens in line 2 of",
+        "1,a~2,\"b~3,\"c\"~4,d~          | quote opens in line 3 of",
+        "1,\"a\"x~                       | quote opens in line 2 of",
+        "1,\"a\" \"b\"~                  | quote opens in line 2 of",
+        "1,\"say \\\"hi\\\"\"~           | quote opens in line 2 of",
+        "1,\"a~b\"~2,\"c~                | quote that opens in line 4 of",
+        "1,a,b~                          | Line 2 of",
+        "1,\"a~b\"~2,c,d~                | Line 4 of",
+        "1,a~2~                          | has 1 field for 2 columns",
+        "1,a~b~2,c~                      | Line 3 of",
+      })
+  void linesOfCsvThatSparkWouldMergeOrCutAreRefused(String lines, String sentence)
+      throws IOException {
+    assertRefused(file("in.csv", ID_TEXT + lines), sentence);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      nullValues = "NULL",
+      value = {
+        "1,\"a~b\"~2,c~                 | a~b;c",
+        "1,\"a \"\"b\"\", c\"~          | a \"b\", c",
+        "1,5\" pipe~2,a\"b\"c~          | 5\" pipe;a\"b\"c",
+        "1,\"a\" ~                      | a",
+        "1,\"\"\"\"~2,b                 | \";b",
+        "1,\"a,\",~                     | a,",
+        "~1,a~~2,b~~                    | a;b",
+        "1,\"a^~b\"~                    | a^~b",
+        "1,a^b~                         | a^b",
+      })
+  void validCsvPassesAndIsReadByRow(String lines, String expected) throws IOException {
+    assertThat(texts(file("in.csv", ID_TEXT + lines)))
+        .containsExactlyElementsOf(List.of(lines(expected).split(";")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"id,text^~1,a^~2,\"b~c\"^~", "id,text^1,a^2,\"b~c\"^"})
+  void linesMayEndAsOnWindowsOrAnOldMac(String lines) throws IOException {
+    assertThat(texts(file("in.csv", lines))).hasSize(2).first().isEqualTo("a");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"text^~a~b^~", "text^a~b^"})
+  void linesThatEndInAnotherWayThanTheFirstAreRefused(String lines) throws IOException {
+    assertRefused(file("in.csv", lines), "ends in a line feed");
+  }
+
+  @Test
+  void optionsOfTheReaderAreHeeded() throws IOException {
+    assertThat(texts(file("a.csv", ID_TEXT + "1,\"a~2,b~"), "quote=")).containsExactly("\"a", "b");
+    assertThat(texts(file("b.csv", "id||text~1||'a||~b'~"), "sep=||", "quote='"))
+        .containsExactly("a||\nb");
+    assertThat(texts(file("c.csv", ID_TEXT + "1,\"a\\\"b\\\\\"~2,c~"), "escape=\\"))
+        .containsExactly("a\"b\\", "c");
+    assertThat(texts(file("d.csv", ID_TEXT + "#1,\"a~1,b~"), "comment=#")).containsExactly("b");
+    assertThat(texts(file("e.csv", ID_TEXT + "1, \"a,b\"~"), "ignoreLeadingWhiteSpace=true"))
+        .containsExactly("a,b");
+    assertThat(texts(file("f.csv", ID_TEXT + "1,a,b~2~"), "mode=PERMISSIVE"))
+        .containsExactly("a", null);
+    assertThat(
+            texts(file("g.csv", ID_TEXT + "1,\"a\"x~"), "unescapedQuoteHandling=STOP_AT_DELIMITER"))
+        .containsExactly("\"a\"x");
+    assertThat(texts(file("h.tsv", "id\ttext~1\t\"a\tb\"~"))).containsExactly("a\tb");
+    assertThat(texts(file("i.csv", "1,a~2,b~"), "header=false", "--text-column=_c1"))
+        .containsExactly("a", "b");
+    assertRefused(file("j.csv", "1,a~2~"), "Line 2 of", "header=false", "--text-column=_c1");
+    assertRefused(file("k.csv", ID_TEXT + "1,\"a~b\"~"), "multiLine=true", "multiLine=false");
+  }
+
+  @Test
+  void filesOfOtherColumnsThanTheFirstAreRefused() throws IOException {
+    Path many = Files.createDirectory(folder.resolve("many.csv"));
+    file("many.csv/a.csv", ID_TEXT + "1,a~");
+    file("many.csv/b.csv", "\"ID\",\"text\"~2,b~");
+    assertThat(texts(many)).containsExactlyInAnyOrder("a", "b");
+
+    file("many.csv/c.csv", "text,id~c,3~");
+
+    assertRefused(many, "c.csv have different header lines");
+    assertThat(texts(many, "enforceSchema=true")).hasSize(3);
+  }
+
+  static List<String[]> formats() {
+    return List.of(
+        new String[] {"in.csv", "id,text~1,a~2,%s~", "encoding=ISO-8859-1"},
+        new String[] {"in.json", "~~{\"id\":2,\"text\":\"%s\"}~", "encoding=ISO-8859-1"},
+        new String[] {"in.txt", "a~b~%s~", "iconv -f ISO-8859-1"});
+  }
+
+  @ParameterizedTest
+  @MethodSource("formats")
+  void bytesOfAnotherEncodingAreRefusedAndAReplacementCharacterIsNot(
+      String name, String content, String hint) throws IOException {
+    String text = lines(content.formatted("caf\u00E9"));
+
+    assertRefused(file(name, text.getBytes(StandardCharsets.ISO_8859_1)), "Line 3 of");
+    assertRefused(file(name, text.getBytes(StandardCharsets.ISO_8859_1)), hint);
+    assertThat(texts(file(name, content.formatted("caf\uFFFD")))).contains("caf\uFFFD");
+    assertThat(texts(file(name, "\uFEFF" + content.formatted("caf\u00E9")))).contains("caf\u00E9");
+  }
+
+  @ParameterizedTest
+  @MethodSource("formats")
+  void utf16IsNotReadAsUtf8(String name, String content, String hint) throws IOException {
+    for (String charset : List.of("UTF-16LE", "UTF-16BE")) {
+      for (String mark : List.of("", "\uFEFF")) {
+        byte[] bytes =
+            lines(mark + content.formatted("caf\u00E9")).getBytes(Charset.forName(charset));
+        assertRefused(file(name, bytes), "looks like " + charset);
+      }
+    }
+  }
+
+  @Test
+  void anEncodingThatIsNamedIsReadAndChecked() throws IOException {
+    byte[] utf16 = lines(ID_TEXT + "1,caf\u00E9~").getBytes(StandardCharsets.UTF_16LE);
+    byte[] half = lines(ID_TEXT + "1,\uD83D~").getBytes(StandardCharsets.UTF_16LE);
+    half[half.length - 4] = 0x3D; // of which Java has made a question mark
+    half[half.length - 3] = (byte) 0xD8;
+    byte[] latin = lines(ID_TEXT + "1,caf\u00E9~").getBytes(StandardCharsets.ISO_8859_1);
+
+    assertThat(texts(file("a.csv", utf16), "encoding=UTF-16LE")).containsExactly("caf\u00E9");
+    assertThat(texts(file("b.csv", latin), "charset=ISO-8859-1")).containsExactly("caf\u00E9");
+    assertRefused(
+        file("c.csv", Arrays.copyOf(utf16, utf16.length - 1)), "Line 2", "encoding=UTF-16LE");
+    assertRefused(file("d.csv", half), "Line 2", "encoding=UTF-16LE");
+    assertRefused(
+        file("e.csv", "\uFEFF" + ID_TEXT + "1,caf\u00E9~"),
+        "byte order mark of UTF-8",
+        "encoding=ISO-8859-1");
+    assertThatThrownBy(() -> texts(folder.resolve("a.csv"), "encoding=UTF-16LE", "multiLine=false"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("multiLine=true");
+  }
+
+  @Test
+  void aWholeJsonFileIsOfTheEncodingThatItsBytesTell() throws IOException {
+    byte[] bytes = "[{\"text\":\"caf\u00E9\"}]".getBytes(StandardCharsets.UTF_16LE);
+
+    assertThat(texts(file("in.json", bytes), "multiLine=true")).containsExactly("caf\u00E9");
+  }
+
+  @Test
+  void aTextThatIsAWholeFileIsWithoutItsMark() throws IOException {
+    assertThat(texts(file("in.txt", "\uFEFFa~b~"), "wholetext=true")).containsExactly("a\nb\n");
+  }
+
+  @Test
+  void compressedFilesAreLookedInto() throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      out.write(lines(ID_TEXT + "1,\"a~2,b~").getBytes(StandardCharsets.UTF_8));
+    }
+
+    assertRefused(file("in.csv.gz", packed.toByteArray()), "opens in line 2 of");
+  }
+
+  /** Every cut of a file has the lines and the fault that the whole has. */
+  @Test
+  void aFileIsCutBetweenCharacters() throws IOException {
+    byte[] valid = lines("a~\u00E9\u20AC~\uD83D\uDE00b~").getBytes(StandardCharsets.UTF_8);
+    byte[] broken = valid.clone();
+    broken[5] = 'x'; // in the middle of the second line's second character
+
+    for (int cut = 1; cut < valid.length; cut++) {
+      assertThat(scan(valid, 0, cut).lines() + scan(valid, cut, valid.length).lines()).isEqualTo(3);
+      assertThat(scan(valid, 0, cut).fault()).isNull();
+      assertThat(scan(valid, cut, valid.length).fault()).isNull();
+      TextFileScan.Result head = scan(broken, 0, cut);
+      TextFault fault =
+          head.fault() == null
+              ? scan(broken, cut, broken.length).fault().after(head.lines())
+              : head.fault();
+      assertThat(fault).isEqualTo(TextFault.of(TextFault.Kind.BYTES, 2));
+    }
+  }
+
+  private TextFileScan.Result scan(byte[] bytes, long from, long to) throws IOException {
+    return new TextFileScan(0, file("cut.txt", bytes).toString(), from, to, "UTF-8", null)
+        .run(new Configuration());
+  }
+}

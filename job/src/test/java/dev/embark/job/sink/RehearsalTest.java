@@ -1,0 +1,229 @@
+package dev.embark.job.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.embark.job.LocalSpark;
+import dev.embark.job.RefusingSink;
+import dev.embark.job.Runs;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.run.DryRun;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the format of an output cannot hold is refused before a text is embedded, with no trace. */
+class RehearsalTest {
+  @TempDir private Path folder;
+
+  private final SparkSession spark = LocalSpark.session();
+
+  private Runs runs(String format) {
+    Assumptions.assumeTrue(!format.matches("delta|iceberg") || LocalSpark.hasTables());
+    return new Runs(folder, format);
+  }
+
+  private static String query(String columns) {
+    return "--query=SELECT 1L AS id, 'one' AS text, " + columns;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "delta|1 AS `a b`|its column a b (int)|--partition-by=id",
+        "delta|1 AS `a=b`, 2 AS `c;d`|its columns a=b (int), c;d (int)|",
+        "delta|named_struct('x,y', 1) AS s|its column s (struct<x,y:int>)|",
+        "delta|array() AS a|its column a (array<void>)|",
+        "orc|NULL AS n|its column n (void)|",
+        "orc|named_struct('x', NULL) AS n|its column n (struct<x:void>)|",
+        "iceberg|NULL AS n|its column n (void)|",
+        "iceberg|1 AS n, map('k', NULL) AS m|its column m (map<string,void>)|",
+        "iceberg|INTERVAL '1' DAY AS i|its column i (interval day)|",
+        "parquet|make_interval(1) AS i|its column i (interval)|",
+        "json|make_interval(1) AS i|its column i (interval)|",
+      })
+  void aColumnThatTheFormatRefusesIsNamed(
+      String format, String columns, String named, String option) {
+    Runs runs = runs(format);
+    String input = query(columns);
+    String[] options = option == null ? new String[0] : new String[] {option};
+
+    assertThatThrownBy(
+            () -> new DryRun(spark, runs.spec(null, with(input, options)), text -> {}).run())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("the query cannot be written as " + format)
+        .hasMessageContaining(named);
+    assertThatThrownBy(() -> runs.run(null, with(input, options)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("the query cannot be written as " + format)
+        .hasMessageContaining(named);
+
+    assertThat(runs.events).doesNotContain("started 0");
+    runs.run(null, query("2 AS other"));
+    assertThat(runs.vectors()).hasSize(1);
+  }
+
+  private static String[] with(String first, String... more) {
+    String[] all = new String[more.length + 1];
+    all[0] = first;
+    System.arraycopy(more, 0, all, 1, more.length);
+    return all;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"parquet", "orc", "json", "delta", "iceberg"})
+  void whatTheFormatTakesLeavesNothingOfTheRehearsal(String format) throws Exception {
+    Runs runs = runs(format);
+
+    runs.run(
+        null,
+        query("'x' AS p, CAST(1 AS TINYINT) AS t, DATE'2024-01-01' AS d, map('k', 1) AS m"),
+        "--partition-by=p");
+
+    assertThat(runs.vectors()).hasSize(1);
+    if (!format.equals("iceberg")) {
+      assertThat(runs.state().resolve("rehearsal")).doesNotExist();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"parquet", "orc", "delta"})
+  void anOptionThatTheFormatRefusesIsRefusedFirst(String format) {
+    Runs runs = runs(format);
+    String[] arguments = {query("1 AS a"), "--output-option=compression=nix"};
+    String expected = "Nothing can be written as " + format;
+
+    assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments), text -> {}).run())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(expected);
+    assertThatThrownBy(() -> runs.run(null, arguments))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(expected);
+
+    assertThat(runs.events).doesNotContain("started 0");
+  }
+
+  @Test
+  void namesThatADeltaTableMapsAreTaken() {
+    Runs runs = runs("delta");
+    String mapping = "--output-option=delta.columnMapping.mode=name";
+    runs.run(null, query("1 AS `a b`"), mapping);
+
+    runs.run(null, query("1 AS `a b`"), "--save-mode=overwrite");
+
+    assertThat(runs.written().columns()).contains("a b");
+    assertThat(runs.vectors()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"parquet", "delta", "iceberg"})
+  void allIsReplacedThoughTheSessionReplacesPartitionsOnly(String format) {
+    Runs runs = runs(format);
+    String conf = "spark.sql.sources.partitionOverwriteMode";
+    runs.run(null, query("'x' AS p"), "--partition-by=p");
+    spark.conf().set(conf, "dynamic");
+    try {
+      runs.run(null, query("'y' AS p"), "--partition-by=p", "--save-mode=overwrite");
+    } finally {
+      spark.conf().unset(conf);
+    }
+
+    assertThat(runs.written().select("p").collectAsList())
+        .extracting(row -> row.getString(0))
+        .containsExactly("y");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"parquet", "delta", "iceberg"})
+  void aRunWhoseFirstCommitTheTargetRefusesLocksNobodyOut(String format) throws Exception {
+    Runs runs = runs(format);
+    runs.sink = sink -> new RefusingSink(sink);
+    assertThatThrownBy(() -> runs.run(null, query("1 AS a"), "--id-column=id"))
+        .hasMessageContaining("refused by the target");
+    runs.sink = sink -> sink;
+
+    runs.run(null, query("2 AS other"), "--dimensions=16");
+
+    assertThat(runs.vectors().get(1)).hasSize(16);
+    assertThat(runs.captured.err()).contains("had written nothing to");
+    if (!format.equals("iceberg")) {
+      try (var kept = Files.newDirectoryStream(runs.state(), "run-*")) {
+        assertThat(kept).isEmpty();
+      }
+    }
+  }
+
+  /** Nor is a column known that a refused run was to add. */
+  @Test
+  void ofARunThatIsRefusedTheOutputKeepsTheFingerprintsItHad() {
+    Runs runs = runs("parquet");
+    runs.run(null, query("1 AS a"), "--id-column=id");
+    runs.sink = sink -> new RefusingSink(sink);
+    String more = "--query=SELECT 2L AS id, 'two' AS text, 1 AS a";
+    assertThatThrownBy(() -> runs.run(null, more, "--id-column=id", "--save-mode=append"))
+        .hasMessageContaining("refused by the target");
+    runs.sink = sink -> sink;
+
+    String another = "--query=SELECT 3L AS id, 'three' AS text, 1 AS a";
+    runs.run(null, another, "--id-column=id", "--save-mode=append");
+
+    assertThat(runs.vectors()).containsOnlyKeys(1, 3);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "parquet|''|''",
+        "orc|''|''",
+        "json|''|''",
+        "delta|''|''",
+        "parquet|'__HIVE_DEFAULT_PARTITION__'|'__HIVE_DEFAULT_PARTITION__'",
+        "delta|'__HIVE_DEFAULT_PARTITION__'|'__HIVE_DEFAULT_PARTITION__'",
+        "parquet|CAST('' AS BINARY)|''",
+      })
+  void aValueThatWouldComeBackAsNullIsRefused(String format, String value, String shown) {
+    Runs runs = runs(format);
+    String input = query(value + " AS `to pic`");
+    String[] arguments = {
+      input, "--partition-by=to pic", "--output-option=delta.columnMapping.mode=name"
+    };
+    String expected = "1 row of the query has " + shown + " as to pic";
+
+    assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments), text -> {}).run())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(expected);
+    assertThatThrownBy(() -> runs.run(null, arguments))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(expected)
+        .hasMessageContaining("--query");
+
+    assertThat(runs.events).doesNotContain("started 0");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"parquet", "orc", "json", "delta", "iceberg"})
+  void otherValuesOfPartitionsComeBackAsTheyWere(String format) {
+    Runs runs = runs(format);
+    String values =
+        "--query=SELECT id, 'a' AS text, element_at(array(' ', '01', 'null', 'a/b=c', %s), CAST(id AS INT)) AS p FROM range(1, 7)"
+            .formatted(format.equals("iceberg") ? "'', NULL" : "'%', NULL");
+
+    runs.run(null, values, "--partition-by=p", "--id-column=id");
+
+    var written =
+        format.matches("delta|iceberg")
+            ? runs.written()
+            : spark.read().format(format).schema("id LONG, p STRING").load(runs.output());
+    assertThat(written.select("id", "p").orderBy("id").collectAsList())
+        .extracting(row -> row.getString(1))
+        .containsExactly(" ", "01", "null", "a/b=c", format.equals("iceberg") ? "" : "%", null);
+  }
+}

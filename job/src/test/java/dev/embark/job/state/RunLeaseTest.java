@@ -1,0 +1,143 @@
+package dev.embark.job.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.embark.job.LocalSpark;
+import dev.embark.job.SmallDisk;
+import dev.embark.job.cli.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunLeaseTest {
+  private static final Duration SOON = Duration.ofMillis(200);
+  private static final Duration NEVER = Duration.ofDays(1);
+  private static final Duration SHORT = Duration.ofMillis(300);
+  private static final Duration LONG = Duration.ofMinutes(1);
+
+  @TempDir private Path folder;
+
+  private final List<String> warnings = new ArrayList<>();
+  private StateFolder state;
+
+  @BeforeEach
+  void open() {
+    state = new StateFolder(LocalSpark.session(), folder.toString());
+  }
+
+  private RunLease take(Duration beat, Duration patience) {
+    return RunLease.take(state, beat, patience, warnings::add);
+  }
+
+  @Test
+  void aSecondRunIsRefusedWhileTheFirstIsAlive() {
+    try (RunLease first = take(SOON, LONG)) {
+      assertThatThrownBy(() -> take(SOON, LONG))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("is writing to " + state.output())
+          .hasMessageContaining(System.getProperty("user.name"))
+          .hasMessageContaining("process " + ProcessHandle.current().pid());
+      first.confirm();
+    }
+  }
+
+  @Test
+  void whatAKilledRunLeftIsTakenOverAfterAWhile() {
+    RunLease killed = take(NEVER, SHORT);
+
+    try (RunLease next = take(NEVER, SHORT)) {
+      assertThat(warnings).singleElement().asString().contains("has not ended", "waiting");
+      next.confirm();
+    }
+    assertThat(folder).isEmptyDirectory();
+    killed.close();
+  }
+
+  @Test
+  void aLockOfWhichAWriteWasInterruptedIsTakenOver() throws IOException {
+    Files.writeString(Files.createDirectory(folder.resolve("_embark")).resolve("lock.json"), "{");
+
+    try (RunLease next = take(NEVER, SHORT)) {
+      next.confirm();
+    }
+    assertThat(warnings).singleElement().asString().contains("a process that is not known");
+  }
+
+  @Test
+  void aRunThatStoodStillLearnsThatItLostTheLock() {
+    try (RunLease paused = take(NEVER, SHORT);
+        RunLease next = take(SOON, SHORT)) {
+      assertThatThrownBy(paused::confirm)
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("Another run took over")
+          .hasMessageContaining("no row is written twice");
+      assertThat(paused.isHeld()).isFalse();
+
+      paused.close();
+
+      next.confirm();
+      assertThat(next.isHeld()).isTrue();
+    }
+  }
+
+  @Test
+  void aBeatThatFailedHalfWayIsMadeGoodByTheNext() throws Exception {
+    SmallDisk.withRoomFor(Long.MAX_VALUE);
+    state = new StateFolder(LocalSpark.session(), "small:" + folder);
+    try (RunLease lock = take(SOON, SHORT)) {
+      SmallDisk.withRoomFor(0);
+      Path file = folder.resolve("_embark/lock.json");
+      await(() -> Files.size(file) == 0);
+
+      lock.confirm();
+
+      SmallDisk.withRoomFor(Long.MAX_VALUE);
+      await(() -> Files.size(file) > 0);
+      lock.confirm();
+    }
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    long end = System.nanoTime() + LONG.toNanos();
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(10);
+    }
+  }
+
+  @Test
+  void oneThatEndsInTheMeantimeMakesRoomAtOnce() throws InterruptedException {
+    RunLease first = take(NEVER, LONG);
+    Thread end = new Thread(first::close);
+    RunLease[] next = new RunLease[1];
+    Thread waiting = new Thread(() -> next[0] = take(NEVER, LONG));
+    waiting.start();
+    end.start();
+    end.join();
+    waiting.join();
+
+    try (RunLease taken = next[0]) {
+      assertThatCode(taken::confirm).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void anOutputThatCannotBeLockedIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "no folder");
+    StateFolder none = new StateFolder(LocalSpark.session(), file.toString());
+
+    assertThatThrownBy(() -> RunLease.take(none, warnings::add))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Cannot lock " + none.output());
+    assertThat(file).hasContent("no folder");
+  }
+}

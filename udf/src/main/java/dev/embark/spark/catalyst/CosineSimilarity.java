@@ -1,0 +1,163 @@
+package dev.embark.spark.catalyst;
+
+import dev.embark.spark.compat.Scala;
+import java.io.Serializable;
+import java.util.List;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
+import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
+import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
+import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.NullType;
+import scala.collection.immutable.Seq;
+import scala.runtime.ScalaRunTime;
+
+/**
+ * {@code cosine_similarity(a, b)}: the cosine of the angle between two vectors, in [−1, 1]; NULL
+ * where a vector is NULL, empty or zero, or has a NULL, a NaN or an infinity in it.
+ */
+public final class CosineSimilarity extends Expression implements CodegenFallback, Serializable {
+  private static final long serialVersionUID = 1L;
+
+  public static final String NAME = "cosine_similarity";
+
+  private final Expression left;
+  private final Expression right;
+
+  /** Public, since Spark copies expressions by reflection. */
+  public CosineSimilarity(Expression left, Expression right) {
+    this.left = left;
+    this.right = right;
+  }
+
+  static ExpressionInfo info() {
+    return new ExpressionInfo(
+        CosineSimilarity.class.getName(),
+        null,
+        NAME,
+        "_FUNC_(a, b) - The cosine of the angle between two vectors of the same length, a FLOAT"
+            + " from -1 to 1; NULL for a vector that is empty or zero, or has a NULL, a NaN or an"
+            + " infinity in it.",
+        "\n    Arguments:\n      * a, b - arrays of numbers, of any numeric types\n  ",
+        "\n    Examples:\n      > SELECT _FUNC_(array(1F, 0F), array(1F, 1F));\n       0.70710677\n  ",
+        "",
+        "array_funcs",
+        "",
+        "",
+        "scala_udf");
+  }
+
+  @Override
+  public Object eval(InternalRow row) {
+    ArrayData a = (ArrayData) left.eval(row);
+    ArrayData b = a == null ? null : (ArrayData) right.eval(row);
+    if (b == null) {
+      return null;
+    }
+    if (a.numElements() != b.numElements()) {
+      throw new IllegalArgumentException(
+          NAME
+              + " takes vectors of the same length, but these have "
+              + a.numElements()
+              + " and "
+              + b.numElements()
+              + " elements; they are of different models or dimensions.");
+    }
+    return Cosine.of(a, elementType(left), b, elementType(right));
+  }
+
+  private static DataType elementType(Expression vector) {
+    return vector.dataType() instanceof ArrayType array ? array.elementType() : null;
+  }
+
+  @Override
+  public TypeCheckResult checkInputDataTypes() {
+    for (Expression vector : List.of(left, right)) {
+      if (!(vector.dataType() instanceof NullType || Cosine.takes(elementType(vector)))) {
+        return new TypeCheckResult.TypeCheckFailure(
+            NAME + " takes arrays of numbers, but this is " + vector.dataType().catalogString());
+      }
+    }
+    return TypeCheckResult.TypeCheckSuccess$.MODULE$;
+  }
+
+  @Override
+  public ExprCode doGenCode(CodegenContext context, ExprCode code) {
+    return CodegenFallback.super.doGenCode(context, code);
+  }
+
+  @Override
+  public DataType dataType() {
+    return DataTypes.FloatType;
+  }
+
+  @Override
+  public boolean nullable() {
+    return true;
+  }
+
+  @Override
+  public boolean foldable() {
+    return left.foldable() && right.foldable();
+  }
+
+  @Override
+  public String prettyName() {
+    return NAME;
+  }
+
+  @Override
+  public String toString() {
+    return NAME + "(" + left + ", " + right + ")";
+  }
+
+  @Override
+  public Seq<Expression> children() {
+    return Scala.seq(List.of(left, right));
+  }
+
+  // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  public Expression withNewChildrenInternal(
+      scala.collection.immutable.IndexedSeq<Expression> newChildren) {
+    return new CosineSimilarity(newChildren.apply(0), newChildren.apply(1));
+  }
+
+  public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> newChildren) {
+    return new CosineSimilarity(newChildren.apply(0), newChildren.apply(1));
+  }
+
+  @Override
+  public int productArity() {
+    return 2;
+  }
+
+  @Override
+  public Object productElement(int n) {
+    return switch (n) {
+      case 0 -> left;
+      case 1 -> right;
+      default -> throw new IndexOutOfBoundsException(n);
+    };
+  }
+
+  @Override
+  public boolean canEqual(Object that) {
+    return that instanceof CosineSimilarity;
+  }
+
+  @Override
+  public boolean equals(Object that) {
+    return that instanceof CosineSimilarity other && Scala.equalProducts(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ScalaRunTime._hashCode(this);
+  }
+}

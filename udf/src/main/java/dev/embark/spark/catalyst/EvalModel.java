@@ -1,0 +1,116 @@
+package dev.embark.spark.catalyst;
+
+import dev.embark.engine.FunctionOptions;
+import dev.embark.spark.compat.Scala;
+import dev.embark.spark.conf.SqlFunction;
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import scala.collection.immutable.Seq;
+import scala.runtime.ScalaRunTime;
+
+/**
+ * The logical operator: the columns of its child, and one column for each call it answers. Public,
+ * as is its constructor, since Spark copies plan nodes by reflection.
+ */
+public final class EvalModel extends LogicalPlan implements CatalystNode {
+  private static final long serialVersionUID = 1L;
+
+  private final Expression text;
+  private final FunctionOptions options;
+  private final Seq<SqlFunction> outputs;
+  private final Seq<Attribute> results;
+  private final LogicalPlan child;
+
+  /**
+   * @param text over the child's columns
+   * @param outputs what is asked of the text
+   * @param results the column of each of {@code outputs}
+   */
+  public EvalModel(
+      Expression text,
+      FunctionOptions options,
+      Seq<SqlFunction> outputs,
+      Seq<Attribute> results,
+      LogicalPlan child) {
+    this.text = text;
+    this.options = options;
+    this.outputs = outputs;
+    this.results = results;
+    this.child = child;
+  }
+
+  public Expression text() {
+    return text;
+  }
+
+  public FunctionOptions options() {
+    return options;
+  }
+
+  public Seq<SqlFunction> outputs() {
+    return outputs;
+  }
+
+  public Seq<Attribute> results() {
+    return results;
+  }
+
+  public LogicalPlan child() {
+    return child;
+  }
+
+  /** Whether it is about the same text with the same options. */
+  boolean answers(ModelExpression call) {
+    return options.equals(call.options()) && text.semanticEquals(call.text());
+  }
+
+  @Override
+  public Seq<Attribute> output() {
+    return concat(child.output(), results);
+  }
+
+  public static Seq<Attribute> concat(
+      scala.collection.Seq<Attribute> left, scala.collection.Seq<Attribute> right) {
+    List<Attribute> all = Scala.list(left);
+    all.addAll(Scala.list(right));
+    return Scala.seq(all);
+  }
+
+  @Override
+  public AttributeSet producedAttributes() {
+    return AttributeSet.apply(Scala.<Expression>seq(Scala.list(results)));
+  }
+
+  @Override
+  public Seq<LogicalPlan> children() {
+    return Scala.seq(List.of(child));
+  }
+
+  // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  public LogicalPlan withNewChildrenInternal(
+      scala.collection.immutable.IndexedSeq<LogicalPlan> newChildren) {
+    return new EvalModel(text, options, outputs, results, newChildren.apply(0));
+  }
+
+  public LogicalPlan withNewChildrenInternal(scala.collection.IndexedSeq<LogicalPlan> newChildren) {
+    return new EvalModel(text, options, outputs, results, newChildren.apply(0));
+  }
+
+  @Override
+  public Object[] fields() {
+    return new Object[] {text, options, outputs, results, child};
+  }
+
+  @Override
+  public boolean equals(Object that) {
+    return that instanceof EvalModel other && Scala.equalProducts(this, other);
+  }
+
+  @Override
+  public int hashCode() {
+    return ScalaRunTime._hashCode(this);
+  }
+}

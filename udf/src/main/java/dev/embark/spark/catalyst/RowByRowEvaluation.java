@@ -1,0 +1,139 @@
+package dev.embark.spark.catalyst;
+
+import dev.embark.engine.EmbarkException;
+import dev.embark.engine.EmbarkException.Kind;
+import dev.embark.engine.ErrorMode;
+import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.RowOutcomes;
+import dev.embark.spark.conf.SqlFunction;
+import dev.embark.spark.exec.TaskSettings;
+import dev.embark.spark.metrics.ApplicationProgress;
+import dev.embark.spark.metrics.ExecutorCounters;
+import dev.embark.spark.metrics.WindowCounts;
+import dev.embark.spark.models.ExecutorModels;
+import dev.embark.spark.models.ModelAccess;
+import dev.embark.spark.rows.TaskEngine;
+import dev.embark.spark.rows.TextWindow;
+import java.util.List;
+import org.apache.spark.SparkContext;
+import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
+import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
+import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/**
+ * A call that cannot be pulled below its node, since its text exists only inside it: in a lambda,
+ * {@code transform(texts, t -> embed(t))}, or over both sides of a join condition, or since it may
+ * fail for rows that do not reach it ({@link GuardConditionalCalls}). Right, but slow: a native
+ * batch for each text. EXPLAIN shows it as {@code embed_one_by_one}. Its texts count in {@link
+ * ApplicationProgress} and in the executor's metrics; those of an operator in the SQL tab it has
+ * not, since Spark gives an expression none.
+ */
+public final class RowByRowEvaluation extends ModelCall implements CodegenFallback {
+  private static final long serialVersionUID = 1L;
+
+  private final ApplicationProgress.Totals totals;
+  private final ModelAccess access;
+
+  /** Public, since Spark copies expressions by reflection. */
+  public RowByRowEvaluation(
+      Expression text,
+      FunctionOptions options,
+      SqlFunction output,
+      ApplicationProgress.Totals totals,
+      ModelAccess access) {
+    super(text, options, output);
+    this.totals = totals;
+    this.access = access;
+  }
+
+  /** On the driver; as {@link TaskSettings#of} has it for an operator. */
+  static RowByRowEvaluation of(ModelExpression call) {
+    SparkContext context = SparkSession.active().sparkContext();
+    ModelAccess access = ModelAccess.ofSession(context, call.options().model());
+    return new RowByRowEvaluation(
+        call.text(),
+        access.pinned(call.options(), ExecutorModels.store()),
+        call.output(),
+        ApplicationProgress.of(context).totals(),
+        access);
+  }
+
+  @Override
+  RowByRowEvaluation withText(Expression newText) {
+    return new RowByRowEvaluation(newText, options(), output(), totals, access);
+  }
+
+  @Override
+  public Object eval(InternalRow row) {
+    UTF8String value = (UTF8String) text().eval(row);
+    if (value == null) {
+      return null;
+    }
+    TaskContext task = TaskContext.get();
+    if (isInterrupted(task)) {
+      throw killed();
+    }
+    TextWindow window = new TextWindow();
+    window.add(value.getBytes());
+    List<SqlFunction> outputs = List.of(output());
+    try (TaskEngine engine = TaskEngine.open(options(), outputs, access, task)) {
+      long start = System.nanoTime();
+      RowOutcomes rows = engine.compute(window.texts(), () -> isInterrupted(task));
+      count(WindowCounts.of(window, rows, System.nanoTime() - start), engine.loadMillis());
+      EmbarkException error = rows.error(0);
+      if (error != null && options().mode() == ErrorMode.FAILFAST) {
+        throw error;
+      }
+      return engine.value(output(), 0);
+    } catch (EmbarkException e) {
+      if (e.kind() == Kind.CANCELLED && isInterrupted(task)) {
+        throw killed();
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isInterrupted(TaskContext task) {
+    return task != null && task.isInterrupted();
+  }
+
+  private TaskKilledException killed() {
+    return new TaskKilledException("cancelled while " + options().task() + " ran");
+  }
+
+  @Override
+  public int productArity() {
+    return super.productArity() + 2;
+  }
+
+  @Override
+  public Object productElement(int n) {
+    return switch (n - super.productArity()) {
+      case 0 -> totals;
+      case 1 -> access;
+      default -> super.productElement(n);
+    };
+  }
+
+  private void count(WindowCounts counts, long loadMillis) {
+    totals.add(counts);
+    ExecutorCounters.add(counts);
+    ExecutorCounters.addLoadMillis(loadMillis);
+  }
+
+  @Override
+  public ExprCode doGenCode(CodegenContext context, ExprCode code) {
+    return CodegenFallback.super.doGenCode(context, code);
+  }
+
+  @Override
+  public String toString() {
+    return output().function() + "_one_by_one(" + text() + ")";
+  }
+}

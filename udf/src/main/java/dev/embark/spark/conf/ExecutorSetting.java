@@ -1,0 +1,95 @@
+package dev.embark.spark.conf;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * What is set for a whole application, {@code spark.embark.<key>} at its start: how executors get
+ * and keep models. Unlike the options of an embedding, none of these changes a vector.
+ */
+public enum ExecutorSetting {
+  CACHE_DIR(
+      "cacheDir",
+      "path",
+      "~/.cache/embark/models",
+      "Where copies of models, and weights as the accelerator packs them, are kept on each node;"
+          + " for the user alone."),
+  CACHE_SIZE(
+      "cacheSize",
+      "size",
+      "50g",
+      "What the copies may take; those unused for longest go first, those in use never."),
+  IN_PLACE(
+      "inPlace",
+      "directories, with commas between",
+      "",
+      "Models in these are mapped where they are instead of being copied into the cache; only for"
+          + " files that nobody overwrites, as that would end the process."),
+  OFFLINE(
+      "offline",
+      "true, false",
+      "false",
+      "Never ask the Hub or a web server; a copy serves, or it fails."),
+  ALLOW_HTTP(
+      "allowHttp",
+      "true, false",
+      "false",
+      "Calls in SQL and of DataFrames may name models by http: and https:; the job's --model, and a"
+          + " model that the application is started with, always may."),
+  IDLE_TIMEOUT(
+      "idleTimeout",
+      "time",
+      "10m",
+      "After so long without a task, an engine is freed, and a model with its last engine."),
+  MEMORY(
+      "memory",
+      "size",
+      "",
+      "What models and contexts of an executor may take; the memory overhead on YARN and"
+          + " Kubernetes, else what the machine has beside the heap."),
+  SHARED_CONTEXT(
+      "sharedContext",
+      "true, false",
+      "false",
+      "On CPUs, too, all tasks of an executor feed contexts that they share, one for each of its"
+          + " slots; on GPUs they always do, one for each GPU."),
+  WARM(
+      "warm",
+      "models, with commas between",
+      "",
+      "Loaded before an executor's first task, with EmbarkPlugin; default is the session's.");
+
+  private final String key;
+  private final String takes;
+  private final String defaultValue;
+  private final String description;
+
+  ExecutorSetting(String key, String takes, String defaultValue, String description) {
+    this.key = key;
+    this.takes = takes;
+    this.defaultValue = defaultValue;
+    this.description = description;
+  }
+
+  /** As users write it. */
+  public String key() {
+    return EmbarkConf.PREFIX + key;
+  }
+
+  public String takes() {
+    return takes;
+  }
+
+  public String defaultValue() {
+    return defaultValue;
+  }
+
+  public String description() {
+    return description;
+  }
+
+  /** The setting of a whole key, upper and lower case alike. */
+  public static Optional<ExecutorSetting> of(String key) {
+    return Arrays.stream(values()).filter(s -> s.key().equalsIgnoreCase(key)).findFirst();
+  }
+}

@@ -1,0 +1,126 @@
+package dev.embark.spark.conf;
+
+import dev.embark.engine.EmbedOption;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.FunctionOption;
+import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.GenerateOption;
+import java.util.List;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** What a call asks of the operator; one function in SQL each. */
+public enum SqlFunction {
+  /** The vector. */
+  EMBEDDING(
+      "embed",
+      "The embedding of text; NULL for NULL, and for a text that cannot be embedded unless"
+          + " mode is FAILFAST.",
+      "size(_FUNC_('Spark SQL', map('dimensions', 64)))",
+      "64"),
+  /** The vector, and what became of the text. */
+  DETAIL(
+      "embed_detail",
+      "The embedding of text with the tokens that were looked at, whether its tail was cut off,"
+          + " and why it has no embedding.",
+      "_FUNC_('Spark SQL').tokens",
+      "4"),
+  /** The number of tokens. */
+  TOKENS(
+      "embed_tokens",
+      "The number of tokens that embed(text) would look at, without computing the embedding.",
+      "_FUNC_('Spark SQL')",
+      "4"),
+  /** The answer. */
+  ANSWER(
+      "generate",
+      "The answer of a model to prompt; NULL for NULL, and for a prompt that has no answer unless mode"
+          + " is FAILFAST.",
+      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
+          + " \"no\"')) IN ('yes', 'no')",
+      "true"),
+  /** The answer, and how it ended. */
+  ANSWER_DETAIL(
+      "generate_detail",
+      "The answer of a model to prompt with its number of tokens, how it ended (stop, length,"
+          + " stop_word or error), and why there is none.",
+      "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
+          + " \"no\"')).finish",
+      "stop");
+
+  private final String function;
+  private final String usage;
+  private final String example;
+  private final String exampleResult;
+
+  SqlFunction(String function, String usage, String example, String exampleResult) {
+    this.function = function;
+    this.usage = usage;
+    this.example = example;
+    this.exampleResult = exampleResult;
+  }
+
+  /** The function's name in SQL. */
+  public String function() {
+    return function;
+  }
+
+  /** The name of the function's first parameter. */
+  public String input() {
+    return isAnswer() ? "prompt" : "text";
+  }
+
+  /** Whether text is made, and not a vector. */
+  public boolean isAnswer() {
+    return this == ANSWER || this == ANSWER_DETAIL;
+  }
+
+  /** Every option of the function. */
+  public List<? extends FunctionOption> options() {
+    return List.of(isAnswer() ? GenerateOption.values() : EmbedOption.values());
+  }
+
+  /** The function's result, which depends on the option {@code output}. */
+  public DataType dataType(FunctionOptions options) {
+    return switch (this) {
+      case EMBEDDING -> vectorType(options);
+      case DETAIL ->
+          new StructType()
+              .add("embedding", vectorType(options))
+              .add("tokens", DataTypes.IntegerType)
+              .add("truncated", DataTypes.BooleanType)
+              .add("error", DataTypes.StringType);
+      case TOKENS -> DataTypes.IntegerType;
+      case ANSWER -> DataTypes.StringType;
+      case ANSWER_DETAIL ->
+          new StructType()
+              .add("text", DataTypes.StringType)
+              .add("tokens", DataTypes.IntegerType)
+              .add("finish", DataTypes.StringType)
+              .add("error", DataTypes.StringType);
+    };
+  }
+
+  private static DataType vectorType(FunctionOptions options) {
+    return switch (((EmbedOptions) options).output()) {
+      case FLOAT -> DataTypes.createArrayType(DataTypes.FloatType, false);
+      case INT8 -> DataTypes.createArrayType(DataTypes.ByteType, false);
+      case BINARY -> DataTypes.BinaryType;
+    };
+  }
+
+  public String usage() {
+    return usage;
+  }
+
+  /** An expression that names the function {@code _FUNC_}, as Spark's documentation does. */
+  public String example() {
+    return example;
+  }
+
+  /** What the example gives with the default model, as Spark prints it. */
+  public String exampleResult() {
+    return exampleResult;
+  }
+}

@@ -1,0 +1,111 @@
+package dev.embark.spark.exec;
+
+import dev.embark.engine.EmbarkException;
+import dev.embark.engine.EmbarkException.Kind;
+import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.VectorType;
+import dev.embark.spark.conf.SqlFunction;
+import dev.embark.spark.metrics.OperatorMetrics;
+import dev.embark.spark.models.WebModelPolicy;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Rows of Spark's public API: embeds a column where the session's planner cannot be extended.
+ *
+ * @param text index of the column with the texts
+ * @param output what vectors are made of
+ */
+public record DatasetRows(int text, VectorType output)
+    implements RowPartition.Rows<Row>, Serializable {
+
+  /**
+   * The dataset with one column more.
+   *
+   * @throws EmbarkException of kind OPTION when there is no such text, or the output is there
+   */
+  public static Dataset<Row> embed(
+      Dataset<Row> docs, String textColumn, String outputColumn, EmbedOptions options) {
+    StructType schema = docs.schema();
+    List<String> names = Arrays.asList(schema.fieldNames());
+    int index = names.indexOf(textColumn);
+    if (index < 0 || !(schema.fields()[index].dataType() instanceof StringType)) {
+      throw new EmbarkException(
+          Kind.OPTION,
+          "There is no string column '"
+              + textColumn
+              + "' to embed; the dataset has "
+              + schema.toDDL()
+              + ".");
+    }
+    if (names.contains(outputColumn)) {
+      throw new EmbarkException(
+          Kind.OPTION, "The dataset has a column '" + outputColumn + "' already; name another.");
+    }
+    WebModelPolicy.check(options);
+    SqlFunction output = SqlFunction.EMBEDDING;
+    SparkContext context = docs.sparkSession().sparkContext();
+    TaskSettings task =
+        TaskSettings.of(context, options, List.of(output), OperatorMetrics.of(context, options));
+    DatasetRows rows = new DatasetRows(index, options.output());
+    MapPartitionsFunction<Row, Row> embed =
+        partition -> new RowPartition<>(rows, partition, task.open());
+    return docs.mapPartitions(
+        embed, Encoders.row(schema.add(outputColumn, output.dataType(options), true)));
+  }
+
+  @Override
+  public byte[] text(Row row) {
+    return row.isNullAt(text) ? null : row.getString(text).getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public Row keep(Row row) {
+    return row; // each is an object of its own
+  }
+
+  @Override
+  public long bytes(Row kept) {
+    long bytes = 0;
+    for (int i = 0; i < kept.size(); i++) {
+      if (kept.get(i) instanceof String string) {
+        bytes += string.length();
+      } else if (kept.get(i) instanceof byte[] binary) {
+        bytes += binary.length;
+      }
+    }
+    return bytes;
+  }
+
+  @Override
+  public Row with(Row kept, Object[] values) {
+    Object[] all = new Object[kept.size() + values.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = i < kept.size() ? kept.get(i) : external(values[i - kept.size()]);
+    }
+    return RowFactory.create(all);
+  }
+
+  /** As the public API has it. */
+  private Object external(Object value) {
+    if (value == null) {
+      return null;
+    }
+    return switch (output) {
+      case FLOAT -> ((ArrayData) value).toFloatArray();
+      case INT8 -> ((ArrayData) value).toByteArray();
+      case BINARY -> value;
+    };
+  }
+}

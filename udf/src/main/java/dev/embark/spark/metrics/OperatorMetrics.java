@@ -1,0 +1,107 @@
+package dev.embark.spark.metrics;
+
+import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.GenerateOptions;
+import java.io.Serializable;
+import java.util.List;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.execution.metric.SQLMetric;
+import scala.Tuple2;
+import scala.collection.immutable.Map;
+
+/** The operator's metrics, as the SQL tab of Spark's UI shows them. Added to by tasks. */
+public record OperatorMetrics(
+    SQLMetric embedded,
+    SQLMetric nulls,
+    SQLMetric failed,
+    SQLMetric truncated,
+    SQLMetric deduplicated,
+    SQLMetric tokens,
+    SQLMetric generatedTokens,
+    SQLMetric batches,
+    SQLMetric batchFill,
+    SQLMetric tokenizeTime,
+    SQLMetric encodeTime,
+    SQLMetric loadTime)
+    implements Serializable {
+  // Spark keeps metrics of this type in tenths.
+  private static final long AVERAGE_UNIT = 10;
+
+  /** The native batches of a task so far. */
+  public static final class Fill {
+    private long tokens;
+    private long capacity;
+  }
+
+  public static OperatorMetrics of(SparkContext context, FunctionOptions options) {
+    return new OperatorMetrics(
+        metric(context, "sum", "rows " + done(options)),
+        metric(context, "sum", "rows null"),
+        metric(context, "sum", "rows failed"),
+        metric(context, "sum", "rows truncated"),
+        metric(context, "sum", "rows deduplicated"),
+        metric(context, "sum", "tokens"),
+        metric(context, "sum", "tokens generated"),
+        metric(context, "sum", "native batches"),
+        metric(context, "average", "fill of batches (%)"),
+        metric(context, "nsTiming", "time tokenising"),
+        metric(context, "nsTiming", "time encoding"),
+        metric(context, "timing", "time loading the model"));
+  }
+
+  /** What a task does with a row, in words. */
+  public static String done(FunctionOptions options) {
+    return options instanceof GenerateOptions ? "answered" : "embedded";
+  }
+
+  // Not by SQLMetrics, whose methods have other parameters in each Spark version.
+  private static SQLMetric metric(SparkContext context, String type, String name) {
+    SQLMetric metric = new SQLMetric(type, 0L);
+    context.register(metric, name);
+    return metric;
+  }
+
+  public Map<String, SQLMetric> asMap() {
+    Map<String, SQLMetric> map = scala.collection.immutable.Map$.MODULE$.empty();
+    for (SQLMetric metric :
+        List.of(
+            embedded,
+            nulls,
+            failed,
+            truncated,
+            deduplicated,
+            tokens,
+            generatedTokens,
+            batches,
+            batchFill,
+            tokenizeTime,
+            encodeTime,
+            loadTime)) {
+      map = map.$plus(new Tuple2<>(metric.name().get(), metric));
+    }
+    return map;
+  }
+
+  /**
+   * Adds a window, in the task.
+   *
+   * @param fill of the task
+   */
+  public void add(WindowCounts counts, Fill fill) {
+    embedded.add(counts.embedded());
+    nulls.add(counts.nulls());
+    failed.add(counts.failed());
+    truncated.add(counts.truncated());
+    deduplicated.add(counts.deduplicated());
+    tokens.add(counts.tokens());
+    generatedTokens.add(counts.generatedTokens());
+    batches.add(counts.batches());
+    tokenizeTime.add(counts.tokenizeNanos());
+    encodeTime.add(counts.encodeNanos());
+    if (counts.batchCapacity() > 0) {
+      fill.tokens += counts.tokens();
+      fill.capacity += counts.batchCapacity();
+      batchFill.set(100 * AVERAGE_UNIT * fill.tokens / fill.capacity);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * Counters of embedded and answered rows: of an operator, an executor and an application.
+ *
+ * <pre>
+ *  WindowCounts ──┬──► OperatorMetrics      SQL tab of Spark's UI
+ *                 ├──► ExecutorCounters  metrics system of the executor, Prometheus
+ *                 └──► ApplicationProgress     the driver: log lines per stage, progress of the job
+ * </pre>
+ *
+ * <p>Internal; uses the windows of rows that it counts.
+ */
+package dev.embark.spark.metrics;

@@ -1,0 +1,138 @@
+package dev.embark.spark.models;
+
+import dev.embark.engine.FunctionOptions;
+import dev.embark.store.ModelStore;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.resource.ResourceInformation;
+
+/**
+ * The models and engines of this JVM, made as the application's conf says when they are first asked
+ * for. A later application of the same JVM takes them over if it is set up alike, and gets its own
+ * otherwise; engines that tasks of the earlier one still hold are freed when these end. Safe for
+ * any thread.
+ */
+public final class ExecutorModels {
+  private static final String GPU = "gpu";
+
+  private static Hardware hardware = Hardware.LLAMA;
+  private static ExecutorModels current;
+
+  private final Setup setup;
+  private final ModelStore store;
+  private final EnginePool engines;
+  private final IdleClock idleClock;
+  private SparkConf conf; // of the application that asked last
+
+  /** What an application's conf says of models and engines. */
+  private record Setup(ExecutorSettings settings, MemoryLimit limit, boolean alone) {
+    static Setup of(SparkConf conf) {
+      ExecutorSettings settings = ExecutorSettings.of(conf, System.getenv());
+      MemoryLimit limit =
+          MemoryLimit.of(
+              conf,
+              settings.memoryBytes(),
+              machineBytes(),
+              Runtime.getRuntime().maxMemory(),
+              slots(conf));
+      return new Setup(settings, limit, isAlone(conf));
+    }
+  }
+
+  private ExecutorModels(Setup setup, Hardware hardware) {
+    this.setup = setup;
+    MemoryBudget budget = new MemoryBudget(setup.limit());
+    Devices devices = new Devices(hardware, setup.alone(), System.getenv());
+    store = new ModelStore(setup.settings().store());
+    ModelPool models = new ModelPool(store, hardware, budget);
+    boolean sharedContext = setup.settings().sharedContext();
+    engines = new EnginePool(models, devices, budget, sharedContext, System::nanoTime);
+    idleClock = IdleClock.start(setup.settings().idleTimeout(), engines::freeIdleFor);
+  }
+
+  private static synchronized ExecutorModels current() {
+    SparkEnv env = SparkEnv.get();
+    // Without an application, whoever asks gets what there is.
+    if (current != null && (env == null || env.conf() == current.conf)) {
+      return current;
+    }
+    SparkConf conf = env == null ? new SparkConf() : env.conf();
+    Setup setup = Setup.of(conf);
+    if (current != null && !current.setup.equals(setup)) {
+      current.idleClock.close();
+      current.engines.retire();
+      current = null;
+    }
+    if (current == null) {
+      current = new ExecutorModels(setup, hardware);
+    }
+    current.conf = conf;
+    return current;
+  }
+
+  /**
+   * An engine with these options for the running task, its model loaded.
+   *
+   * @throws dev.embark.engine.EmbarkException when the model or the device cannot be had
+   */
+  public static EnginePool.Lease lease(FunctionOptions options, ModelAccess access) {
+    TaskContext task = TaskContext.get();
+    ResourceInformation gpus = task == null ? null : task.resourcesJMap().get(GPU);
+    return lease(options, access, gpus == null ? List.of() : List.of(gpus.addresses()));
+  }
+
+  /** The same where no task tells which GPUs Spark assigned. */
+  public static EnginePool.Lease lease(
+      FunctionOptions options, ModelAccess access, List<String> gpus) {
+    return current().engines.lease(options, access, gpus);
+  }
+
+  /** Where models of this JVM come from. */
+  public static ModelStore store() {
+    return current().store;
+  }
+
+  /** Engines that tasks hold right now, or have asked for. */
+  public static synchronized int leased() {
+    return current == null ? 0 : current.engines.leased();
+  }
+
+  /**
+   * Frees every engine and model; what comes later reads the conf anew.
+   *
+   * @throws IllegalStateException while a task holds an engine
+   */
+  public static synchronized void closeAll() {
+    if (current != null) {
+      current.engines.freeAll();
+      current.idleClock.close();
+      current = null;
+    }
+  }
+
+  /** Puts other devices in the place of this machine's; for tests, before the first lease. */
+  public static synchronized void use(Hardware other) {
+    closeAll();
+    hardware = other;
+  }
+
+  private static boolean isAlone(SparkConf conf) {
+    String master = conf.get("spark.master", "local");
+    return master.startsWith("local") && !master.startsWith("local-cluster");
+  }
+
+  /** Tasks that run at once. */
+  private static int slots(SparkConf conf) {
+    int cores = conf.getInt("spark.executor.cores", Runtime.getRuntime().availableProcessors());
+    return Math.max(1, cores / Math.max(1, conf.getInt("spark.task.cpus", 1)));
+  }
+
+  /** Of this process's control group where it is limited, else of the machine. */
+  private static long machineBytes() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
+  }
+}

@@ -1,0 +1,49 @@
+package dev.embark.spark.models;
+
+import dev.embark.engine.Acceleration;
+import dev.embark.engine.Gpus;
+import dev.embark.engine.LlamaBackend.Device;
+import dev.embark.engine.LlamaModel;
+import dev.embark.engine.ModelOptions;
+import dev.embark.engine.WeightsCache;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where Embark meets the devices of a machine. Safe for any thread. */
+public interface Hardware {
+  /** The GPUs that llama.cpp can use, in the order of nvidia-smi. */
+  List<Device> gpus();
+
+  /** One sentence, without its full stop, on what is missing where there is no GPU. */
+  String whyNoGpu();
+
+  /** As {@link Acceleration#kernels()}. */
+  String kernels(Acceleration acceleration);
+
+  /** Puts a model on a device. */
+  LlamaModel load(Path file, ModelOptions options, WeightsCache weights);
+
+  /** This machine, as llama.cpp sees it. */
+  Hardware LLAMA =
+      new Hardware() {
+        @Override
+        public List<Device> gpus() {
+          return Gpus.list();
+        }
+
+        @Override
+        public String whyNoGpu() {
+          return Gpus.whyNone();
+        }
+
+        @Override
+        public String kernels(Acceleration acceleration) {
+          return acceleration.kernels();
+        }
+
+        @Override
+        public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
+          return LlamaModel.load(file, options, weights);
+        }
+      };
+}

@@ -1,0 +1,28 @@
+package dev.embark.store.file;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.Objects;
+
+/**
+ * Identity of a file for change detection: another content has another one, also where a tool kept
+ * size and time of modification.
+ *
+ * @param key device and inode; null where the file system has none
+ * @param changed the time of the inode's last change; null where the file system has none
+ */
+record FileIdentity(FileStamp stamp, String key, FileTime changed) {
+  private static final String UNIX = "unix";
+
+  static FileIdentity of(Path file) throws IOException {
+    BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+    boolean unix = file.getFileSystem().supportedFileAttributeViews().contains(UNIX);
+    return new FileIdentity(
+        FileStamp.of(attributes),
+        Objects.toString(attributes.fileKey(), null),
+        unix ? (FileTime) Files.getAttribute(file, UNIX + ":ctime") : null);
+  }
+}

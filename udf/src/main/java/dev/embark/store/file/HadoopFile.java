@@ -1,0 +1,73 @@
+package dev.embark.store.file;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A file of any file system that Hadoop knows. Path, length and time of modification stand for its
+ * content.
+ *
+ * <p>Opens a file system of its own and closes it: those that Hadoop caches keep the configuration
+ * they were first opened with, which may lack what a session has set since.
+ */
+public final class HadoopFile implements RemoteFile {
+  private final Path path;
+  private final Configuration configuration;
+  private final FileStatus status;
+
+  /**
+   * @throws IOException when it is not there or its file system cannot be reached
+   */
+  public HadoopFile(Path path, Configuration configuration) throws IOException {
+    this.path = path;
+    this.configuration = configuration;
+    this.status = status();
+    if (status.isDirectory()) {
+      throw new IOException("it is a directory");
+    }
+  }
+
+  @Override
+  public String version() {
+    return status.getPath() + "\n" + status.getLen() + "\n" + status.getModificationTime();
+  }
+
+  @Override
+  public Optional<String> sha256() {
+    return Optional.empty();
+  }
+
+  @Override
+  public OptionalLong size() {
+    return OptionalLong.of(status.getLen());
+  }
+
+  @Override
+  public void copyTo(java.nio.file.Path partial) throws IOException {
+    try (FileSystem system = FileSystem.newInstance(path.toUri(), configuration);
+        InputStream in = system.open(path);
+        OutputStream out = Files.newOutputStream(partial)) {
+      new Progress(path.getName(), 0, size(), () -> {}).copy(in, out);
+    }
+    FileStatus after = status();
+    if (after.getLen() != status.getLen()
+        || after.getModificationTime() != status.getModificationTime()) {
+      throw new IOException("it changed while it was copied; try again when it is whole");
+    }
+  }
+
+  private FileStatus status() throws IOException {
+    // Without an authority newInstance takes the default file system's, as FileSystem.get does.
+    try (FileSystem system = FileSystem.newInstance(path.toUri(), configuration)) {
+      return system.getFileStatus(path);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.embark.store.web;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A file on the Hub, written {@code hf:org/repo/path/file.gguf}, or with {@code @revision} behind
+ * it.
+ *
+ * @param repository org/repo
+ * @param file path inside the repository
+ * @param revision branch, tag or commit
+ */
+public record HubName(String repository, String file, String revision) {
+  public static final String SCHEME = "hf:";
+  private static final Pattern FORM =
+      Pattern.compile("hf:([\\w.-]+/[\\w.-]+)/([^@]+?)(?:@([^@\\s]+))?");
+
+  /**
+   * @throws IllegalArgumentException when it is not written so
+   */
+  public static HubName parse(String uri) {
+    Matcher form = FORM.matcher(uri);
+    if (!form.matches() || uri.contains("..")) {
+      throw new IllegalArgumentException(
+          "a file on the Hub is written hf:org/repo/file.gguf, with @revision behind it if wanted");
+    }
+    return new HubName(
+        form.group(1), form.group(2), form.group(3) == null ? "main" : form.group(3));
+  }
+
+  /** Where the endpoint has it. */
+  URI at(URI endpoint, String commit) {
+    try {
+      String path = "/" + repository + "/resolve/" + commit.replace("/", "%2F") + "/";
+      return URI.create(endpoint + path + new URI(null, null, file, null).getRawPath());
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("its name cannot be part of a URL", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return SCHEME + repository + "/" + file + (revision.equals("main") ? "" : "@" + revision);
+  }
+}

@@ -1,0 +1,631 @@
+package dev.embark.spark.catalyst;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.embark.engine.FunctionOption;
+import dev.embark.engine.VectorType;
+import dev.embark.spark.TestSession;
+import dev.embark.spark.compat.Scala;
+import dev.embark.spark.conf.SqlFunction;
+import dev.embark.spark.metrics.ApplicationProgress;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkThrowable;
+import org.apache.spark.SparkThrowableHelper;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelFunctionTest {
+  private static final String NOT_FOLDED =
+      "org.apache.spark.sql.catalyst.optimizer.ConstantFolding";
+
+  private static SparkSession spark;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSession.start("local[2]");
+  }
+
+  @AfterAll
+  static void stop() {
+    TestSession.stop(spark);
+  }
+
+  @Test
+  void embedGivesOneUnitVectorPerText() {
+    Row row =
+        spark
+            .sql(
+                "SELECT size(e), aggregate(e, 0D, (s, x) -> s + x * x) FROM"
+                    + " (SELECT embed('a cat sat on the mat') AS e)")
+            .head();
+    assertThat(row.getInt(0)).isEqualTo(384);
+    assertThat(row.getDouble(1)).isBetween(0.9999, 1.0001);
+  }
+
+  @Test
+  void nullGivesNullAndEmptyTextGivesAVector() {
+    Row row = spark.sql("SELECT embed(CAST(NULL AS STRING)), size(embed(''))").head();
+    assertThat(row.isNullAt(0)).isTrue();
+    assertThat(row.getInt(1)).isEqualTo(384);
+  }
+
+  @Test
+  void detailTellsTokensAndTruncation() {
+    Row detail =
+        spark
+            .sql("SELECT embed_detail(repeat('word ', 600)) AS d, embed_tokens('a cat') AS t")
+            .head();
+    Row d = detail.getStruct(0);
+    assertThat(d.getList(0)).hasSize(384);
+    assertThat(d.getInt(1)).isEqualTo(512);
+    assertThat(d.getBoolean(2)).isTrue();
+    assertThat(d.isNullAt(3)).isTrue();
+    assertThat(detail.getInt(1)).isEqualTo(4);
+  }
+
+  @Test
+  void aFailedRowIsNullWithItsReasonAndItsNeighboursHaveVectors() {
+    List<Row> rows =
+        spark
+            .sql(
+                "SELECT id, embed_detail(IF(id = 3, repeat('word ', 600), concat('row ', id)),"
+                    + " map('longText', 'error')) AS d FROM range(0, 6, 1, 1) ORDER BY id")
+            .collectAsList();
+    for (Row row : rows) {
+      Row detail = row.getStruct(1);
+      if (row.getLong(0) == 3) {
+        assertThat(detail.isNullAt(0)).isTrue();
+        assertThat(detail.getString(3))
+            .startsWith("[TOO_LONG] ")
+            .contains("602 tokens", "maxTokens is 512");
+      } else {
+        assertThat(detail.getList(0)).hasSize(384);
+        assertThat(detail.isNullAt(3)).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void failfastEndsTheQueryWithTheRowsReason() {
+    assertThatThrownBy(
+            () ->
+                spark
+                    .sql(
+                        "SELECT embed(repeat('word ', 600), map('longText', 'error', 'mode',"
+                            + " 'FAILFAST'))")
+                    .collectAsList())
+        .hasStackTraceContaining("Row 1 of partition 0 cannot be embedded");
+  }
+
+  @Test
+  void anUnknownOptionIsAnAnalysisExceptionThatNamesTheNearest() {
+    assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('longtxt', 'chunk'))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("did you mean 'longText'");
+  }
+
+  @Test
+  void aWrongValueIsAnAnalysisExceptionThatNamesTheAllowedOnes() {
+    assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('longText', 'cut'))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("truncate, chunk, error");
+  }
+
+  @Test
+  void optionsHaveToBeALiteralMap() {
+    assertThatThrownBy(
+            () ->
+                spark.sql("SELECT embed('x', map('maxTokens', CAST(id AS STRING))) FROM range(1)"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("literal map");
+  }
+
+  /**
+   * PySpark makes the message anew, from the condition and its parameters: of both Spark's registry
+   * has to make our sentence.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "embed('x', map('longtxt', 'chunk'))    | There is no embed option 'longtxt'; did you mean",
+        "embed('x', map('longText', '<y> %s'))  | The embed option longText cannot be '<y> %s'",
+        "embed('x', map('maxTokens', uuid()))   | The options of embed have to be a literal map",
+        "embed('x', map('model', current_database())) | The options of embed have to be a literal map",
+        "embed('x', map(1, 'chunk'))            | The options of embed have to be a map with string",
+        "embed_detail('x', map('mode', 'permissive', 'mode', 'failfast')) | The options of embed_detail",
+        "embed_tokens('x', 'maxTokens')         | The options of embed_tokens have to be a literal map",
+        "generate('x')                          | generate has no model of its own",
+        "generate_detail('x', map('pooling', 'cls')) | There is no generate option 'pooling'",
+        "embed()                                | [WRONG_NUM_ARGS.WITHOUT_SUGGESTION] The `embed`",
+        "cosine_similarity(array(1))            | [WRONG_NUM_ARGS.WITHOUT_SUGGESTION] The `cosine",
+        "embed(array('x'))                      | [DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT]",
+        "cosine_similarity(1, array(1))         | [DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT]"
+      })
+  void pythonShowsAMistakeAsAnAnalysisExceptionThatBeginsWithTheSentence(
+      String call, String sentence) {
+    assertShownByPython(catchThrowable(() -> spark.sql("SELECT " + call)), sentence);
+  }
+
+  @Test
+  void pythonShowsAValueOfAConfAndOfAColumnAsItIs() {
+    Column options = functions.map(functions.lit("longText"), functions.lit("${x}"));
+    Column call =
+        functions.call_function("embed", Scala.<Column>seq(List.of(functions.lit("x"), options)));
+    assertShownByPython(
+        catchThrowable(() -> spark.range(1).select(call)),
+        "The embed option longText cannot be '${x}'");
+    for (String conf : List.of("longText", "progress")) {
+      spark.conf().set("spark.embark." + conf, "<x>");
+      try {
+        assertShownByPython(
+            catchThrowable(() -> spark.sql("SELECT embed('x')")),
+            conf.equals("progress")
+                ? "spark.embark.progress is '<x>'; it takes true or false."
+                : "The embed option longText cannot be '<x>'");
+      } finally {
+        spark.conf().unset("spark.embark." + conf);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"EMBEDDING", "ANSWER"})
+  void noValueOfAnOptionFailsButAsAnAnalysisExceptionThatNamesTheOption(SqlFunction function) {
+    for (FunctionOption option : function.options()) {
+      for (String value :
+          List.of("''", "' '", "'x'", "-1", "99999999999", "'1e999'", "'NaN'", "NULL")) {
+        String call = "%s('x', map('%s', %s))".formatted(function.function(), option.key(), value);
+        Throwable refused = catchThrowable(() -> spark.sql("SELECT " + call));
+        if (refused != null) {
+          assertThat(refused).as(call).isInstanceOf(AnalysisException.class);
+          assertThat(condition(refused)).as(call).isNotNull();
+          assertThat(refused)
+              .hasMessageMatching("(?s).*(%s|no model of its own).*".formatted(option.key()));
+        }
+      }
+    }
+  }
+
+  private static void assertShownByPython(Throwable thrown, String sentence) {
+    assertThat(thrown).isInstanceOf(AnalysisException.class);
+    SparkThrowable shown = (SparkThrowable) thrown;
+    assertThat(thrown.getMessage()).startsWith(sentence);
+    assertThat(SparkThrowableHelper.getMessage(condition(thrown), shown.getMessageParameters()))
+        .startsWith(sentence);
+  }
+
+  /** By the name that 3.5 has, too. */
+  @SuppressWarnings("deprecation")
+  private static String condition(Throwable thrown) {
+    return ((SparkThrowable) thrown).getErrorClass();
+  }
+
+  @Test
+  void argumentsCanBeNamed() {
+    Row row =
+        spark
+            .sql(
+                "SELECT embed_tokens(text => 'a cat'), size(embed(options => map('dimensions', 64),"
+                    + " text => 'x')), size(embed('x', options => map('dimensions', 64))),"
+                    + " embed_detail(TEXT => 'a cat').tokens,"
+                    + " cosine_similarity(b => array(1, 0), a => array(-1, 0)),"
+                    + " embed_tokens(text => t) FROM VALUES ('a cat') AS v(t)")
+            .head();
+    assertThat(row).isEqualTo(RowFactory.create(4, 64, 64, 4, -1f, 4));
+  }
+
+  /** As of mask(str, upperChar, lowerChar, digitChar, otherChar), which is Spark's own. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "embed(txt => 'x')              | mask(txt => 'x')",
+        "embed(text => 'x', text => '') | mask(str => 'x', str => '')",
+        "embed('x', text => '')         | mask('x', str => '')",
+        "embed(options => map())        | mask(upperChar => 'x')",
+        "embed(text => 'x', map())      | mask(str => 'x', 'y')",
+        "embed('x', '', '', '', '', '', options => '') | mask('x', '', '', '', '', '', str => '')",
+        "cosine_similarity(b => array(1), b => array(1)) | mask(lowerChar => 'x', lowerChar => 'y')"
+      })
+  void wronglyNamedArgumentsAreRefusedAsThoseOfSparksOwnFunctions(String ours, String sparks) {
+    Throwable expected = catchThrowable(() -> spark.sql("SELECT " + sparks));
+    Throwable refused = catchThrowable(() -> spark.sql("SELECT " + ours));
+    assertThat(refused).isInstanceOf(AnalysisException.class);
+    assertThat(condition(refused)).isNotNull().isEqualTo(condition(expected));
+  }
+
+  @Test
+  void aWrongNumberOfArgumentsIsAnAnalysisException() {
+    assertThatThrownBy(() -> spark.sql("SELECT embed()")).isInstanceOf(AnalysisException.class);
+    assertThatThrownBy(() -> spark.sql("SELECT embed('a', map(), 'b')"))
+        .isInstanceOf(AnalysisException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "42",
+        "1.5D",
+        "1.5",
+        "true",
+        "DATE'2026-01-02'",
+        "TIMESTAMP'2026-01-02 03:04:05'",
+        "INTERVAL '1' DAY",
+        "X'6361740A'",
+        "NULL",
+        "array('x')",
+        "map('x', 'y')",
+        "named_struct('x', 'y')"
+      })
+  void inputOfAnotherTypeIsCastOrRefusedAsABuiltInDoes(String input) {
+    for (String ansi : List.of("true", "false")) {
+      spark.conf().set("spark.sql.ansi.enabled", ansi);
+      try {
+        Throwable builtIn =
+            catchThrowable(() -> spark.sql("SELECT upper(%s)".formatted(input)).head());
+        Throwable refused =
+            catchThrowable(
+                () ->
+                    assertThat(
+                            spark
+                                .sql(
+                                    "SELECT embed(%s) <=> embed(CAST(%s AS STRING))"
+                                        .formatted(input, input))
+                                .head()
+                                .getBoolean(0))
+                        .isTrue());
+        if (builtIn == null) {
+          assertThat(refused).as("ansi " + ansi).isNull();
+        } else {
+          assertThat(refused).as("ansi " + ansi).isInstanceOf(AnalysisException.class);
+        }
+      } finally {
+        spark.conf().unset("spark.sql.ansi.enabled");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "map(1, 'chunk')", "map('maxTokens', array(8))", "map('maxTokens', 1.5)",
+        "map('maxTokens', 'eight')", "map('maxTokens', CAST(NULL AS STRING))", "array('maxTokens')",
+        "'maxTokens'"
+      })
+  void optionsOfAWrongTypeAreAnAnalysisException(String options) {
+    assertThatThrownBy(() -> spark.sql("SELECT embed('x', %s)".formatted(options)))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageMatching("(?s).*(options of embed|maxTokens).*");
+  }
+
+  @Test
+  void sessionConfSetsOptionsAndTheCallOverridesThem() {
+    spark.conf().set("spark.embark.maxTokens", "8");
+    try {
+      Row row =
+          spark
+              .sql(
+                  "SELECT embed_tokens(repeat('word ', 20)),"
+                      + " embed_tokens(repeat('word ', 20), map('maxTokens', '16'))")
+              .head();
+      assertThat(row.getInt(0)).isEqualTo(8);
+      assertThat(row.getInt(1)).isEqualTo(16);
+    } finally {
+      spark.conf().unset("spark.embark.maxTokens");
+    }
+  }
+
+  @Test
+  void tokensOfAChunkedTextCountThePrefixOfEachChunk() {
+    Row row =
+        spark
+            .sql(
+                "SELECT embed_tokens(repeat('word ', 56), map('longText', 'chunk', 'maxTokens', 32,"
+                    + " 'prefix', 'query: ')), embed_tokens(repeat('a', 101)),"
+                    + " embed_tokens('a\u000bb')")
+            .head();
+    assertThat(row.getInt(0)).isEqualTo(2 * 32);
+    assertThat(row.getInt(1)).isEqualTo(3);
+    assertThat(row.getInt(2)).isEqualTo(3);
+  }
+
+  @Test
+  void aRerankerIsRefusedWithThePoolingOfTheSession(@TempDir Path folder) throws Exception {
+    byte[] gguf;
+    try (InputStream model =
+        getClass().getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {
+      gguf = model.readAllBytes();
+    }
+    byte[] key = "bert.pooling_type".getBytes(StandardCharsets.UTF_8);
+    int at = 0;
+    while (!Arrays.equals(gguf, at, at + key.length, key, 0, key.length)) {
+      at++;
+    }
+    assertThat(gguf[at + key.length + 4]).as("mean").isEqualTo((byte) 1);
+    gguf[at + key.length + 4] = 4; // rank
+    Path reranker = Files.write(folder.resolve("reranker.gguf"), gguf);
+    spark.conf().set("spark.embark.model", reranker.toString());
+    spark.conf().set("spark.embark.pooling", "mean");
+    try {
+      assertThatThrownBy(() -> spark.sql("SELECT embed('x')").collectAsList())
+          .hasStackTraceContaining("is a reranker: it scores pairs of texts");
+    } finally {
+      spark.conf().unset("spark.embark.pooling");
+      spark.conf().unset("spark.embark.model");
+    }
+  }
+
+  @Test
+  void cosineSimilarityIsTheCosine() {
+    Row row =
+        spark
+            .sql(
+                "SELECT cosine_similarity(array(1F, 0F), array(1F, 1F)),"
+                    + " cosine_similarity(array(2D, 0D), array(-3F, 0F)),"
+                    + " cosine_similarity(array(0F, 0F), array(1F, 1F)),"
+                    + " cosine_similarity(NULL, array(1F))")
+            .head();
+    assertThat(row.getFloat(0)).isCloseTo((float) Math.sqrt(0.5), within(1e-6f));
+    assertThat(row.getFloat(1)).isEqualTo(-1f);
+    assertThat(row.isNullAt(2)).isTrue();
+    assertThat(row.isNullAt(3)).isTrue();
+  }
+
+  @Test
+  void cosineSimilarityOrdersByAngleWhateverTheLengths() {
+    List<Row> nearest =
+        spark
+            .sql(
+                "SELECT name, cosine_similarity(v, array(1F, 0F)) AS c FROM VALUES"
+                    + " ('far', array(-1F, 0F)), ('near', array(10F, 1F)), ('between', array(1F,"
+                    + " 1F)) AS t(name, v) ORDER BY c DESC LIMIT 2")
+            .collectAsList();
+    assertThat(nearest).extracting(row -> row.getString(0)).containsExactly("near", "between");
+    assertThat(
+            spark.sql("SELECT cosine_similarity(array(3F, 4F), array(8F, 6F))").head().getFloat(0))
+        .isCloseTo(0.96f, within(1e-6f));
+  }
+
+  /** Of vectors whose cosine anyone can work out: (3, 4) and (8, 6) have 48 / 50. */
+  @ParameterizedTest
+  @CsvSource({"FALLBACK, ", "CODEGEN_ONLY, " + NOT_FOLDED, "NO_CODEGEN, " + NOT_FOLDED})
+  void cosineSimilarityTakesNumbersOfAnyTypeFoldedCompiledOrInterpreted(
+      String codegen, String excludedRules) {
+    List<String> calls =
+        """
+        array(1e200D, 0D), array(1e200D, 0D)                           = 1
+        array(1e-200D, 1e-200D), array(1e-200D, 1e-200D)               = 1
+        array(3e38F, 4e37F), array(-3e38F, -4e37F)                     = -1
+        array(3, 4), array(8, 6)                                       = 0.96
+        array(3L, 4L), array(8Y, 6Y)                                   = 0.96
+        array(3S, 4S), array(8D, 6D)                                   = 0.96
+        array(3BD, 4BD), array(8.00, 6.00)                             = 0.96
+        array(3e30BD, 4e30BD), array(8F, 6F)                           = 0.96
+        array(9223372036854775807L, 0L), array(1, 1)                   = 0.70710678
+        from_json('[3, 4]', 'ARRAY<BIGINT>'), array(-8, -6)            = -0.96
+        array(1F, CAST('NaN' AS FLOAT)), array(1F, 1F)                 = NULL
+        array(1D, 1D), array(1D, CAST('Infinity' AS DOUBLE))           = NULL
+        array(CAST('-Infinity' AS FLOAT)), array(-1F)                  = NULL
+        array(0, 0), array(1, 1)                                       = NULL
+        array(1, NULL), array(1, 1)                                    = NULL
+        array(1, 1), array(1F, NULL)                                   = NULL
+        array(NULL), array(1)                                          = NULL
+        CAST(NULL AS ARRAY<INT>), array(1, 1)                          = NULL
+        array(1, 1), NULL                                              = NULL
+        array(), array()                                               = NULL
+        CAST(array() AS ARRAY<FLOAT>), CAST(array() AS ARRAY<INT>)     = NULL
+        """
+            .lines()
+            .toList();
+    spark.conf().set("spark.sql.codegen.factoryMode", codegen);
+    spark
+        .conf()
+        .set("spark.sql.optimizer.excludedRules", excludedRules == null ? "" : excludedRules);
+    try {
+      Row row =
+          spark
+              .sql(
+                  calls.stream()
+                      .map(call -> "cosine_similarity(" + call.replaceFirst(" += .*", ")"))
+                      .collect(Collectors.joining(", ", "SELECT ", " FROM range(1)")))
+              .head();
+      for (int i = 0; i < calls.size(); i++) {
+        String expected = calls.get(i).replaceFirst(".* = ", "");
+        if (expected.equals("NULL")) {
+          assertThat(row.get(i)).as(calls.get(i)).isNull();
+        } else {
+          assertThat(row.getFloat(i))
+              .as(calls.get(i))
+              .isCloseTo(Float.parseFloat(expected), within(1e-7f));
+        }
+      }
+    } finally {
+      spark.conf().unset("spark.sql.codegen.factoryMode");
+      spark.conf().unset("spark.sql.optimizer.excludedRules");
+    }
+  }
+
+  @Test
+  void cosineSimilarityRefusesVectorsOfDifferentLengthAndOtherTypes() {
+    assertThatThrownBy(
+            () -> spark.sql("SELECT cosine_similarity(array(1F), array(1F, 2F))").collectAsList())
+        .hasStackTraceContaining("have 1 and 2 elements");
+    assertThatThrownBy(() -> spark.sql("SELECT cosine_similarity(array('a'), array(1F))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining(
+            "cosine_similarity takes arrays of numbers, but this is array<string>");
+    assertThatThrownBy(() -> spark.sql("SELECT cosine_similarity(X'01', X'01')"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("but this is binary");
+  }
+
+  @Test
+  void outputInt8AndBinaryAreQuantisedFromTheFloats() {
+    Row row =
+        spark
+            .sql(
+                "SELECT embed(t) AS f, embed(t, map('output', 'int8')) AS i, embed(t, map('output',"
+                    + " 'binary')) AS b, embed_detail(t, map('output', 'int8')).embedding AS d FROM"
+                    + " VALUES ('a cat sat on the mat') AS v(t)")
+            .head();
+    List<Float> floats = row.getList(0);
+    float[] vector = new float[floats.size()];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = floats.get(i);
+    }
+    List<Byte> int8 = row.getList(1);
+    byte[] expected = VectorType.toInt8(vector);
+    // Each output is computed by a call of its own; packing may move a value over a rounding edge.
+    for (int i = 0; i < vector.length; i++) {
+      assertThat((int) int8.get(i)).isBetween(expected[i] - 1, expected[i] + 1);
+    }
+    assertThat((byte[]) row.get(2)).isEqualTo(VectorType.toBinary(vector)).hasSize(48);
+    assertThat(row.getList(3)).isEqualTo(int8);
+    assertThat(
+            spark
+                .sql(
+                    "SELECT cosine_similarity(embed('a cat'), embed('a cat', map('output',"
+                        + " 'int8')))")
+                .head()
+                .getFloat(0))
+        .isGreaterThan(0.999f);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"embed", "embed_detail", "embed_tokens", "cosine_similarity"})
+  void describeFunctionShowsAnExampleThatGivesWhatItSays(String function) {
+    String text =
+        spark.sql("DESCRIBE FUNCTION EXTENDED " + function).collectAsList().stream()
+            .map(row -> row.getString(0))
+            .collect(Collectors.joining("\n"));
+    Matcher example = Pattern.compile("> (SELECT .*);\\s+(.*)").matcher(text);
+    assertThat(example.find()).as(text).isTrue();
+    assertThat(example.group(1)).contains(function + "(");
+    assertThat(spark.sql(example.group(1)).head().get(0)).hasToString(example.group(2));
+  }
+
+  @Test
+  void describeFunctionTellsTheOptions() {
+    String text = spark.sql("DESCRIBE FUNCTION EXTENDED embed").collectAsList().toString();
+    assertThat(text).contains("longText").contains("truncate, chunk, error");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void optionsOfSeveralTypesAreTakenAsTheyAreWritten(boolean ansi) {
+    spark.conf().set("spark.sql.ansi.enabled", ansi);
+    try {
+      Row row =
+          spark
+              .sql(
+                  "SELECT size(embed('x', map('dimensions', 64, 'longText', 'chunk'))),"
+                      + " size(embed('x', map('dimensions', CAST(64.9 AS INT), 'mode', 'failfast'))),"
+                      + " size(embed('x', map()))")
+              .head();
+      assertThat(row.getInt(0)).isEqualTo(64);
+      assertThat(row.getInt(1)).isEqualTo(64);
+      assertThat(row.getInt(2)).isEqualTo(384);
+    } finally {
+      spark.conf().unset("spark.sql.ansi.enabled");
+    }
+  }
+
+  @Test
+  void anOptionThatIsThereTwiceIsRefused() {
+    assertThatThrownBy(
+            () -> spark.sql("SELECT embed('x', map('dimensions', 64, 'dimensions', 32))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("name dimensions twice");
+  }
+
+  /** Spark keeps the confs of a view's making that it knows. */
+  @Test
+  void aViewHasTheOptionsOfTheSessionThatMadeIt() {
+    spark.conf().set("spark.embark.dimensions", "64");
+    try {
+      spark.sql("CREATE OR REPLACE TEMP VIEW cut AS SELECT size(embed('x')) AS n");
+      spark.sql("CACHE TABLE cached_cut AS SELECT size(embed('x')) AS n");
+      assertThat(spark.sql("SELECT n FROM cut").head().getInt(0)).isEqualTo(64);
+      assertThat(spark.sql("SELECT n FROM cached_cut").head().getInt(0)).isEqualTo(64);
+    } finally {
+      spark.conf().unset("spark.embark.dimensions");
+    }
+    assertThat(spark.sql("SELECT n FROM cut").head().getInt(0)).isEqualTo(64);
+    assertThat(spark.sql("SELECT size(embed('x'))").head().getInt(0)).isEqualTo(384);
+  }
+
+  @Test
+  void textsThatAreOthersEachTimeAreEmbedded() {
+    Row row = spark.sql("SELECT size(embed(uuid())), embed(uuid()) = embed(uuid()) AS same").head();
+    assertThat(row.getInt(0)).isEqualTo(384);
+    assertThat(row.getBoolean(1)).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT a.id, b.id, cosine_similarity(embed(a.t), embed(b.t)) FROM a CROSS JOIN b",
+        "SELECT a.id, b.id, cosine_similarity(embed(a.t), embed(b.t)) FROM a JOIN b ON a.id <= b.id",
+        "SELECT a.id, b.id FROM a JOIN b APPROX NEAREST 2 BY SIMILARITY cosine_similarity(embed(a.t), embed(b.t))"
+      })
+  void aJoinOfAllPairsEmbedsEachTextOnce(String statement) {
+    assumeThat(statement.contains("NEAREST") && spark.version().compareTo("4.2") < 0)
+        .as("Spark has NEAREST BY since 4.2")
+        .isFalse();
+    spark
+        .range(0, 5, 1, 2)
+        .selectExpr("id", "concat('text ', id) AS t")
+        .createOrReplaceTempView("a");
+    spark
+        .range(0, 9, 1, 3)
+        .selectExpr("id", "concat('doc ', id) AS t")
+        .createOrReplaceTempView("b");
+    spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
+    for (String adaptive : List.of("true", "false")) {
+      spark.conf().set("spark.sql.adaptive.enabled", adaptive);
+      long before = ApplicationProgress.of(spark).snapshot().rows();
+
+      List<Row> rows = spark.sql(statement).collectAsList();
+
+      assertThat(ApplicationProgress.of(spark).snapshot().rows() - before)
+          .as("texts embedded, adaptive %s", adaptive)
+          .isEqualTo(5 + 9);
+      assertThat(rows).hasSizeGreaterThanOrEqualTo(10);
+    }
+    spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
+  }
+
+  @Test
+  void aVariableCanBeDeclaredWithAVector() {
+    assumeThat(spark.version()).as("DECLARE is Spark 4's").doesNotStartWith("3.");
+    spark.sql("DECLARE OR REPLACE VARIABLE declared ARRAY<FLOAT> DEFAULT embed('hello')");
+    assertThat(spark.sql("SELECT declared = embed('hello')").head().getBoolean(0)).isTrue();
+  }
+}
