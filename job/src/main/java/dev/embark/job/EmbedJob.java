@@ -82,9 +82,9 @@ public final class EmbedJob implements Callable<Integer> {
               "estimate",
               () -> estimate(spark),
               () -> "nothing was written; run the same command again for its estimate")
-          .print(terminal.out(), spec.progress(), spec.task());
+          .print(terminal.out(), spec.progress(), spec.function());
     } else {
-      run(spark, spec, terminal, termination).print(terminal.out(), spec.task());
+      run(spark, spec, terminal, termination).print(terminal.out(), spec.function());
     }
   }
 
@@ -108,8 +108,8 @@ public final class EmbedJob implements Callable<Integer> {
 
   static JobResult run(
       SparkSession spark, JobSpec spec, Terminal terminal, Termination termination) {
-    Meter meter = new Meter(() -> Totals.of(spark, spec.task()), System::nanoTime);
-    ProgressView view = ProgressView.of(spec.progress(), terminal, spec.task());
+    Meter meter = new Meter(() -> Totals.of(spark, spec.function()), System::nanoTime);
+    ProgressView view = ProgressView.of(spec.progress(), terminal, spec.function());
     JobResult result;
     try (Progress progress = Progress.of(spark, meter, view)) {
       RunListener listeners =
@@ -125,7 +125,7 @@ public final class EmbedJob implements Callable<Integer> {
               .run();
     }
     if (result.totals().failedRows() > 0) {
-      warn(terminal, failedRows(spark, result, spec.task()));
+      warn(terminal, failedRows(spark, result, spec.function()));
     }
     return result;
   }
@@ -134,7 +134,7 @@ public final class EmbedJob implements Callable<Integer> {
     terminal.err().println("warning: " + Secrets.redacted(text));
   }
 
-  private static String failedRows(SparkSession spark, JobResult result, JobFunction task) {
+  private static String failedRows(SparkSession spark, JobResult result, JobFunction function) {
     String quarantine = result.stateFolder() + "/quarantine";
     List<Row> failed =
         spark
@@ -152,9 +152,9 @@ public final class EmbedJob implements Callable<Integer> {
     return "%s could not be %s and %s NULL as %s%s; see %s"
         .formatted(
             count == 1 ? "1 row" : count + " rows",
-            task.done(),
+            function.done(),
             count == 1 ? "has" : "have",
-            task.result(),
+            function.result(),
             ids.isEmpty() ? "" : ", the first by id: " + ids,
             quarantine);
   }

@@ -57,7 +57,7 @@ public final class QuickstartJob implements Callable<Integer> {
     spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark quickstart").getOrCreate()) {
       EmbedJob.run(spark, spec, terminal, new Termination(spark))
-          .print(terminal.out(), spec.task());
+          .print(terminal.out(), spec.function());
       printNeighbours(spark);
     }
     return 0;
@@ -81,7 +81,7 @@ public final class QuickstartJob implements Callable<Integer> {
         functions.call_function(
             "cosine_similarity",
             Columns.quoted(spec.resultColumn()),
-            Embark.embed(functions.lit(query), spec.taskOptions()));
+            Embark.embed(functions.lit(query), spec.functionOptions()));
     return texts
         .select(cosine.as("cosine"), Columns.quoted(TEXT))
         .orderBy(functions.col("cosine").desc())

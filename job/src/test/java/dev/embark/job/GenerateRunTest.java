@@ -58,7 +58,7 @@ class GenerateRunTest {
     List<String> arguments =
         new ArrayList<>(
             List.of(
-                "--task=generate",
+                "--function=generate",
                 "--model=" + model,
                 "--max-tokens=" + ANSWER_TOKENS,
                 "--id-column=id"));
@@ -182,7 +182,7 @@ class GenerateRunTest {
 
     JsonNode report = new ObjectMapper().readTree(runs.state().resolve("report.json").toFile());
     long tokens = report.get("totals").get("tokens").asLong();
-    assertThat(report.get("run").get("task").asText()).isEqualTo("generate");
+    assertThat(report.get("run").get("function").asText()).isEqualTo("generate");
     assertThat(report.get("totals").get("embedded").asInt()).isEqualTo(10);
     assertThat(tokens).isBetween(10L, 10L * ANSWER_TOKENS);
     assertThat(report.get("options").get("maxTokens").asInt()).isEqualTo(ANSWER_TOKENS);
@@ -228,11 +228,11 @@ class GenerateRunTest {
   @Test
   void theSessionMayNameTheModelAndSomebodyHasTo() throws IOException {
     String input = runs.json("in.json", prompts(2));
-    String[] noModel = {"--task=generate", "--answer-column=said"};
+    String[] noModel = {"--function=generate", "--answer-column=said"};
 
     assertThatThrownBy(() -> runs.run(input, noModel))
         .isInstanceOf(UserError.class)
-        .hasMessage("--task generate has no model of its own; give --model");
+        .hasMessage("--function generate has no model of its own; give --model");
     spark.conf().set("spark.embark.generate.model", model);
     try {
       runs.run(input, noModel);

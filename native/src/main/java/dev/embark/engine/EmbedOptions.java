@@ -29,7 +29,7 @@ public final class EmbedOptions extends FunctionOptions {
   }
 
   @Override
-  public String task() {
+  public String function() {
     return "embed";
   }
 

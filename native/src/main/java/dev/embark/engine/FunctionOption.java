@@ -2,7 +2,7 @@ package dev.embark.engine;
 
 import dev.embark.engine.EmbarkException.Kind;
 
-/** An option of one of Embark's tasks. Documentation and checks are both made from it. */
+/** An option of one of Embark's functions. Documentation and checks are both made from it. */
 public interface FunctionOption {
   /** What there is to say about it. */
   OptionSpec spec();
@@ -30,17 +30,17 @@ public interface FunctionOption {
   /**
    * The value in its one canonical form.
    *
-   * @param task for messages
+   * @param function for messages
    * @throws EmbarkException of kind OPTION when it is not allowed
    */
-  default String canonical(String task, String value) {
+  default String canonical(String function, String value) {
     try {
       return spec().canonical().apply(value);
     } catch (IllegalArgumentException e) {
       throw new EmbarkException(
           Kind.OPTION,
           "The "
-              + task
+              + function
               + " option "
               + key()
               + " cannot be '"

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The options of a task, the same wherever they were written: SQL map, session conf, command line.
- * Immutable, safe for any thread; equal when every option has the same meaning.
+ * The options of a function, the same wherever they were written: SQL map, session conf, command
+ * line. Immutable, safe for any thread; equal when every option has the same meaning.
  */
 public abstract sealed class FunctionOptions implements Serializable
     permits EmbedOptions, GenerateOptions {
@@ -29,13 +29,13 @@ public abstract sealed class FunctionOptions implements Serializable
     this.values = new TreeMap<>(values);
   }
 
-  /** What the task is called in messages and on the command line. */
-  public abstract String task();
+  /** What the function is called in messages and on the command line. */
+  public abstract String function();
 
-  /** Every option that the task has. */
+  /** Every option that the function has. */
   abstract List<? extends FunctionOption> all();
 
-  /** What to write instead of a key that the task does not have, or an empty text. */
+  /** What to write instead of a key that the function does not have, or an empty text. */
   String instead(String key) {
     return "";
   }
@@ -57,20 +57,20 @@ public abstract sealed class FunctionOptions implements Serializable
         (key, value) -> {
           FunctionOption option = option(key);
           if (seen.contains(option)) {
-            throw wrong("The " + task() + " option " + key + " is given twice.");
+            throw wrong("The " + function() + " option " + key + " is given twice.");
           }
           seen.add(option);
           if (value == null) {
             throw wrong(
                 "The "
-                    + task()
+                    + function()
                     + " option "
                     + key
                     + " cannot be NULL; it takes "
                     + option.takes()
                     + ".");
           }
-          merged.put(option.key(), option.canonical(task(), value));
+          merged.put(option.key(), option.canonical(function(), value));
         });
     return merged;
   }
@@ -89,7 +89,7 @@ public abstract sealed class FunctionOptions implements Serializable
     List<String> keys = all().stream().map(FunctionOption::key).toList();
     throw wrong(
         "There is no "
-            + task()
+            + function()
             + " option '"
             + key
             + "'"
@@ -173,13 +173,13 @@ public abstract sealed class FunctionOptions implements Serializable
     return value.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(value));
   }
 
-  /** What tells two options of one task apart, the empty value of an option included. */
+  /** What tells two options of one function apart, the empty value of an option included. */
   abstract List<Object> meaning();
 
   @Override
   public final boolean equals(Object other) {
     return other instanceof FunctionOptions that
-        && task().equals(that.task())
+        && function().equals(that.function())
         && meaning().equals(that.meaning());
   }
 

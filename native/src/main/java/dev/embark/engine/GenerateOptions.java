@@ -28,7 +28,7 @@ public final class GenerateOptions extends FunctionOptions {
   }
 
   @Override
-  public String task() {
+  public String function() {
     return "generate";
   }
 

@@ -67,7 +67,7 @@ class MainTest {
             "--rows-per-wave=",
             "--dry-run",
             "The task:",
-            "--task=",
+            "--function=",
             "--model=",
             "What is shown:",
             "--progress=",

@@ -7,35 +7,40 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /**
  * What is computed for each text, and its options, on a command line: a mixin of {@link JobSpec}.
  * Uses no class of Spark.
  */
-@HelpSection(HelpSection.TASK)
+@HelpSection(HelpSection.FUNCTION)
 public final class FunctionSpec {
   @Option(
-      names = "--task",
-      paramLabel = "TASK",
-      defaultValue = "embed",
+      names = "--function",
+      paramLabel = "FUNCTION",
       description =
           "${COMPLETION-CANDIDATES}: a vector for each text, or an answer to it as a prompt."
-              + " Default: ${DEFAULT-VALUE}.")
-  private JobFunction task;
+              + " Default: embed.")
+  private JobFunction function;
+
+  // The former name, for one release.
+  @Option(names = "--task", hidden = true)
+  private JobFunction formerFunction;
 
   @Option(
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "A GGUF model: path or URI. Default: the built-in MiniLM; none for --task generate.")
+          "A GGUF model: path or URI. Default: the built-in MiniLM; none for --function generate.")
   private String model;
 
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
       description =
-          "Tokens of a text that count, by default those of the model's context; with --task"
+          "Tokens of a text that count, by default those of the model's context; with --function"
               + " generate, tokens of an answer at most, by default 256.")
   private Integer maxTokens;
 
@@ -85,6 +90,10 @@ public final class FunctionSpec {
    * @throws IllegalArgumentException with a sentence for the user
    */
   void check() {
+    if (function != null && formerFunction != null) {
+      throw new IllegalArgumentException(
+          "--task is the former name of --function; give --function alone");
+    }
     for (String key : options.keySet()) {
       if (own().keySet().stream().anyMatch(key::equalsIgnoreCase)) {
         throw new IllegalArgumentException(
@@ -92,15 +101,18 @@ public final class FunctionSpec {
       }
     }
     try {
-      task.options(toMap());
+      function().options(toMap());
     } catch (EmbarkException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
   }
 
   /** Returns what is computed for each text. */
-  JobFunction task() {
-    return task;
+  JobFunction function() {
+    return Stream.of(function, formerFunction)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(JobFunction.EMBED);
   }
 
   /** Returns the options in the spelling of SQL: only those that were given. */
@@ -112,7 +124,7 @@ public final class FunctionSpec {
 
   /** Returns the arguments that make an equal spec. */
   List<String> toArguments() {
-    List<String> arguments = new ArrayList<>(List.of("--task=" + task));
+    List<String> arguments = new ArrayList<>(List.of("--function=" + function()));
     toMap().forEach((key, value) -> arguments.add("--option=" + key + "=" + value));
     return arguments;
   }

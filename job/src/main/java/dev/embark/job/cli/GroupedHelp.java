@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Lays out the options of a command below their {@link HelpSection}s, in the order of headings. */
 final class GroupedHelp {
   private static final List<String> ORDER =
-      List.of(HelpSection.DATA, HelpSection.RUN, HelpSection.TASK, HelpSection.SHOWN);
+      List.of(HelpSection.DATA, HelpSection.RUN, HelpSection.FUNCTION, HelpSection.SHOWN);
 
   private GroupedHelp() {}
 

@@ -16,7 +16,7 @@ public @interface HelpSection {
   String RUN = "The run:";
 
   /** What is computed for a text, and how. */
-  String TASK = "The task:";
+  String FUNCTION = "The function:";
 
   /** What is shown. */
   String SHOWN = "What is shown:";

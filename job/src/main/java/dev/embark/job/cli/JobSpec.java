@@ -36,7 +36,7 @@ public final class JobSpec {
       paramLabel = "N",
       description =
           "Rows that are committed together, at most; what a crash can cost."
-              + " Default: 20000 for each core, 500 with --task generate.")
+              + " Default: 20000 for each core, 500 with --function generate.")
   private Long rowsPerWave;
 
   @HelpSection(HelpSection.RUN)
@@ -67,7 +67,7 @@ public final class JobSpec {
       description = "Keep the text of rows that fail in the quarantine, too.")
   private boolean quarantineText;
 
-  @Mixin private FunctionSpec task;
+  @Mixin private FunctionSpec function;
 
   @HelpSection(HelpSection.RUN)
   @Option(
@@ -112,32 +112,32 @@ public final class JobSpec {
           "--new-fingerprint add-column finds rows by their id; give --id-column");
       FailureLimit.parse(maxFailed);
       output.check();
-      task.check();
+      function.check();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), e.getMessage(), e);
     }
   }
 
   /** Returns what is computed for each text. */
-  public JobFunction task() {
-    return task.task();
+  public JobFunction function() {
+    return function.function();
   }
 
-  /** Returns the task's options in the spelling of SQL: only those that were given. */
-  public Map<String, String> taskOptions() {
-    return task.toMap();
+  /** Returns the function's options in the spelling of SQL: only those that were given. */
+  public Map<String, String> functionOptions() {
+    return function.toMap();
   }
 
   /** Returns the column that the job adds. */
   public String resultColumn() {
-    return output.resultColumn().orElse(task().result());
+    return output.resultColumn().orElse(function().result());
   }
 
   /** Returns the arguments that make an equal spec, to hand on to {@link EmbedJob}. */
   public List<String> toArguments() {
     List<String> arguments = input.toArguments();
     arguments.addAll(output.toArguments());
-    arguments.addAll(task.toArguments());
+    arguments.addAll(function.toArguments());
     addIfGiven(arguments, "--rows-per-wave", rowsPerWave);
     addIfGiven(arguments, "--max-failed", maxFailed);
     addIf(arguments, "--dedupe", dedupe);

@@ -22,11 +22,11 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 public final class OptionList {
   private OptionList() {}
 
-  /** Returns the lines of a command, sorted; options that are hidden are left out. */
+  /** Returns the lines of a command, sorted, without the options that scripts add: hidden and required. */
   public static List<String> of(String name, CommandLine command) {
     List<String> lines = new ArrayList<>();
     for (OptionSpec option : command.getCommandSpec().options()) {
-      if (!option.hidden()) {
+      if (!option.hidden() || !option.required()) {
         String required = option.required() ? " required" : "";
         for (String spelling : option.names()) {
           lines.add("%s %s %s%s".formatted(name, spelling, value(option), required));

@@ -97,7 +97,7 @@ public final class OutputSpec {
       names = {"--embedding-column", "--answer-column"},
       paramLabel = "COLUMN",
       description =
-          "The column that the job adds. Default: embedding or, with --task generate, answer.")
+          "The column that the job adds. Default: embedding or, with --function generate, answer.")
   private String resultColumn;
 
   @Option(

@@ -9,8 +9,8 @@ import java.util.TreeMap;
  * however often tasks were tried again.
  *
  * @param rows rows written, with a result or without
- * @param tokens tokens of texts or, of --task generate, of answers; with deduplication, of distinct
- *     ones
+ * @param tokens tokens of texts or, of --function generate, of answers; with deduplication, of
+ *     distinct ones
  * @param nullRows rows without a text
  * @param failed rows whose text has no result, by the kind of failure
  * @param truncatedRows rows whose text, or answer, lost its tail

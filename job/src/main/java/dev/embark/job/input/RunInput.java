@@ -145,7 +145,7 @@ public final class RunInput {
 
   private long rowsPerWave() {
     return spec.rowsPerWave()
-        .orElse((long) spec.task().rowsPerCore() * spark.sparkContext().defaultParallelism());
+        .orElse((long) spec.function().rowsPerCore() * spark.sparkContext().defaultParallelism());
   }
 
   /** Reads the ids of the rows of all waves, as column {@code id}. */

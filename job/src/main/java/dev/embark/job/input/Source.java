@@ -92,7 +92,7 @@ public final class Source {
     if (Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN)) {
       warnings.add(
           "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
-              .formatted(spec.input(), format, spec.task().result()));
+              .formatted(spec.input(), format, spec.function().result()));
     }
     return new Input(rows, format, options, column.name(), warnings);
   }
@@ -111,7 +111,7 @@ public final class Source {
                   column.name(),
                   spec.input(),
                   column.dataType().simpleString(),
-                  spec.task().done()));
+                  spec.function().done()));
     }
     spec.idColumn().ifPresent(id -> require(rows, id, "--id-column"));
     return column;

@@ -20,11 +20,11 @@ final class JsonProgress implements ProgressView {
   private static final int LINE_MILLIS = 2000;
 
   private final PrintStream err;
-  private final JobFunction task;
+  private final JobFunction function;
 
-  JsonProgress(PrintStream err, JobFunction task) {
+  JsonProgress(PrintStream err, JobFunction function) {
     this.err = err;
-    this.task = task;
+    this.function = function;
   }
 
   @Override
@@ -36,7 +36,7 @@ final class JsonProgress implements ProgressView {
   public void planned(RunPlan plan) {
     Map<String, Object> event = event("planned");
     event.put("run", plan.runId());
-    event.put("task", task.toString());
+    event.put("function", function.toString());
     event.put("fingerprint", plan.fingerprint());
     event.put("waves", plan.waves());
     event.put("wavesCommitted", plan.committed().size());

@@ -17,13 +17,13 @@ final class LineProgress implements ProgressView {
 
   private final PrintStream err;
   private final boolean drawsOver;
-  private final JobFunction task;
+  private final JobFunction function;
   private String drawn = "";
 
-  LineProgress(PrintStream err, boolean drawsOver, JobFunction task) {
+  LineProgress(PrintStream err, boolean drawsOver, JobFunction function) {
     this.err = err;
     this.drawsOver = drawsOver;
-    this.task = task;
+    this.function = function;
   }
 
   @Override
@@ -49,9 +49,9 @@ final class LineProgress implements ProgressView {
             .formatted(
                 Figures.count(progress.rows()),
                 Figures.count(progress.rowsToDo()),
-                task == JobFunction.EMBED ? "rows" : "prompts"));
+                function == JobFunction.EMBED ? "rows" : "prompts"));
     if (progress.tokens() > 0) {
-      if (task == JobFunction.GENERATE) {
+      if (function == JobFunction.GENERATE) {
         parts.add(Figures.count(progress.tokens()) + " tokens generated");
       }
       parts.add(Figures.count(Math.round(progress.tokensPerSecond())) + " tokens/s");

@@ -31,11 +31,11 @@ public interface ProgressView {
   default void clear() {}
 
   /** Returns the view for a mode. */
-  static ProgressView of(ProgressMode mode, Terminal terminal, JobFunction task) {
+  static ProgressView of(ProgressMode mode, Terminal terminal, JobFunction function) {
     return switch (mode) {
-      case AUTO -> new LineProgress(terminal.err(), terminal.interactive(), task);
-      case PLAIN -> new LineProgress(terminal.err(), false, task);
-      case JSON -> new JsonProgress(terminal.err(), task);
+      case AUTO -> new LineProgress(terminal.err(), terminal.interactive(), function);
+      case PLAIN -> new LineProgress(terminal.err(), false, function);
+      case JSON -> new JsonProgress(terminal.err(), function);
       case NONE -> () -> Integer.MAX_VALUE;
     };
   }

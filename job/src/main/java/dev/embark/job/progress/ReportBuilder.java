@@ -69,7 +69,7 @@ final class ReportBuilder {
         result.waves().stream().map(ReportBuilder::wave).toList(),
         lengths(result.totals().lengths()),
         failures(result.totals().failed()),
-        redacted(options.map(FunctionOptions::asMap).orElseGet(spec::taskOptions)),
+        redacted(options.map(FunctionOptions::asMap).orElseGet(spec::functionOptions)),
         known(result.plan().fingerprint()),
         model(options, result.plan()),
         machine(spark.sparkContext()));
@@ -84,7 +84,7 @@ final class ReportBuilder {
             .get();
     return new RunReport.Run(
         known(result.plan().runId()),
-        spec.task().toString(),
+        spec.function().toString(),
         time(start),
         time(end),
         seconds(result.took()),

@@ -17,11 +17,11 @@ import org.apache.spark.sql.SparkSession;
 public record Totals(long rows, long tokens, long nullRows, long failedRows, long truncatedRows) {
 
   /** Reads the counters of the application; any thread. */
-  public static Totals of(SparkSession spark, JobFunction task) {
+  public static Totals of(SparkSession spark, JobFunction function) {
     ApplicationProgress.Snapshot now = ApplicationProgress.of(spark).snapshot();
     return new Totals(
         now.rows(),
-        task == JobFunction.EMBED ? now.tokens() : now.generatedTokens(),
+        function == JobFunction.EMBED ? now.tokens() : now.generatedTokens(),
         now.nullRows(),
         now.failedRows(),
         now.truncatedRows());

@@ -1,7 +1,7 @@
 package dev.embark.job.report;
 
 /**
- * What a page calls the results of a task.
+ * What a page calls the results of a function.
  *
  * @param heading what the run was
  * @param done a row that has one
@@ -39,6 +39,6 @@ record FunctionWords(
           "Answers by tokens");
 
   static FunctionWords of(RunReport report) {
-    return report.run().task().equals("generate") ? GENERATE : EMBED;
+    return report.run().function().equals("generate") ? GENERATE : EMBED;
   }
 }

@@ -18,7 +18,7 @@ import java.util.Map;
  * @param tokenLengths embedded rows by tokens of the text, or of the answer, from the shortest
  *     range to the longest
  * @param failures by kind, the most frequent first
- * @param options of the task that were given; the others have their defaults
+ * @param options of the function that were given; the others have their defaults
  * @param fingerprint of the model and the options that change a result, in hex; null if the run
  *     ended before it was planned
  * @param model that made the results
@@ -45,7 +45,7 @@ public record RunReport(
 
   /**
    * @param id names the run, also after it was resumed; null if it ended before it was planned
-   * @param task {@code embed} or {@code generate}
+   * @param function {@code embed} or {@code generate}
    * @param start ISO 8601, in UTC; of a run that was resumed, that of its first wave
    * @param end ISO 8601, in UTC
    * @param seconds of wall time of this process
@@ -57,7 +57,7 @@ public record RunReport(
    */
   public record Run(
       String id,
-      String task,
+      String function,
       String start,
       String end,
       double seconds,

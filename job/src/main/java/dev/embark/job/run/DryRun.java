@@ -110,7 +110,7 @@ public final class DryRun {
   private Estimate estimate(PendingRows rows, Sample sample) {
     String textColumn = rows.textColumn();
     SampledTexts texts = SampledTexts.of(spark, call, sample, textColumn);
-    Looked looked = spec.task() == JobFunction.EMBED ? embed(texts) : answer(texts);
+    Looked looked = spec.function() == JobFunction.EMBED ? embed(texts) : answer(texts);
     int withoutText = sample.size() - texts.lengths().size();
     double times = sample.size() == 0 ? 0 : (double) rows.count() / sample.size();
     double share = 1 - (withoutText + looked.failing()) / Math.max(1, sample.size());

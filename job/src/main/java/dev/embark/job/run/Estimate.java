@@ -17,7 +17,7 @@ import java.util.Map;
  * @param sampled rows that were looked at
  * @param withoutText rows whose text is NULL
  * @param failing rows whose text would have no result
- * @param tokens that the model would see or, with --task generate, generate
+ * @param tokens that the model would see or, with --function generate, generate
  * @param tokensPerSecond of this cluster with that model; 0 if no text has a result
  * @param bytes that it would add to the output
  */
@@ -37,25 +37,26 @@ public record Estimate(
   }
 
   /** Prints for a person, or one JSON object for a program that also gets its progress as JSON. */
-  public void print(PrintStream out, ProgressMode mode, JobFunction task) {
+  public void print(PrintStream out, ProgressMode mode, JobFunction function) {
     if (mode == ProgressMode.JSON) {
       printJson(out);
     } else {
-      printLines(out, task);
+      printLines(out, function);
     }
     out.flush();
   }
 
   /** A line for each figure, name and value parted by a tab. */
-  private void printLines(PrintStream out, JobFunction task) {
+  private void printLines(PrintStream out, JobFunction function) {
     out.println("rows\t" + Figures.count(rows));
     printIfAny(out, "rows already there", skipped);
     out.println("rows sampled\t" + Figures.count(sampled));
     printIfAny(out, "rows without text, about", withoutText);
     printIfAny(out, "rows that would fail, about", failing);
-    out.println(task.tokens() + ", about\t" + Figures.count(tokens));
+    out.println(function.tokens() + ", about\t" + Figures.count(tokens));
     if (tokens > 0) {
-      out.println(task.tokens() + "/s here, about\t" + Figures.count(Math.round(tokensPerSecond)));
+      out.println(
+          function.tokens() + "/s here, about\t" + Figures.count(Math.round(tokensPerSecond)));
     }
     out.println("time, about\t" + Figures.duration(seconds()));
     out.println("output size, about\t" + Figures.bytes(bytes));

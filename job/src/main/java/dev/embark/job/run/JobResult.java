@@ -41,11 +41,11 @@ public record JobResult(
   }
 
   /** Prints a line for each figure, name and value parted by a tab, and what is worth a warning. */
-  public void print(PrintStream out, JobFunction task) {
+  public void print(PrintStream out, JobFunction function) {
     RunTotals totals = totals();
     out.println("rows\t" + totals.rows());
-    out.println(task.tokens() + "\t" + totals.tokens());
-    out.println(task.tokens() + "/s\t" + Math.round(tokensPerSecond()));
+    out.println(function.tokens() + "\t" + totals.tokens());
+    out.println(function.tokens() + "/s\t" + Math.round(tokensPerSecond()));
     out.println("seconds\t" + String.format(Locale.ROOT, "%.1f", took.toMillis() / 1e3));
     printIfAny(out, "rows already there", plan.skippedRows());
     printIfAny(out, "rows changed", plan.changedRows());
@@ -53,7 +53,7 @@ public record JobResult(
     printIfAny(out, "rows without text", totals.nullRows());
     printIfAny(
         out,
-        task == JobFunction.EMBED ? "rows truncated" : "answers cut by maxTokens",
+        function == JobFunction.EMBED ? "rows truncated" : "answers cut by maxTokens",
         totals.truncatedRows());
     printIfAny(out, "rows deduplicated", totals.deduplicatedRows());
     printIfAny(out, "rows failed", totals.failedRows());

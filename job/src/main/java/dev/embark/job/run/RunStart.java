@@ -160,7 +160,7 @@ final class RunStart {
     }
     boolean isSame =
         spec.retryQuarantined()
-            ? fingerprint.isSameForShortTexts(there, spec.task().ofLongTexts())
+            ? fingerprint.isSameForShortTexts(there, spec.function().ofLongTexts())
             : fingerprint.sha256().equals(there.sha256());
     if (isSame) {
       new LayoutCheck(spec, sink).check(layout(manifest), schema(input));

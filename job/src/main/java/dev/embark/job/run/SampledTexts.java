@@ -56,7 +56,7 @@ record SampledTexts(Dataset<Row> texts, List<Length> lengths) {
             .select(Columns.quoted(Sample.ORDER), length(text).as(CHARACTERS), head())
             .repartition(cores);
     Column tokens =
-        call.task() == JobFunction.EMBED ? Embark.embedTokens(text, call.given()) : lit(0);
+        call.function() == JobFunction.EMBED ? Embark.embedTokens(text, call.given()) : lit(0);
     List<Row> counted = heads.withColumn(TOKENS, tokens).drop(TEXT).collectAsList();
     HeadTokens head = new HeadTokens(spark, call);
     return new SampledTexts(

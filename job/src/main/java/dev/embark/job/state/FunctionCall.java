@@ -23,12 +23,12 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Calls a function of Spark SQL: the job's only way to a vector or an answer.
  *
- * @param task which function
+ * @param function that is called
  * @param given options of the call, those of the session's conf not among them
  */
-public record FunctionCall(JobFunction task, Map<String, String> given) {
+public record FunctionCall(JobFunction function, Map<String, String> given) {
   public static FunctionCall of(JobSpec spec) {
-    FunctionCall call = new FunctionCall(spec.task(), spec.taskOptions());
+    FunctionCall call = new FunctionCall(spec.function(), spec.functionOptions());
     call.given().entrySet().stream()
         .filter(option -> option.getKey().equalsIgnoreCase(EmbedOption.MODEL.key()))
         .forEach(model -> CallIdentity.allowModel(model.getValue()));
@@ -45,12 +45,12 @@ public record FunctionCall(JobFunction task, Map<String, String> given) {
     }
     Map<String, String> pinned = new TreeMap<>(given);
     pinned.put(EmbedOption.MODEL_SHA256.key(), fingerprint.modelSha256());
-    return new FunctionCall(task, pinned);
+    return new FunctionCall(function, pinned);
   }
 
   /** Returns the vector or the answer of a text, lazily. */
   public Column result(Column text) {
-    return switch (task) {
+    return switch (function) {
       case EMBED -> Embark.embed(text, given);
       case GENERATE -> Embark.generate(text, given);
     };
@@ -58,7 +58,7 @@ public record FunctionCall(JobFunction task, Map<String, String> given) {
 
   /** Returns the result with what became of the text, as a struct that the others below read. */
   public Column detail(Column text) {
-    return switch (task) {
+    return switch (function) {
       case EMBED -> Embark.embedDetail(text, given);
       case GENERATE -> Embark.generateDetail(text, given);
     };
@@ -66,7 +66,7 @@ public record FunctionCall(JobFunction task, Map<String, String> given) {
 
   /** Returns the result in a {@link #detail}; NULL for a text that failed. */
   public Column result(String detail) {
-    return Columns.field(detail, task == JobFunction.EMBED ? "embedding" : "text");
+    return Columns.field(detail, function == JobFunction.EMBED ? "embedding" : "text");
   }
 
   /** Returns the tokens of a text, or of its answer. */
@@ -76,7 +76,7 @@ public record FunctionCall(JobFunction task, Map<String, String> given) {
 
   /** Returns whether a text or its answer lost its tail. */
   public Column truncated(String detail) {
-    return task == JobFunction.EMBED
+    return function == JobFunction.EMBED
         ? Columns.field(detail, "truncated")
         : Columns.field(detail, "finish").equalTo("length");
   }
@@ -89,16 +89,16 @@ public record FunctionCall(JobFunction task, Map<String, String> given) {
   /**
    * Returns the options that the call has, those of the session's conf included.
    *
-   * @throws UserError if no model is named and the task has none of its own
+   * @throws UserError if no model is named and the function has none of its own
    */
   public FunctionOptions options(SparkSession spark) {
     FunctionOptions options =
-        switch (task) {
+        switch (function) {
           case EMBED -> CallIdentity.options(spark, given);
           case GENERATE -> CallIdentity.generateOptions(spark, given);
         };
     if (options.model().isEmpty()) {
-      throw new UserError("--task " + task + " has no model of its own; give --model");
+      throw new UserError("--function " + function + " has no model of its own; give --model");
     }
     return options;
   }

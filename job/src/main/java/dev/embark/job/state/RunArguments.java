@@ -25,7 +25,7 @@ public record RunArguments(SortedMap<String, String> values, String clear) {
     spec.inputSpec().toArguments().forEach(argument -> put(values, spark, argument));
     values.put("--output-format", output.format().toString());
     values.put("--partition-by", String.join(",", output.partitionBy()));
-    values.put("--" + spec.task().result() + "-column", spec.resultColumn());
+    values.put("--" + spec.function().result() + "-column", spec.resultColumn());
     values.put("--dedupe", Boolean.toString(spec.dedupe()));
     values.put("--retry-quarantined", Boolean.toString(spec.retryQuarantined()));
     values.put("overwrite", Boolean.toString(replaces));

@@ -1,6 +1,7 @@
 package dev.embark.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.job.Captured;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ class JobSpecTest {
     assertThat(spec.inputSpec().format()).isEmpty();
     assertThat(spec.textColumn()).isEmpty();
     assertThat(spec.idColumn()).isEmpty();
-    assertThat(spec.taskOptions()).isEmpty();
+    assertThat(spec.functionOptions()).isEmpty();
     assertThat(spec.inputSpec().options()).isEmpty();
     assertThat(spec.outputSpec().saveMode()).isEqualTo(ExistingOutput.ERRORIFEXISTS);
     assertThat(spec.progress()).isEqualTo(ProgressMode.AUTO);
@@ -62,7 +63,7 @@ class JobSpecTest {
             "--mode=FAILFAST",
             "--option=batchTokens=512");
 
-    assertThat(spec.taskOptions())
+    assertThat(spec.functionOptions())
         .containsExactlyInAnyOrderEntriesOf(
             Map.of(
                 "maxTokens", "64",
@@ -105,17 +106,33 @@ class JobSpecTest {
 
     JobSpec again = parse(spec.toArguments().toArray(String[]::new));
 
-    assertThat(again).usingRecursiveComparison().ignoringFields("command", "task").isEqualTo(spec);
-    assertThat(again.task()).isEqualTo(spec.task());
-    assertThat(again.taskOptions()).isEqualTo(spec.taskOptions()).hasSize(2);
+    assertThat(again)
+        .usingRecursiveComparison()
+        .ignoringFields("command", "function")
+        .isEqualTo(spec);
+    assertThat(again.function()).isEqualTo(spec.function());
+    assertThat(again.functionOptions()).isEqualTo(spec.functionOptions()).hasSize(2);
     assertThat(again.idColumn()).contains("-id");
+  }
+
+  @Test
+  void taskIsTheFormerNameOfFunction() {
+    assertThat(parse("--input=i", "--output=o").function()).isEqualTo(JobFunction.EMBED);
+    assertThat(parse("--input=i", "--output=o", "--task=generate").function())
+        .isEqualTo(parse("--input=i", "--output=o", "--function=generate").function())
+        .isEqualTo(JobFunction.GENERATE);
+    assertThatThrownBy(
+            () ->
+                parse("--input=i", "--output=o", "--task=generate", "--function=generate")
+                    .check())
+        .hasMessageContaining("give --function alone");
   }
 
   @Test
   void anEmptyPrefixIsHandedOn() {
     JobSpec spec = parse("--input=i", "--output=o", "--prefix=");
 
-    assertThat(parse(spec.toArguments().toArray(String[]::new)).taskOptions())
+    assertThat(parse(spec.toArguments().toArray(String[]::new)).functionOptions())
         .containsExactly(Map.entry("prefix", ""));
   }
 
@@ -123,13 +140,13 @@ class JobSpecTest {
   void aRelativeModelFileBecomesAbsoluteBecauseExecutorsRunElsewhere() throws Exception {
     Path model = Files.createTempFile(Path.of("target"), "model", ".gguf");
 
-    assertThat(parse("--input=i", "--output=o", "--model=" + model).taskOptions().get("model"))
+    assertThat(parse("--input=i", "--output=o", "--model=" + model).functionOptions().get("model"))
         .isEqualTo(model.toAbsolutePath().toString());
   }
 
   @Test
   void aModelUriStaysAsWritten() {
-    assertThat(parse("--input=i", "--output=o", "--model=s3a://b/m.gguf").taskOptions())
+    assertThat(parse("--input=i", "--output=o", "--model=s3a://b/m.gguf").functionOptions())
         .containsEntry("model", "s3a://b/m.gguf");
   }
 

@@ -104,7 +104,7 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
   }
 
   private TaskKilledException killed() {
-    return new TaskKilledException("cancelled while " + options().task() + " ran");
+    return new TaskKilledException("cancelled while " + options().function() + " ran");
   }
 
   @Override

@@ -59,7 +59,7 @@ public final class WindowProcessor implements AutoCloseable {
       outcomes = engine.compute(window.texts(), context::isInterrupted);
     } catch (EmbarkException e) {
       if (e.kind() == Kind.CANCELLED && context.isInterrupted()) {
-        throw new TaskKilledException("cancelled while " + task.options().task() + " ran");
+        throw new TaskKilledException("cancelled while " + task.options().function() + " ran");
       }
       throw e;
     }
