@@ -1,5 +1,7 @@
 package dev.embark.bench;
 
+import dev.embark.engine.ModelFile;
+import dev.embark.engine.ModelLoader;
 import dev.embark.engine.Acceleration;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddedRows;
@@ -73,7 +75,7 @@ final class BatchBudgets {
   private static String measure(Path file) {
     List<String> rows = new ArrayList<>();
     for (Acceleration acceleration : Acceleration.values()) {
-      try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration));
+      try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(acceleration));
           BufferAllocator allocator = new RootAllocator()) {
         if (model.acceleration() == acceleration) {
           measure(model, allocator, rows);
@@ -85,7 +87,7 @@ final class BatchBudgets {
 
   /** Adds a line for short texts and one for long ones. */
   private static void measure(LlamaModel model, BufferAllocator allocator, List<String> rows) {
-    ModelDescription description = model.describe();
+    ModelDescription description = ModelFile.describe(model);
     for (int words : new int[] {13, 248}) { // and two special tokens around them
       List<byte[]> texts = texts(words);
       Map<Integer, List<Double>> perSecond = new LinkedHashMap<>();

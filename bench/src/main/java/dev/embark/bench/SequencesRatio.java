@@ -1,5 +1,6 @@
 package dev.embark.bench;
 
+import dev.embark.engine.ModelLoader;
 import dev.embark.engine.GenerateOptions;
 import dev.embark.engine.GeneratedRows;
 import dev.embark.engine.GenerationEngine;
@@ -41,7 +42,7 @@ final class SequencesRatio {
     Path file = Files.createTempFile("embark-random", ".gguf");
     Map<Integer, List<Double>> perSecond = new LinkedHashMap<>();
     try (LlamaModel model =
-        LlamaModel.load(RandomDecoder.write(file, WIDTH, LAYERS), ModelOptions.cpu())) {
+        ModelLoader.load(RandomDecoder.write(file, WIDTH, LAYERS), ModelOptions.cpu())) {
       // The first round warms caches and compilers up.
       for (int round = 0; round <= ROUNDS; round++) {
         for (int sequences : SEQUENCES) {

@@ -1,5 +1,7 @@
 package dev.embark.bench;
 
+import dev.embark.engine.EngineMemory;
+import dev.embark.engine.ModelLoader;
 import com.sun.management.OperatingSystemMXBean;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddedRows;
@@ -55,7 +57,7 @@ public final class SharedContexts {
     System.out.println(Machine.describe());
     System.out.println("| round | window | tasks | contexts | tokens/CPU-s | batches | fill |");
     System.out.println("|---|---|---|---|---|---|---|");
-    try (LlamaModel model = LlamaModel.load(Path.of(args[0]), ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(Path.of(args[0]), ModelOptions.cpu())) {
       SharedContexts bench = new SharedContexts(model);
       bench.embed(texts.subList(0, texts.size() / 4), WINDOWS[0], CONTEXTS, null); // warms up
       for (int round = 1; round <= Integer.parseInt(args[2]); round++) {
@@ -76,7 +78,7 @@ public final class SharedContexts {
             ? SharedEncoder.open(
                 model,
                 Pooling.MODEL,
-                EmbeddingEngine.batchTokens(EmbedOptions.defaults(), ModelOptions.CPU),
+                EngineMemory.batchTokens(EmbedOptions.defaults(), ModelOptions.CPU),
                 CONTEXTS)
             : null;
     Figures figures;

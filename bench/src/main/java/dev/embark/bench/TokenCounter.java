@@ -1,5 +1,6 @@
 package dev.embark.bench;
 
+import dev.embark.engine.ModelLoader;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingEngine;
@@ -18,7 +19,7 @@ final class TokenCounter implements AutoCloseable {
   private final EmbeddingEngine engine;
 
   TokenCounter(Path gguf) {
-    model = LlamaModel.load(gguf, ModelOptions.cpu());
+    model = ModelLoader.load(gguf, ModelOptions.cpu());
     // The smallest context: nothing is computed in it.
     engine = new EmbeddingEngine(model, EmbedOptions.of(Map.of("batchTokens", "1")));
   }

@@ -13,19 +13,8 @@ public enum Acceleration {
   /** As FAST, but for most products with weights, which are of 8-bit integers. */
   INT8;
 
-  /**
-   * The instructions that it computes with on this machine, such as {@code AVX-512 BF16}; empty for
-   * llama.cpp alone. Two with the same instructions compute the same. Safe for any thread.
-   *
-   * @throws EmbarkException of kind BACKEND when llama.cpp cannot be used on this machine
-   */
-  public String kernels() {
-    LlamaBackend.start();
-    return Accelerator.kernels(this);
-  }
-
   /** As embark_llama.h names it. */
-  String precision() {
+  public String precision() {
     return this == OFF ? "" : name().toLowerCase(Locale.ROOT);
   }
 }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * avx512}, {@code avx512_vnni} or {@code avx512_bf16}) and is not there on other machines.
  * Stateless; called under the lock of {@link LlamaBackend}.
  */
-final class Accelerator {
+public final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);
   private static final String BERT = "bert";
   private static final Set<GgufTensorType> WEIGHTS =
@@ -55,8 +55,18 @@ final class Accelerator {
     }
   }
 
-  /** The instructions it computes with; empty where there is none. */
-  static String kernels(Acceleration acceleration) {
+  /**
+   * The instructions that are used on this machine, such as {@code AVX-512 BF16}; empty for
+   * llama.cpp alone. Two accelerations with the same instructions compute the same.
+   *
+   * @throws EmbarkException of kind BACKEND when llama.cpp cannot be used on this machine
+   */
+  public static String kernelsOf(Acceleration acceleration) {
+    LlamaBackend.start();
+    return kernels(acceleration);
+  }
+
+  private static String kernels(Acceleration acceleration) {
     return acceleration == Acceleration.OFF
         ? ""
         : Llama.embark_accelerator_kernels(acceleration.precision());

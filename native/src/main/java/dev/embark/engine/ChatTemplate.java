@@ -1,7 +1,6 @@
 package dev.embark.engine;
 
 import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.llama.Llama;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -53,7 +52,7 @@ record ChatTemplate(int[] before, int[] behind) {
         BytePointer system = new BytePointer(options.system(), StandardCharsets.UTF_8);
         BytePointer user = new BytePointer(USER, StandardCharsets.UTF_8)) {
       byte[] prompt = new byte[0];
-      int n = Llama.embark_chat_prompt(model.handle(), template, system, user, prompt, 0);
+      int n = model.chatPrompt(template, system, user, prompt);
       if (n == MODEL_HAS_NONE) {
         return null;
       }
@@ -70,7 +69,7 @@ record ChatTemplate(int[] before, int[] behind) {
                     + " chatml.");
       }
       prompt = new byte[n];
-      Llama.embark_chat_prompt(model.handle(), template, system, user, prompt, n);
+      model.chatPrompt(template, system, user, prompt);
       return new String(prompt, StandardCharsets.UTF_8);
     }
   }

@@ -92,16 +92,6 @@ public final class EmbedOptions extends FunctionOptions {
   }
 
   @Override
-  public long engineBytes(MemoryEstimate model, int device) {
-    return model.contextBytes(engineTokens(device), device);
-  }
-
-  @Override
-  public int engineTokens(int device) {
-    return EmbeddingEngine.batchTokens(this, device);
-  }
-
-  @Override
   List<Object> meaning() {
     List<Object> meaning = new ArrayList<>();
     Arrays.stream(EmbedOption.values()).map(this::get).forEach(meaning::add);

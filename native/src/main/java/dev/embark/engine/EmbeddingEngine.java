@@ -13,7 +13,7 @@ import org.apache.arrow.vector.complex.ListVector;
  * writes into Arrow, with results in the order of the rows.
  *
  * <pre>{@code
- * try (LlamaModel model = LlamaModel.load(path, ModelOptions.cpu());
+ * try (LlamaModel model = ModelLoader.load(path, ModelOptions.cpu());
  *     EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults());
  *     ListVector vectors = VectorWriter.newVector("embedding", allocator)) {
  *   EmbeddedRows rows = engine.embed(texts, vectors, () -> false);
@@ -71,7 +71,7 @@ public final class EmbeddingEngine implements Engine {
     this(
         model,
         options,
-        () -> new OwnContext(model, batchTokens(options, model.options().device()), contexts));
+        () -> new OwnContext(model, EngineMemory.batchTokens(options, model.options().device()), contexts));
   }
 
   private EmbeddingEngine(LlamaModel model, EmbedOptions options, Supplier<WindowEncoder> encoder) {
@@ -105,11 +105,6 @@ public final class EmbeddingEngine implements Engine {
           "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
     }
     return dimensions;
-  }
-
-  /** Tokens of a native batch of an engine with these options. */
-  public static int batchTokens(EmbedOptions options, int device) {
-    return options.batchTokens().orElseGet(() -> BatchBudget.of(device));
   }
 
   /** Floats of a vector. */

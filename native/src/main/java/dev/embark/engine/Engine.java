@@ -1,7 +1,7 @@
 package dev.embark.engine;
 
 /** What a task computes its rows with. For one thread at a time, but {@link #cancel} is for any. */
-public sealed interface Engine extends AutoCloseable permits EmbeddingEngine, GenerationEngine {
+public interface Engine extends AutoCloseable {
   /** Ends the running and every later computation, until it is called with false. Any thread. */
   void cancel(boolean cancel);
 

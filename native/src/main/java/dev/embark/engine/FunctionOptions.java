@@ -132,17 +132,6 @@ public abstract sealed class FunctionOptions implements Serializable
   /** What computes the model. */
   public abstract Acceleration acceleration();
 
-  /**
-   * Memory that an engine with these options takes beside the model.
-   *
-   * @param device of {@link ModelOptions}
-   * @return bytes
-   */
-  public abstract long engineBytes(MemoryEstimate model, int device);
-
-  /** Tokens that an engine with these options has room for at once, on a device. */
-  public abstract int engineTokens(int device);
-
   /** The options that were set, by key, sorted; what EXPLAIN shows. */
   public final Map<String, String> asMap() {
     return new TreeMap<>(values);

@@ -85,7 +85,7 @@ public enum GenerateOption implements FunctionOption {
       "1 to 255",
       "16",
       "Rows that a task is at, at most, as far as contextTokens has room for them.",
-      value -> atMost(integer(value, 1), LlamaContext.MAX_SEQUENCES - 1)),
+      value -> atMost(integer(value, 1), GenerateOptions.MAX_SEQUENCES - 1)),
   RETRIES(
       "retries",
       "0 or more",

@@ -8,6 +8,9 @@ import java.util.regex.Pattern;
 
 /** The options of a generation. Immutable, safe for any thread. */
 public final class GenerateOptions extends FunctionOptions {
+  /** Sequences that a context of this llama.cpp can have: its LLAMA_MAX_SEQ. */
+  public static final int MAX_SEQUENCES = 256;
+
   private static final long serialVersionUID = 1L;
   private static final List<GenerateOption> ALL = List.of(GenerateOption.values());
   private static final GenerateOptions DEFAULTS = new GenerateOptions(Map.of());
@@ -126,20 +129,6 @@ public final class GenerateOptions extends FunctionOptions {
   @Override
   public Acceleration acceleration() {
     return Acceleration.OFF;
-  }
-
-  @Override
-  public long engineBytes(MemoryEstimate model, int device) {
-    return model.generationBytes(
-        StreamLayout.rounded(contextTokens()),
-        GenerationEngine.batchTokens(this, device),
-        sequences(),
-        device);
-  }
-
-  @Override
-  public int engineTokens(int device) {
-    return contextTokens();
   }
 
   @Override

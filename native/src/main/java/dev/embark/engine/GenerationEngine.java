@@ -13,7 +13,7 @@ import java.util.function.BooleanSupplier;
  * Answers windows of prompts, many side by side in one context.
  *
  * <pre>{@code
- * try (LlamaModel model = LlamaModel.load(path, ModelOptions.cpu());
+ * try (LlamaModel model = ModelLoader.load(path, ModelOptions.cpu());
  *     GenerationEngine engine = new GenerationEngine(model, GenerateOptions.defaults())) {
  *   GeneratedRows rows = engine.generate(prompts, () -> false);
  * }
@@ -63,7 +63,7 @@ public final class GenerationEngine implements Engine {
   GenerationEngine(LlamaModel model, GenerateOptions options, ContextFactory contexts) {
     int most = options.sequences() + 1; // one for what prompts share
     this.batchTokens =
-        Math.min(options.contextTokens(), batchTokens(options, model.options().device()));
+        Math.min(options.contextTokens(), EngineMemory.batchTokens(options, model.options().device()));
     if (batchTokens < most) {
       throw new EmbarkException(
           Kind.OPTION,
@@ -111,11 +111,6 @@ public final class GenerationEngine implements Engine {
     batch.cancel(cancelled);
     layout = newLayout;
     sharesPrefix = withPrefix;
-  }
-
-  /** Tokens of a native batch of an engine with these options. */
-  public static int batchTokens(GenerateOptions options, int device) {
-    return options.batchTokens().orElseGet(() -> BatchBudget.of(device));
   }
 
   /**

@@ -21,7 +21,7 @@ class LlamaContext implements AutoCloseable {
   }
 
   /** llama.cpp's own limit, LLAMA_MAX_SEQ. */
-  static final int MAX_SEQUENCES = 256;
+  static final int MAX_SEQUENCES = GenerateOptions.MAX_SEQUENCES;
 
   // Two threads in one context spin at barriers and collapse under load; tasks are the parallelism.
   static final int THREADS = 1;

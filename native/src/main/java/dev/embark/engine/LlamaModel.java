@@ -2,18 +2,18 @@ package dev.embark.engine;
 
 import dev.embark.engine.EmbarkException.Kind;
 import dev.embark.engine.WeightsCache.Weights;
-import dev.embark.gguf.GgufHeader;
-import dev.embark.gguf.GgufTensorType;
 import dev.embark.llama.Llama;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A GGUF model, in memory once and shared by any number of contexts.
@@ -22,35 +22,37 @@ import org.slf4j.LoggerFactory;
  * every {@link LlamaContext} and {@link Tokenizer} made of it is closed.
  */
 public final class LlamaModel implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(LlamaModel.class);
+  /**
+   * What a model's file says that llama.cpp does not keep.
+   *
+   * @param stripsAccents whether its tokenizer strips accents
+   * @param f32 whether all its weights are 32-bit floats
+   * @param reranker whether it scores pairs of texts, so that it has no vector for one
+   */
+  public record Traits(boolean stripsAccents, boolean f32, boolean reranker) {}
+
   private static final int TEXT_CAPACITY = 4096;
   private static final String PREFIX_KEY = "embark.prefix";
 
   private final Path path;
   private final ModelOptions options;
-  private final boolean stripsAccents;
-  private final boolean f32;
-  private final boolean reranker;
+  private final Traits traits;
   private final Acceleration acceleration;
   private final Optional<Weights> packed;
   private Pointer handle;
-  private SentencePieceCuts cuts; // made when the first long text comes
+  private final Map<Class<?>, Object> derived = new HashMap<>();
   private Boolean keepsTokens; // found out by the first context; null before
 
   private LlamaModel(
       Path path,
       ModelOptions options,
-      boolean stripsAccents,
-      boolean f32,
-      boolean reranker,
+      Traits traits,
       Acceleration acceleration,
       Optional<Weights> packed,
       Pointer handle) {
     this.path = path;
     this.options = options;
-    this.stripsAccents = stripsAccents;
-    this.f32 = f32;
-    this.reranker = reranker;
+    this.traits = traits;
     this.acceleration = acceleration;
     this.packed = packed;
     this.handle = handle;
@@ -58,82 +60,54 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   /**
-   * Loads a model file, with weights that the accelerator packs in memory of this process.
+   * Opens a file that {@code ModelLoader} has checked: an unchecked one may end the process.
    *
-   * @throws EmbarkException as {@link #load(Path, ModelOptions, WeightsCache)}
+   * @param traits of the file
+   * @param packed weights for the accelerator, closed with the model; empty to pack them in memory
+   * @throws EmbarkException of kind MODEL when llama.cpp refuses the file, with its reason
    */
-  public static LlamaModel load(Path path, ModelOptions options) {
-    return load(path, options, WeightsCache.NONE);
+  public static LlamaModel open(
+      Path path,
+      ModelOptions options,
+      Traits traits,
+      Acceleration acceleration,
+      Optional<Weights> packed) {
+    String weights = packed.map(Weights::path).map(Path::toString).orElse("");
+    return new LlamaModel(
+        path,
+        options,
+        traits,
+        acceleration,
+        packed,
+        open(path, options, traits, acceleration, weights));
   }
 
   /**
-   * Loads a model file: it is mapped, and weights are read when they are first used. Those that the
-   * accelerator packs are mapped from a file of the cache; where that keeps none, the whole model
-   * is in memory of this process.
+   * Writes the weights of a file as the accelerator packs them.
    *
-   * <p>Until the model is closed, nobody may truncate or overwrite the file: the system would end
-   * the process. Replacing it by a rename is safe.
-   *
-   * @throws EmbarkException of kind MODEL when the file is not a whole GGUF file, contradicts
-   *     itself, or llama.cpp does not take it, with its reason
+   * @param packed file that is written
+   * @throws IOException when it cannot be written
+   * @throws EmbarkException as {@link #open}
    */
-  public static LlamaModel load(Path path, ModelOptions options, WeightsCache cache) {
-    LlamaBackend.start();
-    GgufHeader header;
-    try {
-      // A damaged file costs llama.cpp an abort at worst; the header is checked in Java first.
-      header = GgufHeader.read(path);
-    } catch (IOException e) {
-      throw new EmbarkException(
-          Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
+  public static void pack(
+      Path path, ModelOptions options, Traits traits, Acceleration acceleration, Path packed)
+      throws IOException {
+    Files.deleteIfExists(packed);
+    Llama.embark_model_free(open(path, options, traits, acceleration, packed.toString()));
+    if (!Files.exists(packed)) {
+      throw new IOException(packed + " could not be written");
     }
-    ModelCheck.check(path, header);
-    boolean stripsAccents = WordPieceText.stripsAccents(header);
-    Acceleration acceleration = Accelerator.of(header, options);
-    Function<String, Pointer> open =
-        weights -> open(path, options, stripsAccents, acceleration, weights);
-    Optional<Weights> packed =
-        acceleration == Acceleration.OFF
-            ? Optional.empty()
-            : cache.open(Accelerator.packing(acceleration), file -> pack(open, file));
-    LlamaModel model;
-    try {
-      model =
-          new LlamaModel(
-              path,
-              options,
-              stripsAccents,
-              isF32(header),
-              ModelFile.isReranker(header),
-              acceleration,
-              packed,
-              open.apply(packed.map(Weights::path).map(Path::toString).orElse("")));
-    } catch (RuntimeException | Error e) {
-      packed.ifPresent(Weights::close);
-      throw e;
-    }
-    try {
-      SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
-    } catch (RuntimeException | Error e) {
-      model.close();
-      throw e;
-    }
-    return model;
   }
 
   private static Pointer open(
-      Path path,
-      ModelOptions options,
-      boolean stripsAccents,
-      Acceleration acceleration,
-      String packed) {
+      Path path, ModelOptions options, Traits traits, Acceleration acceleration, String packed) {
     Llama.embark_llama_clear_log();
     Pointer handle =
         Llama.embark_model_load(
             path.toString(),
             options.device(),
             options.gpuLayers(),
-            stripsAccents,
+            traits.stripsAccents(),
             acceleration.precision(),
             packed);
     if (handle == null) {
@@ -142,14 +116,6 @@ public final class LlamaModel implements AutoCloseable {
           "The model " + path + " cannot be loaded: " + LlamaBackend.reason("no reason given"));
     }
     return handle;
-  }
-
-  private static void pack(Function<String, Pointer> open, Path file) throws IOException {
-    Files.deleteIfExists(file);
-    Llama.embark_model_free(open.apply(file.toString()));
-    if (!Files.exists(file)) {
-      throw new IOException(file + " could not be written");
-    }
   }
 
   /** The file. */
@@ -167,9 +133,9 @@ public final class LlamaModel implements AutoCloseable {
     return acceleration;
   }
 
-  /** Whether {@link WordPieceText} takes the accents off its texts. */
-  boolean stripsAccents() {
-    return stripsAccents;
+  /** Whether its tokenizer strips accents, which llama.cpp's then leaves to the caller. */
+  public boolean stripsAccents() {
+    return traits.stripsAccents();
   }
 
   /**
@@ -178,7 +144,7 @@ public final class LlamaModel implements AutoCloseable {
    * @throws EmbarkException of kind MODEL when it is a reranker
    */
   void checkEmbeds() {
-    if (reranker) {
+    if (traits.reranker()) {
       throw new EmbarkException(
           Kind.MODEL,
           "The model "
@@ -188,21 +154,17 @@ public final class LlamaModel implements AutoCloseable {
     }
   }
 
-  static boolean isF32(GgufHeader header) {
-    return header.tensors().stream().allMatch(tensor -> tensor.type() == GgufTensorType.F32);
-  }
-
   /** Whether all its weights are 32-bit floats. */
   boolean isF32() {
-    return f32;
+    return traits.f32();
   }
 
-  /** Where long texts may be cut for its tokenizer, which has to be of the kind {@code llama}. */
-  synchronized SentencePieceCuts sentencePieceCuts() {
-    if (cuts == null) {
-      cuts = new SentencePieceCuts(this);
-    }
-    return cuts;
+  /**
+   * Returns a value that is computed from this model once, when it is first asked for, and kept with
+   * it.
+   */
+  public synchronized <T> T derived(Class<T> type, Function<LlamaModel, T> compute) {
+    return type.cast(derived.computeIfAbsent(type, any -> compute.apply(this)));
   }
 
   /** Length of its vectors. */
@@ -251,13 +213,72 @@ public final class LlamaModel implements AutoCloseable {
     return metadata(PREFIX_KEY).orElse("");
   }
 
+  /** Whether a token is a special one that no text has. */
+  public boolean isControl(int token) {
+    return Llama.embark_token_is_control(handle(), token);
+  }
+
+  /** Whether a token ends an answer. */
+  public boolean isEnd(int token) {
+    return Llama.embark_token_is_end(handle(), token);
+  }
+
+  /** The token that opens every text, or -1. */
+  public int openingToken() {
+    return Llama.embark_model_opening_token(handle());
+  }
+
+  /** The text of a token as its vocabulary has it, escaped as the vocabulary's kind does. */
+  public String tokenText(int token) {
+    return LlamaBackend.string(Llama.embark_token_text(handle(), token));
+  }
+
+  /** How a token was added by the model's authors: 0 not at all, 1, or 2 if it swallows a space. */
+  public int userDefined(int token) {
+    return Llama.embark_token_is_user_defined(handle(), token);
+  }
+
   /**
-   * What it is, its file's hash included; reads the whole file.
+   * Copies the bytes of a token's text, none for control tokens.
    *
-   * @throws EmbarkException of kind MODEL when the file cannot be read any more
+   * @return their number, negative when {@code piece} has no room for them
    */
-  public ModelDescription describe() {
-    return ModelFile.describe(this);
+  public int piece(int token, byte[] piece) {
+    return Llama.embark_token_piece(handle(), token, piece, piece.length);
+  }
+
+  /**
+   * Tokenises a text on the caller's stack, which llama.cpp uses in proportion to the text.
+   *
+   * @param text UTF-8
+   * @param ids receives the ids from {@code at}, with room for {@code room} of them
+   * @param addSpecial adds the tokens that open and close a text
+   * @param parseSpecial takes what is written like a control token for one
+   * @return number of ids; if it exceeds {@code room}, as a negative number, and none is written
+   * @throws RuntimeException for a C++ exception of the vocabulary
+   */
+  public int tokenize(
+      byte[] text,
+      int length,
+      IntPointer ids,
+      long at,
+      int room,
+      boolean addSpecial,
+      boolean parseSpecial) {
+    return Llama.embark_tokenize(
+        handle(), text, length, ids, at, room, addSpecial, parseSpecial);
+  }
+
+  /**
+   * Writes a chat of one turn as the model's template, or a named one of llama.cpp, has it.
+   *
+   * @param template name; empty for the model's own
+   * @param prompt receives the bytes that it has room for
+   * @return length of the whole chat, or a negative code of embark_llama.h
+   */
+  public int chatPrompt(
+      BytePointer template, BytePointer system, BytePointer user, byte[] prompt) {
+    return Llama.embark_chat_prompt(handle(), template, system, user, prompt, prompt.length);
   }
 
   /** The native model; valid until {@link #close()}. */

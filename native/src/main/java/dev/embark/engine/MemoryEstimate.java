@@ -69,7 +69,7 @@ public record MemoryEstimate(
           caches
               ? (long) Math.ceil(cacheHeads * (keyLength > 0 ? keyLength : dimensions / heads))
               : 0,
-          LlamaModel.isF32(header));
+          ModelLoader.isF32(header));
     } catch (IOException e) {
       throw new EmbarkException(
           Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);

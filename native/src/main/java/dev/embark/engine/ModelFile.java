@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Reads off a model's file what llama.cpp does not keep. Stateless. */
-final class ModelFile {
+public final class ModelFile {
   private static final String RANK = "rank";
   private static final String[] POOLINGS = {"none", "mean", "cls", "last", RANK};
   private static final List<String> HEAD = List.of("cls.weight", "cls.output.weight");
@@ -26,7 +26,7 @@ final class ModelFile {
    *
    * @throws EmbarkException of kind MODEL when the file cannot be read any more
    */
-  static ModelDescription describe(LlamaModel model) {
+  public static ModelDescription describe(LlamaModel model) {
     Path path = model.path();
     try {
       GgufHeader header = GgufHeader.read(path);

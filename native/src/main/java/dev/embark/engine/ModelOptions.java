@@ -1,6 +1,5 @@
 package dev.embark.engine;
 
-import java.nio.file.Path;
 
 /**
  * Where a model's weights go.
@@ -30,17 +29,5 @@ public record ModelOptions(int device, int gpuLayers, Acceleration acceleration)
   /** On a GPU. */
   public static ModelOptions gpu(int device, int gpuLayers) {
     return new ModelOptions(device, gpuLayers, Acceleration.OFF);
-  }
-
-  /**
-   * As many layers on a GPU as its free memory has room for.
-   *
-   * @param model its header is read
-   * @throws EmbarkException of kind MODEL when the header cannot be read
-   */
-  public static ModelOptions gpu(LlamaBackend.Device device, Path model, FunctionOptions options) {
-    MemoryEstimate estimate = MemoryEstimate.of(model);
-    long context = options.engineBytes(estimate, device.index());
-    return gpu(device.index(), GpuLayers.fitting(estimate, context, device.freeBytes()));
   }
 }

@@ -1,7 +1,6 @@
 package dev.embark.engine;
 
 import dev.embark.gguf.GgufHeader;
-import dev.embark.llama.Llama;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.IntPointer;
@@ -27,8 +26,8 @@ final class SelfTest {
       }
       int n = texts.length(0);
       IntPointer ids = texts.ids();
-      boolean opens = isControl(model, ids.get(0));
-      boolean closes = isControl(model, ids.get(n - 1));
+      boolean opens = model.isControl(ids.get(0));
+      boolean closes = model.isControl(ids.get(n - 1));
       int around = (opens ? 1 : 0) + (closes ? 1 : 0);
       if (model.trainedContext() <= around) {
         throw ModelCheck.refuse(
@@ -60,9 +59,5 @@ final class SelfTest {
       }
     }
     return warnings;
-  }
-
-  private static boolean isControl(LlamaModel model, int token) {
-    return Llama.embark_token_is_control(model.handle(), token);
   }
 }

@@ -1,10 +1,8 @@
 package dev.embark.engine;
 
 import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.llama.Llama;
 import java.util.Arrays;
 import java.util.BitSet;
-import org.bytedeco.javacpp.Pointer;
 
 /**
  * Where a text may be cut so that a SentencePiece vocabulary of GGUF's kind {@code llama} makes the
@@ -50,22 +48,26 @@ final class SentencePieceCuts {
   private final boolean prefixesSpace;
   private final boolean swallowsSpace; // some user-defined token does
 
+  /** Those of a model, which are read when its first long text comes. */
+  static SentencePieceCuts of(LlamaModel model) {
+    return model.derived(SentencePieceCuts.class, SentencePieceCuts::new);
+  }
+
   /** Reads all tokens of a model's vocabulary. */
   SentencePieceCuts(LlamaModel model) {
-    Pointer handle = model.handle();
     long[] pairs = new long[1024];
     int n = 0;
     boolean swallows = false;
     for (int id = 0; id < model.vocabularySize(); id++) {
       int[] text =
-          LlamaBackend.string(Llama.embark_token_text(handle, id))
+          model.tokenText(id)
               .replace(SPACE_IN_TOKENS, ' ')
               .codePoints()
               .toArray();
       if (text.length == 1) {
         known.set(text[0]);
       }
-      int userDefined = Llama.embark_token_is_user_defined(handle, id);
+      int userDefined = model.userDefined(id);
       swallows |= userDefined == SWALLOWS_SPACE;
       if (text.length > 0 && userDefined != 0) {
         opening.set(text[0]);

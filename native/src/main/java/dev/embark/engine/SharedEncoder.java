@@ -97,7 +97,7 @@ public final class SharedEncoder implements AutoCloseable {
   /** A task's way in; closing it frees nothing. */
   WindowEncoder client(EmbedOptions options) {
     if (options.pooling() != pooling
-        || EmbeddingEngine.batchTokens(options, device) != batchTokens) {
+        || EngineMemory.batchTokens(options, device) != batchTokens) {
       throw new IllegalArgumentException(
           "shared for pooling " + pooling + " and " + batchTokens + " tokens, not " + options);
     }

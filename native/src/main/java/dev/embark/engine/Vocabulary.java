@@ -1,7 +1,6 @@
 package dev.embark.engine;
 
 import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.llama.Llama;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +50,7 @@ final class Vocabulary {
 
   /** Whether a token is a special one that no text has. */
   boolean isControl(int token) {
-    return Llama.embark_token_is_control(model.handle(), token);
+    return model.isControl(token);
   }
 
   /**
@@ -60,17 +59,17 @@ final class Vocabulary {
    * @return its number of bytes, negative when {@code piece} has no room for them
    */
   int piece(int token, byte[] piece) {
-    return Llama.embark_token_piece(model.handle(), token, piece, piece.length);
+    return model.piece(token, piece);
   }
 
   /** The token that opens every text, or -1. */
   int openingToken() {
-    return Llama.embark_model_opening_token(model.handle());
+    return model.openingToken();
   }
 
   /** Whether a token ends an answer. */
   boolean isEnd(int token) {
-    return Llama.embark_token_is_end(model.handle(), token);
+    return model.isEnd(token);
   }
 
   /**
@@ -133,7 +132,7 @@ final class Vocabulary {
       boolean specialAround,
       int enough,
       BooleanSupplier isCancelled) {
-    SentencePieceCuts cuts = model.sentencePieceCuts();
+    SentencePieceCuts cuts = SentencePieceCuts.of(model);
     int[] around = new int[specialAround ? write(NO_TEXT, 0, out, 0, true) : 0];
     for (int i = 0; i < around.length; i++) {
       around[i] = out.ids().get(out.size() + i);
@@ -214,8 +213,7 @@ final class Vocabulary {
       int room,
       boolean addSpecial,
       boolean parseSpecial) {
-    return Llama.embark_tokenize(
-        model.handle(), text, length, ids, at, room, addSpecial, parseSpecial);
+    return model.tokenize(text, length, ids, at, room, addSpecial, parseSpecial);
   }
 
   /** The error for a C++ exception of the vocabulary. */

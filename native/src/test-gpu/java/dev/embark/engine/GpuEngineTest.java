@@ -105,7 +105,7 @@ class GpuEngineTest {
   @ValueSource(ints = {0, 1, 2})
   void someLayersMayStayOnTheCpu(int layers) throws IOException {
     Path file = TinyModel.wordPiece(dir);
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.gpu(gpu.index(), layers))) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.gpu(gpu.index(), layers))) {
       same(embed(model, Map.of(), texts()), onCpu(file, Map.of()));
     }
   }
@@ -191,7 +191,7 @@ class GpuEngineTest {
     List<byte[]> prompts = Embedded.utf8("a dog", "the old cat sees", "x", "tell me of birds");
     GenerateOptions options = GenerateOptions.of(Map.of("maxTokens", "12"));
     List<String> cpu;
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu());
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu());
         GenerationEngine engine = new GenerationEngine(model, options)) {
       cpu = answers(engine, prompts);
     }
@@ -218,11 +218,11 @@ class GpuEngineTest {
   }
 
   private static LlamaModel onGpu(Path file) {
-    return LlamaModel.load(file, ModelOptions.gpu(gpu, file, EmbedOptions.defaults()));
+    return ModelLoader.load(file, EngineMemory.onGpu(gpu, file, EmbedOptions.defaults()));
   }
 
   private List<float[]> onCpu(Path file, Map<String, String> options) {
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(Acceleration.OFF))) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(Acceleration.OFF))) {
       return embed(model, options, texts());
     }
   }

@@ -154,7 +154,7 @@ class AcceleratorTest {
       throws Exception {
     Path file = new RandomBert(2, 4, 32, 256, GgufTensorType.F16).write(dir);
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration))) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(acceleration))) {
       List<float[]> alone = vectors(model);
       List<Future<List<float[]>>> together =
           threads.invokeAll(Collections.nCopies(THREADS, () -> vectors(model)));
@@ -170,7 +170,7 @@ class AcceleratorTest {
   @EnumSource(names = {"EXACT", "FAST", "INT8"})
   void aTextHasTheSameVectorInAnyCompany(Acceleration acceleration) throws IOException {
     Path file = new RandomBert(2, 4, 32, 256, GgufTensorType.F16).write(dir);
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration))) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(acceleration))) {
       float[] alone = vectors(model, Pooling.CLS, new int[] {12}).get(0);
       float[] first = vectors(model, Pooling.CLS, new int[] {12, 100, 7}).get(0);
 
@@ -236,14 +236,14 @@ class AcceleratorTest {
 
   private static Acceleration acceleration(Path file, Map<String, String> options) {
     ModelOptions wanted = ModelOptions.cpu(EmbedOptions.of(options).acceleration());
-    try (LlamaModel model = LlamaModel.load(file, wanted)) {
+    try (LlamaModel model = ModelLoader.load(file, wanted)) {
       return model.acceleration();
     }
   }
 
   /** Of two sequences whose tokens take turns. */
   private static List<float[]> interleaved(Path file, Acceleration acceleration) {
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration));
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(acceleration));
         LlamaContext context = new LlamaContext(model, 64, Pooling.MODEL);
         TokenBatch batch = new TokenBatch(model, 64, context.maxSequences())) {
       for (int i = 0; i < 20; i++) {

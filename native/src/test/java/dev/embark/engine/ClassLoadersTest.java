@@ -64,7 +64,7 @@ class ClassLoadersTest {
     public float[] call() {
       LlamaBackend.start();
       try (RootAllocator allocator = new RootAllocator();
-          LlamaModel model = LlamaModel.load(gguf, ModelOptions.cpu());
+          LlamaModel model = ModelLoader.load(gguf, ModelOptions.cpu());
           EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults())) {
         return Embedded.of(engine, allocator, "the cat").vector(0);
       }

@@ -46,7 +46,7 @@ class EmbeddingEngineTest {
 
   @BeforeAll
   static void openModel() throws IOException {
-    model = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    model = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
   }
 
   @AfterAll
@@ -228,7 +228,7 @@ class EmbeddingEngineTest {
     Path file =
         ChangedModel.with(
             model.path(), dir.resolve("prefix.gguf"), "embark.prefix", GgufValue.string("over "));
-    try (LlamaModel prefixed = LlamaModel.load(file, ModelOptions.cpu());
+    try (LlamaModel prefixed = ModelLoader.load(file, ModelOptions.cpu());
         EmbeddingEngine own = new EmbeddingEngine(prefixed, EmbedOptions.defaults());
         EmbeddingEngine none =
             new EmbeddingEngine(prefixed, EmbedOptions.of(Map.of("prefix", "")));
@@ -492,7 +492,7 @@ class EmbeddingEngineTest {
 
   @Test
   void anEngineOnAClosedModelIsRefused() {
-    LlamaModel closed = LlamaModel.load(model.path(), ModelOptions.cpu());
+    LlamaModel closed = ModelLoader.load(model.path(), ModelOptions.cpu());
     closed.close();
     closed.close();
 

@@ -49,7 +49,7 @@ class EngineFailuresTest {
 
   @BeforeAll
   static void openModel() throws IOException {
-    model = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    model = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
   }
 
   @AfterAll
@@ -222,7 +222,7 @@ class EngineFailuresTest {
     Arrays.setAll(texts, i -> "dog runs " + i % 10);
     Set<Integer> guilty = Set.of(3, 4, 13);
     guilty.forEach(row -> texts[row] = "dog q");
-    try (LlamaModel broken = LlamaModel.load(file, ModelOptions.cpu());
+    try (LlamaModel broken = ModelLoader.load(file, ModelOptions.cpu());
         EmbeddingEngine engine = new EmbeddingEngine(broken, EmbedOptions.defaults())) {
       Embedded embedded = Embedded.of(engine, allocator, texts);
       for (int row = 0; row < ROWS; row++) {

@@ -29,7 +29,7 @@ class ForcedInstructionsTest {
 
   @BeforeEach
   void onMachinesThatHaveIt() {
-    assumeThat(Acceleration.FAST.kernels()).isNotEmpty();
+    assumeThat(Accelerator.kernelsOf(Acceleration.FAST)).isNotEmpty();
   }
 
   /** Run by {@link #forcedInstructionsComputeTheSame}. */
@@ -39,7 +39,7 @@ class ForcedInstructionsTest {
     /** Takes pairs of a model and one that llama.cpp is to compute in its place. */
     public static void main(String[] args) {
       for (Acceleration acceleration : ACCELERATED) {
-        System.out.println(acceleration.kernels() + ".");
+        System.out.println(Accelerator.kernelsOf(acceleration) + ".");
       }
       for (int i = 0; i < args.length; i += 2) {
         List<float[]> plain = vectors(Path.of(args[i + 1]), Acceleration.OFF);

@@ -37,7 +37,7 @@ class GenerationEngineTest {
   @BeforeAll
   static void loadModels() throws IOException {
     for (TinyDecoder kind : TinyDecoder.values()) {
-      MODELS.put(kind, LlamaModel.load(kind.write(dir), ModelOptions.cpu()));
+      MODELS.put(kind, ModelLoader.load(kind.write(dir), ModelOptions.cpu()));
     }
   }
 
@@ -68,7 +68,7 @@ class GenerationEngineTest {
     List<String> prompts = prompts(60);
     Map<String, String> options = Map.of("maxTokens", "40", "contextTokens", "4096");
     try (LlamaModel model =
-        LlamaModel.load(TinyDecoder.QWEN3.write(dir, type), ModelOptions.cpu())) {
+        ModelLoader.load(TinyDecoder.QWEN3.write(dir, type), ModelOptions.cpu())) {
       List<String> together = answers(model, options, "16", prompts);
       assertThat(differing(together, answers(model, options, "1", prompts))).isEmpty();
     }
@@ -87,7 +87,7 @@ class GenerationEngineTest {
       prompts.add(length % 7, "x y ".repeat(length / 4) + length);
     }
     Map<String, String> options = Map.of("maxTokens", "12", "contextTokens", "1030");
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
       assertThat(answers(model, options, "4", prompts))
           .doesNotContainNull()
           .isEqualTo(answers(model, options, "1", prompts));
@@ -315,7 +315,7 @@ class GenerationEngineTest {
 
   @Test
   void anEncoderGeneratesNothing() throws IOException {
-    try (LlamaModel encoder = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu())) {
+    try (LlamaModel encoder = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu())) {
       assertThatThrownBy(() -> new GenerationEngine(encoder, GenerateOptions.defaults()))
           .isInstanceOfSatisfying(
               EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))

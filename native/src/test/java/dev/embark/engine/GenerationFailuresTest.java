@@ -34,7 +34,7 @@ class GenerationFailuresTest {
 
   @BeforeAll
   static void answerWithoutFailures() throws IOException {
-    model = LlamaModel.load(TinyDecoder.LLAMA.write(dir), ModelOptions.cpu());
+    model = ModelLoader.load(TinyDecoder.LLAMA.write(dir), ModelOptions.cpu());
     try (GenerationEngine engine = new GenerationEngine(model, GenerateOptions.of(OPTIONS))) {
       expected = texts(engine.generate(window(), () -> false));
     }

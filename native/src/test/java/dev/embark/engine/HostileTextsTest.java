@@ -43,7 +43,7 @@ class HostileTextsTest {
   @MethodSource("modelsGiven")
   void everyHostileTextHasAVectorOrAReasonAndHarmsNoNeighbour(String name) throws IOException {
     List<byte[]> texts = HostileTexts.of(50, TEXTS);
-    try (LlamaModel model = LlamaModel.load(write(name, dir), OPTIONS);
+    try (LlamaModel model = ModelLoader.load(write(name, dir), OPTIONS);
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("truncate"))) {
       for (int start = 0; start < texts.size(); start += WINDOW) {
@@ -56,7 +56,7 @@ class HostileTextsTest {
   @MethodSource("modelsGiven")
   void hostileTextsInChunksHaveVectorsOrReasonsToo(String name) throws IOException {
     List<byte[]> texts = HostileTexts.of(51, WINDOW);
-    try (LlamaModel model = LlamaModel.load(write(name, dir), OPTIONS);
+    try (LlamaModel model = ModelLoader.load(write(name, dir), OPTIONS);
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("chunk"))) {
       survives(engine, allocator, texts);
@@ -67,7 +67,7 @@ class HostileTextsTest {
   @MethodSource("modelsGiven")
   void aTextWithoutAnEndIsCutAndHarmsNoNeighbour(String name) throws IOException {
     List<byte[]> texts = HostileTexts.endless(1 << 20, FUZZ ? 300_000 : 30_000);
-    try (LlamaModel model = LlamaModel.load(write(name, dir), OPTIONS);
+    try (LlamaModel model = ModelLoader.load(write(name, dir), OPTIONS);
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, options("truncate"))) {
       survives(engine, allocator, texts);
@@ -76,7 +76,7 @@ class HostileTextsTest {
 
   @Test
   void oneOfTheModelsGoesThroughTheAcceleratorWhereThereIsOne() throws IOException {
-    try (LlamaModel model = LlamaModel.load(write("BERT", dir), ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(write("BERT", dir), ModelOptions.cpu())) {
       assertThat(model.acceleration() == Acceleration.OFF)
           .isEqualTo(Accelerator.kernels(Acceleration.FAST).isEmpty());
     }

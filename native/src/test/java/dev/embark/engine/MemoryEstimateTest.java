@@ -36,7 +36,7 @@ class MemoryEstimateTest {
     assertThat(estimate.dimensions()).isEqualTo(TinyModel.DIMENSIONS);
     assertThat(estimate.layers()).isEqualTo(2);
     assertThat(estimate.cacheWidth()).isZero();
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
       assertThat(estimate.vocabulary()).isEqualTo(model.vocabularySize());
     }
   }

@@ -150,7 +150,7 @@ class ModelCheckTest {
       Path file = dir.resolve("big-0000" + (part + 1) + "-of-00003.gguf");
       gguf.writeTo(file);
 
-      assertThatThrownBy(() -> LlamaModel.load(file, ModelOptions.cpu()))
+      assertThatThrownBy(() -> ModelLoader.load(file, ModelOptions.cpu()))
           .isInstanceOfSatisfying(
               EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
           .hasMessageStartingWith("The model " + file + " is part " + (part + 1) + " of 3 of a")
@@ -326,7 +326,7 @@ class ModelCheckTest {
             dir.resolve("layers.gguf"),
             "bert.block_count",
             GgufValue.uint32(0));
-    assertThatThrownBy(() -> LlamaModel.load(file, ModelOptions.cpu()))
+    assertThatThrownBy(() -> ModelLoader.load(file, ModelOptions.cpu()))
         .isInstanceOf(EmbarkException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("bert.block_count 0");

@@ -24,8 +24,8 @@ class ModelFileTest {
   void aModelIsDescribedByWhatItsFileHolds() throws Exception {
     Path file = TinyKind.QWEN3_LAST.write(dir);
     byte[] bytes = Files.readAllBytes(file);
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
-      assertThat(model.describe())
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model))
           .isEqualTo(
               new ModelDescription(
                   "qwen3",
@@ -51,9 +51,9 @@ class ModelFileTest {
             dir.resolve("prefix.gguf"),
             "embark.prefix",
             GgufValue.string("passage: größe "));
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
-      assertThat(model.describe().prefix()).isEqualTo("passage: größe ");
-      assertThat(model.describe().sha256()).isEqualTo(Sha256.of(file));
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model).prefix()).isEqualTo("passage: größe ");
+      assertThat(ModelFile.describe(model).sha256()).isEqualTo(Sha256.of(file));
     }
   }
 
@@ -71,8 +71,8 @@ class ModelFileTest {
     ChangedModel.without(TinyModel.wordPiece(dir), file, "general.name");
     Path bare = dir.resolve("bare.gguf");
     ChangedModel.without(file, bare, "bert.pooling_type");
-    try (LlamaModel model = LlamaModel.load(bare, ModelOptions.cpu())) {
-      ModelDescription description = model.describe();
+    try (LlamaModel model = ModelLoader.load(bare, ModelOptions.cpu())) {
+      ModelDescription description = ModelFile.describe(model);
       assertThat(description.name()).isEmpty();
       assertThat(description.pooling()).isEqualTo("none");
     }
@@ -81,7 +81,7 @@ class ModelFileTest {
   @Test
   void aFileThatIsGoneCannotBeDescribed() throws IOException {
     Path file = TinyModel.wordPiece(dir);
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
       Files.delete(file);
       assertThatThrownBy(model::describe)
           .isInstanceOf(EmbarkException.class)

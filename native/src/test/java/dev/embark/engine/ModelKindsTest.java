@@ -45,7 +45,7 @@ class ModelKindsTest {
   @ParameterizedTest
   @EnumSource(TinyKind.class)
   void packedVectorsAreThoseOfEachTextAlone(TinyKind kind) throws IOException {
-    try (LlamaModel model = LlamaModel.load(kind.write(dir), ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(kind.write(dir), ModelOptions.cpu())) {
       String[] texts = texts();
       List<float[]> alone = alone(model, Map.of(), texts);
 
@@ -66,7 +66,7 @@ class ModelKindsTest {
   @ParameterizedTest
   @EnumSource(TinyKind.class)
   void everyPoolingPacksToTheVectorsOfEachTextAlone(TinyKind kind) throws IOException {
-    try (LlamaModel model = LlamaModel.load(kind.write(dir), ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(kind.write(dir), ModelOptions.cpu())) {
       String[] texts = texts();
       for (String pooling : List.of("mean", "cls", "last")) {
         List<float[]> alone = alone(model, Map.of("pooling", pooling), texts);
@@ -78,7 +78,7 @@ class ModelKindsTest {
   @ParameterizedTest
   @EnumSource(TinyKind.class)
   void aTextLongerThanTheContextHasTheVectorOfItsHead(TinyKind kind) throws IOException {
-    try (LlamaModel model = LlamaModel.load(kind.write(dir), ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(kind.write(dir), ModelOptions.cpu())) {
       String longer = TinyModel.words(new Random(3), TinyKind.CONTEXT + 50);
       Embedded embedded = embed(model, Map.of("batchTokens", "64"), "dog", longer, "cat");
 
@@ -97,7 +97,7 @@ class ModelKindsTest {
             dir.resolve("odd.gguf"),
             "nomic-bert.context_length",
             GgufValue.uint32(301));
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
       String longer = TinyModel.words(new Random(4), 400);
       Embedded embedded = embed(model, Map.of("batchTokens", "64"), "dog", longer);
 
@@ -112,7 +112,7 @@ class ModelKindsTest {
       throws IOException {
     Path file = TinyModel.wordPiece(dir);
     ForwardPass plain = new ForwardPass(TinyWeights.read(file));
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration))) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(acceleration))) {
       Random random = new Random(30);
       String[] texts = new String[TEXTS];
       Arrays.setAll(texts, i -> TinyModel.words(random, 1 + random.nextInt(40)));
@@ -170,7 +170,7 @@ class ModelKindsTest {
       throws IOException {
     Path file = kind.write(dir);
     ForwardPass plain = new ForwardPass(TinyWeights.read(file));
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration));
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(acceleration));
         TokenizedTexts tokenized = new TokenizedTexts()) {
       String[] texts = texts();
       Embedded embedded = embed(model, Map.of(), texts);
@@ -195,7 +195,7 @@ class ModelKindsTest {
         List.of(
             ChangedModel.without(whole, dir.resolve("absent.gguf"), key),
             ChangedModel.with(whole, dir.resolve("none.gguf"), key, GgufValue.uint32(0)))) {
-      try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+      try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
         assertThatThrownBy(() -> new EmbeddingEngine(model, EmbedOptions.defaults()))
             .isInstanceOfSatisfying(
                 EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
@@ -228,15 +228,15 @@ class ModelKindsTest {
         ChangedModel.withTensor(bare, dir.resolve("classified.gguf"), "cls.weight", d, d));
     // A head is left over where the authors name a pooling that gives vectors.
     Path left = ChangedModel.withTensor(embeds, dir.resolve("left.gguf"), "cls.weight", d, d);
-    try (LlamaModel model = LlamaModel.load(left, ModelOptions.cpu())) {
-      assertThat(model.describe().pooling()).isEqualTo("mean");
+    try (LlamaModel model = ModelLoader.load(left, ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model).pooling()).isEqualTo("mean");
       assertThat(embed(model, Map.of(), "dog").vector(0)).isNotNull();
     }
   }
 
   private static void isRefusedAsReranker(Path file) throws IOException {
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
-      assertThat(model.describe().pooling()).isEqualTo("rank");
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model).pooling()).isEqualTo("rank");
       for (Pooling pooling : Pooling.values()) {
         EmbedOptions options = EmbedOptions.of(Map.of("pooling", pooling.toString()));
         for (ThrowingCallable use :

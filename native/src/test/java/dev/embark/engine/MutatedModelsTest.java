@@ -52,7 +52,7 @@ class MutatedModelsTest {
     }
 
     private static String attempt(Path file) {
-      try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu());
+      try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu());
           EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults());
           BufferAllocator allocator = new RootAllocator()) {
         String text = "dog sees the old cat under a tree ".repeat(3);

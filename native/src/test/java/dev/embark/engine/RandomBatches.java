@@ -37,7 +37,7 @@ final class RandomBatches {
   }
 
   static List<float[]> vectors(Path file, Acceleration acceleration) {
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu(acceleration))) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(acceleration))) {
       return vectors(model);
     }
   }

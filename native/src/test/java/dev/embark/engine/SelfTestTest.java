@@ -45,7 +45,7 @@ class SelfTestTest {
     PrintStream before = System.err;
     System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
     try {
-      LlamaModel.load(open, ModelOptions.cpu()).close();
+      ModelLoader.load(open, ModelOptions.cpu()).close();
     } finally {
       System.setErr(before);
     }
@@ -72,7 +72,7 @@ class SelfTestTest {
     Path narrow =
         changed(TinyKind.NOMIC_BERT.write(dir), "nomic-bert.context_length", GgufValue.uint32(2));
 
-    assertThatThrownBy(() -> LlamaModel.load(narrow, ModelOptions.cpu()))
+    assertThatThrownBy(() -> ModelLoader.load(narrow, ModelOptions.cpu()))
         .isInstanceOfSatisfying(
             EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
         .hasMessageContaining("a context of 2 tokens");
@@ -83,7 +83,7 @@ class SelfTestTest {
   }
 
   private static List<String> warnings(Path file) throws IOException {
-    try (LlamaModel model = LlamaModel.load(file, ModelOptions.cpu())) {
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
       return SelfTest.warnings(model, GgufHeader.read(file));
     }
   }

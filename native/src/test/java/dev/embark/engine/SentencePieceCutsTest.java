@@ -83,7 +83,7 @@ class SentencePieceCutsTest {
       tokens.replaceAll(token -> replaced.getOrDefault(token.toString(), token.toString()));
       List<Object> types = new ArrayList<>(list(header, "token_type"));
       userDefined.forEach(token -> types.set(tokens.indexOf(token), USER_DEFINED));
-      return LlamaModel.load(
+      return ModelLoader.load(
           changed(
               file,
               Map.of(
@@ -158,7 +158,7 @@ class SentencePieceCutsTest {
   @Test
   void aStretchThatCannotBeCutAndTakesLongIsAnErrorOfItsRow() throws IOException {
     try (LlamaModel model = Kinds.TOKENS_OF_SIGNS.load(dir)) {
-      SentencePieceCuts cuts = model.sentencePieceCuts();
+      SentencePieceCuts cuts = SentencePieceCuts.of(model);
       assertThatThrownBy(() -> cuts.next(utf8("!?".repeat(50_000)), 0, 8192))
           .isInstanceOfSatisfying(
               EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TOO_LONG))
@@ -173,7 +173,7 @@ class SentencePieceCutsTest {
     try (LlamaModel model = Kinds.PLAIN.load(dir)) {
       byte[] broken = utf8("!?".repeat(60_000));
       broken[9001] = (byte) 0xC3;
-      SentencePieceCuts cuts = model.sentencePieceCuts();
+      SentencePieceCuts cuts = SentencePieceCuts.of(model);
       assertThat(cuts.next(broken, 0, 8192).end()).isEqualTo(8192);
       assertThatThrownBy(() -> cuts.next(broken, 8192, 8192))
           .isInstanceOfSatisfying(
@@ -215,7 +215,7 @@ class SentencePieceCutsTest {
   private static List<SentencePieceCuts.Part> parts(LlamaModel model, byte[] text, int minBytes) {
     List<SentencePieceCuts.Part> parts = new ArrayList<>();
     for (int from = 0; from < text.length; from = parts.get(parts.size() - 1).end()) {
-      parts.add(model.sentencePieceCuts().next(text, from, minBytes));
+      parts.add(SentencePieceCuts.of(model).next(text, from, minBytes));
     }
     return parts;
   }

@@ -55,7 +55,7 @@ class SharedEncoderTest {
 
   @BeforeAll
   static void openModel() throws IOException {
-    model = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    model = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
   }
 
   @AfterAll
@@ -213,7 +213,7 @@ class SharedEncoderTest {
   void aRowThatCannotBeComputedFailsAloneAndHarmsNoOtherTask() throws Exception {
     Path broken =
         EngineFailuresTest.withoutNumbersFor(TinyModel.wordPiece(dir), dir.resolve("nan.gguf"));
-    try (LlamaModel poisoned = LlamaModel.load(broken, ModelOptions.cpu());
+    try (LlamaModel poisoned = ModelLoader.load(broken, ModelOptions.cpu());
         SharedEncoder shared = SharedEncoder.open(poisoned, Pooling.MODEL, 512, 1);
         EmbeddingEngine guilty = new EmbeddingEngine(poisoned, OPTIONS, shared);
         EmbeddingEngine other = new EmbeddingEngine(poisoned, OPTIONS, shared)) {

@@ -31,7 +31,7 @@ class ShortTextTest {
   void onlyTheFirstCostsMemory(String text, String prefix) throws IOException {
     List<byte[]> one = Embedded.utf8(text);
     List<byte[]> some = Embedded.utf8(text, null, "moon", "river: a tree", "new");
-    try (LlamaModel model = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    try (LlamaModel model = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine =
             new EmbeddingEngine(model, EmbedOptions.of(Map.of("prefix", prefix)));
@@ -61,7 +61,7 @@ class ShortTextTest {
 
   @Test
   void whatBecameOfAWindowIsOverwrittenByTheNextUnlessItWasCopied() throws IOException {
-    try (LlamaModel model = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    try (LlamaModel model = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine =
             new EmbeddingEngine(

@@ -32,7 +32,7 @@ class SoakTest {
     assumeThat(STATUS).isReadable();
     Random random = new Random(70);
     List<Long> resident = new ArrayList<>(); // bytes, after each 5,000 texts behind the warm-up
-    try (LlamaModel model = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    try (LlamaModel model = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
         BufferAllocator allocator = new RootAllocator();
         EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults());
         ListVector out = VectorWriter.newVector("embedding", allocator)) {

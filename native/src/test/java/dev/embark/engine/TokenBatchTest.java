@@ -35,7 +35,7 @@ class TokenBatchTest {
 
   @BeforeAll
   static void open() throws IOException {
-    model = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    model = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
     strangers = new IntPointer(5, 6, -1, 7);
     ids = new IntPointer(200);
     for (int i = 0; i < 200; i++) {
@@ -188,7 +188,7 @@ class TokenBatchTest {
     float[] first = new float[TinyKind.DIMENSIONS];
     float[] shared = new float[TinyKind.DIMENSIONS];
     float[] whole = new float[TinyKind.DIMENSIONS];
-    try (LlamaModel decoder = LlamaModel.load(TinyKind.QWEN3_LAST.write(dir), ModelOptions.cpu());
+    try (LlamaModel decoder = ModelLoader.load(TinyKind.QWEN3_LAST.write(dir), ModelOptions.cpu());
         LlamaContext context = new LlamaContext(decoder, CAPACITY, Pooling.LAST);
         TokenBatch batch = new TokenBatch(decoder, CAPACITY, sequences)) {
       addAll(batch, 70, 5, 0);
@@ -264,7 +264,7 @@ class TokenBatchTest {
   void tokensInTwoSequencesGiveTheVectorsOfBothWholeSequences(TinyKind kind) throws IOException {
     float[] whole = new float[TinyKind.DIMENSIONS];
     float[] shared = new float[TinyKind.DIMENSIONS];
-    try (LlamaModel decoder = LlamaModel.load(kind.write(dir), ModelOptions.cpu());
+    try (LlamaModel decoder = ModelLoader.load(kind.write(dir), ModelOptions.cpu());
         LlamaContext context = new LlamaContext(decoder, CAPACITY, Pooling.LAST);
         TokenBatch batch = new TokenBatch(decoder, CAPACITY, SEQUENCES)) {
       int[][] tails = {{}, {81, 82, 83}, {91}};

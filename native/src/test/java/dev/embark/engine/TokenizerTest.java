@@ -29,8 +29,8 @@ class TokenizerTest {
 
   @BeforeAll
   static void open() throws IOException {
-    wordPiece = LlamaModel.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
-    bytePair = LlamaModel.load(TinyModel.bytePair(dir), ModelOptions.cpu());
+    wordPiece = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    bytePair = ModelLoader.load(TinyModel.bytePair(dir), ModelOptions.cpu());
   }
 
   @AfterAll

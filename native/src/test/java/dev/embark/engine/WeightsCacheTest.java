@@ -69,7 +69,7 @@ class WeightsCacheTest {
     List<float[]> expected = RandomBatches.vectors(model, acceleration);
 
     for (int load = 0; load < 2; load++) {
-      try (LlamaModel loaded = LlamaModel.load(model, options, this::open)) {
+      try (LlamaModel loaded = ModelLoader.load(model, options, this::open)) {
         assertThat(RandomBatches.furthest(RandomBatches.vectors(loaded), expected)).isZero();
       }
     }
@@ -82,7 +82,7 @@ class WeightsCacheTest {
   void everyWayOfPackingHasAFileOfItsOwn() {
     for (Acceleration acceleration :
         List.of(Acceleration.EXACT, Acceleration.FAST, Acceleration.INT8)) {
-      LlamaModel.load(model, ModelOptions.cpu(acceleration), this::open).close();
+      ModelLoader.load(model, ModelOptions.cpu(acceleration), this::open).close();
     }
 
     assertThat((long) packed.get())
@@ -96,7 +96,7 @@ class WeightsCacheTest {
   @Test
   void itIsMappedAndTheModelBesideItIsNotInMemoryTwice() throws IOException {
     assumeThat(MAPPINGS).isReadable();
-    try (LlamaModel loaded = LlamaModel.load(model, FAST, this::open)) {
+    try (LlamaModel loaded = ModelLoader.load(model, FAST, this::open)) {
       Path weights = dir.resolve(Accelerator.packing(Acceleration.FAST));
       RandomBatches.vectors(loaded);
 
@@ -124,7 +124,7 @@ class WeightsCacheTest {
   void aFileThatCannotBeTheseWeightsIsNotUsed() throws IOException {
     Files.write(dir.resolve(Accelerator.packing(Acceleration.FAST)), new byte[5000]);
 
-    try (LlamaModel loaded = LlamaModel.load(model, FAST, this::open)) {
+    try (LlamaModel loaded = ModelLoader.load(model, FAST, this::open)) {
       assertThat(RandomBatches.vectors(loaded))
           .usingRecursiveComparison()
           .isEqualTo(RandomBatches.vectors(model, Acceleration.FAST));
@@ -142,14 +142,14 @@ class WeightsCacheTest {
           return Optional.empty();
         };
 
-    try (LlamaModel loaded = LlamaModel.load(model, FAST, cache)) {
+    try (LlamaModel loaded = ModelLoader.load(model, FAST, cache)) {
       assertThat(loaded.acceleration()).isEqualTo(Acceleration.FAST);
     }
   }
 
   @Test
   void aFileIsClosedWhenTheModelCannotBeLoaded() throws IOException {
-    LlamaModel.load(model, FAST, this::open).close();
+    ModelLoader.load(model, FAST, this::open).close();
     byte[] bytes = Files.readAllBytes(model);
     WeightsCache cache =
         (name, packing) -> {
@@ -157,7 +157,7 @@ class WeightsCacheTest {
           return open(name, packing);
         };
 
-    assertThatThrownBy(() -> LlamaModel.load(model, FAST, cache))
+    assertThatThrownBy(() -> ModelLoader.load(model, FAST, cache))
         .isInstanceOf(EmbarkException.class)
         .hasMessageContaining("cannot be loaded");
     assertThat(closed).hasValue(2);
@@ -173,7 +173,7 @@ class WeightsCacheTest {
 
   @Test
   void nothingIsKeptOfWhatLlamaCppComputesAlone() {
-    LlamaModel.load(model, ModelOptions.cpu(Acceleration.OFF), this::open).close();
+    ModelLoader.load(model, ModelOptions.cpu(Acceleration.OFF), this::open).close();
 
     assertThat(packed).hasValue(0);
   }

@@ -1,5 +1,6 @@
 package dev.embark.spark;
 
+import dev.embark.engine.ModelLoader;
 import dev.embark.engine.Acceleration;
 import dev.embark.engine.LlamaBackend.Device;
 import dev.embark.engine.LlamaModel;
@@ -52,6 +53,6 @@ public class FakeHardware implements Hardware {
   @Override
   public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
     loads.add(options);
-    return LlamaModel.load(file, ModelOptions.cpu(), weights);
+    return ModelLoader.load(file, ModelOptions.cpu(), weights);
   }
 }

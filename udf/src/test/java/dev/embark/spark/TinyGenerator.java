@@ -1,5 +1,6 @@
 package dev.embark.spark;
 
+import dev.embark.engine.ModelFile;
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufValueType;
@@ -31,7 +32,7 @@ public final class TinyGenerator {
   public static Path write(Path dir) throws IOException {
     TinyGenerator model = new TinyGenerator();
     List<String> tokens = model.vocabulary();
-    model.describe();
+    ModelFile.describe(model);
     model.weights(tokens.size());
     Path file = dir.resolve("generator.gguf");
     model.gguf.writeTo(file);

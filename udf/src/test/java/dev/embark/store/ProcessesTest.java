@@ -1,5 +1,7 @@
 package dev.embark.store;
 
+import dev.embark.engine.Accelerator;
+import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.Acceleration;
@@ -62,7 +64,7 @@ class ProcessesTest {
       try (StoredModel model = store.open("hf:org/repo/m.gguf", Optional.empty(), places)) {
         try (LlamaModel loaded =
             Boolean.parseBoolean(args[2])
-                ? LlamaModel.load(model.path(), ModelOptions.cpu(), store.weights(model))
+                ? ModelLoader.load(model.path(), ModelOptions.cpu(), store.weights(model))
                 : null) {
           System.out.println(model.path() + " " + model.sha256());
           in.readLine();
@@ -96,7 +98,7 @@ class ProcessesTest {
       assertThat(hub.gets).hasValue(1);
       assertThat(hub.bytesSent).hasValue(bytes);
       List<String> mapped = new ArrayList<>(List.of(copy.toString()));
-      if (!Acceleration.FAST.kernels().isEmpty()) {
+      if (!Accelerator.kernelsOf(Acceleration.FAST).isEmpty()) {
         mapped.add(weights().toString());
       }
       for (Process process : processes) {
@@ -135,7 +137,7 @@ class ProcessesTest {
         Path file = Files.write(dir.resolve(acceleration + ".gguf"), model());
         try (StoredModel stored = store.open(file.toString(), Optional.empty(), places);
             LlamaModel model =
-                LlamaModel.load(
+                ModelLoader.load(
                     stored.path(), ModelOptions.cpu(acceleration), store.weights(stored));
             EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults())) {
           String before = embedded(engine);

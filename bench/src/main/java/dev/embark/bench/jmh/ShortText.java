@@ -1,5 +1,6 @@
 package dev.embark.bench.jmh;
 
+import dev.embark.engine.ModelLoader;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddedRows;
 import dev.embark.engine.EmbeddingEngine;
@@ -66,7 +67,7 @@ public class ShortText {
   /** Loads the model, and lets the first text allocate what stays. */
   @Setup
   public void open() {
-    model = LlamaModel.load(Path.of(System.getProperty(MODEL)), ModelOptions.cpu());
+    model = ModelLoader.load(Path.of(System.getProperty(MODEL)), ModelOptions.cpu());
     engine = new EmbeddingEngine(model, EmbedOptions.defaults());
     allocator = new RootAllocator();
     out = VectorWriter.newVector("embedding", allocator);

@@ -1,5 +1,6 @@
 package dev.embark.bench.ours;
 
+import dev.embark.engine.ModelLoader;
 import dev.embark.bench.side.Side;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
@@ -30,7 +31,7 @@ public final class EngineSide implements Side {
       options.put(keyAndValue[0], keyAndValue[1]);
     }
     EmbedOptions all = EmbedOptions.of(options);
-    model = LlamaModel.load(Path.of(arguments.get(0)), ModelOptions.cpu(all.acceleration()));
+    model = ModelLoader.load(Path.of(arguments.get(0)), ModelOptions.cpu(all.acceleration()));
     List<EmbeddingEngine> engines = new ArrayList<>();
     for (int i = 0; i < Integer.parseInt(arguments.get(1)); i++) {
       engines.add(new EmbeddingEngine(model, all));

@@ -1,5 +1,6 @@
 package dev.embark.bench.ours;
 
+import dev.embark.engine.ModelLoader;
 import dev.embark.bench.side.Side;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
@@ -46,7 +47,7 @@ public final class GpuSide implements Side {
           gpus.isEmpty() ? Gpus.whyNone() : "there is no GPU " + gpu + " but " + gpus);
     }
     model =
-        LlamaModel.load(
+        ModelLoader.load(
             Path.of(arguments.get(0)),
             ModelOptions.gpu(gpus.get(gpu).index(), ModelOptions.ALL_LAYERS));
     contexts = Integer.parseInt(arguments.get(2));

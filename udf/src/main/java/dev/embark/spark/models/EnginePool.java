@@ -1,5 +1,6 @@
 package dev.embark.spark.models;
 
+import dev.embark.engine.EngineMemory;
 import dev.embark.engine.ContextMemory;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
@@ -180,8 +181,8 @@ public final class EnginePool {
   }
 
   private MemoryBudget.Reservation reserve(Key key, LoadedModel model, int contexts) {
-    int tokens = key.options().engineTokens(key.device());
-    long context = key.options().engineBytes(model.estimate(), key.device());
+    int tokens = EngineMemory.tokens(key.options(), key.device());
+    long context = EngineMemory.bytes(key.options(), model.estimate(), key.device());
     return budget.reserve(
         (contexts == 1 ? "A context of " : contexts + " contexts of ") + tokensFor(key, tokens),
         contexts * context,
@@ -192,7 +193,7 @@ public final class EnginePool {
   /** What a context claims that is made larger, beyond what was reserved for the usual one. */
   private ContextMemory growing(
       Key key, LoadedModel model, MemoryBudget.Reservation memory, MemoryBudget.Reclaim reclaim) {
-    long usual = key.options().engineBytes(model.estimate(), key.device());
+    long usual = EngineMemory.bytes(key.options(), model.estimate(), key.device());
     return new ContextMemory() {
       private long claimed = usual;
 

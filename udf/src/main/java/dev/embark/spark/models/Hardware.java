@@ -1,5 +1,7 @@
 package dev.embark.spark.models;
 
+import dev.embark.engine.Accelerator;
+import dev.embark.engine.ModelLoader;
 import dev.embark.engine.Acceleration;
 import dev.embark.engine.Gpus;
 import dev.embark.engine.LlamaBackend.Device;
@@ -17,7 +19,7 @@ public interface Hardware {
   /** One sentence, without its full stop, on what is missing where there is no GPU. */
   String whyNoGpu();
 
-  /** As {@link Acceleration#kernels()}. */
+  /** As {@link Accelerator#kernelsOf}. */
   String kernels(Acceleration acceleration);
 
   /** Puts a model on a device. */
@@ -38,12 +40,12 @@ public interface Hardware {
 
         @Override
         public String kernels(Acceleration acceleration) {
-          return acceleration.kernels();
+          return Accelerator.kernelsOf(acceleration);
         }
 
         @Override
         public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
-          return LlamaModel.load(file, options, weights);
+          return ModelLoader.load(file, options, weights);
         }
       };
 }

@@ -1,5 +1,6 @@
 package dev.embark.spark.models;
 
+import dev.embark.engine.EngineMemory;
 import dev.embark.engine.ContextMemory;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
@@ -85,7 +86,7 @@ final class LoadedModel {
       Function<MemoryBudget.Reservation, ContextMemory> growing) {
     SharedKey key =
         new SharedKey(
-            options.pooling(), EmbeddingEngine.batchTokens(options, model.options().device()));
+            options.pooling(), EngineMemory.batchTokens(options, model.options().device()));
     // Not on this object: taking memory may free other models, whose users may be here.
     synchronized (shared) {
       Shared there = shared.get(key);

@@ -1,5 +1,6 @@
 package dev.embark.spark.models;
 
+import dev.embark.engine.ModelLoader;
 import dev.embark.engine.Acceleration;
 import dev.embark.engine.EmbarkException;
 import dev.embark.engine.EmbedOptions;
@@ -55,7 +56,7 @@ public final class ModelDescriber {
   private static <T> T ask(
       FunctionOptions options, ModelAccess access, Function<LlamaModel, T> question) {
     try (StoredModel file = access.open(options, ExecutorModels.store())) {
-      try (LlamaModel model = LlamaModel.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
+      try (LlamaModel model = ModelLoader.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
         return question.apply(model);
       } catch (EmbarkException e) {
         throw ModelErrors.named(e, file, options.model());

@@ -1,5 +1,7 @@
 package dev.embark.spark.models;
 
+import dev.embark.engine.Accelerator;
+import dev.embark.engine.EngineMemory;
 import dev.embark.engine.Acceleration;
 import dev.embark.engine.EmbarkException;
 import dev.embark.engine.EmbarkException.Kind;
@@ -35,7 +37,7 @@ final class ModelPool {
   /**
    * What makes models the same.
    *
-   * @param kernels as {@link Acceleration#kernels()}: on some machines, precisions are one
+   * @param kernels as {@link Accelerator#kernelsOf}: on some machines, precisions are one
    */
   private record Key(String sha256, int device, String kernels) {}
 
@@ -98,7 +100,7 @@ final class ModelPool {
       Optional<Device> device,
       MemoryBudget.Reclaim reclaim) {
     MemoryEstimate estimate = MemoryEstimate.of(file.path());
-    long context = options.engineBytes(estimate, key.device());
+    long context = EngineMemory.bytes(options, estimate, key.device());
     MemoryBudget.Reservation memory =
         budget.reserve(
             "The model " + options.model(),
@@ -108,7 +110,7 @@ final class ModelPool {
     try {
       ModelOptions where =
           device.isPresent()
-              ? ModelOptions.gpu(device.get(), file.path(), options)
+              ? EngineMemory.onGpu(device.get(), file.path(), options)
               : ModelOptions.cpu(options.acceleration());
       LlamaModel model = hardware.load(file.path(), where, store.weights(file));
       return new LoadedModel(file, model, estimate, memory, () -> models.remove(key));

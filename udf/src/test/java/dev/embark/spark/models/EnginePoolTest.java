@@ -1,5 +1,6 @@
 package dev.embark.spark.models;
 
+import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -522,7 +523,7 @@ class EnginePoolTest {
     LoadedModel loaded =
         new LoadedModel(
             file,
-            LlamaModel.load(minilm, ModelOptions.cpu(Acceleration.OFF)),
+            ModelLoader.load(minilm, ModelOptions.cpu(Acceleration.OFF)),
             MemoryEstimate.of(minilm),
             budget.reserve("The model", MB, MB, () -> false),
             atEnd);

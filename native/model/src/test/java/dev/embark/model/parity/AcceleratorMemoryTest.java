@@ -1,5 +1,6 @@
 package dev.embark.model.parity;
 
+import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -124,7 +125,7 @@ class AcceleratorMemoryTest {
         Path gguf, ModelOptions options, WeightsCache cache, int contexts, List<byte[]> texts)
         throws IOException {
       List<EmbeddingEngine> engines = new ArrayList<>();
-      try (LlamaModel model = LlamaModel.load(gguf, options, cache);
+      try (LlamaModel model = ModelLoader.load(gguf, options, cache);
           BufferAllocator allocator = new RootAllocator();
           ListVector out = VectorWriter.newVector("embedding", allocator)) {
         try {

@@ -1,5 +1,6 @@
 package dev.embark.model.parity;
 
+import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtException;
@@ -93,8 +94,8 @@ class ParityTest {
     List<String> texts = VariedTexts.of(2024, TEXTS);
     Path gguf = of.gguf();
     List<Integer> alike = new ArrayList<>();
-    try (LlamaModel model = LlamaModel.load(gguf, ModelOptions.cpu());
-        LlamaModel int8 = LlamaModel.load(gguf, ModelOptions.cpu(Acceleration.INT8));
+    try (LlamaModel model = ModelLoader.load(gguf, ModelOptions.cpu());
+        LlamaModel int8 = ModelLoader.load(gguf, ModelOptions.cpu(Acceleration.INT8));
         BufferAllocator allocator = new RootAllocator()) {
       float[][] onnx = reference(of, model, texts, alike);
       assertThat(alike).hasSize(TEXTS);
@@ -110,7 +111,7 @@ class ParityTest {
   @EnumSource(Model.class)
   void aTextAloneHasTheVectorThatItHasInAPackedBatch(Model of) throws Exception {
     List<String> texts = VariedTexts.of(7, TEXTS_PACKED);
-    try (LlamaModel model = LlamaModel.load(of.gguf(), ModelOptions.cpu());
+    try (LlamaModel model = ModelLoader.load(of.gguf(), ModelOptions.cpu());
         BufferAllocator allocator = new RootAllocator()) {
       float[][] packed = embed(model, allocator, texts);
       double worst = 0;
@@ -131,7 +132,7 @@ class ParityTest {
     Model of = Model.ALL_MINILM_L6_V2;
     String text = VariedTexts.of(56, 40).get(39);
     int maxTokens = 32;
-    try (LlamaModel model = LlamaModel.load(of.gguf(), ModelOptions.cpu(Acceleration.EXACT));
+    try (LlamaModel model = ModelLoader.load(of.gguf(), ModelOptions.cpu(Acceleration.EXACT));
         OnnxReference reference = reference(of);
         BufferAllocator allocator = new RootAllocator()) {
       int[] whole = reference.ids(text);
@@ -186,7 +187,7 @@ class ParityTest {
     List<Integer> alike = new ArrayList<>();
     float[][] onnx;
     float[][] plain;
-    try (LlamaModel model = LlamaModel.load(gguf, ModelOptions.cpu(Acceleration.OFF));
+    try (LlamaModel model = ModelLoader.load(gguf, ModelOptions.cpu(Acceleration.OFF));
         BufferAllocator allocator = new RootAllocator()) {
       plain = embed(model, allocator, texts);
       onnx = reference(of, model, texts, alike);
@@ -195,7 +196,7 @@ class ParityTest {
     // Weights in F16 and llama.cpp's GELU by tanh keep all of them from ONNX Runtime a little.
     assertThat(least(of + " OFF to ONNX Runtime", plain, onnx)).isGreaterThanOrEqualTo(0.99999);
     for (Acceleration acceleration : List.of(Acceleration.EXACT, Acceleration.FAST)) {
-      try (LlamaModel model = LlamaModel.load(gguf, ModelOptions.cpu(acceleration));
+      try (LlamaModel model = ModelLoader.load(gguf, ModelOptions.cpu(acceleration));
           BufferAllocator allocator = new RootAllocator()) {
         boolean exact = acceleration == Acceleration.EXACT;
         float[][] vectors = embed(model, allocator, texts);

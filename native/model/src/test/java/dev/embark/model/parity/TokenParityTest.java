@@ -1,5 +1,6 @@
 package dev.embark.model.parity;
 
+import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
@@ -156,7 +157,7 @@ class TokenParityTest {
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("RUST_FLAVOR", "cpu");
     model =
-        LlamaModel.load(
+        ModelLoader.load(
             Path.of(
                 TokenParityTest.class
                     .getResource("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")
