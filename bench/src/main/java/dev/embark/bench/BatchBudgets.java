@@ -1,15 +1,15 @@
 package dev.embark.bench;
 
-import dev.embark.engine.ModelFile;
-import dev.embark.engine.ModelLoader;
-import dev.embark.engine.Acceleration;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddedRows;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelDescription;
-import dev.embark.engine.ModelOptions;
-import dev.embark.engine.VectorWriter;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.model.ModelDescription;
+import dev.embark.engine.model.ModelFile;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.rows.EmbeddedRows;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;

@@ -1,10 +1,10 @@
 package dev.embark.bench;
 
-import dev.embark.engine.Gpus;
-import dev.embark.engine.LlamaBackend;
 import dev.embark.job.cli.Cli;
 import dev.embark.job.cli.Terminal;
 import dev.embark.job.cli.UserError;
+import dev.embark.llama.Gpus;
+import dev.embark.llama.LlamaBackend;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;

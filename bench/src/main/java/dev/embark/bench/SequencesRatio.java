@@ -1,11 +1,11 @@
 package dev.embark.bench;
 
-import dev.embark.engine.ModelLoader;
-import dev.embark.engine.GenerateOptions;
-import dev.embark.engine.GeneratedRows;
-import dev.embark.engine.GenerationEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
+import dev.embark.engine.generate.GenerationEngine;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.GeneratedRows;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;

@@ -1,16 +1,16 @@
 package dev.embark.bench;
 
-import dev.embark.engine.EngineMemory;
-import dev.embark.engine.ModelLoader;
 import com.sun.management.OperatingSystemMXBean;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddedRows;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
-import dev.embark.engine.Pooling;
-import dev.embark.engine.SharedEncoder;
-import dev.embark.engine.VectorWriter;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.SharedEncoder;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.model.EngineMemory;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.Pooling;
+import dev.embark.engine.rows.EmbeddedRows;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.embark.engine.Gpus;
 import dev.embark.job.cli.Cli;
 import dev.embark.job.cli.Terminal;
 import dev.embark.job.cli.UserError;
+import dev.embark.llama.Gpus;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -3,9 +3,9 @@ package dev.embark.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import dev.embark.engine.EmbedOption;
-import dev.embark.engine.FunctionOption;
-import dev.embark.engine.GenerateOption;
+import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.FunctionOption;
+import dev.embark.engine.options.GenerateOption;
 import dev.embark.spark.UdfFacts;
 import java.io.IOException;
 import java.nio.file.Files;

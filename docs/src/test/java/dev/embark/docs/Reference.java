@@ -1,9 +1,9 @@
 package dev.embark.docs;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbedOption;
-import dev.embark.engine.FunctionOption;
-import dev.embark.engine.GenerateOption;
+import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.FunctionOption;
+import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.EmbarkPlugin;
 import dev.embark.spark.UdfFacts;
 import dev.embark.submit.CommandFacts;

@@ -2,8 +2,8 @@ package dev.embark.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.engine.EmbedOption;
-import dev.embark.engine.GenerateOption;
+import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.GenerateOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

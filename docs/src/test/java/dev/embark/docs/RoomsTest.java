@@ -24,8 +24,6 @@ class RoomsTest {
   private static final String ROOT = "dev.embark.";
   private static final String BINDING = "dev.embark.llama.Llama";
 
-  // Not split yet: model, tokenizer and contexts of llama.cpp still need each other.
-  private static final String UNDIVIDED = "engine";
   private static final int MOST_CLASSES = 25;
 
   private static final Pattern ROW =
@@ -112,7 +110,6 @@ class RoomsTest {
     Map<String, Long> classes =
         CLASSES.stream()
             .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
-            .filter(type -> !room(type).equals(UNDIVIDED))
             .collect(Collectors.groupingBy(RoomsTest::room, TreeMap::new, Collectors.counting()));
 
     assertThat(classes)
@@ -120,10 +117,10 @@ class RoomsTest {
   }
 
   @Test
-  void onlyTheEngineCallsTheGeneratedBinding() {
+  void onlyTheHandlesCallTheGeneratedBinding() {
     ArchRuleDefinition.noClasses()
         .that()
-        .resideOutsideOfPackages("dev.embark.engine", "dev.embark.llama..")
+        .resideOutsideOfPackage("dev.embark.llama..")
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName(BINDING)

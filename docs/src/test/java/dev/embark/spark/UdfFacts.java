@@ -1,7 +1,7 @@
 package dev.embark.spark;
 
 import com.codahale.metrics.MetricRegistry;
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.options.EmbedOptions;
 import dev.embark.spark.catalyst.ModelFunction;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.ExecutorSetting;

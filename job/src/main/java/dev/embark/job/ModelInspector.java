@@ -1,8 +1,8 @@
 package dev.embark.job;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.ModelDescription;
+import dev.embark.engine.model.ModelDescription;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.job.cli.Cli;
 import dev.embark.job.cli.ModelSpec;
 import dev.embark.job.cli.Terminal;

@@ -1,10 +1,28 @@
 package dev.embark.engine;
 
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.SharedEncoder;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.generate.GenerationEngine;
+import dev.embark.engine.model.EngineMemory;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.options.Pooling;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.GeneratedRows;
+import dev.embark.engine.text.HostileTexts;
+import dev.embark.llama.Gpus;
+import dev.embark.llama.LlamaBackend;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.embark.engine.EmbarkException.Kind;
+import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.gguf.GgufTensorType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,12 @@ package dev.embark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.llama.LlamaBackend;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;

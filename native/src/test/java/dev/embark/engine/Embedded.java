@@ -1,5 +1,8 @@
 package dev.embark.engine;
 
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.rows.EmbeddedRows;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -12,13 +15,14 @@ import org.apache.arrow.vector.complex.ListVector;
  * @param rows what became of each
  * @param vectors of each row, null where there is none
  */
-record Embedded(EmbeddedRows rows, List<float[]> vectors) {
+public record Embedded(EmbeddedRows rows, List<float[]> vectors) {
 
-  static Embedded of(EmbeddingEngine engine, BufferAllocator allocator, String... texts) {
+  public static Embedded of(EmbeddingEngine engine, BufferAllocator allocator, String... texts) {
     return ofBytes(engine, allocator, utf8(texts));
   }
 
-  static Embedded ofBytes(EmbeddingEngine engine, BufferAllocator allocator, List<byte[]> texts) {
+  public static Embedded ofBytes(
+      EmbeddingEngine engine, BufferAllocator allocator, List<byte[]> texts) {
     try (ListVector out = VectorWriter.newVector("embedding", allocator)) {
       EmbeddedRows rows = engine.embed(texts, out, () -> false);
       float[][] vectors = new float[texts.size()][];
@@ -32,18 +36,18 @@ record Embedded(EmbeddedRows rows, List<float[]> vectors) {
   }
 
   /** With Java's own encoding; a null text stays null. */
-  static List<byte[]> utf8(String... texts) {
+  public static List<byte[]> utf8(String... texts) {
     return Arrays.stream(texts)
         .map(text -> text == null ? null : text.getBytes(StandardCharsets.UTF_8))
         .toList();
   }
 
-  float[] vector(int row) {
+  public float[] vector(int row) {
     return vectors.get(row);
   }
 
   /** 1 − cosine. */
-  static double distance(float[] a, float[] b) {
+  public static double distance(float[] a, float[] b) {
     double dot = 0;
     double aa = 0;
     double bb = 0;

@@ -3,9 +3,22 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbarkException.Kind;
+import dev.embark.engine.batch.ContextMemory;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.Encoder;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.Pooling;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
+import dev.embark.llama.LlamaContext;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import dev.embark.llama.NativeHandles;
+import dev.embark.llama.TokenBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -35,7 +48,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is left of a window when native calls fail. */
-class EngineFailuresTest {
+public class EngineFailuresTest {
   private static final int ROWS = 16; // all of them in one batch
   private static final int NO_MEMORY = -2;
   private static final int COMPUTE_FAILED = -3;
@@ -77,7 +90,7 @@ class EngineFailuresTest {
     }
 
     @Override
-    int decodeNatively(Pointer context, TokenBatch batch) {
+    public int decodeNatively(Pointer context, TokenBatch batch) {
       decoded++;
       int code = outcome.getAsInt();
       return code == 0 ? super.decodeNatively(context, batch) : code;
@@ -157,7 +170,7 @@ class EngineFailuresTest {
         capacity ->
             new Failing(capacity, () -> size[0] % 2 == 0 ? 0 : NO_MEMORY) {
               @Override
-              int decodeNatively(Pointer context, TokenBatch batch) {
+              public int decodeNatively(Pointer context, TokenBatch batch) {
                 size[0] = batch.size();
                 return super.decodeNatively(context, batch);
               }
@@ -196,7 +209,7 @@ class EngineFailuresTest {
         capacity ->
             new LlamaContext(model, capacity, Pooling.MODEL) {
               @Override
-              boolean embedding(int sequenceId, float[] out) {
+              public boolean embedding(int sequenceId, float[] out) {
                 return sequenceId != 0 && super.embedding(sequenceId, out);
               }
             };
@@ -320,7 +333,7 @@ class EngineFailuresTest {
         capacity ->
             new LlamaContext(model, capacity, Pooling.MODEL) {
               @Override
-              int maxSequences() {
+              public int maxSequences() {
                 throw new NoClassDefFoundError("on purpose");
               }
             };
@@ -364,7 +377,7 @@ class EngineFailuresTest {
   private static LlamaContext poisoned(int capacity, float poison, IntPredicate ids) {
     return new LlamaContext(model, capacity, Pooling.MODEL) {
       @Override
-      boolean embedding(int sequenceId, float[] out) {
+      public boolean embedding(int sequenceId, float[] out) {
         boolean given = super.embedding(sequenceId, out);
         if (ids.test(sequenceId)) {
           out[out.length / 2] = poison;
@@ -375,7 +388,7 @@ class EngineFailuresTest {
   }
 
   /** A copy of the model in which the token of a lone q has no numbers for an embedding. */
-  static Path withoutNumbersFor(Path whole, Path copy) throws IOException {
+  public static Path withoutNumbersFor(Path whole, Path copy) throws IOException {
     GgufHeader header = GgufHeader.read(whole);
     GgufTensor embeddings =
         header.tensors().stream()

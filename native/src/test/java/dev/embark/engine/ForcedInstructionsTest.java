@@ -1,12 +1,14 @@
 package dev.embark.engine;
 
-import static dev.embark.engine.RandomBatches.furthest;
-import static dev.embark.engine.RandomBatches.inF32;
-import static dev.embark.engine.RandomBatches.vectors;
+import static dev.embark.engine.embed.RandomBatches.furthest;
+import static dev.embark.engine.embed.RandomBatches.inF32;
+import static dev.embark.engine.embed.RandomBatches.vectors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.embark.engine.options.Acceleration;
 import dev.embark.gguf.GgufTensorType;
+import dev.embark.llama.Accelerator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -6,17 +6,17 @@ import java.util.Arrays;
  * What a BERT, a Nomic BERT, a ModernBERT and a Qwen3 compute, in double precision and as plainly
  * as it can be written. Rows of {@code double[tokens][features]} are tokens.
  */
-final class ForwardPass {
+public final class ForwardPass {
   private static final double QWEN3_EPSILON = 1e-6;
 
   private final TinyWeights weights;
 
-  ForwardPass(TinyWeights weights) {
+  public ForwardPass(TinyWeights weights) {
     this.weights = weights;
   }
 
   /** The final vector of each token. */
-  double[][] bert(int[] ids) {
+  public double[][] bert(int[] ids) {
     double[][] x = new double[ids.length][];
     for (int i = 0; i < ids.length; i++) {
       double[] word = row("token_embd.weight", ids[i]);
@@ -46,7 +46,7 @@ final class ForwardPass {
   }
 
   /** The final vector of each token. */
-  double[][] nomicBert(int[] ids) {
+  public double[][] nomicBert(int[] ids) {
     double[][] x = new double[ids.length][];
     for (int i = 0; i < ids.length; i++) {
       x[i] = sum(row("token_embd.weight", ids[i]), row("token_types.weight", 0));
@@ -70,7 +70,7 @@ final class ForwardPass {
   }
 
   /** The final vector of each token. */
-  double[][] modernBert(int[] ids) {
+  public double[][] modernBert(int[] ids) {
     double[][] x = new double[ids.length][];
     for (int i = 0; i < ids.length; i++) {
       x[i] = row("token_embd.weight", ids[i]);
@@ -106,7 +106,7 @@ final class ForwardPass {
   }
 
   /** The final vector of each token. */
-  double[][] qwen3(int[] ids) {
+  public double[][] qwen3(int[] ids) {
     double[][] x = new double[ids.length][];
     for (int i = 0; i < ids.length; i++) {
       x[i] = row("token_embd.weight", ids[i]);
@@ -150,7 +150,7 @@ final class ForwardPass {
     return Arrays.stream(x).map(row -> Arrays.copyOfRange(row, from, to)).toArray(double[][]::new);
   }
 
-  static float[] mean(double[][] tokens) {
+  public static float[] mean(double[][] tokens) {
     float[] mean = new float[tokens[0].length];
     for (int j = 0; j < mean.length; j++) {
       int column = j;
@@ -159,11 +159,11 @@ final class ForwardPass {
     return mean;
   }
 
-  static float[] first(double[][] tokens) {
+  public static float[] first(double[][] tokens) {
     return floats(tokens[0]);
   }
 
-  static float[] last(double[][] tokens) {
+  public static float[] last(double[][] tokens) {
     return floats(tokens[tokens.length - 1]);
   }
 

@@ -2,6 +2,7 @@ package dev.embark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.llama.NativeHandles;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 

@@ -17,17 +17,17 @@ import java.util.Random;
  *     or {@code modern-bert}, whose layers but every third see {@value #WINDOW} tokens around each
  * @param type of its matrices
  */
-record RandomBert(
+public record RandomBert(
     String architecture, int layers, int heads, int headSize, int hidden, GgufTensorType type) {
-  static final int CONTEXT = 512;
+  public static final int CONTEXT = 512;
   private static final int WINDOW = 32;
 
-  RandomBert(int layers, int heads, int headSize, int hidden, GgufTensorType type) {
+  public RandomBert(int layers, int heads, int headSize, int hidden, GgufTensorType type) {
     this("bert", layers, heads, headSize, hidden, type);
   }
 
   /** Writes the model into {@code dir}; the same bytes each time. */
-  Path write(Path dir) throws IOException {
+  public Path write(Path dir) throws IOException {
     List<String> tokens = TinyModel.wordPieces();
     int d = heads * headSize;
     GgufWriter gguf =

@@ -3,6 +3,16 @@ package dev.embark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.rows.EmbeddedRows;
+import dev.embark.llama.Accelerator;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import dev.embark.llama.NativeHandles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,7 +47,7 @@ class SoakTest {
         EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults());
         ListVector out = VectorWriter.newVector("embedding", allocator)) {
       assertThat(model.acceleration() == Acceleration.OFF)
-          .isEqualTo(Accelerator.kernels(Acceleration.FAST).isEmpty());
+          .isEqualTo(Accelerator.kernelsOf(Acceleration.FAST).isEmpty());
       for (int done = 0; done < TEXTS; done += WINDOW) {
         EmbeddedRows rows = engine.embed(window(random), out, () -> false);
         assertThat(rows.isEmbedded(WINDOW - 1)).isTrue();

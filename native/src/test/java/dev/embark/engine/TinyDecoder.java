@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Models with random weights that generate text, whose end they find at random. */
-enum TinyDecoder {
+public enum TinyDecoder {
   /** Byte pairs, a norm of queries and keys, ChatML; no token opens a text. */
   QWEN3("qwen3", "<|im_start|>", "<|im_end|>") {
     @Override
@@ -68,7 +68,7 @@ enum TinyDecoder {
     }
   };
 
-  static final int CONTEXT = 256;
+  public static final int CONTEXT = 256;
 
   private static final int DIMENSIONS = 32;
   private static final int LAYERS = 2;
@@ -97,17 +97,17 @@ enum TinyDecoder {
   abstract List<String> plainTokens();
 
   /** The text of the token that ends an answer. */
-  String end() {
+  public String end() {
     return end;
   }
 
   /** Writes the model into {@code dir}, in F32; the same bytes each time. */
-  Path write(Path dir) throws IOException {
+  public Path write(Path dir) throws IOException {
     return write(dir, GgufTensorType.F32);
   }
 
   /** The same with its matrices in another type. */
-  Path write(Path dir, GgufTensorType type) throws IOException {
+  public Path write(Path dir, GgufTensorType type) throws IOException {
     List<String> tokens = new ArrayList<>(plainTokens());
     List<Integer> types = new ArrayList<>();
     tokens.forEach(token -> types.add(token.startsWith("<0x") ? BYTE : NORMAL));

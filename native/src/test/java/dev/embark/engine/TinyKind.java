@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Models with random weights, one for each way in which Embark's architectures differ. */
-enum TinyKind {
+public enum TinyKind {
   /** Encoder without positions in its embeddings: rotary, gated, no biases; WordPiece. */
   NOMIC_BERT("nomic-bert", 1) {
     @Override
@@ -191,8 +191,8 @@ enum TinyKind {
     }
   };
 
-  static final int DIMENSIONS = 32;
-  static final int CONTEXT = 512;
+  public static final int DIMENSIONS = 32;
+  public static final int CONTEXT = 512;
   static final int LAYERS = 2;
   static final int HEADS = 4;
   static final int HEAD_SIZE = 16;
@@ -218,12 +218,12 @@ enum TinyKind {
 
   abstract void weights(GgufWriter gguf, Random random);
 
-  String architecture() {
+  public String architecture() {
     return architecture;
   }
 
   /** Writes the model into {@code dir}; the same bytes each time. */
-  Path write(Path dir) throws IOException {
+  public Path write(Path dir) throws IOException {
     GgufWriter gguf =
         new GgufWriter()
             .put("general.architecture", GgufValue.string(architecture))

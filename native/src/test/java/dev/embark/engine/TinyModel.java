@@ -14,16 +14,16 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** A BERT with random weights, small enough to be written by every test that needs one. */
-final class TinyModel {
+public final class TinyModel {
 
-  static final int DIMENSIONS = 32;
-  static final int CONTEXT = 64;
-  static final int UNK = 1;
-  static final int CLS = 2;
-  static final int SEP = 3;
+  public static final int DIMENSIONS = 32;
+  public static final int CONTEXT = 64;
+  public static final int UNK = 1;
+  public static final int CLS = 2;
+  public static final int SEP = 3;
 
   /** Each is one token. */
-  static final List<String> WORDS =
+  public static final List<String> WORDS =
       List.of(
           "dog", "cat", "house", "river", "stone", "green", "blue", "sun", "moon", "runs", "sees",
           "over", "under", "the", "a", "query", "sep", "tree", "bird", "sings", "old", "new");
@@ -41,7 +41,7 @@ final class TinyModel {
   private TinyModel() {}
 
   /** WordPiece: {@link #WORDS}, letters and their continuations; mean pooling. */
-  static Path wordPiece(Path dir) throws IOException {
+  public static Path wordPiece(Path dir) throws IOException {
     List<String> tokens = wordPieces();
     GgufWriter gguf = bert("bert", tokens, wordPieceTypes(tokens));
     putSpecialTokens(gguf);
@@ -68,7 +68,7 @@ final class TinyModel {
   }
 
   /** Byte pairs, no special token around a text, and no token but the letters a to z. */
-  static Path bytePair(Path dir) throws IOException {
+  public static Path bytePair(Path dir) throws IOException {
     List<String> tokens =
         "abcdefghijklmnopqrstuvwxyz"
             .chars()
@@ -87,7 +87,7 @@ final class TinyModel {
   }
 
   /** The id in {@link #wordPiece} of a token in BERT's own spelling. */
-  static int id(String token) {
+  public static int id(String token) {
     int id =
         wordPieces()
             .indexOf(
@@ -111,7 +111,7 @@ final class TinyModel {
   }
 
   /** A text of words with one token each. */
-  static String words(Random random, int n) {
+  public static String words(Random random, int n) {
     return random.ints(n, 0, WORDS.size()).mapToObj(WORDS::get).collect(Collectors.joining(" "));
   }
 
@@ -165,12 +165,12 @@ final class TinyModel {
   }
 
   /** A weight of random values that maps {@code in} features to {@code out}. */
-  static void matrix(GgufWriter gguf, Random random, String name, int in, int out) {
+  public static void matrix(GgufWriter gguf, Random random, String name, int in, int out) {
     matrix(gguf, random, GgufTensorType.F32, name, in, out);
   }
 
   /** The same in another type. */
-  static void matrix(
+  public static void matrix(
       GgufWriter gguf, Random random, GgufTensorType type, String name, int in, int out) {
     float[] values = random(random, in * out, 0, 0.3f);
     gguf.tensor(name, type, () -> FloatBuffer.wrap(values), in, out);

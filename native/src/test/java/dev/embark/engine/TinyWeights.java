@@ -18,9 +18,9 @@ import java.util.Map;
  * @param header of the file
  * @param values of each tensor by name, in the order of the file
  */
-record TinyWeights(GgufHeader header, Map<String, float[]> values) {
+public record TinyWeights(GgufHeader header, Map<String, float[]> values) {
 
-  static TinyWeights read(Path file) throws IOException {
+  public static TinyWeights read(Path file) throws IOException {
     GgufHeader header = GgufHeader.read(file);
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     Map<String, float[]> values = new HashMap<>();
@@ -47,7 +47,7 @@ record TinyWeights(GgufHeader header, Map<String, float[]> values) {
     }
   }
 
-  float[] get(String name) {
+  public float[] get(String name) {
     float[] found = values.get(name);
     if (found == null) {
       throw new IllegalArgumentException("no tensor " + name);

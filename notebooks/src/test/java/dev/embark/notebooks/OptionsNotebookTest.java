@@ -2,7 +2,7 @@ package dev.embark.notebooks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.engine.EmbedOption;
+import dev.embark.engine.options.EmbedOption;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.catalyst.AnalysisErrors;
 import dev.embark.spark.catalyst.CosineSimilarity;
 import dev.embark.spark.catalyst.ExtractModelCalls;

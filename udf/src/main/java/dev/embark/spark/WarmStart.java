@@ -1,8 +1,8 @@
 package dev.embark.spark;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.ExecutorSetting;
 import dev.embark.spark.models.EnginePool;

@@ -1,8 +1,8 @@
 package dev.embark.store;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.engine.WeightsCache;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.llama.WeightsCache;
 import dev.embark.store.cache.CacheUnusable;
 import dev.embark.store.cache.ModelCache;
 import dev.embark.store.cache.StoredModel;

@@ -1,6 +1,6 @@
 package dev.embark.store;
 
-import dev.embark.engine.Sha256;
+import dev.embark.engine.model.Sha256;
 import dev.embark.store.cache.ModelCache;
 import dev.embark.store.cache.StoredModel;
 import dev.embark.store.file.HashMismatch;

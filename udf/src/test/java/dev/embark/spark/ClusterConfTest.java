@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.options.EmbedOptions;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.ExecutorSetting;
 import dev.embark.spark.models.ExecutorSettings;

@@ -1,11 +1,11 @@
 package dev.embark.spark;
 
-import dev.embark.engine.ModelLoader;
-import dev.embark.engine.Acceleration;
-import dev.embark.engine.LlamaBackend.Device;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
-import dev.embark.engine.WeightsCache;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.llama.LlamaBackend.Device;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import dev.embark.llama.WeightsCache;
 import dev.embark.spark.models.Hardware;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,9 +2,9 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
-import dev.embark.engine.WeightsCache;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import dev.embark.llama.WeightsCache;
 import dev.embark.spark.models.ExecutorModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.options.EmbedOptions;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.exec.EvalModelExec;

@@ -3,7 +3,7 @@ package dev.embark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.NativeHandles;
+import dev.embark.llama.NativeHandles;
 import dev.embark.spark.models.ExecutorModels;
 import dev.embark.store.ModelStore;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.embark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.engine.NativeHandles;
+import dev.embark.llama.NativeHandles;
 import dev.embark.spark.models.ExecutorModels;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

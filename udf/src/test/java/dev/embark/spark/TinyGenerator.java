@@ -1,6 +1,5 @@
 package dev.embark.spark;
 
-import dev.embark.engine.ModelFile;
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufValueType;
@@ -32,7 +31,7 @@ public final class TinyGenerator {
   public static Path write(Path dir) throws IOException {
     TinyGenerator model = new TinyGenerator();
     List<String> tokens = model.vocabulary();
-    ModelFile.describe(model);
+    model.describe();
     model.weights(tokens.size());
     Path file = dir.resolve("generator.gguf");
     model.gguf.writeTo(file);

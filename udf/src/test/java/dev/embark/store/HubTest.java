@@ -3,7 +3,7 @@ package dev.embark.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbarkException;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.store.HubServer.Fault;
 import dev.embark.store.cache.StoredModel;
 import dev.embark.store.web.HubSettings;

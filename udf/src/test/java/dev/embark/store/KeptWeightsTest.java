@@ -3,8 +3,8 @@ package dev.embark.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.WeightsCache;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.llama.WeightsCache;
 import dev.embark.store.cache.StoredModel;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,15 +1,15 @@
 package dev.embark.store;
 
-import dev.embark.engine.Accelerator;
-import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.engine.Acceleration;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
-import dev.embark.engine.VectorWriter;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.llama.Accelerator;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import dev.embark.store.cache.CacheSpace;
 import dev.embark.store.cache.StoredModel;
 import java.io.BufferedReader;

@@ -1,11 +1,11 @@
 package dev.embark.bench.ours;
 
-import dev.embark.engine.ModelLoader;
 import dev.embark.bench.side.Side;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,9 +1,9 @@
 package dev.embark.bench.ours;
 
 import dev.embark.bench.side.Side;
-import dev.embark.engine.EmbeddedRows;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.VectorWriter;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.rows.EmbeddedRows;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

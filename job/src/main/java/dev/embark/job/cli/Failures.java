@@ -1,6 +1,6 @@
 package dev.embark.job.cli;
 
-import dev.embark.engine.EmbarkException;
+import dev.embark.engine.rows.EmbarkException;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package dev.embark.job.cli;
 
-import dev.embark.engine.EmbarkException;
+import dev.embark.engine.rows.EmbarkException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package dev.embark.job.cli;
 
-import dev.embark.engine.EmbedOption;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.GenerateOption;
-import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.options.GenerateOptions;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -86,7 +86,7 @@ public enum JobFunction {
   /**
    * Checks options.
    *
-   * @throws dev.embark.engine.EmbarkException of kind OPTION when one is not allowed
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
    */
   FunctionOptions options(Map<String, String> given) {
     return options.apply(given);

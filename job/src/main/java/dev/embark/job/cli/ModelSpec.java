@@ -1,7 +1,7 @@
 package dev.embark.job.cli;
 
-import dev.embark.engine.EmbedOption;
-import dev.embark.engine.EmbedOptions;
+import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.EmbedOptions;
 import dev.embark.job.ModelInspector;
 import java.util.ArrayList;
 import java.util.List;

@@ -22,7 +22,10 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 public final class OptionList {
   private OptionList() {}
 
-  /** Returns the lines of a command, sorted, without the options that scripts add: hidden and required. */
+  /**
+   * Returns the lines of a command, sorted, without the options that scripts add: hidden and
+   * required.
+   */
   public static List<String> of(String name, CommandLine command) {
     List<String> lines = new ArrayList<>();
     for (OptionSpec option : command.getCommandSpec().options()) {

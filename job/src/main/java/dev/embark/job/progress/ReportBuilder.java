@@ -1,8 +1,8 @@
 package dev.embark.job.progress;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.ModelDescription;
+import dev.embark.engine.model.ModelDescription;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.RunTotals;

@@ -4,8 +4,8 @@ import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.substring;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.LongText;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.LongText;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.input.Sample;
 import dev.embark.job.state.Columns;

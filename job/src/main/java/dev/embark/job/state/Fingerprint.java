@@ -1,10 +1,10 @@
 package dev.embark.job.state;
 
-import dev.embark.engine.EmbedOption;
-import dev.embark.engine.FunctionOption;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.GenerateOption;
-import dev.embark.engine.Sha256;
+import dev.embark.engine.model.Sha256;
+import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.FunctionOption;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOption;
 import dev.embark.spark.models.CallIdentity;
 import java.util.Map;
 import java.util.Set;

@@ -1,11 +1,11 @@
 package dev.embark.job.state;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbedOption;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.LongText;
-import dev.embark.engine.VectorType;
+import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.LongText;
+import dev.embark.engine.options.VectorType;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;

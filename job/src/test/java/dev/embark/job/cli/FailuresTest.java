@@ -2,8 +2,8 @@ package dev.embark.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
 import org.junit.jupiter.api.Test;
 
 class FailuresTest {

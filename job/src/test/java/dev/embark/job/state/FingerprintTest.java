@@ -2,8 +2,8 @@ package dev.embark.job.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.GenerateOptions;
 import dev.embark.job.cli.JobFunction;
 import java.util.List;
 import java.util.Map;

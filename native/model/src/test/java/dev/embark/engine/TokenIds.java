@@ -1,5 +1,9 @@
 package dev.embark.engine;
 
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.text.Tokenizer;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.TokenizedTexts;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -9,10 +9,9 @@ import org.bytedeco.javacpp.tools.InfoMapper;
 /**
  * Tells JavaCPP how {@code embark_llama.h} becomes {@code dev.embark.llama.Llama}.
  *
- * <p>The JNI library names no llama.cpp library to link with: {@code
- * dev.embark.engine.LlamaBackend} opens the llama.cpp of the package or of {@code
- * EMBARK_LLAMA_HOME} with global symbols first, so one JNI library serves the CPU, CUDA and Vulkan
- * builds, whose files are named differently.
+ * <p>The JNI library names no llama.cpp library to link with: {@code dev.embark.llama.LlamaBackend}
+ * opens the llama.cpp of the package or of {@code EMBARK_LLAMA_HOME} with global symbols first, so
+ * one JNI library serves the CPU, CUDA and Vulkan builds, whose files are named differently.
  */
 @Properties(
     value =

@@ -1,5 +1,8 @@
 package dev.embark.engine;
 
+import dev.embark.llama.Gpus;
+import dev.embark.llama.LlamaBackend;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.embark.spark.catalyst;
 
-import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.options.FunctionOptions;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.SqlFunction;
 import java.util.List;

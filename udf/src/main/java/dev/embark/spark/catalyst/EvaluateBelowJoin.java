@@ -1,6 +1,6 @@
 package dev.embark.spark.catalyst;
 
-import dev.embark.engine.ErrorMode;
+import dev.embark.engine.options.ErrorMode;
 import dev.embark.spark.compat.Scala;
 import java.util.ArrayList;
 import java.util.List;

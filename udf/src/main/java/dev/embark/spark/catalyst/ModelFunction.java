@@ -1,7 +1,7 @@
 package dev.embark.spark.catalyst;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.SqlFunction;

@@ -1,10 +1,10 @@
 package dev.embark.spark.catalyst;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.engine.ErrorMode;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.RowOutcomes;
+import dev.embark.engine.options.ErrorMode;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.engine.rows.RowOutcomes;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.exec.TaskSettings;
 import dev.embark.spark.metrics.ApplicationProgress;

@@ -1,10 +1,10 @@
 package dev.embark.spark.conf;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.FunctionOption;
-import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOption;
+import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -65,7 +65,7 @@ public final class EmbarkConf {
   /**
    * The options of the running session for embeddings.
    *
-   * @throws dev.embark.engine.EmbarkException of kind OPTION when one is not allowed
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
    */
   public static EmbedOptions sessionOptions() {
     return options(SQLConf.get().getAllConfs());
@@ -74,7 +74,7 @@ public final class EmbarkConf {
   /**
    * The options of the running session for generations.
    *
-   * @throws dev.embark.engine.EmbarkException of kind OPTION when one is not allowed
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
    */
   public static GenerateOptions sessionGenerateOptions() {
     return generateOptions(SQLConf.get().getAllConfs());

@@ -1,10 +1,10 @@
 package dev.embark.spark.conf;
 
-import dev.embark.engine.EmbedOption;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.FunctionOption;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.GenerateOption;
+import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOption;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOption;
 import java.util.List;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;

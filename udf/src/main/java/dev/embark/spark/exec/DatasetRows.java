@@ -1,9 +1,9 @@
 package dev.embark.spark.exec;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.VectorType;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.VectorType;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.metrics.OperatorMetrics;
 import dev.embark.spark.models.WebModelPolicy;

@@ -1,8 +1,8 @@
 package dev.embark.spark.exec;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.VectorType;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.VectorType;
 import dev.embark.spark.catalyst.CatalystNode;
 import dev.embark.spark.catalyst.EvalModel;
 import dev.embark.spark.compat.Scala;

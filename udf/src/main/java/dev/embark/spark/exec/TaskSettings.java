@@ -1,6 +1,6 @@
 package dev.embark.spark.exec;
 
-import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.options.FunctionOptions;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.metrics.ApplicationProgress;

@@ -1,10 +1,10 @@
 package dev.embark.spark.exec;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.engine.ErrorMode;
-import dev.embark.engine.RowOutcomes;
-import dev.embark.engine.VectorWriter;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.options.ErrorMode;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.engine.rows.RowOutcomes;
 import dev.embark.spark.metrics.ExecutorCounters;
 import dev.embark.spark.metrics.OperatorMetrics;
 import dev.embark.spark.metrics.WindowCounts;

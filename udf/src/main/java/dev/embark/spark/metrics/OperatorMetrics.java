@@ -1,7 +1,7 @@
 package dev.embark.spark.metrics;
 
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOptions;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.SparkContext;

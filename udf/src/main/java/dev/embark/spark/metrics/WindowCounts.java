@@ -1,6 +1,6 @@
 package dev.embark.spark.metrics;
 
-import dev.embark.engine.RowOutcomes;
+import dev.embark.engine.rows.RowOutcomes;
 import dev.embark.spark.rows.TextWindow;
 
 /**

@@ -1,8 +1,8 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.GenerateOptions;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOptions;
 import dev.embark.spark.conf.EmbarkConf;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
@@ -25,7 +25,7 @@ public final class CallIdentity {
   /**
    * The options that a call of embed() has, those of the session's conf included.
    *
-   * @throws dev.embark.engine.EmbarkException of kind OPTION when one is not allowed
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
    */
   public static EmbedOptions options(SparkSession session, Map<String, String> ofCall) {
     return EmbarkConf.options(session.conf().getAll()).with(ofCall);
@@ -34,7 +34,7 @@ public final class CallIdentity {
   /**
    * The options that a call of generate() has, those of the session's conf included.
    *
-   * @throws dev.embark.engine.EmbarkException of kind OPTION when one is not allowed
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
    */
   public static GenerateOptions generateOptions(SparkSession session, Map<String, String> ofCall) {
     return EmbarkConf.generateOptions(session.conf().getAll()).with(ofCall);
@@ -44,7 +44,7 @@ public final class CallIdentity {
    * The SHA-256 of the model's file, in lower-case hex; fetches the model only where its place does
    * not tell.
    *
-   * @throws dev.embark.engine.EmbarkException of kind MODEL when it cannot be had
+   * @throws dev.embark.engine.rows.EmbarkException of kind MODEL when it cannot be had
    */
   public static String modelSha256(SparkSession session, FunctionOptions options) {
     return ModelAccess.ofSession(session.sparkContext(), options.model())

@@ -1,9 +1,9 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.DeviceChoice;
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.engine.LlamaBackend.Device;
+import dev.embark.engine.options.DeviceChoice;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.llama.LlamaBackend.Device;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -1,15 +1,15 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.EngineMemory;
-import dev.embark.engine.ContextMemory;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.Engine;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.GenerateOptions;
-import dev.embark.engine.GenerationEngine;
-import dev.embark.engine.LlamaBackend.Device;
-import dev.embark.engine.ModelOptions;
+import dev.embark.engine.batch.ContextMemory;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.generate.GenerationEngine;
+import dev.embark.engine.model.EngineMemory;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.Engine;
+import dev.embark.llama.LlamaBackend.Device;
+import dev.embark.llama.ModelOptions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -117,7 +117,7 @@ public final class EnginePool {
    * An engine with these options, its model loaded.
    *
    * @param gpus addresses that Spark assigned
-   * @throws dev.embark.engine.EmbarkException when the model or the device cannot be had
+   * @throws dev.embark.engine.rows.EmbarkException when the model or the device cannot be had
    */
   Lease lease(FunctionOptions options, ModelAccess access, List<String> gpus) {
     Optional<Device> device = devices.choose(options.device(), gpus);

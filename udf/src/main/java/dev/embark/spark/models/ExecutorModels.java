@@ -1,6 +1,6 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.options.FunctionOptions;
 import dev.embark.store.ModelStore;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -76,7 +76,7 @@ public final class ExecutorModels {
   /**
    * An engine with these options for the running task, its model loaded.
    *
-   * @throws dev.embark.engine.EmbarkException when the model or the device cannot be had
+   * @throws dev.embark.engine.rows.EmbarkException when the model or the device cannot be had
    */
   public static EnginePool.Lease lease(FunctionOptions options, ModelAccess access) {
     TaskContext task = TaskContext.get();

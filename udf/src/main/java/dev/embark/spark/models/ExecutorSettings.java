@@ -1,7 +1,7 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.spark.conf.ExecutorSetting;
 import dev.embark.store.StoreSettings;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.Accelerator;
-import dev.embark.engine.ModelLoader;
-import dev.embark.engine.Acceleration;
-import dev.embark.engine.Gpus;
-import dev.embark.engine.LlamaBackend.Device;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
-import dev.embark.engine.WeightsCache;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.llama.Accelerator;
+import dev.embark.llama.Gpus;
+import dev.embark.llama.LlamaBackend.Device;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import dev.embark.llama.WeightsCache;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,13 +1,12 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.EngineMemory;
-import dev.embark.engine.ContextMemory;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.MemoryEstimate;
-import dev.embark.engine.Pooling;
-import dev.embark.engine.SharedEncoder;
+import dev.embark.engine.batch.ContextMemory;
+import dev.embark.engine.embed.SharedEncoder;
+import dev.embark.engine.model.EngineMemory;
+import dev.embark.engine.model.MemoryEstimate;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.Pooling;
+import dev.embark.llama.LlamaModel;
 import dev.embark.store.cache.StoredModel;
 import java.util.HashMap;
 import java.util.List;

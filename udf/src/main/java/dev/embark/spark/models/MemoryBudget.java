@@ -1,7 +1,7 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
 
 /** Counts what models and contexts take, and refuses what goes beyond. Safe for any thread. */
 final class MemoryBudget {

@@ -1,7 +1,7 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.store.ModelPlaces;
 import dev.embark.store.ModelStore;
 import dev.embark.store.cache.StoredModel;

@@ -1,14 +1,15 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.ModelLoader;
-import dev.embark.engine.Acceleration;
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelDescription;
-import dev.embark.engine.ModelOptions;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.model.ModelDescription;
+import dev.embark.engine.model.ModelFile;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import dev.embark.store.cache.StoredModel;
 import java.util.function.Function;
 import org.apache.spark.sql.SparkSession;
@@ -21,8 +22,8 @@ public final class ModelDescriber {
    * Gets the model of some options onto this machine, loads it and reads all of its file; needs no
    * Spark session.
    *
-   * @throws dev.embark.engine.EmbarkException of kind MODEL when it cannot be had or is none that
-   *     llama.cpp takes, of kind BACKEND when this machine cannot run llama.cpp
+   * @throws dev.embark.engine.rows.EmbarkException of kind MODEL when it cannot be had or is none
+   *     that llama.cpp takes, of kind BACKEND when this machine cannot run llama.cpp
    */
   public static ModelDescription describe(FunctionOptions options) {
     return describe(options, ModelAccess.NONE);
@@ -36,7 +37,7 @@ public final class ModelDescriber {
   /**
    * Checks that options fit their model, as every task does when it begins.
    *
-   * @throws dev.embark.engine.EmbarkException of kind OPTION when one does not, and as {@link
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one does not, and as {@link
    *     #describe(FunctionOptions)}
    */
   public static void checkFit(SparkSession session, EmbedOptions options) {
@@ -50,7 +51,7 @@ public final class ModelDescriber {
   }
 
   private static ModelDescription describe(FunctionOptions options, ModelAccess access) {
-    return ask(options, access, LlamaModel::describe);
+    return ask(options, access, ModelFile::describe);
   }
 
   private static <T> T ask(

@@ -1,6 +1,6 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.EmbarkException;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.store.cache.StoredModel;
 
 /** Errors of a model's file, which name the model as its user does. */

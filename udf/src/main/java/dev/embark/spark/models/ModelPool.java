@@ -1,15 +1,14 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.Accelerator;
-import dev.embark.engine.EngineMemory;
-import dev.embark.engine.Acceleration;
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.LlamaBackend.Device;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.MemoryEstimate;
-import dev.embark.engine.ModelOptions;
+import dev.embark.engine.model.EngineMemory;
+import dev.embark.engine.model.MemoryEstimate;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.llama.Accelerator;
+import dev.embark.llama.LlamaBackend.Device;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import dev.embark.store.ModelStore;
 import dev.embark.store.cache.StoredModel;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbarkException.Kind;
-import dev.embark.engine.FunctionOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.ExecutorSetting;
 import dev.embark.store.ModelPlaces;

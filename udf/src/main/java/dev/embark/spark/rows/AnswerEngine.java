@@ -1,8 +1,8 @@
 package dev.embark.spark.rows;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.GeneratedRows;
-import dev.embark.engine.GenerationEngine;
+import dev.embark.engine.generate.GenerationEngine;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.GeneratedRows;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.models.EnginePool;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.embark.spark.rows;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddedRows;
-import dev.embark.engine.VectorType;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.VectorType;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbeddedRows;
 import dev.embark.spark.conf.SqlFunction;
 import java.nio.ByteOrder;
 import org.apache.arrow.vector.Float4Vector;

@@ -1,8 +1,8 @@
 package dev.embark.spark.rows;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.RowOutcomes;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.RowOutcomes;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.models.EnginePool;
 import dev.embark.spark.models.ExecutorModels;
@@ -21,7 +21,7 @@ public interface TaskEngine extends AutoCloseable {
    *
    * @param outputs what is wanted of each text
    * @param context null outside of a task
-   * @throws dev.embark.engine.EmbarkException when the model or the device cannot be had
+   * @throws dev.embark.engine.rows.EmbarkException when the model or the device cannot be had
    */
   static TaskEngine open(
       FunctionOptions options, List<SqlFunction> outputs, ModelAccess access, TaskContext context) {
@@ -38,7 +38,7 @@ public interface TaskEngine extends AutoCloseable {
    * Computes a window; what came before is overwritten.
    *
    * @param window UTF-8, null for a NULL row
-   * @throws dev.embark.engine.EmbarkException of kind CANCELLED
+   * @throws dev.embark.engine.rows.EmbarkException of kind CANCELLED
    */
   RowOutcomes compute(List<byte[]> window, BooleanSupplier isCancelled);
 

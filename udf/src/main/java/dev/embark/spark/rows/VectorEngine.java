@@ -1,9 +1,9 @@
 package dev.embark.spark.rows;
 
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddedRows;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.VectorWriter;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.rows.EmbeddedRows;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.models.Closing;
 import dev.embark.spark.models.EnginePool;

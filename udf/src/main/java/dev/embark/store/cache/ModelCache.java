@@ -1,7 +1,7 @@
 package dev.embark.store.cache;
 
-import dev.embark.engine.Sha256;
-import dev.embark.engine.WeightsCache;
+import dev.embark.engine.model.Sha256;
+import dev.embark.llama.WeightsCache;
 import dev.embark.store.file.FileStamp;
 import dev.embark.store.file.HashMismatch;
 import dev.embark.store.file.RemoteFile;

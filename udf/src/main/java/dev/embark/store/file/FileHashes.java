@@ -1,6 +1,6 @@
 package dev.embark.store.file;
 
-import dev.embark.engine.Sha256;
+import dev.embark.engine.model.Sha256;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;

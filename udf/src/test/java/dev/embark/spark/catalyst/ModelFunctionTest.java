@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.embark.engine.FunctionOption;
-import dev.embark.engine.VectorType;
+import dev.embark.engine.options.FunctionOption;
+import dev.embark.engine.options.VectorType;
 import dev.embark.spark.TestSession;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.SqlFunction;

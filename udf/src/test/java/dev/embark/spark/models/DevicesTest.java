@@ -3,9 +3,9 @@ package dev.embark.spark.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.DeviceChoice;
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.LlamaBackend.Device;
+import dev.embark.engine.options.DeviceChoice;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.llama.LlamaBackend.Device;
 import dev.embark.spark.FakeHardware;
 import java.util.List;
 import java.util.Map;

@@ -1,19 +1,19 @@
 package dev.embark.spark.models;
 
-import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.Acceleration;
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddedRows;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.MemoryEstimate;
-import dev.embark.engine.ModelOptions;
-import dev.embark.engine.VectorWriter;
-import dev.embark.engine.WeightsCache;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.model.MemoryEstimate;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbeddedRows;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import dev.embark.llama.WeightsCache;
 import dev.embark.spark.FakeHardware;
 import dev.embark.spark.TestSession;
 import dev.embark.store.ModelStore;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.FunctionOptions;
-import dev.embark.engine.Sha256;
+import dev.embark.engine.model.Sha256;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.Embark;
 import dev.embark.spark.TestSession;
 import dev.embark.spark.catalyst.RowByRowEvaluation;

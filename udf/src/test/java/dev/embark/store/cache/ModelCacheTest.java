@@ -3,8 +3,8 @@ package dev.embark.store.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.Sha256;
-import dev.embark.engine.WeightsCache;
+import dev.embark.engine.model.Sha256;
+import dev.embark.llama.WeightsCache;
 import dev.embark.store.ModelPlaces;
 import dev.embark.store.ModelStore;
 import dev.embark.store.StoreSettings;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.EmbarkException;
-import dev.embark.engine.Sha256;
+import dev.embark.engine.model.Sha256;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.store.ModelPlaces;
 import dev.embark.store.ModelStore;
 import dev.embark.store.StoreSettings;

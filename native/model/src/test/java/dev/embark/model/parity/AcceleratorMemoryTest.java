@@ -1,17 +1,17 @@
 package dev.embark.model.parity;
 
-import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.embark.engine.Acceleration;
 import dev.embark.engine.ChildJvm;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
-import dev.embark.engine.VectorWriter;
-import dev.embark.engine.WeightsCache;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import dev.embark.llama.WeightsCache;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,17 +1,17 @@
 package dev.embark.model.parity;
 
-import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtException;
-import dev.embark.engine.Acceleration;
-import dev.embark.engine.EmbedOptions;
-import dev.embark.engine.EmbeddedRows;
-import dev.embark.engine.EmbeddingEngine;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
 import dev.embark.engine.TokenIds;
-import dev.embark.engine.VectorWriter;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.rows.EmbeddedRows;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import dev.embark.model.convert.ConvertModel;
 import dev.embark.model.parity.OnnxReference.Pooling;
 import java.io.IOException;

@@ -1,12 +1,12 @@
 package dev.embark.model.parity;
 
-import dev.embark.engine.ModelLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.embark.engine.LlamaModel;
-import dev.embark.engine.ModelOptions;
 import dev.embark.engine.TokenIds;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

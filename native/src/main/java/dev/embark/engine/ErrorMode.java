@@ -1,9 +1,0 @@
-package dev.embark.engine;
-
-/** What a row that cannot be embedded does to the job; the values of {@code mode}, as in Spark. */
-public enum ErrorMode {
-  /** The row's vector is NULL and the reason is kept. */
-  PERMISSIVE,
-  /** The job ends with the row's reason. */
-  FAILFAST
-}

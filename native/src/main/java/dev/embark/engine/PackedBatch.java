@@ -1,9 +1,0 @@
-package dev.embark.engine;
-
-/**
- * The sequences that go into one native batch.
- *
- * @param sequences indices into the lengths that were packed
- * @param tokens the sum of their lengths
- */
-record PackedBatch(int[] sequences, int tokens) {}

@@ -1,0 +1,220 @@
+package dev.embark.engine.batch;
+
+import dev.embark.engine.rows.EmbarkException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Sequences of all tasks that wait for a place in a batch; bounded in tokens.
+ *
+ * <p>Batches take from the tasks in turn, so that one with much to do does not keep the others
+ * waiting, and pass over a sequence that does not fit in favour of another task's that does. Safe
+ * for any thread.
+ */
+public final class SequenceQueue {
+  private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
+  private static final long LOOK_MILLIS = 20; // for cancellation, while there is no room
+  private static final int BATCHES = 64; // that fill it
+
+  private final Packing packing;
+  private final int budget;
+  private final int maxSequences;
+  private final long limit;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Condition room = lock.newCondition();
+  private final Deque<Source> sources = new ArrayDeque<>(); // the next one to take from comes first
+  private long tokens;
+  private int waiting; // sequences
+  private boolean closed;
+
+  /**
+   * @param budget tokens of a batch; a longer sequence gets a batch of its own
+   * @param readers threads that take batches
+   */
+  public SequenceQueue(Packing packing, int budget, int maxSequences, int readers) {
+    this.packing = packing;
+    this.budget = budget;
+    this.maxSequences = maxSequences;
+    this.limit = (long) budget * BATCHES * readers;
+  }
+
+  /**
+   * A sequence on its way.
+   *
+   * @param ticket of the window that it belongs to
+   * @param sequence of that window
+   */
+  public record Waiting(Ticket ticket, int sequence, int[] ids) {}
+
+  private static final class Source {
+    final Ticket ticket;
+    final Deque<Waiting> sequences = new ArrayDeque<>();
+
+    Source(Ticket ticket) {
+      this.ticket = ticket;
+    }
+  }
+
+  /**
+   * Adds a sequence, when there is room for it.
+   *
+   * @throws EmbarkException of kind CANCELLED
+   * @throws IllegalStateException when the queue is closed
+   */
+  public void add(Waiting sequence, BooleanSupplier isCancelled) {
+    lock.lock();
+    try {
+      while (!closed && tokens > 0 && tokens + sequence.ids().length > limit) {
+        if (isCancelled.getAsBoolean()) {
+          throw EmbarkException.cancelled();
+        }
+        room.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      if (closed) {
+        throw new IllegalStateException("The shared encoder is closed.");
+      }
+      source(sequence.ticket()).sequences.add(sequence);
+      tokens += sequence.ids().length;
+      waiting++;
+      changed.signal();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw EmbarkException.cancelled();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Source source(Ticket ticket) {
+    for (Iterator<Source> latest = sources.descendingIterator(); latest.hasNext(); ) {
+      Source source = latest.next();
+      if (source.ticket == ticket) {
+        return source;
+      }
+    }
+    Source added = new Source(ticket);
+    sources.addLast(added);
+    return added;
+  }
+
+  /** Takes out what a window still has here. */
+  public void remove(Ticket ticket) {
+    lock.lock();
+    try {
+      for (Iterator<Source> each = sources.iterator(); each.hasNext(); ) {
+        Source source = each.next();
+        if (source.ticket == ticket) {
+          source.sequences.forEach(this::forget);
+          each.remove();
+        }
+      }
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The next batch: full, or what there is a few milliseconds after the first of it came.
+   *
+   * @return empty when the queue is closed, or the thread was interrupted, which ends nothing else
+   */
+  public List<Waiting> take() {
+    lock.lock();
+    try {
+      while (sources.isEmpty() && !closed) {
+        changed.await();
+      }
+      long left = WAIT_NANOS;
+      while (tokens < budget && waiting < maxSequences && left > 0 && !closed) {
+        left = changed.awaitNanos(left);
+      }
+      List<Waiting> batch = closed ? List.of() : fill();
+      room.signalAll();
+      return batch;
+    } catch (InterruptedException e) {
+      return List.of(); // without the flag, for the next call to wait again
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Waiting> fill() {
+    List<Waiting> batch = new ArrayList<>();
+    long filled = 0;
+    int longest = 0;
+    int passedOver = 0;
+    while (passedOver < sources.size() && batch.size() < maxSequences) {
+      Source source = sources.pollFirst();
+      int length = source.sequences.peek().ids().length;
+      boolean fits =
+          batch.isEmpty()
+              || filled + length <= budget
+                  && packing.together(Math.min(longest, length), Math.max(longest, length));
+      if (fits) {
+        Waiting next = source.sequences.poll();
+        forget(next);
+        batch.add(next);
+        filled += length;
+        longest = Math.max(longest, length);
+        passedOver = 0;
+      } else {
+        passedOver++;
+      }
+      if (!source.sequences.isEmpty()) {
+        sources.addLast(source);
+      }
+    }
+    return batch;
+  }
+
+  public boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sequences that are here. */
+  public int waiting() {
+    lock.lock();
+    try {
+      return waiting;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void forget(Waiting sequence) {
+    tokens -= sequence.ids().length;
+    waiting--;
+  }
+
+  /** Ends all waiting; what is still here is given back. */
+  public List<Waiting> close() {
+    lock.lock();
+    try {
+      closed = true;
+      List<Waiting> left = new ArrayList<>();
+      sources.forEach(source -> left.addAll(source.sequences));
+      sources.clear();
+      waiting = 0;
+      tokens = 0;
+      changed.signalAll();
+      room.signalAll();
+      return left;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

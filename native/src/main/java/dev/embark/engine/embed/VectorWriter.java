@@ -1,0 +1,117 @@
+package dev.embark.engine.embed;
+
+import dev.embark.engine.rows.EmbarkException;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BitVectorHelper;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.FieldType;
+
+/**
+ * Writes vectors into an Arrow {@code List<Float>} in any order of rows.
+ *
+ * <p>Row {@code i} has the floats {@code [i · d, (i + 1) · d)} of the child whether it is NULL or
+ * not, so rows need not come in order. It never owns the vectors, and serves one after the other.
+ * For one thread.
+ */
+public final class VectorWriter {
+  // Arrow rounds buffers up to a power of two, and counts what they have room for in an int.
+  private static final int MOST_FLOATS = 1 << 30;
+
+  private final int dimensions;
+  private ListVector vector; // from start to finish, as are the next three
+  private Float4Vector values;
+  private ArrowBuf data;
+  private int rows;
+
+  /**
+   * Writes to no vector yet.
+   *
+   * @param dimensions floats of a row
+   */
+  public VectorWriter(int dimensions) {
+    this.dimensions = dimensions;
+  }
+
+  /**
+   * Overwrites {@code out} with {@code rowCount} NULLs, in the memory that it has if that is
+   * enough.
+   *
+   * @param out as {@link #newVector} makes it
+   * @return this
+   * @throws EmbarkException of kind OUT_OF_MEMORY for more floats than such a vector can have,
+   *     whose offsets are 32-bit integers; {@code out} stays as it is
+   */
+  public VectorWriter start(ListVector out, int rowCount) {
+    if ((long) rowCount * dimensions > MOST_FLOATS) {
+      throw new EmbarkException(
+          EmbarkException.Kind.OUT_OF_MEMORY,
+          rowCount
+              + " rows of "
+              + dimensions
+              + " floats are more than the "
+              + MOST_FLOATS
+              + " of an Arrow vector; make batches of rows smaller, or ask for fewer dimensions.");
+    }
+    vector = out;
+    rows = rowCount;
+    values = (Float4Vector) vector.getDataVector();
+    int floats = Math.max(rows * dimensions, 1);
+    if (vector.getValueCapacity() < Math.max(rows, 1) || values.getValueCapacity() < floats) {
+      vector.clear();
+      vector.setInitialCapacity(Math.max(rows, 1));
+      values.setInitialCapacity(floats);
+      vector.allocateNew();
+      values.allocateNew(floats);
+    }
+    data = values.getDataBuffer();
+    ArrowBuf offsets = vector.getOffsetBuffer();
+    for (int row = 0; row <= rows; row++) {
+      offsets.setInt((long) row * ListVector.OFFSET_WIDTH, row * dimensions);
+    }
+    vector.getValidityBuffer().setZero(0, vector.getValidityBuffer().capacity());
+    values.getValidityBuffer().setOne(0, (int) values.getValidityBuffer().capacity());
+    return this;
+  }
+
+  /** An empty {@code List<Float>} that the caller closes. */
+  public static ListVector newVector(String name, BufferAllocator allocator) {
+    ListVector vector = ListVector.empty(name, allocator);
+    vector.addOrGetVector(
+        FieldType.notNullable(new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)));
+    return vector;
+  }
+
+  /** Makes a row the same as another, in a vector that is {@link #finish finished}. */
+  public static void copy(ListVector vector, int from, int to) {
+    long start = (long) vector.getElementStartIndex(from) * Float4Vector.TYPE_WIDTH;
+    long end = (long) vector.getElementEndIndex(from) * Float4Vector.TYPE_WIDTH;
+    long at = (long) vector.getElementStartIndex(to) * Float4Vector.TYPE_WIDTH;
+    ArrowBuf floats = vector.getDataVector().getDataBuffer();
+    floats.setBytes(at, floats, start, end - start);
+    BitVectorHelper.setValidityBit(
+        vector.getValidityBuffer(), to, BitVectorHelper.get(vector.getValidityBuffer(), from));
+  }
+
+  /** Sets a row to {@code source[0 … dimensions)}. */
+  public void write(int row, float[] source) {
+    long at = (long) row * dimensions * Float4Vector.TYPE_WIDTH;
+    for (int i = 0; i < dimensions; i++) {
+      data.setFloat(at + (long) i * Float4Vector.TYPE_WIDTH, source[i]);
+    }
+    BitVectorHelper.setBit(vector.getValidityBuffer(), row);
+  }
+
+  /** Tells the vector how many rows it has, and lets go of it. */
+  public void finish() {
+    values.setValueCount(rows * dimensions);
+    vector.setLastSet(rows - 1);
+    vector.setValueCount(rows);
+    vector = null;
+    values = null;
+    data = null;
+  }
+}

@@ -1,0 +1,224 @@
+package dev.embark.engine.generate;
+
+import dev.embark.engine.model.EngineMemory;
+import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.engine.rows.Engine;
+import dev.embark.engine.rows.Finish;
+import dev.embark.engine.rows.GeneratedRows;
+import dev.embark.engine.text.PromptTokenizer;
+import dev.embark.engine.text.Vocabulary;
+import dev.embark.llama.GenerationContext;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.Sampler;
+import dev.embark.llama.StreamLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Answers windows of prompts, many side by side in one context.
+ *
+ * <pre>{@code
+ * try (LlamaModel model = ModelLoader.load(path, ModelOptions.cpu());
+ *     GenerationEngine engine = new GenerationEngine(model, GenerateOptions.defaults())) {
+ *   GeneratedRows rows = engine.generate(prompts, () -> false);
+ * }
+ * }</pre>
+ *
+ * <p>With temperature 0 an answer is that of its prompt alone; with a temperature it is drawn from
+ * the seed and the prompt, wherever the row is. Both hold as far as arithmetic does: products of
+ * several rows may sum up in another order, and an answer changes where two tokens are that close
+ * (docs/generation.md has figures).
+ *
+ * <p>Rows that need few cells of a context are answered many at a time, and those that need more
+ * fewer at a time, in a context that has the same number of cells and is made when they come.
+ *
+ * <p>Owns a context and not the model. For one thread at a time, but {@link #cancel} is for any.
+ */
+public final class GenerationEngine implements Engine {
+  /** Makes the context of an engine. */
+  interface ContextFactory {
+    GenerationContext open(LlamaModel model, StreamLayout layout, int batchTokens);
+  }
+
+  private final LlamaModel model;
+  private final Vocabulary vocabulary;
+  private final GenerateOptions options;
+  private final ContextFactory contexts;
+  private final int batchTokens;
+  private final int room;
+  private final byte[][] stops;
+  private final PromptTokenizer tokenizer;
+  private ContinuousBatch batch; // null when its context could not be made
+  private StreamLayout layout; // of the batch
+  private boolean sharesPrefix; // in the batch
+  private boolean closed;
+  private volatile boolean cancelled;
+
+  /**
+   * Makes a context on the model.
+   *
+   * @throws EmbarkException when an option does not fit the model, the model generates no text, or
+   *     there is no memory
+   */
+  public GenerationEngine(LlamaModel model, GenerateOptions options) {
+    this(model, options, GenerationContext::new);
+  }
+
+  /** With a context of the caller's making, which tests let fail. */
+  GenerationEngine(LlamaModel model, GenerateOptions options, ContextFactory contexts) {
+    int most = options.sequences() + 1; // one for what prompts share
+    this.batchTokens =
+        Math.min(
+            options.contextTokens(), EngineMemory.batchTokens(options, model.options().device()));
+    if (batchTokens < most) {
+      throw new EmbarkException(
+          Kind.OPTION,
+          "A batch has "
+              + batchTokens
+              + " tokens, which are too few for "
+              + options.sequences()
+              + " sequences; make batchTokens and contextTokens larger or sequences smaller.");
+    }
+    this.model = model;
+    this.vocabulary = new Vocabulary(model);
+    this.options = options;
+    this.contexts = contexts;
+    this.room = Math.min(options.contextTokens(), model.trainedContext());
+    this.stops =
+        options.stop().stream()
+            .map(word -> word.getBytes(StandardCharsets.UTF_8))
+            .toArray(byte[][]::new);
+    new Sampler(model, options, 0).close(); // so that a bad grammar fails here
+    this.tokenizer = new PromptTokenizer(model, vocabulary, options, room);
+    try {
+      // What the shortest prompts need, so that a model or an option that does not fit fails here.
+      open(layout(Math.min(room, options.maxTokens() + 1), false), false);
+    } catch (RuntimeException | Error e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  /** Streams for rows that need {@code cells} each at most. */
+  private StreamLayout layout(int cells, boolean withPrefix) {
+    return StreamLayout.of(
+        options.contextTokens(), cells, room, options.sequences() + (withPrefix ? 1 : 0));
+  }
+
+  /** Puts a batch with another context in the place of the one there is. */
+  private synchronized void open(StreamLayout newLayout, boolean withPrefix) {
+    if (batch != null) {
+      batch.close(); // first, since there is memory for one
+      batch = null;
+    }
+    batch =
+        new ContinuousBatch(
+            model, vocabulary, options, withPrefix, contexts.open(model, newLayout, batchTokens));
+    batch.cancel(cancelled);
+    layout = newLayout;
+    sharesPrefix = withPrefix;
+  }
+
+  /**
+   * Answers a window of prompts.
+   *
+   * @param window UTF-8, null for a NULL row
+   * @param isCancelled asked before each prompt is tokenised, and before each native batch
+   * @return what became of each row
+   * @throws EmbarkException of kind CANCELLED; the engine stays usable. Errors of single rows are
+   *     in the result.
+   * @throws IllegalStateException when the engine is closed
+   */
+  public GeneratedRows generate(List<byte[]> window, BooleanSupplier isCancelled) {
+    if (closed) {
+      throw new IllegalStateException("The generation engine is closed.");
+    }
+    GeneratedRows outcomes = new GeneratedRows(window.size());
+    long start = System.nanoTime();
+    int[][] prompts =
+        tokenizer.tokenize(window, outcomes, () -> cancelled || isCancelled.getAsBoolean());
+    outcomes.setTokenizeNanos(System.nanoTime() - start);
+    // By how many of their kind the context has room for, the most first.
+    SortedMap<Integer, List<AnswerInProgress>> groups = new TreeMap<>(Comparator.reverseOrder());
+    for (int row = 0; row < prompts.length; row++) {
+      if (prompts[row] != null) {
+        int maxTokens = Math.min(options.maxTokens(), room - prompts[row].length);
+        AnswerInProgress answer =
+            new AnswerInProgress(row, prompts[row], maxTokens, new Answer(stops));
+        groups
+            .computeIfAbsent(
+                StreamLayout.streams(options.contextTokens(), answer.cells(), options.sequences()),
+                n -> new ArrayList<>())
+            .add(answer);
+      }
+    }
+    groups.values().forEach(rows -> answer(rows, isCancelled, new Outcomes(outcomes)));
+    return outcomes;
+  }
+
+  private void answer(List<AnswerInProgress> rows, BooleanSupplier isCancelled, AnswerSink sink) {
+    try {
+      prepare(rows);
+    } catch (EmbarkException e) {
+      rows.forEach(row -> sink.error(row, e));
+      return;
+    }
+    batch.run(rows, isCancelled, sink);
+  }
+
+  /** Sees to a context that suits rows; a single one takes any in which it fits. */
+  private void prepare(List<AnswerInProgress> rows) {
+    int longest = rows.stream().mapToInt(AnswerInProgress::cells).max().orElse(1);
+    if (batch != null && rows.size() == 1 && longest <= layout.cells()) {
+      return;
+    }
+    boolean withPrefix =
+        !model.isRecurrent() && SharedPrefix.isWorth(rows) && layout(longest, true).streams() > 1;
+    StreamLayout wanted = layout(longest, withPrefix);
+    if (batch == null || !wanted.equals(layout) || withPrefix != sharesPrefix) {
+      open(wanted, withPrefix);
+    }
+  }
+
+  private record Outcomes(GeneratedRows rows) implements AnswerSink {
+    @Override
+    public void answer(AnswerInProgress row, Finish finish) {
+      rows.setAnswer(row.row(), row.answer().text(), row.answer().tokens(), finish);
+    }
+
+    @Override
+    public void error(AnswerInProgress row, EmbarkException error) {
+      rows.setError(row.row(), error);
+    }
+
+    @Override
+    public void batch() {
+      rows.countBatches(1, 0);
+    }
+  }
+
+  @Override
+  public synchronized void cancel(boolean cancel) {
+    cancelled = cancel;
+    if (batch != null) {
+      batch.cancel(cancel);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (batch != null) {
+      batch.close();
+      batch = null;
+    }
+    tokenizer.close();
+  }
+}

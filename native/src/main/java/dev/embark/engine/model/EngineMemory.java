@@ -1,0 +1,55 @@
+package dev.embark.engine.model;
+
+import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.llama.LlamaBackend;
+import dev.embark.llama.ModelOptions;
+import dev.embark.llama.StreamLayout;
+import java.nio.file.Path;
+
+/** What an engine with certain options takes on a device. Stateless. */
+public final class EngineMemory {
+  private EngineMemory() {}
+
+  /**
+   * Tokens of a native batch.
+   *
+   * @param device of {@link ModelOptions}
+   */
+  public static int batchTokens(FunctionOptions options, int device) {
+    return options.batchTokens().orElseGet(() -> BatchBudget.of(device));
+  }
+
+  /** Tokens that an engine has room for at the same time. */
+  public static int tokens(FunctionOptions options, int device) {
+    return options instanceof GenerateOptions generate
+        ? generate.contextTokens()
+        : batchTokens(options, device);
+  }
+
+  /** Bytes that an engine takes in addition to the model. */
+  public static long bytes(FunctionOptions options, MemoryEstimate model, int device) {
+    return options instanceof GenerateOptions generate
+        ? model.generationBytes(
+            StreamLayout.rounded(generate.contextTokens()),
+            batchTokens(options, device),
+            generate.sequences(),
+            device)
+        : model.contextBytes(tokens(options, device), device);
+  }
+
+  /**
+   * Places as many layers of a model on a GPU as its free memory has room for.
+   *
+   * @param model its header is read
+   * @throws EmbarkException of kind MODEL when the header cannot be read
+   */
+  public static ModelOptions onGpu(
+      LlamaBackend.Device device, Path model, FunctionOptions options) {
+    MemoryEstimate estimate = MemoryEstimate.of(model);
+    long context = bytes(options, estimate, device.index());
+    return ModelOptions.gpu(
+        device.index(), GpuLayers.fitting(estimate, context, device.freeBytes()));
+  }
+}

@@ -1,0 +1,97 @@
+package dev.embark.engine.model;
+
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensor;
+import dev.embark.gguf.GgufTensorType;
+import dev.embark.gguf.GgufValue;
+import dev.embark.llama.LlamaModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads off a model's file what llama.cpp does not keep. Stateless. */
+public final class ModelFile {
+  private static final String RANK = "rank";
+  private static final String[] POOLINGS = {"none", "mean", "cls", "last", RANK};
+  private static final List<String> HEAD = List.of("cls.weight", "cls.output.weight");
+
+  private ModelFile() {}
+
+  /**
+   * Describes a loaded model; reads the whole file.
+   *
+   * @throws EmbarkException of kind MODEL when the file cannot be read any more
+   */
+  public static ModelDescription describe(LlamaModel model) {
+    Path path = model.path();
+    try {
+      GgufHeader header = GgufHeader.read(path);
+      return new ModelDescription(
+          text(header, "general.architecture").orElse(""),
+          text(header, "general.name"),
+          model.dimensions(),
+          model.trainedContext(),
+          pooling(header),
+          quantisation(header),
+          header.tensors().stream().mapToLong(GgufTensor::elements).sum(),
+          Files.size(path),
+          Sha256.of(path),
+          text(header, "tokenizer.ggml.model").orElse(""),
+          model.vocabularySize(),
+          model.prefix());
+    } catch (IOException e) {
+      throw new EmbarkException(
+          Kind.MODEL, "The model cannot be described: " + e.getMessage() + ".", e);
+    }
+  }
+
+  /**
+   * How the file says that token vectors become one: {@code rank} also where it names no pooling
+   * and has a classifier head, as rerankers do that were converted without their pooling.
+   */
+  static String pooling(GgufHeader header) {
+    String named = namedPooling(header);
+    return named.equals("none") && HEAD.stream().anyMatch(name -> header.tensor(name).isPresent())
+        ? RANK
+        : named;
+  }
+
+  /** Whether the file scores pairs of texts, so that it has no vector for one. */
+  static boolean isReranker(GgufHeader header) {
+    return pooling(header).equals(RANK);
+  }
+
+  private static String namedPooling(GgufHeader header) {
+    String key = text(header, "general.architecture").orElse("") + ".pooling_type";
+    return header
+        .get(key)
+        .map(GgufValue::value)
+        .filter(Long.class::isInstance)
+        .map(Long.class::cast)
+        .filter(type -> type >= 0 && type < POOLINGS.length)
+        .map(type -> POOLINGS[type.intValue()])
+        .orElse("none");
+  }
+
+  private static String quantisation(GgufHeader header) {
+    Map<GgufTensorType, Long> weights = new EnumMap<>(GgufTensorType.class);
+    header.tensors().forEach(t -> weights.merge(t.type(), t.elements(), Long::sum));
+    return weights.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(entry -> entry.getKey().name())
+        .orElse("");
+  }
+
+  private static Optional<String> text(GgufHeader header, String key) {
+    return header
+        .get(key)
+        .filter(value -> value.value() instanceof String)
+        .map(GgufValue::asString);
+  }
+}

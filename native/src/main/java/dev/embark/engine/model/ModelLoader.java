@@ -1,0 +1,95 @@
+package dev.embark.engine.model;
+
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.engine.text.WordPieceText;
+import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensorType;
+import dev.embark.llama.Accelerator;
+import dev.embark.llama.LlamaBackend;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import dev.embark.llama.WeightsCache;
+import dev.embark.llama.WeightsCache.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loads model files: checks a file, chooses what computes it, opens it and tries its tokenizer.
+ *
+ * <pre>
+ *  file ──► GgufHeader ──► ModelCheck ──► Accelerator.of ──► WeightsCache ──► LlamaModel ──► SelfTest
+ * </pre>
+ *
+ * <p>Stateless, safe for any thread.
+ */
+public final class ModelLoader {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelLoader.class);
+
+  private ModelLoader() {}
+
+  /**
+   * Loads a model file, with weights that the accelerator packs in memory of this process.
+   *
+   * @throws EmbarkException as {@link #load(Path, ModelOptions, WeightsCache)}
+   */
+  public static LlamaModel load(Path path, ModelOptions options) {
+    return load(path, options, WeightsCache.NONE);
+  }
+
+  /**
+   * Loads a model file: it is mapped, and weights are read when they are first used. Weights that
+   * the accelerator packs are mapped from a file of the cache; if the cache keeps none, the whole
+   * model is in memory of this process.
+   *
+   * <p>Until the model is closed, nobody may truncate or overwrite the file: the system would end
+   * the process. Replacing it by a rename is safe.
+   *
+   * @throws EmbarkException of kind MODEL when the file is not a whole GGUF file, contradicts
+   *     itself, or llama.cpp refuses it, with its reason
+   */
+  public static LlamaModel load(Path path, ModelOptions options, WeightsCache cache) {
+    LlamaBackend.start();
+    GgufHeader header;
+    try {
+      // llama.cpp aborts the process on some damaged files, so the header is checked in Java first.
+      header = GgufHeader.read(path);
+    } catch (IOException e) {
+      throw new EmbarkException(
+          Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
+    }
+    ModelCheck.check(path, header);
+    LlamaModel.Traits traits =
+        new LlamaModel.Traits(
+            WordPieceText.stripsAccents(header), isF32(header), ModelFile.isReranker(header));
+    Acceleration acceleration = Accelerator.of(header, options);
+    Optional<Weights> packed =
+        acceleration == Acceleration.OFF
+            ? Optional.empty()
+            : cache.open(
+                Accelerator.packing(acceleration),
+                file -> LlamaModel.pack(path, options, traits, acceleration, file));
+    LlamaModel model;
+    try {
+      model = LlamaModel.open(path, options, traits, acceleration, packed);
+    } catch (RuntimeException | Error e) {
+      packed.ifPresent(Weights::close);
+      throw e;
+    }
+    try {
+      SelfTest.warnings(model, header).forEach(warning -> LOG.warn("{} {}.", path, warning));
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+    return model;
+  }
+
+  static boolean isF32(GgufHeader header) {
+    return header.tensors().stream().allMatch(tensor -> tensor.type() == GgufTensorType.F32);
+  }
+}

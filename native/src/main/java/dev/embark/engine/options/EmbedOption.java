@@ -1,0 +1,98 @@
+package dev.embark.engine.options;
+
+import static dev.embark.engine.options.OptionSpec.integer;
+import static dev.embark.engine.options.OptionSpec.names;
+import static dev.embark.engine.options.OptionSpec.oneOf;
+
+import java.util.function.UnaryOperator;
+
+/** Every option of an embedding: its key, what it takes, its default and what it does. */
+public enum EmbedOption implements FunctionOption {
+  MODEL(
+      OptionSpec.model("classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf", "The GGUF model.")),
+  MODEL_SHA256(OptionSpec.modelSha256()),
+  PREFIX(
+      "prefix",
+      "text",
+      "",
+      "Text put before each input, such as 'query: '; the model's own if unset, none if empty.",
+      value -> value),
+  MAX_TOKENS(
+      "maxTokens",
+      "1 or more",
+      "",
+      "Tokens of a text that are looked at, special tokens included; the model's context if unset.",
+      value -> integer(value, 1)),
+  LONG_TEXT(
+      "longText",
+      names(LongText.values()),
+      LongText.TRUNCATE.toString(),
+      "What happens to a text of more than maxTokens.",
+      value -> oneOf(value, LongText.values())),
+  CHUNK_OVERLAP(
+      "chunkOverlap",
+      "0 or more",
+      "0",
+      "Tokens that neighbouring chunks share, with longText=chunk.",
+      value -> integer(value, 0)),
+  POOLING(
+      "pooling",
+      names(Pooling.values()),
+      Pooling.MODEL.toString(),
+      "How token vectors become one vector.",
+      value -> oneOf(value, Pooling.values())),
+  NORMALIZE(
+      "normalize",
+      "l2, none, l1, max or p:<n>",
+      Normalization.L2.toString(),
+      "How the vector is scaled.",
+      value -> Normalization.parse(value).toString()),
+  DIMENSIONS(
+      "dimensions",
+      "1 or more",
+      "",
+      "Keeps only the first dimensions, before scaling; for models trained for it (matryoshka).",
+      value -> integer(value, 1)),
+  OUTPUT(
+      "output",
+      names(VectorType.values()),
+      VectorType.FLOAT.toString(),
+      "What the vector is stored as: ARRAY<FLOAT>, ARRAY<TINYINT> or the sign bits as BINARY.",
+      value -> oneOf(value, VectorType.values())),
+  MODE(OptionSpec.mode("a text that cannot be embedded")),
+  DEVICE(OptionSpec.device("vectors")),
+  ACCELERATOR(
+      "accelerator",
+      names(AcceleratorChoice.values()),
+      AcceleratorChoice.AUTO.toString(),
+      "Whether a CPU computes encoders by Embark's own kernels, where it can.",
+      value -> oneOf(value, AcceleratorChoice.values())),
+  PRECISION(
+      "precision",
+      names(Precision.values()),
+      Precision.FAST.toString(),
+      "What the accelerator computes in: 32-bit floats, bfloat16 where the CPU multiplies it faster"
+          + " than those, or 8-bit integers where it has AVX-512 VNNI.",
+      value -> oneOf(value, Precision.values())),
+  BATCH_TOKENS(OptionSpec.batchTokens());
+
+  private final OptionSpec spec;
+
+  EmbedOption(
+      String key,
+      String takes,
+      String defaultValue,
+      String description,
+      UnaryOperator<String> canonical) {
+    this(new OptionSpec(key, takes, defaultValue, description, canonical));
+  }
+
+  EmbedOption(OptionSpec spec) {
+    this.spec = spec;
+  }
+
+  @Override
+  public OptionSpec spec() {
+    return spec;
+  }
+}

@@ -1,0 +1,126 @@
+package dev.embark.engine.options;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+
+/**
+ * What there is to say about an option.
+ *
+ * @param key as users write it, in any case
+ * @param takes the allowed values, for people
+ * @param defaultValue empty for unset
+ * @param description one sentence on what it does
+ * @param canonical the one form of an allowed value; throws an IllegalArgumentException for others
+ */
+public record OptionSpec(
+    String key,
+    String takes,
+    String defaultValue,
+    String description,
+    UnaryOperator<String> canonical) {
+  /** More than any device gains from; what a batch needs of memory is still an int. */
+  private static final int MAX_BATCH_TOKENS = 1 << 20;
+
+  static OptionSpec model(String defaultValue, String description) {
+    return new OptionSpec(
+        "model",
+        "path, file:, Hadoop URI, hf:org/repo/file.gguf, https: or classpath:",
+        defaultValue,
+        description,
+        OptionSpec::notBlank);
+  }
+
+  static OptionSpec modelSha256() {
+    return new OptionSpec(
+        "modelSha256",
+        "64 hex digits",
+        "",
+        "What the model file must hash to.",
+        OptionSpec::sha256);
+  }
+
+  /**
+   * @param failed a row that fails, in words
+   */
+  static OptionSpec mode(String failed) {
+    return new OptionSpec(
+        "mode",
+        names(ErrorMode.values()),
+        ErrorMode.PERMISSIVE.toString(),
+        "PERMISSIVE gives NULL for " + failed + ", FAILFAST ends the query.",
+        value -> oneOf(value, ErrorMode.values()));
+  }
+
+  /**
+   * @param results what is computed, in words
+   */
+  static OptionSpec device(String results) {
+    return new OptionSpec(
+        "device",
+        names(DeviceChoice.values()),
+        DeviceChoice.AUTO.toString(),
+        "Where "
+            + results
+            + " are computed; auto takes the GPU that Spark assigned to the task, if any.",
+        value -> oneOf(value, DeviceChoice.values()));
+  }
+
+  static OptionSpec batchTokens() {
+    return new OptionSpec(
+        "batchTokens",
+        "1 to " + MAX_BATCH_TOKENS,
+        "",
+        "Tokens of a native batch; chosen by device if unset.",
+        value -> atMost(integer(value, 1), MAX_BATCH_TOKENS));
+  }
+
+  static String notBlank(String value) {
+    if (value.isBlank()) {
+      throw new IllegalArgumentException("blank");
+    }
+    return value.strip();
+  }
+
+  static String sha256(String value) {
+    if (!value.matches("[0-9a-fA-F]{64}")) {
+      throw new IllegalArgumentException("not a SHA-256");
+    }
+    return value.toLowerCase(Locale.ROOT);
+  }
+
+  static String integer(String value, int min) {
+    int number = Integer.parseInt(value.strip());
+    if (number < min) {
+      throw new IllegalArgumentException("less than " + min);
+    }
+    return Integer.toString(number);
+  }
+
+  static String atMost(String value, int max) {
+    if (Integer.parseInt(value) > max) {
+      throw new IllegalArgumentException("more than " + max);
+    }
+    return value;
+  }
+
+  static String real(String value, double min, double max) {
+    float number = Float.parseFloat(value.strip());
+    if (!(number >= min && number <= max)) {
+      throw new IllegalArgumentException("not between " + min + " and " + max);
+    }
+    return Float.toString(number);
+  }
+
+  static String oneOf(String value, Enum<?>... allowed) {
+    Optional<Enum<?>> found =
+        Arrays.stream(allowed).filter(e -> e.name().equalsIgnoreCase(value.strip())).findFirst();
+    return found.orElseThrow(IllegalArgumentException::new).toString();
+  }
+
+  static String names(Enum<?>... allowed) {
+    return Arrays.stream(allowed).map(Enum::toString).collect(Collectors.joining(", "));
+  }
+}

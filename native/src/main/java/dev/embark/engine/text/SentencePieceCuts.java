@@ -1,0 +1,202 @@
+package dev.embark.engine.text;
+
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.llama.LlamaModel;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Where a text may be cut so that a SentencePiece vocabulary of GGUF's kind {@code llama} makes the
+ * same tokens of the parts as of the whole.
+ *
+ * <p>llama.cpp 0.5.0 makes room for one character more, and copies all ids so far, for each
+ * character that is no token and is spelt in bytes, so its time grows as the square of the text.
+ * Parts of bounded size keep it in line.
+ *
+ * <p>Why the tokens are the same: tokens come about by joining neighbours whose joint text is a
+ * token. If no token holds {@code x} right before {@code y}, none is ever made across that place,
+ * and what is joined on one side does not depend on the other. User-defined tokens are found first
+ * and may put a space behind them or swallow white space beside them, so no cut is made beside one,
+ * nor behind white space where one swallows it. Where the vocabulary puts a space before a text, it
+ * does so before a part: a part either loses the space that it has there, or its first tokens are
+ * those of the space.
+ *
+ * <p>Immutable, for any thread; bounded by the vocabulary: 8 bytes for each pair of characters.
+ */
+final class SentencePieceCuts {
+  /**
+   * A part of a text that is tokenised by itself.
+   *
+   * @param start of its bytes
+   * @param end behind its bytes
+   * @param afterSpace whether its first tokens are those of a space that the text does not have
+   */
+  record Part(int start, int end, boolean afterSpace) {}
+
+  /** Bytes of the smallest part that is cut off; shorter texts stay whole. */
+  static final int MIN_BYTES = 8192;
+
+  // Bytes of a part times its characters that are no token: four times that is copied.
+  private static final long MAX_COPIED = 1L << 30;
+  private static final int MALFORMED = -1;
+  private static final int SWALLOWS_SPACE = 2;
+  private static final char SPACE_IN_TOKENS = '\u2581';
+
+  private final long[] joined; // pairs of neighbours in tokens, sorted
+  private final BitSet known = new BitSet(); // characters that are tokens
+  private final BitSet opening = new BitSet(); // first characters of user-defined tokens
+  private final BitSet closing = new BitSet(); // their last ones
+  private final boolean prefixesSpace;
+  private final boolean swallowsSpace; // some user-defined token does
+
+  /** Those of a model, which are read when its first long text comes. */
+  static SentencePieceCuts of(LlamaModel model) {
+    return model.derived(SentencePieceCuts.class, SentencePieceCuts::new);
+  }
+
+  /** Reads all tokens of a model's vocabulary. */
+  SentencePieceCuts(LlamaModel model) {
+    long[] pairs = new long[1024];
+    int n = 0;
+    boolean swallows = false;
+    for (int id = 0; id < model.vocabularySize(); id++) {
+      int[] text = model.tokenText(id).replace(SPACE_IN_TOKENS, ' ').codePoints().toArray();
+      if (text.length == 1) {
+        known.set(text[0]);
+      }
+      int userDefined = model.userDefined(id);
+      swallows |= userDefined == SWALLOWS_SPACE;
+      if (text.length > 0 && userDefined != 0) {
+        opening.set(text[0]);
+        closing.set(text[text.length - 1]);
+      }
+      for (int i = 1; i < text.length; i++) {
+        if (n == pairs.length) {
+          pairs = Arrays.stream(pairs).distinct().toArray();
+          n = pairs.length;
+          pairs = Arrays.copyOf(pairs, 2 * n);
+        }
+        pairs[n++] = pair(text[i - 1], text[i]);
+      }
+    }
+    this.joined = Arrays.stream(pairs, 0, n).sorted().distinct().toArray();
+    this.swallowsSpace = swallows;
+    this.prefixesSpace =
+        model.metadata("tokenizer.ggml.add_space_prefix").map(Boolean::valueOf).orElse(true);
+  }
+
+  /**
+   * The part that begins where the one before it ended.
+   *
+   * @param from below the length of {@code text}
+   * @param minBytes of the part, unless the text ends before
+   * @throws EmbarkException of kind TOO_LONG, or NOT_TEXT where it is not UTF-8, when a stretch
+   *     that cannot be cut would take too long
+   */
+  Part next(byte[] text, int from, int minBytes) {
+    boolean space = text[from] == ' ';
+    int start = from > 0 && prefixesSpace && space ? from + 1 : from;
+    int at = from;
+    int before = MALFORMED;
+    boolean malformed = false; // llama.cpp may see other characters from there on
+    long unknown = 0;
+    while (at < text.length) {
+      int character = malformed ? MALFORMED : codePoint(text, at);
+      malformed = character == MALFORMED;
+      if (at - start >= minBytes && isCut(before, character, text, at)) {
+        break;
+      }
+      unknown += malformed || !known.get(plain(character)) ? 1 : 0;
+      at += malformed ? 1 : utf8Length(character);
+      before = character;
+      if (unknown * (at - from) > MAX_COPIED) {
+        throw tooLong(at - from, malformed);
+      }
+    }
+    return new Part(start, at, from > 0 && prefixesSpace && !space);
+  }
+
+  private static EmbarkException tooLong(int bytes, boolean malformed) {
+    return malformed
+        ? new EmbarkException(
+            Kind.NOT_TEXT,
+            "More than "
+                + bytes
+                + " bytes are not UTF-8, and would take this model's vocabulary"
+                + " too long.")
+        : new EmbarkException(
+            Kind.TOO_LONG,
+            "The text has more than "
+                + bytes
+                + " bytes without a place where this model's vocabulary is sure to end a token,"
+                + " which would take it too long; cut the text before it is embedded.");
+  }
+
+  /** Whether a text may be cut between two characters, the second one at a byte of it. */
+  private boolean isCut(int before, int after, byte[] text, int at) {
+    if (after == MALFORMED
+        || (swallowsSpace && isWhite(before))
+        || isJoined(before, after)
+        || closing.get(plain(before))
+        || opening.get(plain(after))) {
+      return false;
+    }
+    if (!prefixesSpace) {
+      return true;
+    }
+    if (after != ' ') {
+      return !isJoined(' ', after);
+    }
+    int next = at + 1 < text.length ? codePoint(text, at + 1) : MALFORMED;
+    return next != MALFORMED && !opening.get(plain(next));
+  }
+
+  /** As C's isspace. */
+  private static boolean isWhite(int character) {
+    return character == ' ' || (character >= '\t' && character <= '\r');
+  }
+
+  /** Tokens of the space that the vocabulary puts before a part. */
+  int spaceTokens() {
+    return known.get(' ') ? 1 : utf8Length(SPACE_IN_TOKENS);
+  }
+
+  private boolean isJoined(int before, int after) {
+    return Arrays.binarySearch(joined, pair(plain(before), plain(after))) >= 0;
+  }
+
+  /** The character at a byte, or MALFORMED. */
+  private static int codePoint(byte[] text, int at) {
+    int lead = text[at] & 0xFF;
+    if (lead < 0x80) {
+      return lead;
+    }
+    int length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || at + length > text.length) {
+      return MALFORMED;
+    }
+    int character = lead & (0x7F >> length);
+    for (int i = 1; i < length; i++) {
+      if ((text[at + i] & 0xC0) != 0x80) {
+        return MALFORMED;
+      }
+      character = character << 6 | (text[at + i] & 0x3F);
+    }
+    boolean shortest = utf8Length(character) == length;
+    boolean surrogate = character >= 0xD800 && character <= 0xDFFF;
+    return shortest && !surrogate && character <= Character.MAX_CODE_POINT ? character : MALFORMED;
+  }
+
+  private static int plain(int character) {
+    return character == SPACE_IN_TOKENS ? ' ' : character;
+  }
+
+  private static long pair(int before, int after) {
+    return (long) before << 32 | after;
+  }
+
+  private static int utf8Length(int character) {
+    return character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+  }
+}

@@ -1,0 +1,162 @@
+package dev.embark.engine.text;
+
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.LongText;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.TokenizedTexts;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.bytedeco.javacpp.IntPointer;
+
+/**
+ * Turns texts into the token sequences that a model is given: prefix, special tokens, and the
+ * policy for long texts.
+ *
+ * <p>A literal {@code [SEP]} in a text is text, never the control token. Keeps no native memory.
+ * For one thread; llama.cpp's vocabulary behind it is shared.
+ */
+public final class Tokenizer {
+  private static final int SHORT_BYTES = 4096;
+
+  private final Vocabulary vocabulary;
+  private final WordPieceText wordPiece; // null where the vocabulary is another
+  private final byte[] prefix;
+  private final int maxTokens;
+  private final LongText longText;
+  private final Chunker chunker; // null where no text is cut into chunks
+  private byte[] joined; // the prefix, and room for a text behind it
+
+  /**
+   * @throws EmbarkException of kind OPTION when {@code maxTokens} or {@code chunkOverlap} does not
+   *     fit the model
+   */
+  public Tokenizer(LlamaModel model, EmbedOptions options) {
+    this.vocabulary = new Vocabulary(model);
+    this.wordPiece = WordPieceText.of(model, vocabulary);
+    this.prefix = options.prefix().orElseGet(model::prefix).getBytes(StandardCharsets.UTF_8);
+    this.joined = prefix;
+    this.longText = options.longText();
+    int context = model.trainedContext();
+    this.maxTokens = options.maxTokens().orElse(context);
+    if (maxTokens > context) {
+      throw new EmbarkException(
+          Kind.OPTION,
+          "maxTokens is " + maxTokens + ", but the model's context is " + context + " tokens.");
+    }
+    this.chunker = longText == LongText.CHUNK ? chunker(options.chunkOverlap()) : null;
+  }
+
+  private Chunker chunker(int overlap) {
+    boolean spaced = prefix.length > 0 && prefix[prefix.length - 1] == ' ';
+    int[] ids = vocabulary.plain(rewritten(prefix, prefix.length));
+    return new Chunker(
+        vocabulary,
+        maxTokens,
+        overlap,
+        ids,
+        spaced ? vocabulary.plain(rewritten(prefix, prefix.length - 1)) : ids);
+  }
+
+  /** Tokens of the longest sequence that it makes. */
+  int maxTokens() {
+    return maxTokens;
+  }
+
+  /**
+   * Tokenises a window of texts.
+   *
+   * @param texts UTF-8; null for a NULL row; bytes that are not UTF-8 are left out
+   * @param out cleared and filled; its outcomes hold the rows that failed
+   * @param isCancelled asked before each text, and before each part of a long one
+   * @throws EmbarkException of kind CANCELLED
+   */
+  public void tokenize(List<byte[]> texts, TokenizedTexts out, BooleanSupplier isCancelled) {
+    out.clear(texts.size());
+    for (int row = 0; row < texts.size(); row++) {
+      EmbarkException.throwIf(isCancelled);
+      byte[] text = texts.get(row);
+      if (text == null) {
+        continue;
+      }
+      try {
+        tokenize(row, text, out, isCancelled);
+      } catch (EmbarkException e) {
+        if (e.kind() == Kind.CANCELLED) {
+          throw e;
+        }
+        out.outcomes().setError(row, e);
+      }
+    }
+  }
+
+  private void tokenize(int row, byte[] text, TokenizedTexts out, BooleanSupplier isCancelled) {
+    int length = prefix.length + text.length;
+    byte[] input = prefix.length == 0 ? text : withPrefix(text);
+    if (wordPiece != null && !wordPiece.isPlain(input, length)) {
+      input = wordPiece.rewrite(input, length);
+      length = input.length;
+    }
+    int enough = longText == LongText.TRUNCATE ? maxTokens : Integer.MAX_VALUE;
+    int n = vocabulary.write(input, length, out, enough, isCancelled);
+    if (n == 0) {
+      throw new EmbarkException(
+          Kind.EMPTY, "The text has no token in this model's vocabulary, so it has no vector.");
+    }
+    if (n <= maxTokens) {
+      add(row, n, out);
+      return;
+    }
+    switch (longText) {
+      case ERROR ->
+          throw new EmbarkException(
+              Kind.TOO_LONG,
+              "The text has "
+                  + n
+                  + " tokens and maxTokens is "
+                  + maxTokens
+                  + "; longText=truncate or longText=chunk would embed it.");
+      case TRUNCATE -> {
+        truncate(n, out);
+        out.outcomes().setTruncated(row);
+        add(row, maxTokens, out);
+      }
+      case CHUNK -> chunker.cut(row, n, out);
+    }
+  }
+
+  private static void add(int row, int n, TokenizedTexts out) {
+    out.addSequence(row, n);
+    out.outcomes().addTokens(row, n);
+  }
+
+  /** Cuts the ids just written to maxTokens and puts the closing special token back. */
+  private void truncate(int n, TokenizedTexts out) {
+    IntPointer ids = out.ids();
+    int last = ids.get(out.size() + n - 1);
+    if (maxTokens > 1 && vocabulary.isControl(last)) {
+      ids.put(out.size() + maxTokens - 1, last);
+    }
+  }
+
+  private byte[] rewritten(byte[] text, int length) {
+    return wordPiece == null ? Arrays.copyOf(text, length) : wordPiece.rewrite(text, length);
+  }
+
+  /** The prefix and the text, in the first bytes of a buffer that short texts share. */
+  private byte[] withPrefix(byte[] text) {
+    int length = prefix.length + text.length;
+    byte[] whole = joined;
+    if (length > whole.length) {
+      whole = Arrays.copyOf(prefix, Math.max(length, SHORT_BYTES));
+      if (length <= SHORT_BYTES) {
+        joined = whole;
+      }
+    }
+    System.arraycopy(text, 0, whole, prefix.length, text.length);
+    return whole;
+  }
+}

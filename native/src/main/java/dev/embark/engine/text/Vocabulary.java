@@ -1,0 +1,237 @@
+package dev.embark.engine.text;
+
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.TokenizedTexts;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
+import org.bytedeco.javacpp.IntPointer;
+
+/**
+ * A model's vocabulary: bytes in, token ids out, in time that grows with the text and on a stack
+ * that has room for it. Keeps no native memory. For any thread, as is llama.cpp's own behind it.
+ */
+public final class Vocabulary {
+  // A byte is at most one token in every vocabulary, plus what is added around a text.
+  private static final int SPECIAL_TOKENS = 16;
+
+  // Most byte-pair vocabularies split texts by std::regex, which recurses once for each character
+  // of a run of letters or digits. 4,000 digits ended a process whose stack was of 1 MB.
+  private static final Set<String> WITHOUT_REGEX = Set.of("bert", "llama", "t5");
+  private static final int SHALLOW_BYTES = 1000;
+  private static final long SHALLOW_STACK = 1 << 20;
+  private static final long STACK_PER_BYTE = 1024;
+
+  private static final byte[] NO_TEXT = {};
+  private static final byte[] SOME_TEXT = {'a'};
+
+  private final LlamaModel model;
+  private final boolean recurses;
+  private final boolean isSentencePiece;
+  private final int partBytes;
+
+  public Vocabulary(LlamaModel model) {
+    this(model, SentencePieceCuts.MIN_BYTES);
+  }
+
+  /**
+   * @param partBytes of the parts that longer texts are cut into, where that is needed
+   */
+  public Vocabulary(LlamaModel model, int partBytes) {
+    this.model = model;
+    this.partBytes = partBytes;
+    String kind = model.metadata("tokenizer.ggml.model").orElse("none");
+    this.recurses = !WITHOUT_REGEX.contains(kind);
+    this.isSentencePiece = kind.equals("llama");
+  }
+
+  /** Whether a token is a special one that no text has. */
+  boolean isControl(int token) {
+    return model.isControl(token);
+  }
+
+  /**
+   * Copies what a token stands for in a text, nothing for control tokens.
+   *
+   * @return its number of bytes, negative when {@code piece} has no room for them
+   */
+  public int piece(int token, byte[] piece) {
+    return model.piece(token, piece);
+  }
+
+  /** The token that opens every text, or -1. */
+  int openingToken() {
+    return model.openingToken();
+  }
+
+  /** Whether a token ends an answer. */
+  public boolean isEnd(int token) {
+    return model.isEnd(token);
+  }
+
+  /**
+   * The ids of a text that is trusted: what is written like a control token is one. None around it.
+   */
+  public int[] trusted(String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    return copy(out -> call(utf8, utf8.length, out, 0, utf8.length + SPECIAL_TOKENS, false, true));
+  }
+
+  /** The ids of a text, none around it. */
+  int[] plain(byte[] utf8) {
+    return copy(out -> write(utf8, utf8.length, out, false, Integer.MAX_VALUE, () -> false));
+  }
+
+  private static int[] copy(ToIntFunction<TokenizedTexts> writer) {
+    try (TokenizedTexts out = new TokenizedTexts()) {
+      out.clear(0);
+      out.addSequence(0, writer.applyAsInt(out));
+      return out.copy(0);
+    }
+  }
+
+  /** Tokens that are put around every text. */
+  int tokensAroundText() {
+    try (TokenizedTexts nothing = new TokenizedTexts()) {
+      return write(NO_TEXT, 0, nothing, 0, true);
+    }
+  }
+
+  /**
+   * Writes the ids of {@code text[0 … length)}, special tokens around it, behind those of {@code
+   * out}, which does not count them yet.
+   *
+   * @param enough where the text has more ids, those behind may be left out, but for the closing
+   *     special tokens
+   * @return number of ids written
+   * @throws EmbarkException when the vocabulary cannot tokenise the text, or it was cancelled
+   */
+  int write(byte[] text, int length, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
+    return write(text, length, out, true, enough, isCancelled);
+  }
+
+  /** The same, with or without special tokens around the text. */
+  int write(
+      byte[] text,
+      int length,
+      TokenizedTexts out,
+      boolean specialAround,
+      int enough,
+      BooleanSupplier isCancelled) {
+    return isSentencePiece && length > partBytes
+        ? writeParts(Arrays.copyOf(text, length), out, specialAround, enough, isCancelled)
+        : write(text, length, out, 0, specialAround);
+  }
+
+  private int writeParts(
+      byte[] text,
+      TokenizedTexts out,
+      boolean specialAround,
+      int enough,
+      BooleanSupplier isCancelled) {
+    SentencePieceCuts cuts = SentencePieceCuts.of(model);
+    int[] around = new int[specialAround ? write(NO_TEXT, 0, out, 0, true) : 0];
+    for (int i = 0; i < around.length; i++) {
+      around[i] = out.ids().get(out.size() + i);
+    }
+    int opening = specialAround && opensTexts(out) ? 1 : 0;
+    out.reserve(around.length);
+    for (int i = 0; i < opening; i++) {
+      out.ids().put(out.size() + i, around[i]);
+    }
+    int n = opening;
+    for (int from = 0; from < text.length && n <= enough; ) {
+      EmbarkException.throwIf(isCancelled);
+      SentencePieceCuts.Part part = cuts.next(text, from, partBytes);
+      n += write(text, part, part.afterSpace() ? cuts.spaceTokens() : 0, out, n);
+      from = part.end();
+    }
+    out.reserve(n + around.length);
+    for (int i = opening; i < around.length; i++) {
+      out.ids().put(out.size() + n++, around[i]);
+    }
+    return n;
+  }
+
+  /** Whether a special token comes before a text; writes over what is behind the ids. */
+  private boolean opensTexts(TokenizedTexts out) {
+    write(SOME_TEXT, 1, out, 0, false);
+    int plain = out.ids().get(out.size());
+    write(SOME_TEXT, 1, out, 0, true);
+    return out.ids().get(out.size()) != plain;
+  }
+
+  /** Writes the ids of a part but its first {@code dropped}. */
+  private int write(
+      byte[] text, SentencePieceCuts.Part part, int dropped, TokenizedTexts out, int skipped) {
+    byte[] bytes = Arrays.copyOfRange(text, part.start(), part.end());
+    int n = write(bytes, bytes.length, out, skipped, false);
+    long at = out.size() + skipped;
+    for (int i = dropped; dropped > 0 && i < n; i++) {
+      out.ids().put(at + i - dropped, out.ids().get(at + i));
+    }
+    return n - dropped;
+  }
+
+  /** Writes the ids of a text {@code skipped} ids behind those of {@code out}. */
+  private int write(byte[] text, int length, TokenizedTexts out, int skipped, boolean addSpecial) {
+    int n = call(text, length, out, skipped, length + SPECIAL_TOKENS, addSpecial, false);
+    return n >= 0 ? n : call(text, length, out, skipped, -n, addSpecial, false);
+  }
+
+  private int call(
+      byte[] text,
+      int length,
+      TokenizedTexts out,
+      int skipped,
+      int room,
+      boolean addSpecial,
+      boolean parseSpecial) {
+    IntPointer ids = out.reserve(skipped + room);
+    long at = out.size() + skipped;
+    try {
+      return recurses && length > SHALLOW_BYTES
+          ? DeepStack.call(
+              SHALLOW_STACK + STACK_PER_BYTE * length,
+              () -> call(text, length, ids, at, room, addSpecial, parseSpecial))
+          : call(text, length, ids, at, room, addSpecial, parseSpecial);
+    } catch (EmbarkException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw notTokenised(ByteBuffer.wrap(text, 0, length), e);
+    }
+  }
+
+  private int call(
+      byte[] text,
+      int length,
+      IntPointer ids,
+      long at,
+      int room,
+      boolean addSpecial,
+      boolean parseSpecial) {
+    return model.tokenize(text, length, ids, at, room, addSpecial, parseSpecial);
+  }
+
+  /** The error for a C++ exception of the vocabulary. */
+  private static EmbarkException notTokenised(ByteBuffer text, RuntimeException cause) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(text);
+      return new EmbarkException(
+          Kind.MODEL,
+          "The model's vocabulary cannot tokenise the text: " + cause.getMessage() + ".",
+          cause);
+    } catch (CharacterCodingException e) {
+      return new EmbarkException(
+          Kind.NOT_TEXT,
+          "The bytes are not UTF-8, and code points beyond Unicode cannot be left out.",
+          cause);
+    }
+  }
+}

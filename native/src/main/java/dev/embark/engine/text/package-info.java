@@ -1,0 +1,14 @@
+/**
+ * Texts to the token ids of a model.
+ *
+ * <pre>
+ *  text ──► WordPieceText ──► Vocabulary ──► Tokenizer, Chunker ──► TokenizedTexts
+ *  prompt ──► ChatTemplate ──► PromptTokenizer ──────────────────────────▲
+ * </pre>
+ *
+ * <p>Token ids equal those of the model's own tokenizer: {@link
+ * dev.embark.engine.text.WordPieceText} and {@link dev.embark.engine.text.SentencePieceCuts}
+ * correct llama.cpp where it differs or takes quadratic time. For one thread unless a class says
+ * otherwise.
+ */
+package dev.embark.engine.text;

@@ -1,0 +1,108 @@
+package dev.embark.llama;
+
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * The native libraries in this artifact, and those of GPU artifacts beside it, copied once per
+ * machine and build into JavaCPP's cache.
+ *
+ * <p>The directory is named after what is in it: JavaCPP's own cache compares size and time, which
+ * are the same for two builds of one version, and would serve one with the library of the other.
+ * Files appear whole or not at all, so processes may start together.
+ */
+final class PackedLibraries {
+  private static final String PLACE = "/dev/embark/llama/" + Loader.getPlatform() + "/";
+  // The first line is a hash of all of them, each of the others the name of one.
+  private static final String INDEX = "libraries.index";
+  // What embark-native-cuda and embark-native-vulkan add, where they are on the class path.
+  private static final List<String> GPU_PARTS = List.of("cuda/", "vulkan/");
+
+  private PackedLibraries() {}
+
+  /**
+   * The directory with the libraries, which are copied there if they are not yet.
+   *
+   * @throws EmbarkException of kind BACKEND when this jar has none for the platform, or the cache
+   *     cannot be written
+   */
+  static Path directory() {
+    List<Part> parts = new ArrayList<>();
+    parts.add(part("").orElseThrow(PackedLibraries::none));
+    for (String gpu : GPU_PARTS) {
+      part(gpu).ifPresent(parts::add);
+    }
+    String name = parts.stream().map(Part::hash).collect(Collectors.joining("-", "embark-", ""));
+    Path directory = Path.of("");
+    try {
+      directory = Loader.getCacheDir().toPath().resolve(name);
+      Files.createDirectories(directory);
+      for (Part part : parts) {
+        for (String library : part.libraries()) {
+          if (!Files.exists(directory.resolve(library))) {
+            copy(part.place() + library, directory.resolve(library));
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new EmbarkException(
+          Kind.BACKEND,
+          "The native libraries could not be unpacked into "
+              + directory
+              + " ("
+              + e.getMessage()
+              + "); set -Dorg.bytedeco.javacpp.cachedir to a directory that can be written.",
+          e);
+    }
+    return directory;
+  }
+
+  /** What one artifact brings. */
+  private record Part(String place, String hash, List<String> libraries) {}
+
+  private static Optional<Part> part(String place) {
+    URL index = PackedLibraries.class.getResource(PLACE + place + INDEX);
+    if (index == null) {
+      return Optional.empty();
+    }
+    try (InputStream in = index.openStream()) {
+      List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+      return Optional.of(new Part(place, lines.get(0), lines.subList(1, lines.size())));
+    } catch (IOException e) {
+      throw new EmbarkException(Kind.BACKEND, "Embark's jar cannot be read: " + e, e);
+    }
+  }
+
+  private static EmbarkException none() {
+    return new EmbarkException(
+        Kind.BACKEND,
+        "This jar holds no llama.cpp for "
+            + Loader.getPlatform()
+            + "; use the jar of this platform.");
+  }
+
+  private static void copy(String resource, Path to) throws IOException {
+    Path partial = Files.createTempFile(to.getParent(), to.getFileName().toString(), ".part");
+    try (InputStream in = PackedLibraries.class.getResourceAsStream(PLACE + resource)) {
+      if (in == null) {
+        throw new IOException("this jar lacks " + resource);
+      }
+      Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(partial, to, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package dev.embark.llama;
+
+import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
+import java.nio.charset.StandardCharsets;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Chooses the tokens of one answer, by a chain of llama.cpp's samplers: top-k, top-p, min-p,
+ * temperature and a draw, or the likeliest token; within a grammar, if there is one. Owns the
+ * native chain. For one thread.
+ */
+public final class Sampler implements AutoCloseable {
+  /** The model's output has NaN or infinity. */
+  public static final int NOT_FINITE = -1;
+
+  /** No token of the vocabulary goes on as the grammar wants. */
+  public static final int NOTHING_FITS = -2;
+
+  private Pointer handle;
+
+  /**
+   * @param seed of the draw, 0 or more
+   * @throws EmbarkException of kind OPTION when the grammar cannot be parsed
+   */
+  public Sampler(LlamaModel model, GenerateOptions options, int seed) {
+    Llama.embark_llama_clear_log();
+    try (BytePointer grammar = new BytePointer(options.grammar(), StandardCharsets.UTF_8)) {
+      handle =
+          Llama.embark_sampler_new(
+              model.handle(),
+              options.temperature(),
+              options.topK(),
+              options.topP(),
+              options.minP(),
+              seed,
+              grammar);
+    } catch (RuntimeException e) {
+      throw notParsed(e.getMessage());
+    }
+    if (handle == null) {
+      throw notParsed(LlamaBackend.reason("llama.cpp wrote the reason to standard error"));
+    }
+    NativeHandles.opened();
+  }
+
+  private static EmbarkException notParsed(String reason) {
+    return new EmbarkException(
+        Kind.OPTION,
+        "The generate option grammar cannot be parsed; it takes GBNF with a rule root: " + reason);
+  }
+
+  /**
+   * What the draw of a row starts from: the same for the same prompt wherever it stands, another
+   * one for each attempt, and never llama.cpp's LLAMA_DEFAULT_SEED, which means a random one.
+   *
+   * @param prompt its tokens
+   */
+  public static int seed(int seed, int[] prompt, int attempt) {
+    long mixed = 1;
+    for (int token : prompt) {
+      mixed = 31 * mixed + token;
+    }
+    mixed = 31 * (31 * mixed + seed) + attempt;
+    // The finaliser of SplitMix64: neighbouring seeds give draws that have nothing in common.
+    mixed = (mixed ^ (mixed >>> 30)) * 0xbf58476d1ce4e5b9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
+    return (int) (mixed >>> 33);
+  }
+
+  /** The native chain; valid until {@link #close()}. */
+  Pointer handle() {
+    if (handle == null) {
+      throw new IllegalStateException("The sampler is closed.");
+    }
+    return handle;
+  }
+
+  @Override
+  public void close() {
+    if (handle != null) {
+      Llama.embark_sampler_free(handle);
+      handle = null;
+      NativeHandles.closed();
+    }
+  }
+}

@@ -1,0 +1,211 @@
+package dev.embark.llama;
+
+import dev.embark.engine.rows.EmbarkException;
+import java.util.Arrays;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Owns a {@code llama_batch}: tokens, their positions and the sequences they belong to.
+ *
+ * <p>Whatever would make llama.cpp write past the batch, abort or refuse it ({@code
+ * llama_batch_allocr::init} of its 0.5.0) is refused here, with the token, its sequence and its
+ * position, and then the batch stays as it was. What a caller leaves out is filled in as that
+ * function does: the next position, sequence 0, and every token an output, since a context for
+ * embeddings needs them all. For one thread.
+ */
+public final class TokenBatch implements AutoCloseable {
+  private static final int[] FIRST_SEQUENCE = {0};
+  private static final int NONE = -1;
+
+  private final int capacity;
+  private final int maxSequences;
+  private final int vocabularySize;
+  private final int trainedContext;
+  private final int[] next; // position of each sequence's next token; NONE when it has no token
+  private Pointer handle;
+  private int size;
+  private int outputs;
+
+  /**
+   * @param capacity in tokens
+   * @param maxSequences sequence ids are below it
+   * @throws EmbarkException of kind OUT_OF_MEMORY
+   */
+  public TokenBatch(LlamaModel model, int capacity, int maxSequences) {
+    this.capacity = capacity;
+    this.maxSequences = maxSequences;
+    this.vocabularySize = model.vocabularySize();
+    this.trainedContext = model.trainedContext();
+    this.next = new int[maxSequences];
+    Arrays.fill(next, NONE);
+    this.handle = Llama.embark_batch_new(capacity);
+    if (handle == null) {
+      throw noMemory(capacity);
+    }
+    NativeHandles.opened();
+  }
+
+  /** Room in tokens. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** Tokens it holds. */
+  public int size() {
+    checkOpen();
+    return size;
+  }
+
+  /** Appends one token to sequence 0, at its next position. */
+  public void add(int token) {
+    add(token, FIRST_SEQUENCE);
+  }
+
+  /** Appends one token at the next position of the first of its sequences. */
+  public void add(int token, int[] sequenceIds) {
+    boolean known = sequenceIds.length > 0 && sequenceIds[0] >= 0 && sequenceIds[0] < maxSequences;
+    add(token, known ? Math.max(0, next[sequenceIds[0]]) : 0, sequenceIds, true);
+  }
+
+  /**
+   * Appends one token.
+   *
+   * @param position behind that of the last token in each of its sequences; any for their first
+   * @param sequenceIds the sequences that it belongs to, one or more, each once
+   * @param output whether the model's output at this token counts
+   * @throws EmbarkException of kind OUT_OF_MEMORY, for ids of further sequences only
+   */
+  public void add(int token, int position, int[] sequenceIds, boolean output) {
+    checkRoom(1);
+    int sequence = sequenceIds.length > 0 ? sequenceIds[0] : NONE;
+    if (token < 0 || token >= vocabularySize) {
+      throw refuse(token, sequence, position, "the vocabulary has " + vocabularySize + " tokens");
+    }
+    if (position < 0 || position >= trainedContext) {
+      throw refuse(token, sequence, position, "the model's context has " + trainedContext);
+    }
+    if (sequenceIds.length < 1 || sequenceIds.length > maxSequences) {
+      throw refuse(
+          token, sequence, position, "in " + sequenceIds.length + " of " + maxSequences + " ids");
+    }
+    for (int i = 0; i < sequenceIds.length; i++) {
+      checkSequence(token, sequenceIds, i, position);
+    }
+    if (!Llama.embark_batch_add(
+        handle(), token, position, sequenceIds, sequenceIds.length, output)) {
+      throw noMemory(size + 1);
+    }
+    for (int id : sequenceIds) {
+      next[id] = position + 1;
+    }
+    outputs += output ? 1 : 0;
+    size++;
+  }
+
+  /** Appends {@code ids[offset … offset + n)} as a whole new sequence from position 0. */
+  public void addSequence(IntPointer ids, long offset, int n, int sequenceId) {
+    checkRoom(n);
+    if (n > trainedContext) {
+      throw refuse(
+          ids.get(offset + trainedContext),
+          sequenceId,
+          trainedContext,
+          "the model's context has " + trainedContext);
+    }
+    if (sequenceId < 0 || sequenceId >= maxSequences) {
+      throw refuse(ids.get(offset), sequenceId, 0, "the batch has " + maxSequences + " sequences");
+    }
+    if (next[sequenceId] != NONE) {
+      throw refuse(ids.get(offset), sequenceId, 0, "the sequence is in the batch already");
+    }
+    int unknown = Llama.embark_tokens_unknown(ids, offset, n, vocabularySize);
+    if (unknown >= 0) {
+      throw refuse(
+          ids.get(offset + unknown),
+          sequenceId,
+          unknown,
+          "the vocabulary has " + vocabularySize + " tokens");
+    }
+    if (!Llama.embark_batch_add_sequence(handle(), ids, offset, n, sequenceId)) {
+      throw noMemory(size + n);
+    }
+    next[sequenceId] = n;
+    outputs += n;
+    size += n;
+  }
+
+  /** Empties it. */
+  public void clear() {
+    Llama.embark_batch_clear(handle());
+    Arrays.fill(next, NONE);
+    outputs = 0;
+    size = 0;
+  }
+
+  /** The native batch; valid until {@link #close()}. */
+  Pointer handle() {
+    checkOpen();
+    return handle;
+  }
+
+  /**
+   * Makes sure that there is something to compute.
+   *
+   * @throws IllegalArgumentException when it has no token, or none that is an output
+   */
+  void checkOutputs() {
+    if (outputs == 0) {
+      throw new IllegalArgumentException("none of " + size() + " tokens is an output");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (handle != null) {
+      Llama.embark_batch_free(handle);
+      handle = null;
+      NativeHandles.closed();
+    }
+  }
+
+  private void checkOpen() {
+    if (handle == null) {
+      throw new IllegalStateException("The batch is closed.");
+    }
+  }
+
+  private void checkRoom(int n) {
+    if (n < 1 || n > capacity - size()) {
+      throw new IllegalArgumentException(
+          n + " more tokens in a batch of " + capacity + " that holds " + size());
+    }
+  }
+
+  private void checkSequence(int token, int[] sequenceIds, int i, int position) {
+    int id = sequenceIds[i];
+    if (id < 0 || id >= maxSequences) {
+      throw refuse(token, id, position, "the batch has " + maxSequences + " sequences");
+    }
+    for (int other = 0; other < i; other++) {
+      if (sequenceIds[other] == id) {
+        throw refuse(token, id, position, "the sequence is given twice");
+      }
+    }
+    if (next[id] != NONE && next[id] != position) {
+      throw refuse(token, id, position, "the sequence goes on at " + next[id]);
+    }
+  }
+
+  private static EmbarkException noMemory(int tokens) {
+    return new EmbarkException(
+        EmbarkException.Kind.OUT_OF_MEMORY,
+        "No memory for a batch of " + tokens + " tokens; make batchTokens smaller.");
+  }
+
+  private static IllegalArgumentException refuse(
+      int token, int sequence, int position, String reason) {
+    return new IllegalArgumentException(
+        "token " + token + " of sequence " + sequence + " at position " + position + ": " + reason);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.embark.engine.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.embark.engine.TinyKind;
+import dev.embark.engine.TinyModel;
+import dev.embark.engine.TinyWeights;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufValue;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ModelFileTest {
+
+  @TempDir Path dir;
+
+  @Test
+  void aModelIsDescribedByWhatItsFileHolds() throws Exception {
+    Path file = TinyKind.QWEN3_LAST.write(dir);
+    byte[] bytes = Files.readAllBytes(file);
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model))
+          .isEqualTo(
+              new ModelDescription(
+                  "qwen3",
+                  Optional.of("tiny qwen3"),
+                  TinyKind.DIMENSIONS,
+                  TinyKind.CONTEXT,
+                  "last",
+                  "F32",
+                  TinyWeights.read(file).values().values().stream().mapToLong(v -> v.length).sum(),
+                  bytes.length,
+                  HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)),
+                  "gpt2",
+                  262,
+                  ""));
+    }
+  }
+
+  @Test
+  void thePrefixThatTheFileNamesIsDescribed() throws IOException {
+    Path file =
+        ChangedModel.with(
+            TinyModel.wordPiece(dir),
+            dir.resolve("prefix.gguf"),
+            "embark.prefix",
+            GgufValue.string("passage: größe "));
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model).prefix()).isEqualTo("passage: größe ");
+      assertThat(ModelFile.describe(model).sha256()).isEqualTo(Sha256.of(file));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, none", "1, mean", "2, cls", "3, last", "4, rank"})
+  void thePoolingIsNamed(long type, String name) throws IOException {
+    Path file = dir.resolve("pooling.gguf");
+    ChangedModel.with(TinyModel.wordPiece(dir), file, "bert.pooling_type", GgufValue.uint32(type));
+    assertThat(ModelFile.pooling(GgufHeader.read(file))).isEqualTo(name);
+  }
+
+  @Test
+  void aModelThatNamesNothingIsDescribedAllTheSame() throws IOException {
+    Path file = dir.resolve("nameless.gguf");
+    ChangedModel.without(TinyModel.wordPiece(dir), file, "general.name");
+    Path bare = dir.resolve("bare.gguf");
+    ChangedModel.without(file, bare, "bert.pooling_type");
+    try (LlamaModel model = ModelLoader.load(bare, ModelOptions.cpu())) {
+      ModelDescription description = ModelFile.describe(model);
+      assertThat(description.name()).isEmpty();
+      assertThat(description.pooling()).isEqualTo("none");
+    }
+  }
+
+  @Test
+  void aFileThatIsGoneCannotBeDescribed() throws IOException {
+    Path file = TinyModel.wordPiece(dir);
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      Files.delete(file);
+      assertThatThrownBy(() -> ModelFile.describe(model))
+          .isInstanceOf(EmbarkException.class)
+          .hasMessageContaining(file.toString());
+    }
+  }
+}
