@@ -56,7 +56,7 @@ ORDER BY id
 
 -- MAGIC %md
 -- MAGIC ## Where the work happens
--- MAGIC The physical plan contains the operator `EvalEmbed`, which passes the rows of a partition to
+-- MAGIC The physical plan contains the operator `EvalModel`, which passes the rows of a partition to
 -- MAGIC llama.cpp in batches.
 
 -- COMMAND ----------

@@ -61,7 +61,7 @@ FROM VALUES ('The harbour freezes over in January.'), ('Rye bread keeps for a we
 
 -- MAGIC %md
 -- MAGIC ## Speed
--- MAGIC To measure the speed, embed more texts than here and read the metrics of the node `EvalEmbed` in
+-- MAGIC To measure the speed, embed more texts than here and read the metrics of the node `EvalModel` in
 -- MAGIC the SQL tab: the tokens, and the encoding time summed over tasks. All texts differ, because equal
 -- MAGIC texts of a window are embedded once. Made-up texts measure the speed of the cluster, not the
 -- MAGIC quality of the vectors.

@@ -89,7 +89,7 @@ val nearest = vectors
 
 // MAGIC %md
 // MAGIC ## The plan
-// MAGIC The plan has one `EvalEmbed` for each distinct call: the vector is computed once, however often
+// MAGIC The plan has one `EvalModel` for each distinct call: the vector is computed once, however often
 // MAGIC the query uses it.
 
 // COMMAND ----------

@@ -62,7 +62,7 @@ final class Reference {
     options(GenerateOption.values());
   }
 
-  private void options(TaskOption[] options) {
+  private void options(FunctionOption[] options) {
     row("option", "values", "default", "meaning");
     row("---", "---", "---", "---");
     for (FunctionOption option : options) {
@@ -119,7 +119,7 @@ final class Reference {
   private void metrics(SparkContext context) {
     line("## Metrics of the operator");
     line(
-        "The SQL tab of Spark's UI shows these metrics on the node `EvalEmbed`; generations have"
+        "The SQL tab of Spark's UI shows these metrics on the node `EvalModel`; generations have"
             + " `rows answered` instead of `rows embedded`.");
     row("metric", "kind");
     row("---", "---");
@@ -156,7 +156,7 @@ final class Reference {
     line("## Kinds of failure");
     line(
         "An error in a text, a model or an option has one of these kinds: "
-            + Arrays.stream(EmbeddingException.Kind.values())
+            + Arrays.stream(EmbarkException.Kind.values())
                 .map(kind -> code(kind.name()))
                 .collect(Collectors.joining(", "))
             + ".");
