@@ -22,7 +22,7 @@ public final class FunctionSpec {
       description =
           "${COMPLETION-CANDIDATES}: compute a vector for each text, or answer each text as a"
               + " prompt. Default: ${DEFAULT-VALUE}.")
-  private JobTask task;
+  private JobFunction task;
 
   @Option(
       names = "--model",

@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 /** Heading under which the help of a command lists an option. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.FIELD, ElementType.TYPE})
-public @interface HelpHeading {
+public @interface HelpSection {
   /** Options of input and output. */
   String DATA = "Input and output:";
 

@@ -93,7 +93,7 @@ public final class OutputSpec {
       description =
           "What to do if the output exists: ${COMPLETION-CANDIDATES}. append with --id-column"
               + " processes only new rows and rows with changed texts. Default: ${DEFAULT-VALUE}.")
-  private SaveBehaviour saveMode;
+  private ExistingOutput saveMode;
 
   @Option(
       names = {"--embedding-column", "--answer-column"},
