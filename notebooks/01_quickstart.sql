@@ -2,19 +2,19 @@
 -- MAGIC %md
 -- MAGIC # Embark quickstart
 -- MAGIC
--- MAGIC `embed(text)` turns a text into an `ARRAY<FLOAT>`: a point in space, placed so that texts
--- MAGIC with a similar meaning lie close together. llama.cpp computes it inside the Spark executors;
--- MAGIC no service and no Python worker takes part.
+-- MAGIC `embed(text)` turns a text into a vector, an `ARRAY<FLOAT>`. Texts with a similar meaning get
+-- MAGIC similar vectors. llama.cpp computes the vectors inside the Spark executors, without a service or
+-- MAGIC a Python worker.
 -- MAGIC
--- MAGIC All this notebook needs is a Spark session with the Embark jar on its class path. The default
--- MAGIC model, all-MiniLM-L6-v2, is in the jar and gives 384 numbers per text.
+-- MAGIC This notebook needs only a Spark session with the Embark jar on its class path. The default
+-- MAGIC model, all-MiniLM-L6-v2, is in the jar and returns 384 numbers per text.
 
 -- COMMAND ----------
 
 -- MAGIC %md
 -- MAGIC ## Some texts
--- MAGIC Twelve sentences on four topics, written inline so that the notebook runs anywhere.
--- MAGIC Put a table of your own here.
+-- MAGIC The view holds twelve sentences on four topics, inline so that the notebook runs anywhere.
+-- MAGIC Replace it with your own table.
 
 -- COMMAND ----------
 
@@ -39,7 +39,7 @@ SELECT * FROM VALUES
 
 -- MAGIC %md
 -- MAGIC ## The first vectors
--- MAGIC `embed` is a function like any other in Spark SQL. The vectors have unit length.
+-- MAGIC `embed` is an ordinary function of Spark SQL. The vectors have unit length.
 
 -- COMMAND ----------
 
@@ -56,8 +56,8 @@ ORDER BY id
 
 -- MAGIC %md
 -- MAGIC ## Where the work happens
--- MAGIC The physical plan shows an operator of its own, `EvalModel`: it hands the rows of a partition
--- MAGIC to llama.cpp in batches.
+-- MAGIC The physical plan contains the operator `EvalModel`, which passes the rows of a partition to
+-- MAGIC llama.cpp in batches.
 
 -- COMMAND ----------
 
@@ -68,8 +68,8 @@ EXPLAIN SELECT id, embed(body) AS embedding FROM docs
 
 -- MAGIC %md
 -- MAGIC ## Embed once, search often
--- MAGIC Texts change seldom and queries often, so the vectors are worth keeping. This notebook keeps
--- MAGIC them in the cache of the session; a job of yours would write them to a table.
+-- MAGIC Texts change less often than queries, so store the vectors. This notebook keeps them in the
+-- MAGIC cache of the session; a production job writes them to a table.
 
 -- COMMAND ----------
 
@@ -86,11 +86,11 @@ CACHE TABLE doc_embeddings
 
 -- MAGIC %md
 -- MAGIC ## Nearest texts
--- MAGIC The cosine of the angle between two vectors says how close they are: 1 means the same
--- MAGIC direction. For vectors of unit length it is the sum of the products of their numbers.
+-- MAGIC The cosine of the angle between two vectors measures their similarity: 1 means the same
+-- MAGIC direction. For vectors of unit length the cosine is the sum of the products of their elements.
 -- MAGIC
--- MAGIC The question below names tomatoes and a heat wave; no text does. The right ones are found by
--- MAGIC their meaning.
+-- MAGIC The question below mentions tomatoes and a heat wave, and no text does. The query finds the
+-- MAGIC relevant texts by their meaning.
 
 -- COMMAND ----------
 
@@ -112,7 +112,8 @@ LIMIT 3
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC The same vectors answer another question, and no text is embedded again: only the question is.
+-- MAGIC The same vectors answer another question. Only the question is embedded; the texts are not
+-- MAGIC embedded again.
 
 -- COMMAND ----------
 
@@ -134,8 +135,8 @@ LIMIT 3
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC ## Tidy up
--- MAGIC The cache goes with the session; this gives its memory back at once.
+-- MAGIC ## Clean up
+-- MAGIC The cache ends with the session; this statement releases its memory at once.
 
 -- COMMAND ----------
 

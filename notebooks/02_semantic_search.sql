@@ -2,20 +2,20 @@
 -- MAGIC %md
 -- MAGIC # Semantic search over a table
 -- MAGIC
--- MAGIC Find rows by what they mean: embed the table once, embed each question when it is asked, and
--- MAGIC order the rows by the cosine of the angle between the two vectors. At the end the texts are
--- MAGIC drawn as a map.
+-- MAGIC This notebook finds rows by their meaning: it embeds the table once, embeds each question, and
+-- MAGIC orders the rows by the cosine of the angle between the two vectors. The last section draws the
+-- MAGIC texts as a map.
 -- MAGIC
--- MAGIC Needs a Spark session with the Embark jar; [01_quickstart](01_quickstart.sql) is the gentler
--- MAGIC start. A test of the repository executes every SQL cell. The one Python cell, which draws the
--- MAGIC map, uses `displayHTML` and so runs on Databricks only; the test draws the same SVG into a
--- MAGIC file.
+-- MAGIC The notebook needs a Spark session with the Embark jar; start with
+-- MAGIC [01_quickstart](01_quickstart.sql) if Embark is new to you. A test of the repository executes
+-- MAGIC every SQL cell. The one Python cell, which draws the map, uses `displayHTML` and therefore runs
+-- MAGIC on Databricks only; the test writes the same SVG to a file.
 
 -- COMMAND ----------
 
 -- MAGIC %md
 -- MAGIC ## A table of texts
--- MAGIC Help-desk tickets, written inline so that the notebook runs anywhere.
+-- MAGIC The view holds help-desk tickets, inline so that the notebook runs anywhere.
 
 -- COMMAND ----------
 
@@ -48,8 +48,8 @@ SELECT * FROM VALUES
 
 -- MAGIC %md
 -- MAGIC ## Embed once
--- MAGIC On a cluster of yours this would be `CREATE TABLE … AS SELECT`: the vectors are worth keeping.
--- MAGIC Here they go into the session's cache.
+-- MAGIC In production, store the vectors with `CREATE TABLE … AS SELECT`. This notebook keeps them in the
+-- MAGIC session's cache.
 
 -- COMMAND ----------
 
@@ -66,9 +66,8 @@ CACHE TABLE ticket_vectors
 
 -- MAGIC %md
 -- MAGIC ## The nearest rows
--- MAGIC `cosine_similarity` is 1 for vectors of the same direction and near 0 for texts that have
--- MAGIC nothing to do with each other. No ticket below has a word in common with the question but
--- MAGIC "I" and "my".
+-- MAGIC `cosine_similarity` is 1 for vectors of the same direction and close to 0 for unrelated texts.
+-- MAGIC The tickets share no words with the question except "I" and "my".
 
 -- COMMAND ----------
 
@@ -82,8 +81,8 @@ LIMIT 3
 
 -- MAGIC %md
 -- MAGIC ## Meaning and columns together
--- MAGIC It is SQL: conditions on other columns are written as always. Spark applies them before it
--- MAGIC compares vectors.
+-- MAGIC A search is an ordinary SQL query, so it can filter by other columns. Spark applies the filter
+-- MAGIC before it compares vectors.
 
 -- COMMAND ----------
 
@@ -98,8 +97,8 @@ LIMIT 2
 
 -- MAGIC %md
 -- MAGIC ## Many questions at once
--- MAGIC Questions may be a table, too. Each is embedded once, each pair is compared once, and a window
--- MAGIC keeps the best of each question.
+-- MAGIC Questions can come from a table, too. The query embeds each question once, compares each pair
+-- MAGIC once, and keeps the best matches of each question with a window function.
 
 -- COMMAND ----------
 
@@ -130,10 +129,10 @@ ORDER BY question, rank
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC ## Rows that say the same
--- MAGIC Comparing the table with itself finds tickets to merge. This looks at every pair, which is fine
--- MAGIC for thousands of rows; for millions, first cut the table by a column that near-duplicates
--- MAGIC share, or use a vector index.
+-- MAGIC ## Near-duplicates
+-- MAGIC A self-join finds tickets to merge. It compares every pair, which is practical for thousands of
+-- MAGIC rows; for millions, first partition the table by a column that near-duplicates share, or use a
+-- MAGIC vector index.
 
 -- COMMAND ----------
 
@@ -147,11 +146,11 @@ LIMIT 3
 
 -- MAGIC %md
 -- MAGIC ## A map of the texts
--- MAGIC 384 dimensions cannot be drawn; the two in which the texts differ most can. They are the
--- MAGIC principal components, and for some hundred texts SQL computes them: from the cosines of all
--- MAGIC pairs, centred, by power iteration. A map like this shows the coarse neighbourhoods and loses
--- MAGIC the rest; the last query says how much of the variance the two axes hold. Order rows by the
--- MAGIC cosine, never by distances on the map.
+-- MAGIC A map shows the two directions in which the texts differ most: the first two principal
+-- MAGIC components. For a few hundred texts SQL computes them from the centred cosines of all pairs by
+-- MAGIC power iteration. Such a map shows coarse neighbourhoods and loses the rest; the last query
+-- MAGIC returns the share of the variance on the two axes. Order rows by the cosine, never by distances
+-- MAGIC on the map.
 
 -- COMMAND ----------
 
@@ -181,8 +180,9 @@ FROM matrix_rows
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC Multiplying any vector by the matrix again and again turns it towards the axis of the largest
--- MAGIC variance. Taking that axis out of the matrix and doing it once more gives the second.
+-- MAGIC Repeated multiplication by the matrix turns almost any vector towards the axis of the largest
+-- MAGIC variance. The second axis results from subtracting the first one from the matrix and iterating
+-- MAGIC again.
 
 -- COMMAND ----------
 
@@ -251,8 +251,8 @@ FROM unit
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC On Databricks, the result of the next cell can also be drawn by hand: **+ > Visualization >
--- MAGIC Scatter**, with `x`, `y` and `topic` as the colour.
+-- MAGIC On Databricks you can also plot the result of the next cell: **+ > Visualization > Scatter**, with
+-- MAGIC `x`, `y` and `topic` as the colour.
 
 -- COMMAND ----------
 
@@ -268,7 +268,7 @@ JOIN tickets AS t ON t.id = p.id
 
 -- COMMAND ----------
 
--- DBTITLE 1,Where the texts lie
+-- DBTITLE 1,Coordinates on the map
 SELECT topic, round(x, 3) AS x, round(y, 3) AS y, body FROM map_points ORDER BY topic, id
 
 -- COMMAND ----------
@@ -280,8 +280,8 @@ SELECT round((variance1 + variance2) / variance, 3) AS shown FROM map_axes
 
 -- MAGIC %md
 -- MAGIC ## The picture
--- MAGIC An SVG, put together in SQL so that it can also be written to a file or sent in a mail. Move
--- MAGIC the pointer over a dot to read its text.
+-- MAGIC SQL builds the map as an SVG, which you can also write to a file or send by mail. Move the
+-- MAGIC pointer over a dot to read its text.
 
 -- COMMAND ----------
 
@@ -341,7 +341,7 @@ FROM drawn
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC ## Tidy up
+-- MAGIC ## Clean up
 
 -- COMMAND ----------
 

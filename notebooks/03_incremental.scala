@@ -1,12 +1,12 @@
 // Databricks notebook source
 // MAGIC %md
-// MAGIC # Embedding what is new
+// MAGIC # Incremental embedding
 // MAGIC
-// MAGIC Texts are added and changed; vectors are dear. Two ways to embed only the difference: a
-// MAGIC `MERGE` that is run from time to time, and a stream.
+// MAGIC Vectors are expensive to compute, so embed only new and changed texts. This notebook shows two
+// MAGIC ways: a `MERGE` that runs from time to time, and a stream.
 // MAGIC
-// MAGIC Needs Delta tables, which Databricks has; elsewhere add `io.delta:delta-spark` of your Spark's
-// MAGIC version and its two confs. A test of the repository executes every cell on Spark 4.1 with Delta
+// MAGIC The notebook needs Delta tables. Databricks has them; elsewhere add `io.delta:delta-spark` for
+// MAGIC your Spark version and its two confs. A test of the repository executes every cell on Spark 4.1 with Delta
 // MAGIC 4.2, outside of Databricks; other versions of the two were not tried with this notebook.
 
 // COMMAND ----------
@@ -40,7 +40,7 @@
 
 // MAGIC %md
 // MAGIC ## Some days later
-// MAGIC One article is new, one was rewritten, one is gone.
+// MAGIC One article is new, one has changed and one was deleted.
 
 // COMMAND ----------
 
@@ -63,10 +63,10 @@
 // COMMAND ----------
 
 // MAGIC %md
-// MAGIC ## Catch up
-// MAGIC The join leaves the rows whose text has no vector yet; only those are embedded. `MERGE` may
-// MAGIC read its source more than once, so the new vectors are cached first. For tables of many
-// MAGIC millions keep a hash of the text beside the vector and compare that.
+// MAGIC ## Embed the difference
+// MAGIC The anti-join selects the rows whose text has no vector yet, and only those are embedded.
+// MAGIC `MERGE` may read its source more than once, so the new vectors are cached first. For tables of
+// MAGIC many millions of rows, store a hash of the text with the vector and compare the hashes.
 
 // COMMAND ----------
 
@@ -115,9 +115,9 @@
 
 // MAGIC %md
 // MAGIC ## A stream
-// MAGIC For a table that only grows. The checkpoint remembers what was embedded; `AvailableNow` works
-// MAGIC off what is there and stops, so the cell can be a job that runs every hour. Leave the trigger
-// MAGIC out, and it stays up and embeds rows as they come.
+// MAGIC A stream suits a table that only grows. The checkpoint records which rows were embedded. The
+// MAGIC trigger `AvailableNow` processes the available rows and stops, so the cell can run as an hourly
+// MAGIC job. Without the trigger the stream keeps running and embeds rows as they arrive.
 
 // COMMAND ----------
 

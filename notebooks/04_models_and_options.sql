@@ -2,12 +2,12 @@
 -- MAGIC %md
 -- MAGIC # Choosing a model and its options
 -- MAGIC
--- MAGIC What to decide before a million rows are embedded, each shown on a few: the model, its prefix,
--- MAGIC what happens to long texts, and how large the vectors are.
+-- MAGIC This notebook shows the decisions to make before you embed a large table: the model, its prefix,
+-- MAGIC the treatment of long texts, and the size of the vectors.
 -- MAGIC
--- MAGIC Options are the second argument of `embed`, a literal map. Set for the session, as
--- MAGIC `SET spark.embark.<option> = <value>`, they hold for every call that does not say otherwise.
--- MAGIC A test of the repository executes every cell.
+-- MAGIC The second argument of `embed` is a literal map of options. `SET spark.embark.<option> =
+-- MAGIC <value>` sets an option for every call of the session that does not set it itself. A test of
+-- MAGIC the repository executes every cell.
 
 -- COMMAND ----------
 
@@ -19,12 +19,12 @@ DESCRIBE FUNCTION EXTENDED embed
 -- MAGIC %md
 -- MAGIC ## Which model
 -- MAGIC `model` takes a path, `file:`, `classpath:`, a URI that the cluster's Hadoop reads, or a file on
--- MAGIC the Hugging Face Hub, as in `hf:org/repo/file.gguf`. On Databricks put the GGUF file into a
--- MAGIC volume and write `map('model', '/Volumes/main/default/models/name.gguf')`. The built-in model,
+-- MAGIC the Hugging Face Hub, as in `hf:org/repo/file.gguf`. On Databricks, put the GGUF file into a
+-- MAGIC volume and use `map('model', '/Volumes/main/default/models/name.gguf')`. The built-in model,
 -- MAGIC named here by its full name, is a good first choice for English: small, fast, 384 dimensions.
 -- MAGIC
--- MAGIC Vectors of different models, or of one model with other options, cannot be compared.
--- MAGIC Changing the model means embedding everything again.
+-- MAGIC Vectors of different models, or of one model with different options, are not comparable. If you
+-- MAGIC change the model, embed everything again.
 
 -- COMMAND ----------
 
@@ -40,10 +40,10 @@ SELECT
 
 -- MAGIC %md
 -- MAGIC ## Prefix
--- MAGIC Many retrieval models were trained with a word before each text: E5 wants `query: ` before
--- MAGIC questions and `passage: ` before documents, others an instruction. The model's page says so.
--- MAGIC Without it such a model finds less; with a model trained without, such as the built-in one, a
--- MAGIC prefix only adds noise, as here: both cosines are of the same pair of texts.
+-- MAGIC Many retrieval models were trained with a prefix before each text: E5 expects `query: ` before
+-- MAGIC questions and `passage: ` before documents, other models an instruction. The model's page names
+-- MAGIC the prefix. Without it such a model finds less. A model that was trained without a prefix, such
+-- MAGIC as the built-in one, gets worse with a prefix: both cosines below are of the same two texts.
 
 -- COMMAND ----------
 
@@ -59,9 +59,9 @@ SELECT
 
 -- MAGIC %md
 -- MAGIC ## Long texts
--- MAGIC A model reads a bounded number of tokens, here 512. `embed_tokens` tells how many a text has
--- MAGIC up to that bound, `embed_detail` also whether its tail was cut off. Look at this before you
--- MAGIC choose: if few texts are truncated, leave it.
+-- MAGIC A model reads a limited number of tokens, here 512. `embed_tokens` returns the number of tokens of
+-- MAGIC a text up to that limit, and `embed_detail` also whether its tail was cut off. Check this before
+-- MAGIC you choose: if few texts are truncated, keep the default.
 
 -- COMMAND ----------
 
@@ -85,10 +85,10 @@ ORDER BY name
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC `longText` = `truncate` keeps the beginning, `chunk` embeds windows and averages them by
--- MAGIC their tokens, `error` gives NULL with a reason. The question below is answered by the last
--- MAGIC sentence of the long text only: truncated, it is lost. A mean over many windows is vague, too;
--- MAGIC if single passages are to be found, split the texts into rows before embedding.
+-- MAGIC `longText` = `truncate` keeps the beginning, `chunk` embeds windows and averages them weighted by
+-- MAGIC their tokens, and `error` returns NULL with a reason. Only the last sentence of the long text
+-- MAGIC answers the question below, and truncation removes it. A mean over many windows is imprecise,
+-- MAGIC too: to find single passages, split the texts into rows before embedding.
 
 -- COMMAND ----------
 
@@ -104,9 +104,9 @@ WHERE name = 'long'
 
 -- MAGIC %md
 -- MAGIC ## Fewer dimensions
--- MAGIC `dimensions` keeps the first ones and normalises again. Models trained for it (matryoshka)
--- MAGIC lose little; the built-in model was not, and its neighbourhoods suffer. Measure on your own
--- MAGIC texts before you rely on it.
+-- MAGIC `dimensions` keeps the first dimensions and normalises again. Models trained for this (matryoshka)
+-- MAGIC lose little accuracy; the built-in model was not trained for it and loses more. Measure the
+-- MAGIC effect on your own texts before you rely on it.
 
 -- COMMAND ----------
 
@@ -118,9 +118,10 @@ FROM (SELECT embed('Descale the machine once a month.', map('dimensions', '192')
 
 -- MAGIC %md
 -- MAGIC ## Smaller numbers
--- MAGIC `output` = `int8` stores a byte for each number, a quarter of the floats, and
--- MAGIC `cosine_similarity` takes it as it is. `binary` keeps the sign bits, 48 bytes for 384
--- MAGIC dimensions, compared by counting bits that differ: enough to pick candidates for a second look.
+-- MAGIC `output` = `int8` stores one byte per number, a quarter of the size of floats, and
+-- MAGIC `cosine_similarity` accepts these vectors directly. `binary` keeps the sign bits, 48 bytes for 384
+-- MAGIC dimensions. Compare them by the number of differing bits, which is precise enough to select
+-- MAGIC candidates for reranking.
 
 -- COMMAND ----------
 
@@ -163,9 +164,10 @@ ORDER BY by_floats DESC
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC ## Mistakes are told at once
--- MAGIC A misspelt option ends the statement before any row is read, with the nearest name:
--- MAGIC `There is no embed option 'longTxt'; did you mean 'longText'?` Upper and lower case are alike.
+-- MAGIC ## Misspelt options
+-- MAGIC A misspelt option ends the statement before any row is read, and the error suggests the nearest
+-- MAGIC name: `There is no embed option 'longTxt'; did you mean 'longText'?` Option names are
+-- MAGIC case-insensitive.
 
 -- COMMAND ----------
 
@@ -176,7 +178,7 @@ SELECT embed_tokens('Keys are taken in upper and lower case alike.', map('LONGTE
 
 -- MAGIC %md
 -- MAGIC ## For the whole session
--- MAGIC What is set here holds until it is reset, for every function of Embark.
+-- MAGIC A session option applies to every function of Embark until it is reset.
 
 -- COMMAND ----------
 

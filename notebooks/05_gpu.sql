@@ -2,32 +2,33 @@
 -- MAGIC %md
 -- MAGIC # On a GPU cluster
 -- MAGIC
--- MAGIC The statements are those of a CPU cluster; where vectors are computed is decided by the cluster
--- MAGIC and the option `device`. This notebook checks that a cluster is set up as it should be.
+-- MAGIC This notebook checks that a GPU cluster is set up correctly. The SQL is the same as on a CPU
+-- MAGIC cluster: the cluster and the option `device` decide where vectors are computed.
 -- MAGIC
 -- MAGIC A test of the repository executes every cell on a machine without a GPU, where the CPU
 -- MAGIC computes. The settings of the cluster follow the documentation of Databricks and Spark; they
--- MAGIC were not tried on Databricks.
+-- MAGIC were not tested on Databricks.
 
 -- COMMAND ----------
 
 -- MAGIC %md
 -- MAGIC ## The cluster
+-- MAGIC The cluster needs:
 -- MAGIC - A GPU runtime, and the access mode *dedicated*.
--- MAGIC - Beside the one jar, the jar with llama.cpp's CUDA build: `mvn package -Pcuda` makes it in
--- MAGIC   `native/cuda`. Where a driver or library that it needs is missing, the CPU computes and the log
--- MAGIC   of the executor names what is not there.
--- MAGIC - `spark.task.resource.gpu.amount` small enough for some tasks to share a GPU, such as `0.25`:
--- MAGIC   while one fetches rows, others compute.
+-- MAGIC - The jar with llama.cpp's CUDA build next to the one jar: `mvn package -Pcuda` builds it in
+-- MAGIC   `native/cuda`. If a required driver or library is missing, the CPU computes and the log of the
+-- MAGIC   executor names what is missing.
+-- MAGIC - A value of `spark.task.resource.gpu.amount` with which several tasks share a GPU, such as `0.25`:
+-- MAGIC   while one task fetches rows, others compute.
 -- MAGIC
--- MAGIC Outside of Databricks, Spark also has to be told to find the GPUs:
--- MAGIC `spark.executor.resource.gpu.amount=1` and `spark.executor.resource.gpu.discoveryScript`.
+-- MAGIC Outside of Databricks, Spark also needs `spark.executor.resource.gpu.amount=1` and
+-- MAGIC `spark.executor.resource.gpu.discoveryScript` to find the GPUs.
 
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC ## What is set
--- MAGIC Empty values mean that Spark assigns no GPU to tasks.
+-- MAGIC ## Current settings
+-- MAGIC An undefined value means that Spark assigns no GPU to tasks.
 
 -- COMMAND ----------
 
@@ -43,10 +44,10 @@ SET spark.task.resource.gpu.amount
 
 -- MAGIC %md
 -- MAGIC ## The same vectors
--- MAGIC `device` = `auto`, the default, takes the GPU that Spark assigned to the task and else the CPU;
--- MAGIC `cpu` stays there. `gpu` fails where there is none and says why: set it once a cluster works, so
--- MAGIC that it is noticed when it does not. Both sides of this comparison are computed with the same
--- MAGIC weights, and may differ by rounding only.
+-- MAGIC `device` = `auto`, the default, uses the GPU that Spark assigned to the task, or else the CPU; `cpu`
+-- MAGIC always uses the CPU. `gpu` fails with the reason if there is no GPU: set it once a cluster works,
+-- MAGIC so that a later misconfiguration is noticed. Both sides of this comparison use the same weights
+-- MAGIC and differ only by rounding.
 
 -- COMMAND ----------
 
@@ -60,9 +61,10 @@ FROM VALUES ('The harbour freezes over in January.'), ('Rye bread keeps for a we
 
 -- MAGIC %md
 -- MAGIC ## Speed
--- MAGIC Embed some texts (more than here) and read the metrics of the node `EvalModel` in the SQL
--- MAGIC tab: tokens, and the time embedding summed over tasks. The texts differ, since equal ones of a
--- MAGIC window are embedded once. Made-up texts say how fast the cluster is, not how good the vectors.
+-- MAGIC To measure the speed, embed more texts than here and read the metrics of the node `EvalModel` in
+-- MAGIC the SQL tab: the tokens, and the encoding time summed over tasks. All texts differ, because equal
+-- MAGIC texts of a window are embedded once. Made-up texts measure the speed of the cluster, not the
+-- MAGIC quality of the vectors.
 
 -- COMMAND ----------
 

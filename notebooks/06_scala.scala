@@ -2,9 +2,9 @@
 // MAGIC %md
 // MAGIC # Embark from Scala
 // MAGIC
-// MAGIC `dev.embark.spark.Embark` has a function for each of SQL's. All end in the same operator.
-// MAGIC From Java the calls are the same. A test of the repository executes every cell with Scala's
-// MAGIC own interpreter.
+// MAGIC The class `dev.embark.spark.Embark` provides Embark's SQL functions as Column functions for Scala
+// MAGIC and Java. They use the same operator as SQL. A test of the repository executes every cell with
+// MAGIC Scala's own interpreter.
 
 // COMMAND ----------
 
@@ -16,8 +16,8 @@ import java.util.Map
 // COMMAND ----------
 
 // MAGIC %md
-// MAGIC Spark finds Embark by itself when the jar was there at its start. Where a library is attached
-// MAGIC to a session that runs already, `install` adds the functions; otherwise it changes nothing.
+// MAGIC Spark finds Embark by itself if the jar was present when Spark started. If a library is attached to
+// MAGIC a running session, `install` adds the functions; otherwise `install` is a no-op.
 
 // COMMAND ----------
 
@@ -50,7 +50,7 @@ vectors.select($"id", size($"embedding").as("dimensions")).show()
 
 // MAGIC %md
 // MAGIC ## Options
-// MAGIC A Java map with the keys of SQL.
+// MAGIC Options are a Java map with the same keys as in SQL.
 
 // COMMAND ----------
 
@@ -73,7 +73,7 @@ val tokens = docs
 
 // MAGIC %md
 // MAGIC ## Nearest texts
-// MAGIC SQL's functions are reached by `call_function`, too.
+// MAGIC `call_function` calls SQL functions by name. `Embark.cosineSimilarity` is the same function.
 
 // COMMAND ----------
 
@@ -89,8 +89,8 @@ val nearest = vectors
 
 // MAGIC %md
 // MAGIC ## The plan
-// MAGIC One `EvalModel` for each distinct call: the vector is computed once, however often the query
-// MAGIC uses it.
+// MAGIC The plan has one `EvalModel` for each distinct call: the vector is computed once, however often
+// MAGIC the query uses it.
 
 // COMMAND ----------
 

@@ -2,12 +2,12 @@
 # MAGIC %md
 # MAGIC # Embark from Python
 # MAGIC
-# MAGIC There is no Python package to install: with the jar on the cluster, `embed` is a function of
-# MAGIC Spark, and PySpark calls it as any other. No Python worker takes part; the texts never leave
-# MAGIC the JVM's executors. The same holds for a Spark Connect client, such as Databricks Connect.
+# MAGIC PySpark needs no Python package for Embark: with the jar on the cluster, `embed` is an ordinary
+# MAGIC function of Spark. No Python worker is involved, and the texts stay in the executors' JVMs. The
+# MAGIC same applies to a Spark Connect client, such as Databricks Connect.
 # MAGIC
-# MAGIC What a test of the repository does with this notebook: it compiles every cell and executes
-# MAGIC the SQL in `spark.sql(…)`. It does not run PySpark.
+# MAGIC A test of the repository compiles every cell of this notebook and executes the SQL in
+# MAGIC `spark.sql(…)`. It does not run PySpark.
 
 # COMMAND ----------
 
@@ -36,7 +36,7 @@ vectors.printSchema()
 
 # MAGIC %md
 # MAGIC ## DataFrames
-# MAGIC `call_function` is there since Spark 3.5; `expr` always was.
+# MAGIC `call_function` exists since Spark 3.5; `expr` works in every version.
 
 # COMMAND ----------
 
@@ -64,7 +64,7 @@ chunked_by_sql = spark.sql("""
 
 # MAGIC %md
 # MAGIC ## Nearest texts
-# MAGIC A question is a parameter, never pasted into the statement.
+# MAGIC The question is passed as a parameter and never concatenated into the statement.
 
 # COMMAND ----------
 
@@ -93,8 +93,8 @@ nearest_by_sql = spark.sql("""
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC ## Into NumPy
-# MAGIC Collect only what fits the driver: 100,000 vectors of 384 floats are about 150 MB.
+# MAGIC ## NumPy
+# MAGIC Collect only what fits into the driver's memory: 100,000 vectors of 384 floats take about 150 MB.
 
 # COMMAND ----------
 

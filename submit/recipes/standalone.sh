@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The batch job on a standalone cluster: MASTER is spark://host:7077, INPUT and OUTPUT are paths that
+# Runs the batch job on a standalone cluster: MASTER is spark://host:7077, INPUT and OUTPUT are paths that
 # every worker reads and writes (shared disk or object store).
 set -euo pipefail
 : "${SPARK_HOME:?}" "${EMBARK_JAR:?}" "${MASTER:?}" "${INPUT:?}" "${OUTPUT:?}"

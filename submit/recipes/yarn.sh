@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The batch job on YARN, with the driver in the cluster. Paths are of the cluster's file system.
+# Runs the batch job on YARN with the driver in the cluster. Paths refer to the cluster's file system.
 set -euo pipefail
 : "${EMBARK_JAR:?}" "${INPUT:?}" "${OUTPUT:?}"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The batch job on a Dataproc cluster. JAR, INPUT and OUTPUT are gs:// paths.
+# Runs the batch job on a Dataproc cluster. JAR, INPUT and OUTPUT are gs:// paths.
 set -euo pipefail
 : "${CLUSTER:?}" "${REGION:?}" "${JAR:?}" "${INPUT:?}" "${OUTPUT:?}"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The batch job on Kubernetes. API is the server's URL, IMAGE is what the Dockerfile beside this made.
+# Runs the batch job on Kubernetes. API is the server's URL, IMAGE the image that the Dockerfile in this
+# folder builds.
 set -euo pipefail
 : "${API:?}" "${IMAGE:?}" "${INPUT:?}" "${OUTPUT:?}"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

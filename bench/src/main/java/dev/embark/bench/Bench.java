@@ -32,34 +32,34 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--texts",
       paramLabel = "FILE",
-      description = "Measure these texts too, one a line, as the corpus 'file'.")
+      description = "Also measure the texts of this file, one per line, as the corpus 'file'.")
   private Path texts;
 
   @Option(
       names = "--job-texts",
       paramLabel = "N",
-      description = "Have the job embed so many short texts in a round, such as 200000.")
+      description = "Number of short texts that the job embeds per round, such as 200000.")
   private Integer jobTexts;
 
   @Option(
       names = "--spark-texts",
       paramLabel = "N",
       description =
-          "Have Embark's sides in Spark embed so many short texts in a round, such as 20000:"
-              + " planning and compiling of their code weigh less then, as in real jobs.")
+          "Number of short texts that Embark's sides in Spark embed per round, such as 20000, so"
+              + " that planning and compiling code weigh less, as in real jobs.")
   private Integer sparkTexts;
 
   @Option(
       names = "--short-texts",
       paramLabel = "N",
-      description = "Have every side embed the same N short texts in a round, such as 20000.")
+      description = "Number of short texts that every side embeds per round, such as 20000.")
   private Integer shortTexts;
 
   @Option(
       names = "--sides",
       split = ",",
       paramLabel = "SIDE",
-      description = "Only these, and the reference of the cosines. Default: all.")
+      description = "Only these sides, and the reference of the cosines. Default: all.")
   private List<String> only = List.of();
 
   @Option(names = "--bench", required = true, hidden = true)

@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
     name = "gpu.sh",
     sortOptions = false,
     description = {
-      "Measures Embark on a GPU by tokens of a batch and number of contexts, beside the CPU and"
+      "Measures Embark on a GPU by batch size and number of contexts, against the CPU and"
           + " sentence-transformers in fp16, with the same texts and weights, in turns.",
-      "Fails if a vector of the GPU is further than 0.001 from the CPU's."
+      "Fails if a vector of the GPU has a cosine below 0.999 with the CPU's."
     })
 public final class GpuBench implements Callable<Integer> {
   /** The least cosine of a vector of a GPU to that of the CPU. */
@@ -42,7 +42,7 @@ public final class GpuBench implements Callable<Integer> {
       names = "--gpu",
       defaultValue = "0",
       paramLabel = "N",
-      description = "Which of those that llama.cpp finds. Default: ${DEFAULT-VALUE}.")
+      description = "Index of the GPU among those that llama.cpp finds. Default: ${DEFAULT-VALUE}.")
   private int gpu;
 
   @Option(
@@ -50,7 +50,7 @@ public final class GpuBench implements Callable<Integer> {
       split = ",",
       defaultValue = "1,2,4",
       paramLabel = "N",
-      description = "On the GPU. Default: ${DEFAULT-VALUE}.")
+      description = "Comma-separated numbers of contexts on the GPU. Default: ${DEFAULT-VALUE}.")
   private List<Integer> contexts;
 
   @Option(
@@ -58,20 +58,21 @@ public final class GpuBench implements Callable<Integer> {
       split = ",",
       defaultValue = "256,512,1024,2048,4096,8192",
       paramLabel = "N",
-      description = "Of a native batch. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Comma-separated sizes of a native batch, in tokens. Default: ${DEFAULT-VALUE}.")
   private List<Integer> batchTokens;
 
   @Option(
       names = "--tasks",
       paramLabel = "N",
-      description = "That feed the contexts. Default: as many as there are cores.")
+      description = "Number of tasks that share the contexts. Default: the number of cores.")
   private int tasks = Runtime.getRuntime().availableProcessors();
 
   @Option(
       names = "--python",
       defaultValue = "python3",
       paramLabel = "PROGRAM",
-      description = "That has sentence-transformers and torch. Default: ${DEFAULT-VALUE}.")
+      description = "Python with sentence-transformers and torch. Default: ${DEFAULT-VALUE}.")
   private String python;
 
   @Option(names = "--name", required = true, hidden = true)

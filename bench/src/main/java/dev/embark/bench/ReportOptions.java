@@ -15,27 +15,28 @@ final class ReportOptions {
   @Option(
       names = "--json",
       paramLabel = "FILE|-",
-      description = "Write the result as JSON too; - writes it instead of the tables.")
+      description = "Also write the result as JSON; - writes it instead of the tables.")
   private String json;
 
   @Option(
       names = "--save",
       paramLabel = "DIR",
-      description = "Write the tables and the JSON into this folder, under the date.")
+      description = "Write the tables and the JSON into this folder, named by the date.")
   private Path save;
 
   @Option(
       names = "--rounds",
       defaultValue = "3",
       paramLabel = "N",
-      description = "Default: ${DEFAULT-VALUE}.")
+      description = "Number of rounds. Default: ${DEFAULT-VALUE}.")
   private int rounds;
 
   @Option(
       names = "--seconds",
       defaultValue = "2",
       paramLabel = "S",
-      description = "Of a side in a round; more for sides in Spark. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Seconds of a side per round; more for sides in Spark. Default: ${DEFAULT-VALUE}.")
   private double seconds;
 
   @Option(

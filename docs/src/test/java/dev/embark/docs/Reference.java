@@ -28,7 +28,9 @@ final class Reference {
   static String of(SparkContext context) {
     Reference reference = new Reference();
     reference.line("# Reference");
-    reference.line("Made from the code by the command below; a test fails when it is out of date.");
+    reference.line(
+        "This page is generated from the code by the command below; a test fails when it is out of"
+            + " date.");
     reference.line("```\n" + COMMAND + "\n```");
     reference.options();
     reference.settings();
@@ -41,27 +43,27 @@ final class Reference {
   private void options() {
     line("## Options");
     line(
-        "As a key of the map in SQL and of the Column functions, in any case: `embed(text,"
-            + " map('longText', 'chunk'))`. For a session as `SET "
+        "Options of an embedding are case-insensitive keys of the map in SQL and in the Column"
+            + " functions: `embed(text, map('longText', 'chunk'))`. `SET "
             + UdfFacts.confPrefix()
-            + "<option> = <value>`, or `--conf "
+            + "<option> = <value>` or `--conf "
             + UdfFacts.confPrefix()
-            + "<option>=<value>`. On the command line as `--option <option>=<value>`, those below"
-            + " [`embark run`](#embark-run) also by names of their own. An option of the call wins"
-            + " over the session's. A view or a function in SQL keeps the options of the session"
-            + " that made it.");
+            + "<option>=<value>` sets an option for a session, and `--option <option>=<value>` on"
+            + " the command line; [`embark run`](#embark-run) lists those with their own names. An"
+            + " option of the call overrides the session's. A view or a function in SQL keeps the"
+            + " options of the session that created it.");
     options(EmbedOption.values());
     line("## Options of a generation");
     line(
-        "As a key of the map in SQL and of the Column functions: `generate(prompt, map('model',"
-            + " '/models/chat.gguf', 'maxTokens', 64))`. For a session as `SET "
+        "Options of a generation are keys of the map in SQL and in the Column functions:"
+            + " `generate(prompt, map('model', '/models/chat.gguf', 'maxTokens', 64))`. `SET "
             + UdfFacts.generateConfPrefix()
-            + "<option> = <value>`.");
+            + "<option> = <value>` sets an option for a session.");
     options(GenerateOption.values());
   }
 
   private void options(FunctionOption[] options) {
-    row("option", "takes", "default", "");
+    row("option", "values", "default", "meaning");
     row("---", "---", "---", "---");
     for (FunctionOption option : options) {
       row(
@@ -75,8 +77,10 @@ final class Reference {
 
   private void settings() {
     line("## Settings of an application");
-    line("Set before Spark starts, as `--conf key=value`. None of them changes a vector.");
-    row("setting", "takes", "default", "");
+    line(
+        "Settings of an application are set before Spark starts, with `--conf key=value`. None of"
+            + " them changes a vector.");
+    row("setting", "values", "default", "meaning");
     row("---", "---", "---", "---");
     for (UdfFacts.Setting setting : UdfFacts.settings()) {
       row(
@@ -91,13 +95,12 @@ final class Reference {
   private void functions() {
     line(
         code(UdfFacts.progressConf() + "=true")
-            + ", also for a session: a line on the speed of each stage on the driver's standard"
-            + " error.");
+            + ", which a session may set, too, prints a line on the speed of each stage to the"
+            + " driver's standard error.");
     line("## Functions");
     line(
-        "Arguments come in the order of the parameters or by name, as in `embed(options =>"
-            + " map('longText', 'chunk'), text => body)`. A mistake in a call is an"
-            + " `AnalysisException`, in PySpark too.");
+        "Arguments are positional or named, as in `embed(options => map('longText', 'chunk'), text"
+            + " => body)`. A mistake in a call is an `AnalysisException`, in PySpark too.");
     for (ExpressionInfo function : UdfFacts.functions()) {
       line("### " + function.getName());
       line(escaped(function.getUsage().replace("_FUNC_", function.getName())));
@@ -116,8 +119,8 @@ final class Reference {
   private void metrics(SparkContext context) {
     line("## Metrics of the operator");
     line(
-        "In the SQL tab of Spark's UI, on the node `EvalModel`; of generations, `rows answered` instead"
-            + " of `rows embedded`.");
+        "The SQL tab of Spark's UI shows these metrics on the node `EvalModel`; generations have"
+            + " `rows answered` instead of `rows embedded`.");
     row("metric", "kind");
     row("---", "---");
     for (UdfFacts.Metric metric : UdfFacts.metrics(context)) {
@@ -126,11 +129,11 @@ final class Reference {
     text.append('\n');
     line("## Metrics of executors");
     line(
-        "In Spark's metrics system, as `plugin."
+        "With `spark.plugins="
             + EmbarkPlugin.class.getName()
-            + ".<metric>`, where `spark.plugins="
+            + "`, Spark's metrics system has these metrics as `plugin."
             + EmbarkPlugin.class.getName()
-            + "` is set: "
+            + ".<metric>`: "
             + UdfFacts.executorMetrics().stream()
                 .map(Reference::code)
                 .collect(Collectors.joining(", "))
@@ -152,7 +155,7 @@ final class Reference {
     line(String.join("\n", embark.getCommandSpec().usageMessage().footer()).strip());
     line("## Kinds of failure");
     line(
-        "What is wrong with a text, a model or an option is one of: "
+        "An error in a text, a model or an option has one of these kinds: "
             + Arrays.stream(EmbarkException.Kind.values())
                 .map(kind -> code(kind.name()))
                 .collect(Collectors.joining(", "))

@@ -20,7 +20,7 @@ import picocli.CommandLine.Mixin;
  * Says what a model is: the main class behind {@code embark model}. Starts no Spark; of Spark's
  * jars it needs those for logging, JSON and Hadoop.
  */
-@Command(name = "embark model", description = "Loads a model and says what it is.")
+@Command(name = "embark model", description = "Loads a model and describes it.")
 public final class ModelInspector implements Callable<Integer> {
   @Mixin private ModelSpec spec;
 

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
  */
 @Command(
     name = "embark quickstart",
-    description = "Embeds the sample and shows the nearest texts of some queries.")
+    description = "Embeds the sample texts and prints the nearest texts to some queries.")
 public final class QuickstartJob implements Callable<Integer> {
   private static final int NEAREST = 3;
   private static final String TEXT = "text";

@@ -13,9 +13,9 @@ import picocli.CommandLine.Parameters;
  * {@code embark bench}: the benchmark of a checkout, which is no part of the one jar. It reads its
  * own arguments, {@code --help} among them.
  */
-@Command(name = "bench", description = "Measures Embark and what could be taken instead, in turns.")
+@Command(name = "bench", description = "Measures Embark and its alternatives in turns.")
 final class BenchCommand implements Callable<Integer> {
-  @Parameters(description = "For the benchmark; --help lists them.")
+  @Parameters(description = "Arguments of the benchmark; --help lists them.")
   private List<String> arguments = List.of();
 
   private final Launcher launcher;

@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 done, 1 failed, 2 bad usage. Results go to standard output, everything else to"
-          + " standard error. Spark is $SPARK_HOME if that is set, else the one that the build"
-          + " assembles."
+          + " standard error. The command uses the Spark of $SPARK_HOME or, if that is not set, the"
+          + " one that the build assembles."
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec command;

@@ -9,7 +9,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "model",
     sortOptions = false,
-    description = "Loads a model and says what it is; starts no Spark.")
+    description = "Loads a model and describes it, without starting Spark.")
 final class ModelCommand implements Callable<Integer> {
   private static final String MAIN_CLASS = "dev.embark.job.ModelInspector";
 

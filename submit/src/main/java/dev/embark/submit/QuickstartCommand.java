@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "quickstart",
     sortOptions = false,
-    description = "Embeds the shipped sample and shows the nearest texts of three queries.")
+    description = "Embeds the sample texts and prints the nearest texts to three queries.")
 final class QuickstartCommand implements Callable<Integer> {
   private static final String MAIN_CLASS = "dev.embark.job.QuickstartJob";
 

@@ -11,14 +11,15 @@ import picocli.CommandLine.Mixin;
     sortOptions = false,
     abbreviateSynopsis = true,
     description = {
-      "Embeds the texts of an input, or answers them; can be interrupted and run again.",
+      "Embeds the texts of an input, or answers them as prompts; resumes after an"
+          + " interruption.",
       "",
-      "Keeps all columns and adds one with the embedding or the answer. Beside the data it leaves",
-      "the folder _embark/, with report.html and report.json, and quarantine/ for rows that failed."
+      "Keeps all columns and adds one with the embedding or the answer. Writes report.html,",
+      "report.json and, for failed rows, quarantine/ to the folder _embark/ next to the data."
     },
     footer = {
       "",
-      "Exit codes: 0 done; 1 failed or stopped, and the same command carries on; 2 bad usage."
+      "Exit codes: 0 done; 1 failed or stopped, and the same command resumes; 2 bad usage."
     })
 final class RunCommand implements Callable<Integer> {
   private static final String MAIN_CLASS = "dev.embark.job.EmbedJob";

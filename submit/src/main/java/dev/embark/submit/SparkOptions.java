@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 final class SparkOptions {
   private static final String HEARTBEAT = "spark.executor.heartbeatInterval";
 
-  @ArgGroup(exclusive = false, validate = false, heading = "%nHanded to spark-submit:%n")
+  @ArgGroup(exclusive = false, validate = false, heading = "%nPassed to spark-submit:%n")
   private Given given = new Given();
 
   private static final class Given {
@@ -20,41 +20,56 @@ final class SparkOptions {
         paramLabel = "URL",
         defaultValue = "local[*]",
         description =
-            "Where to run: local[*], local-cluster[2,1,1024], spark://host:7077, yarn or another."
+            "Spark master: local[*], local-cluster[2,1,1024], spark://host:7077, yarn or another."
                 + " Default: ${DEFAULT-VALUE}.")
     private String master = "local[*]";
 
     @Option(
         names = "--deploy-mode",
         paramLabel = "MODE",
-        description = "client or cluster: where the driver runs.")
+        description = "Where the driver runs: client or cluster.")
     private String deployMode;
 
     @Option(
         names = "--conf",
         paramLabel = "KEY=VALUE",
-        description = "Conf of Spark or, under spark.embark., of Embark; repeatable.")
+        description = "Setting of Spark or, under spark.embark., of Embark; repeatable.")
     private Map<String, String> conf = new LinkedHashMap<>();
 
-    @Option(names = "--driver-memory", paramLabel = "SIZE", description = "Such as 2g.")
+    @Option(
+        names = "--driver-memory",
+        paramLabel = "SIZE",
+        description = "Memory of the driver, such as 2g.")
     private String driverMemory;
 
-    @Option(names = "--executor-memory", paramLabel = "SIZE", description = "Such as 4g.")
+    @Option(
+        names = "--executor-memory",
+        paramLabel = "SIZE",
+        description = "Memory of an executor, such as 4g.")
     private String executorMemory;
 
-    @Option(names = "--executor-cores", paramLabel = "N", description = "Tasks of an executor.")
+    @Option(
+        names = "--executor-cores",
+        paramLabel = "N",
+        description = "Number of parallel tasks of an executor.")
     private Integer executorCores;
 
-    @Option(names = "--num-executors", paramLabel = "N", description = "On YARN and Kubernetes.")
+    @Option(
+        names = "--num-executors",
+        paramLabel = "N",
+        description = "Number of executors, on YARN and Kubernetes.")
     private Integer numExecutors;
 
-    @Option(names = "--jars", paramLabel = "PATHS", description = "More jars, with commas.")
+    @Option(
+        names = "--jars",
+        paramLabel = "PATHS",
+        description = "Comma-separated paths of additional jars.")
     private String jars;
 
     @Option(
         names = "--packages",
         paramLabel = "COORDINATES",
-        description = "More jars by Maven coordinates, with commas.")
+        description = "Comma-separated Maven coordinates of additional jars.")
     private String packages;
   }
 

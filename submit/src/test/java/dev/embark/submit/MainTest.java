@@ -55,7 +55,7 @@ class MainTest {
   }
 
   @Test
-  void optionsOfRunAreToldInPartsAndWithTheExitCodes() {
+  void optionsOfRunAreGroupedAndFollowedByTheExitCodes() {
     assertThat(embark("run", "--help")).isZero();
 
     List<String> parts =
@@ -63,15 +63,15 @@ class MainTest {
             "Input and output:",
             "--input=",
             "--output=",
-            "The run:",
+            "Run:",
             "--rows-per-wave=",
             "--dry-run",
-            "The task:",
+            "Function:",
             "--function=",
             "--model=",
-            "What is shown:",
+            "Display:",
             "--progress=",
-            "Handed to spark-submit:",
+            "Passed to spark-submit:",
             "--master=",
             "Exit codes: 0");
     assertThat(parts).isSortedAccordingTo(Comparator.comparingInt(part -> out().indexOf(part)));

@@ -21,8 +21,8 @@ public final class FunctionSpec {
       names = "--function",
       paramLabel = "FUNCTION",
       description =
-          "${COMPLETION-CANDIDATES}: a vector for each text, or an answer to it as a prompt."
-              + " Default: embed.")
+          "${COMPLETION-CANDIDATES}: compute a vector for each text, or answer each text as a"
+              + " prompt. Default: embed.")
   private JobFunction function;
 
   // The former name, for one release.
@@ -33,29 +33,29 @@ public final class FunctionSpec {
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "A GGUF model: path or URI. Default: the built-in MiniLM; none for --function generate.")
+          "Path or URI of a GGUF model. Default: the built-in MiniLM; none for --function generate.")
   private String model;
 
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
       description =
-          "Tokens of a text that count, by default those of the model's context; with --function"
-              + " generate, tokens of an answer at most, by default 256.")
+          "Maximum number of tokens of a text, by default the model's context; with --function"
+              + " generate, of an answer, by default 256.")
   private Integer maxTokens;
 
   @Option(
       names = "--long-text",
       paramLabel = "WAY",
       description =
-          "What to do with longer texts: truncate, chunk or error. Default: truncate;"
-              + " error for prompts, which are not chunked.")
+          "How to treat longer texts: truncate, chunk or error. Default: truncate; error for"
+              + " prompts, which cannot be chunked.")
   private String longText;
 
   @Option(
       names = "--prefix",
       paramLabel = "TEXT",
-      description = "Put before each text, such as 'query: '.")
+      description = "Prefix of each text, such as 'query: '.")
   private String prefix;
 
   @Option(
@@ -67,13 +67,14 @@ public final class FunctionSpec {
   @Option(
       names = "--normalize",
       paramLabel = "NORM",
-      description = "l2, none, l1, max or p:<n>. Default: l2.")
+      description = "Norm of the vectors: l2, none, l1, max or p:<n>. Default: l2.")
   private String normalize;
 
   @Option(
       names = "--mode",
       paramLabel = "MODE",
-      description = "A row that fails: PERMISSIVE gives NULL, FAILFAST ends the job.")
+      description =
+          "What to do with a row that fails: PERMISSIVE writes NULL, FAILFAST ends the job.")
   private String mode;
 
   @Option(

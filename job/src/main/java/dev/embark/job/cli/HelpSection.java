@@ -5,22 +5,22 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Names the part of a command's help in which an option is told. */
+/** Heading under which the help of a command lists an option. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.FIELD, ElementType.TYPE})
 public @interface HelpSection {
-  /** Input and output. */
+  /** Options of input and output. */
   String DATA = "Input and output:";
 
-  /** How a run is cut, and what failures do. */
-  String RUN = "The run:";
+  /** Options that divide a run into waves and treat failures. */
+  String RUN = "Run:";
 
-  /** What is computed for a text, and how. */
-  String FUNCTION = "The function:";
+  /** Options of the computation for each text. */
+  String FUNCTION = "Function:";
 
-  /** What is shown. */
-  String SHOWN = "What is shown:";
+  /** Options of progress and errors. */
+  String SHOWN = "Display:";
 
-  /** The heading; of a class, that of all its options without one of their own. */
+  /** The heading; on a class, the default of its options. */
   String value();
 }

@@ -22,7 +22,7 @@ public final class InputSpec {
   @Option(
       names = "--query",
       paramLabel = "SQL",
-      description = "What to read, as a SELECT; instead of --input.")
+      description = "SELECT statement whose rows to read; instead of --input.")
   private String query;
 
   @Option(
@@ -31,7 +31,7 @@ public final class InputSpec {
       description =
           "parquet, orc, json, csv, text, table, or another format that this Spark reads."
               + " Default: by the extension; a name without slash or extension is a table, and so is a"
-              + " folder with the log of Delta or Iceberg.")
+              + " folder with a Delta or Iceberg log.")
   private String format;
 
   @Option(
@@ -43,15 +43,15 @@ public final class InputSpec {
   @Option(
       names = "--text-column",
       paramLabel = "COLUMN",
-      description = "The column of texts, or of prompts. Default: text; for plain text, value.")
+      description = "Column with the texts or prompts. Default: text; for plain text, value.")
   private String textColumn;
 
   @Option(
       names = "--id-column",
       paramLabel = "COLUMN",
       description =
-          "The column that names a row, in --save-mode append and in the quarantine;"
-              + " unique and without NULL.")
+          "Column that identifies a row for --save-mode append and in the quarantine; unique and"
+              + " without NULL.")
   private String idColumn;
 
   /**

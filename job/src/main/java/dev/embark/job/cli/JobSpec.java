@@ -35,14 +35,14 @@ public final class JobSpec {
       names = "--rows-per-wave",
       paramLabel = "N",
       description =
-          "Rows that are committed together, at most; what a crash can cost."
-              + " Default: 20000 for each core, 500 with --function generate.")
+          "Maximum number of rows that are committed together; a crash loses at most the work of"
+              + " one wave. Default: 20000 per core, 500 with --function generate.")
   private Long rowsPerWave;
 
   @HelpSection(HelpSection.RUN)
   @Option(
       names = "--dedupe",
-      description = "Compute each distinct text once over the whole input; shuffles the input.")
+      description = "Compute each distinct text of the whole input once; shuffles the input.")
   private boolean dedupe;
 
   @HelpSection(HelpSection.RUN)
@@ -50,21 +50,22 @@ public final class JobSpec {
       names = "--max-failed",
       paramLabel = "N|P%",
       description =
-          "Stop after the wave in which more rows than that have failed, or more percent.")
+          "Stop after the wave in which more than this number, or percentage, of rows have"
+              + " failed.")
   private String maxFailed;
 
   @HelpSection(HelpSection.RUN)
   @Option(
       names = "--retry-quarantined",
       description =
-          "Also take rows of the output that failed before; may change --long-text and, of"
-              + " embeddings, --max-tokens and chunkOverlap. Takes --id-column.")
+          "Also retry rows of the output that failed before; may change --long-text and, for"
+              + " embeddings, --max-tokens and chunkOverlap. Requires --id-column.")
   private boolean retryQuarantined;
 
   @HelpSection(HelpSection.RUN)
   @Option(
       names = "--quarantine-text",
-      description = "Keep the text of rows that fail in the quarantine, too.")
+      description = "Also store the text of failed rows in the quarantine.")
   private boolean quarantineText;
 
   @Mixin private FunctionSpec function;
@@ -73,7 +74,7 @@ public final class JobSpec {
   @Option(
       names = "--dry-run",
       description =
-          "Check everything, look at 1,000 rows, and estimate tokens, time and size of the output;"
+          "Check everything, sample 1,000 rows, and estimate tokens, time and size of the output;"
               + " write nothing.")
   private boolean dryRun;
 
@@ -82,14 +83,15 @@ public final class JobSpec {
       paramLabel = "HOW",
       defaultValue = "auto",
       description =
-          "${COMPLETION-CANDIDATES}: on standard error. auto draws over one line at a terminal and"
-              + " is plain elsewhere; json is an object a line. Default: ${DEFAULT-VALUE}.")
+          "How to show progress on standard error: ${COMPLETION-CANDIDATES}. auto redraws one"
+              + " line at a terminal and is plain elsewhere; json prints one object per line. Default:"
+              + " ${DEFAULT-VALUE}.")
   private ProgressMode progress;
 
-  @Option(names = "--quiet", description = "Show no progress: --progress none.")
+  @Option(names = "--quiet", description = "Show no progress; the same as --progress none.")
   private boolean quiet;
 
-  @Option(names = "--verbose", description = "Show a stack trace if it fails.")
+  @Option(names = "--verbose", description = "Show a stack trace if the run fails.")
   private boolean verbose;
 
   @Option(

@@ -17,13 +17,13 @@ public final class ModelSpec {
   @Parameters(
       paramLabel = "MODEL",
       arity = "0..1",
-      description = "A GGUF embedding model: path or URI. Default: the built-in MiniLM.")
+      description = "Path or URI of a GGUF embedding model. Default: the built-in MiniLM.")
   private String model;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
-  @Option(names = "--verbose", description = "Show a stack trace if it fails.")
+  @Option(names = "--verbose", description = "Show a stack trace if the command fails.")
   private boolean verbose;
 
   @Option(

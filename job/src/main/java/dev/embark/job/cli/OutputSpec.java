@@ -54,8 +54,8 @@ public final class OutputSpec {
       required = true,
       paramLabel = "PATH|TABLE",
       description =
-          "Where to write the input's columns and the result: a path;"
-              + " with delta or iceberg also the name of a table.")
+          "Where to write the input's columns and the result: a path or, with delta or iceberg,"
+              + " also a table name.")
   private String output;
 
   @Option(
@@ -75,13 +75,15 @@ public final class OutputSpec {
       names = "--partition-by",
       paramLabel = "COLUMNS",
       split = ",",
-      description = "Columns whose values become folders of the output; with commas.")
+      description = "Comma-separated columns whose values become folders of the output.")
   private List<String> partitionBy = new ArrayList<>();
 
   @Option(
       names = "--repartition",
       paramLabel = "N",
-      description = "Tasks that compute a wave, and files that it becomes. Default: by cores.")
+      description =
+          "Number of tasks that compute a wave, and of files it becomes. Default: based on the"
+              + " number of cores.")
   private Integer repartition;
 
   @Option(
@@ -89,15 +91,16 @@ public final class OutputSpec {
       paramLabel = "MODE",
       defaultValue = "errorifexists",
       description =
-          "If the output exists: ${COMPLETION-CANDIDATES}. append with --id-column takes only"
-              + " rows that are new or have another text. Default: ${DEFAULT-VALUE}.")
+          "What to do if the output exists: ${COMPLETION-CANDIDATES}. append with --id-column"
+              + " processes only new rows and rows with changed texts. Default: ${DEFAULT-VALUE}.")
   private ExistingOutput saveMode;
 
   @Option(
       names = {"--embedding-column", "--answer-column"},
       paramLabel = "COLUMN",
       description =
-          "The column that the job adds. Default: embedding or, with --function generate, answer.")
+          "Name of the column that the job adds. Default: embedding or, with --function generate,"
+              + " answer.")
   private String resultColumn;
 
   @Option(
@@ -105,8 +108,9 @@ public final class OutputSpec {
       paramLabel = "WAY",
       converter = NewFingerprintConverter.class,
       description =
-          "If the output has results of another model or option: overwrite it, or add-column for"
-              + " these under another --embedding-column. Default: refuse.")
+          "What to do if the output has results of another model or option: overwrite the output,"
+              + " or add-column to write the new results to another --embedding-column. Default:"
+              + " refuse.")
   private NewFingerprint newFingerprint;
 
   static final class NewFingerprintConverter

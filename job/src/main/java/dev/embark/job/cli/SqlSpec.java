@@ -41,10 +41,10 @@ public final class SqlSpec {
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "table",
-      description = "${COMPLETION-CANDIDATES}; json is one object a row, a line each.")
+      description = "${COMPLETION-CANDIDATES}; json prints one object per row and line.")
   private Format format;
 
-  @Option(names = "--verbose", description = "Show a stack trace if it fails.")
+  @Option(names = "--verbose", description = "Show a stack trace if the statement fails.")
   private boolean verbose;
 
   @Option(

@@ -15,37 +15,38 @@ public enum EmbedOption implements FunctionOption {
       "prefix",
       "text",
       "",
-      "Text put before each input, such as 'query: '; the model's own if unset, none if empty.",
+      "Prefix of each text, such as 'query: '; the model's own if unset, none if empty.",
       value -> value),
   MAX_TOKENS(
       "maxTokens",
       "1 or more",
       "",
-      "Tokens of a text that are looked at, special tokens included; the model's context if unset.",
+      "Maximum number of tokens of a text, special tokens included; the model's context if"
+          + " unset.",
       value -> integer(value, 1)),
   LONG_TEXT(
       "longText",
       names(LongText.values()),
       LongText.TRUNCATE.toString(),
-      "What happens to a text of more than maxTokens.",
+      "How to treat a text of more than maxTokens tokens.",
       value -> oneOf(value, LongText.values())),
   CHUNK_OVERLAP(
       "chunkOverlap",
       "0 or more",
       "0",
-      "Tokens that neighbouring chunks share, with longText=chunk.",
+      "Number of tokens that neighbouring chunks share, with longText=chunk.",
       value -> integer(value, 0)),
   POOLING(
       "pooling",
       names(Pooling.values()),
       Pooling.MODEL.toString(),
-      "How token vectors become one vector.",
+      "How the vectors of the tokens are combined into one.",
       value -> oneOf(value, Pooling.values())),
   NORMALIZE(
       "normalize",
       "l2, none, l1, max or p:<n>",
       Normalization.L2.toString(),
-      "How the vector is scaled.",
+      "Norm to which the vector is scaled.",
       value -> Normalization.parse(value).toString()),
   DIMENSIONS(
       "dimensions",
@@ -57,7 +58,7 @@ public enum EmbedOption implements FunctionOption {
       "output",
       names(VectorType.values()),
       VectorType.FLOAT.toString(),
-      "What the vector is stored as: ARRAY<FLOAT>, ARRAY<TINYINT> or the sign bits as BINARY.",
+      "Type of the vector: ARRAY<FLOAT>, ARRAY<TINYINT>, or the sign bits as BINARY.",
       value -> oneOf(value, VectorType.values())),
   MODE(OptionSpec.mode("a text that cannot be embedded")),
   DEVICE(OptionSpec.device("vectors")),
@@ -65,14 +66,14 @@ public enum EmbedOption implements FunctionOption {
       "accelerator",
       names(AcceleratorChoice.values()),
       AcceleratorChoice.AUTO.toString(),
-      "Whether a CPU computes encoders by Embark's own kernels, where it can.",
+      "Whether Embark's own kernels compute encoders on a CPU, if they support the model.",
       value -> oneOf(value, AcceleratorChoice.values())),
   PRECISION(
       "precision",
       names(Precision.values()),
       Precision.FAST.toString(),
-      "What the accelerator computes in: 32-bit floats, bfloat16 where the CPU multiplies it faster"
-          + " than those, or 8-bit integers where it has AVX-512 VNNI.",
+      "Arithmetic of the accelerator: 32-bit floats; bfloat16 if the CPU multiplies it faster"
+          + " than those; or 8-bit integers if the CPU has AVX-512 VNNI.",
       value -> oneOf(value, Precision.values())),
   BATCH_TOKENS(OptionSpec.batchTokens());
 

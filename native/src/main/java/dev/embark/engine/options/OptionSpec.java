@@ -38,7 +38,7 @@ public record OptionSpec(
         "modelSha256",
         "64 hex digits",
         "",
-        "What the model file must hash to.",
+        "Expected SHA-256 of the model file.",
         OptionSpec::sha256);
   }
 
@@ -50,7 +50,7 @@ public record OptionSpec(
         "mode",
         names(ErrorMode.values()),
         ErrorMode.PERMISSIVE.toString(),
-        "PERMISSIVE gives NULL for " + failed + ", FAILFAST ends the query.",
+        "PERMISSIVE returns NULL for " + failed + ", FAILFAST ends the query.",
         value -> oneOf(value, ErrorMode.values()));
   }
 
@@ -62,9 +62,9 @@ public record OptionSpec(
         "device",
         names(DeviceChoice.values()),
         DeviceChoice.AUTO.toString(),
-        "Where "
+        "Device that computes "
             + results
-            + " are computed; auto takes the GPU that Spark assigned to the task, if any.",
+            + "; auto uses the GPU that Spark assigned to the task, if any.",
         value -> oneOf(value, DeviceChoice.values()));
   }
 
@@ -73,7 +73,7 @@ public record OptionSpec(
         "batchTokens",
         "1 to " + MAX_BATCH_TOKENS,
         "",
-        "Tokens of a native batch; chosen by device if unset.",
+        "Maximum number of tokens of a native batch; depends on the device if unset.",
         value -> atMost(integer(value, 1), MAX_BATCH_TOKENS));
   }
 

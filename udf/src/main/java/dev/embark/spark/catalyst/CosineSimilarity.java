@@ -41,9 +41,9 @@ public final class CosineSimilarity extends Expression implements CodegenFallbac
         CosineSimilarity.class.getName(),
         null,
         NAME,
-        "_FUNC_(a, b) - The cosine of the angle between two vectors of the same length, a FLOAT"
-            + " from -1 to 1; NULL for a vector that is empty or zero, or has a NULL, a NaN or an"
-            + " infinity in it.",
+        "_FUNC_(a, b) - Returns the cosine of the angle between two vectors of the same length,"
+            + " a FLOAT from -1 to 1; NULL if a vector is empty or zero, or contains NULL, NaN or"
+            + " infinity.",
         "\n    Arguments:\n      * a, b - arrays of numbers, of any numeric types\n  ",
         "\n    Examples:\n      > SELECT _FUNC_(array(1F, 0F), array(1F, 1F));\n       0.70710677\n  ",
         "",

@@ -12,52 +12,55 @@ public enum ExecutorSetting {
       "cacheDir",
       "path",
       "~/.cache/embark/models",
-      "Where copies of models, and weights as the accelerator packs them, are kept on each node;"
-          + " for the user alone."),
+      "Folder of each node for copies of models and the accelerator's packed weights; only"
+          + " the user may access it."),
   CACHE_SIZE(
       "cacheSize",
       "size",
       "50g",
-      "What the copies may take; those unused for longest go first, those in use never."),
+      "Maximum size of the cache; the least recently used copies are evicted first, copies in"
+          + " use never."),
   IN_PLACE(
       "inPlace",
-      "directories, with commas between",
+      "comma-separated directories",
       "",
-      "Models in these are mapped where they are instead of being copied into the cache; only for"
-          + " files that nobody overwrites, as that would end the process."),
+      "Models below these directories are mapped in place instead of copied into the cache;"
+          + " only for files that nobody overwrites, because that would end the process."),
   OFFLINE(
       "offline",
       "true, false",
       "false",
-      "Never ask the Hub or a web server; a copy serves, or it fails."),
+      "Do not contact the Hub or a web server; a model without a copy in the cache fails."),
   ALLOW_HTTP(
       "allowHttp",
       "true, false",
       "false",
-      "Calls in SQL and of DataFrames may name models by http: and https:; the job's --model, and a"
-          + " model that the application is started with, always may."),
+      "Allow calls in SQL and DataFrames to name models by http: and https:. The job's"
+          + " --model and a model that the application is started with are always allowed."),
   IDLE_TIMEOUT(
       "idleTimeout",
       "time",
       "10m",
-      "After so long without a task, an engine is freed, and a model with its last engine."),
+      "Time without a task after which an engine is freed; a model is freed with its last"
+          + " engine."),
   MEMORY(
       "memory",
       "size",
       "",
-      "What models and contexts of an executor may take; the memory overhead on YARN and"
-          + " Kubernetes, else what the machine has beside the heap."),
+      "Maximum memory of models and contexts of an executor; by default the memory overhead"
+          + " on YARN and Kubernetes, elsewhere the memory of the machine outside of the heap."),
   SHARED_CONTEXT(
       "sharedContext",
       "true, false",
       "false",
-      "On CPUs, too, all tasks of an executor feed contexts that they share, one for each of its"
-          + " slots; on GPUs they always do, one for each GPU."),
+      "On CPUs, too, all tasks of an executor share contexts, one per task slot. On GPUs they"
+          + " always do, one per GPU."),
   WARM(
       "warm",
-      "models, with commas between",
+      "comma-separated models",
       "",
-      "Loaded before an executor's first task, with EmbarkPlugin; default is the session's.");
+      "Models to load before an executor's first task; requires EmbarkPlugin. The name"
+          + " default means the session's model.");
 
   private final String key;
   private final String takes;

@@ -15,36 +15,37 @@ public enum SqlFunction {
   /** The vector. */
   EMBEDDING(
       "embed",
-      "The embedding of text; NULL for NULL, and for a text that cannot be embedded unless"
-          + " mode is FAILFAST.",
+      "Returns the embedding of text; NULL for NULL and, unless mode is FAILFAST, for a text"
+          + " that cannot be embedded.",
       "size(_FUNC_('Spark SQL', map('dimensions', 64)))",
       "64"),
   /** The vector, and what became of the text. */
   DETAIL(
       "embed_detail",
-      "The embedding of text with the tokens that were looked at, whether its tail was cut off,"
-          + " and why it has no embedding.",
+      "Returns the embedding of text with its number of tokens, whether its tail was cut off,"
+          + " and the reason if it has no embedding.",
       "_FUNC_('Spark SQL').tokens",
       "4"),
   /** The number of tokens. */
   TOKENS(
       "embed_tokens",
-      "The number of tokens that embed(text) would look at, without computing the embedding.",
+      "Returns the number of tokens that embed(text) would process, without computing the"
+          + " embedding.",
       "_FUNC_('Spark SQL')",
       "4"),
   /** The answer. */
   ANSWER(
       "generate",
-      "The answer of a model to prompt; NULL for NULL, and for a prompt that has no answer unless mode"
-          + " is FAILFAST.",
+      "Returns the answer of a model to prompt; NULL for NULL and, unless mode is FAILFAST,"
+          + " for a prompt that has no answer.",
       "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
           + " \"no\"')) IN ('yes', 'no')",
       "true"),
   /** The answer, and how it ended. */
   ANSWER_DETAIL(
       "generate_detail",
-      "The answer of a model to prompt with its number of tokens, how it ended (stop, length,"
-          + " stop_word or error), and why there is none.",
+      "Returns the answer of a model to prompt with its number of tokens, how it ended (stop,"
+          + " length, stop_word or error), and the reason if there is no answer.",
       "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
           + " \"no\"')).finish",
       "stop");
