@@ -64,7 +64,8 @@ final class SparkOptions {
   /**
    * Returns the words for spark-submit, ahead of the application.
    *
-   * @param ivySettings how packages are found, unless the user says so; ignored if it does not exist
+   * @param ivySettings how packages are found, unless the user says so; ignored if it does not
+   *     exist
    */
   List<String> toWords(Path ivySettings) {
     Map<String, String> conf = new LinkedHashMap<>(given.conf);

@@ -97,7 +97,9 @@ class TextCheckTest {
   @Test
   void aFormatInCapitalsIsCheckedAndReadInTheSameWay() throws IOException {
     assertRefused(
-        file("in.dat", ID_TEXT + "1,\"abc~2,b~"), "quote that opens in line 2", "--input-format=CSV");
+        file("in.dat", ID_TEXT + "1,\"abc~2,b~"),
+        "quote that opens in line 2",
+        "--input-format=CSV");
     assertThat(texts(file("in.dat", ID_TEXT + "1,\"a~b\"~"), "--input-format=CSV"))
         .containsExactly("a\nb");
   }

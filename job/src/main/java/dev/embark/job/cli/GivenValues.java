@@ -1,4 +1,4 @@
-package dev.embark.job;
+package dev.embark.job.cli;
 
 import java.util.List;
 import java.util.Locale;
