@@ -129,7 +129,7 @@ class DryRunTest {
     String query =
         "--query=SELECT 'ten äöü' AS text, INTERVAL 1 DAY AS day, CAST(NULL AS INT) AS none";
 
-    Estimate estimate = estimate(query, "--output-format=json");
+    Estimate estimate = estimate(query, "--output=" + output(), "--output-format=json");
 
     // {"text":"ten äöü","day":"INTERVAL '1' DAY"} and a line feed, and the vector
     assertThat(estimate.bytes()).isBetween(47L, 10_000L);
