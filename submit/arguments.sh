@@ -39,6 +39,7 @@ check_arguments() {
     case "$argument" in
       -?*) ;;
       *)
+        [[ $argument =~ [^[:space:]] ]] || bad_usage "$command" "An argument is empty"
         words=$((words + 1))
         [ "$words" -le "$most" ] || bad_usage "$command" "Unmatched argument: '$argument'"
         continue
@@ -46,6 +47,11 @@ check_arguments() {
     esac
     kind=${kinds[$option]:-}
     [ -n "$kind" ] || bad_usage "$command" "Unknown option: '$argument'"
+    if [ "$kind" != key=value ]; then
+      case "$given" in
+        *" $option "*) bad_usage "$command" "The option '$option' should be given only once" ;;
+      esac
+    fi
     given+="$option "
     if [ "$kind" = none ]; then
       [ "$option" = "$argument" ] || bad_usage "$command" "The option '$option' takes no value"
@@ -53,7 +59,7 @@ check_arguments() {
     fi
     if [ "$option" != "$argument" ]; then
       value=${argument#*=}
-    elif [ $# -eq 0 ] || [ -n "${kinds[${1%%=*}]:-}" ]; then
+    elif [ $# -eq 0 ] || { [[ $1 == -* ]] && [ -n "${kinds[${1%%=*}]:-}" ]; }; then
       bad_usage "$command" "Missing required parameter for option '$option'"
     else
       value=$1
@@ -74,12 +80,16 @@ check_arguments() {
 check_value() {
   local command=$1 option=$2 kind=$3 value=$4
   case "$kind" in
-    text) ;;
-    integer) [[ $value =~ ^[+-]?[0-9]+$ ]] ||
+    any) ;;
+    text) [[ $value =~ [^[:space:]] ]] ||
+      bad_usage "$command" "$option is empty; give a value or leave it out" ;;
+    count) [[ $value =~ ^[+]?0*[1-9][0-9]*$ ]] ||
+      bad_usage "$command" "Invalid value for option '$option': '$value' is no whole number of 1 or more" ;;
+    integer) [[ $value =~ ^[+]?[0-9]+$ ]] ||
       bad_usage "$command" "Invalid value for option '$option': '$value' is no whole number" ;;
     number) [[ $value =~ ^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$ ]] ||
       bad_usage "$command" "Invalid value for option '$option': '$value' is no number" ;;
-    key=value) [[ $value == ?*=* ]] ||
+    key=value) [[ $value =~ ^[^=]*[^=[:space:]][^=]*= ]] ||
       bad_usage "$command" "Invalid value for option '$option': it should be KEY=VALUE" ;;
     *) case "|${kind,,}|" in
       *"|${value,,}|"*) ;;

@@ -38,7 +38,6 @@ public final class SqlRunner implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    spec.check();
     try (SparkSession spark = SparkSession.builder().appName("embark sql").getOrCreate()) {
       run(spark, spec.statement(), spec.format(), terminal);
     }

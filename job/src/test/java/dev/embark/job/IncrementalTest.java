@@ -331,6 +331,22 @@ class IncrementalTest {
   }
 
   @Test
+  void timestampsInJsonAreTheSameTextUnderEveryZone() {
+    Runs runs = runs("json");
+    SparkSession spark = LocalSpark.session();
+    String zone = spark.conf().get("spark.sql.session.timeZone");
+    spark.conf().set("spark.sql.session.timeZone", "Asia/Tokyo");
+    try {
+      runs.run(null, "--query=SELECT timestamp_micros(1700000000123456) AS id, 'a' AS text");
+    } finally {
+      spark.conf().set("spark.sql.session.timeZone", zone);
+    }
+
+    assertThat(spark.read().schema("id STRING").json(runs.output()).head().getString(0))
+        .isEqualTo("2023-11-14T22:13:20.123456Z");
+  }
+
+  @Test
   void aFolderOfDigitsIsFoundAgainAsText() {
     Runs runs = runs("parquet");
     String[] job = {

@@ -35,4 +35,9 @@ record Build(String version, String sparkVersion, Path jar) {
   Path assembledSparkHome() {
     return jar.resolveSibling("spark-" + sparkVersion);
   }
+
+  /** Returns where a checkout has the settings by which packages are found. */
+  Path ivySettings() {
+    return jar.resolveSibling("../conf/ivysettings.xml").normalize();
+  }
 }

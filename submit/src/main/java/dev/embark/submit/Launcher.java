@@ -29,7 +29,12 @@ final class Launcher {
   int run(String mainClass, SparkOptions options, List<String> arguments) {
     SparkHome home = SparkHome.find(System.getenv(), build.assembledSparkHome());
     SubmitCommand command =
-        new SubmitCommand(home.sparkSubmit(), options.toWords(), mainClass, build.jar(), arguments);
+        new SubmitCommand(
+            home.sparkSubmit(),
+            options.toWords(build.ivySettings()),
+            mainClass,
+            build.jar(),
+            arguments);
     return start(command.words());
   }
 

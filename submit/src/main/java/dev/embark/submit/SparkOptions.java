@@ -1,5 +1,7 @@
 package dev.embark.submit;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +12,7 @@ import picocli.CommandLine.Option;
 /** The options that every command hands to spark-submit; in its spelling. */
 final class SparkOptions {
   private static final String HEARTBEAT = "spark.executor.heartbeatInterval";
+  private static final String IVY_SETTINGS = "spark.jars.ivySettings";
 
   @ArgGroup(exclusive = false, validate = false, heading = "%nPassed to spark-submit:%n")
   private Given given = new Given();
@@ -73,9 +76,20 @@ final class SparkOptions {
     private String packages;
   }
 
-  /** Returns the words for spark-submit, ahead of the application. */
-  List<String> toWords() {
+  /**
+   * Returns the words for spark-submit, ahead of the application.
+   *
+   * @param ivySettings how packages are found, unless the user says so; ignored if it does not
+   *     exist
+   */
+  List<String> toWords(Path ivySettings) {
     Map<String, String> conf = new LinkedHashMap<>(given.conf);
+    // In cluster mode another machine may look for them, which has no such file.
+    if (given.packages != null
+        && !"cluster".equals(given.deployMode)
+        && Files.exists(ivySettings)) {
+      conf.putIfAbsent(IVY_SETTINGS, ivySettings.toString());
+    }
     if (given.master.startsWith("local")) {
       // The progress moves with the heartbeats; on one machine they cost nothing.
       conf.putIfAbsent(HEARTBEAT, "1s");

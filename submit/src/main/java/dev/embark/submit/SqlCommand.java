@@ -24,7 +24,6 @@ final class SqlCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    sql.check();
     return launcher.run(MAIN_CLASS, spark, sql.toArguments());
   }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the command answers before any Spark starts; none could, as the jar's folder has none. */
@@ -113,6 +114,35 @@ class MainTest {
   void anEmptyStatementIsBadUsage() {
     assertThat(embark("sql", " ")).isEqualTo(2);
     assertThat(err()).contains("statement is empty");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "run --input '' --output b|--input is empty; give a value or leave it out",
+        "run --input a --output=|--output is empty",
+        "run --input a --output b --text-column ''|--text-column is empty",
+        "run --input a --output b --partition-by ''|--partition-by is empty",
+        "run --input a --output b --jars ''|--jars is empty",
+        "run --input a --output b --rows-per-wave 0|--rows-per-wave takes 1 or more",
+        "run --input a --output b --executor-cores -1|--executor-cores takes 1 or more",
+        "run --input a --output b --input-option =x|--input-option has no key before its =",
+        "sql --conf =x a|--conf has no key before its =",
+        "model ''|the model is empty",
+        "quickstart --master ''|--master is empty",
+      })
+  void aValueThatNoOptionTakesIsBadUsage(String words, String sentence) {
+    assertThat(embark(words.replace("''", "").split(" ", -1))).isEqualTo(2);
+    assertThat(err()).contains(sentence);
+  }
+
+  @Test
+  void anArgumentThatBeginsWithAtNamesNoFile(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("words"), "--nix");
+
+    assertThat(embark("model", "@" + file, "another")).isEqualTo(2);
+    assertThat(err()).contains("another").doesNotContain("--nix");
   }
 
   @Test

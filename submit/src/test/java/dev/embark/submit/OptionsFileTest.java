@@ -81,9 +81,14 @@ class OptionsFileTest {
       value = {
         "bench --json|embark bench: Missing required parameter for option '--json'",
         "bench --json --rounds 2|embark bench: Missing required parameter for option '--json'",
-        "bench --rounds=two|embark bench: Invalid value for option '--rounds': 'two' is no whole number",
+        "bench --rounds=two|embark bench: Invalid value for option '--rounds': 'two' is no whole number of 1 or more",
         "bench --seconds 1.x|embark bench: Invalid value for option '--seconds': '1.x' is no number",
         "bench --nix|embark bench: Unknown option: '--nix'",
+        "bench --json a --rounds 1 --json b|embark bench: The option '--json' should be given only once",
+        "bench --json ''|embark bench: --json is empty; give a value or leave it out",
+        "bench --rounds ''|embark bench: Invalid value for option '--rounds'",
+        "bench --rounds 0|embark bench: Invalid value for option '--rounds'",
+        "bench ''|embark bench: An argument is empty",
         "bench fast|embark bench: Unmatched argument: 'fast'",
         "run.sh --json|embark bench: Missing required parameter for option '--json'",
         "gpu.sh --backend|bench/gpu.sh: Missing required parameter for option '--backend'",
@@ -95,8 +100,14 @@ class OptionsFileTest {
         "run --output b --save-mode nix|embark run: Invalid value for option '--save-mode'",
         "run --output b --conf nix|embark run: Invalid value for option '--conf'",
         "run --output b --dedupe=1|embark run: The option '--dedupe' takes no value",
+        "run --output b --dedupe --dedupe|embark run: The option '--dedupe' should be given only once",
+        "run --output b --rows-per-wave -3|embark run: Invalid value for option '--rows-per-wave'",
+        "run --output b --input ''|embark run: --input is empty; give a value or leave it out",
+        "run --output=|embark run: --output is empty; give a value or leave it out",
+        "run --output b --conf =c|embark run: Invalid value for option '--conf'",
         "run --output b more|embark run: Unmatched argument: 'more'",
         "sql|embark sql: Missing required parameter",
+        "sql ''|embark sql: An argument is empty",
         "sql a b|embark sql: Unmatched argument: 'b'",
         "sql -- a b|embark sql: 2 arguments are too many",
         "model a b|embark model: Unmatched argument: 'b'",
@@ -106,13 +117,15 @@ class OptionsFileTest {
       })
   void aWrongArgumentIsRefusedBeforeAnythingIsBuilt(String words, String sentence)
       throws Exception {
-    assertThat(run(2, words.split(" "))).startsWith(sentence).contains(" --help\n");
+    String[] arguments = words.replace("''", "").split(" ", -1);
+
+    assertThat(run(2, arguments)).startsWith(sentence).contains(" --help\n");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "run --output b --input a --rows-per-wave=5 --save-mode OVERWRITE --conf a=b=c --prefix --x",
+        "run --output b --input a --rows-per-wave=5 --save-mode OVERWRITE --conf a=b=c --conf d= --prefix --x",
         "sql --format JSON -- --comment",
         "model",
         "quickstart --master local[1]",

@@ -18,7 +18,7 @@ class SubmitCommandTest {
   private static List<String> words(String... arguments) {
     Holder holder = new Holder();
     new CommandLine(holder).parseArgs(arguments);
-    return holder.options.toWords();
+    return holder.options.toWords(Path.of("conf/ivysettings.xml"));
   }
 
   @Test
@@ -83,7 +83,18 @@ class SubmitCommandTest {
             "--conf",
             "spark.a=1=2",
             "--conf",
-            "spark.embark.prefix=query: ");
+            "spark.embark.prefix=query: ",
+            "--conf",
+            "spark.jars.ivySettings=conf/ivysettings.xml");
+  }
+
+  @Test
+  void packagesAreFoundByTheUsersOwnSettingsAndByNoneOnAnotherMachine() {
+    assertThat(words("--master=yarn", "--packages=g:a:1", "--conf=spark.jars.ivySettings=/own.xml"))
+        .endsWith("--conf", "spark.jars.ivySettings=/own.xml")
+        .doesNotContain("spark.jars.ivySettings=conf/ivysettings.xml");
+    assertThat(words("--master=yarn", "--deploy-mode=cluster", "--packages=g:a:1"))
+        .doesNotContain("--conf");
   }
 
   @Test

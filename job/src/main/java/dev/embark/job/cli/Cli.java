@@ -29,10 +29,17 @@ public final class Cli {
     line.getSubcommands().values().forEach(Cli::groupOptions);
     return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setAbbreviatedOptionsAllowed(false)
+        // A prefix or a statement may begin with @ and names no file of arguments.
+        .setExpandAtFiles(false)
         .setUsageHelpAutoWidth(false)
         .setUsageHelpWidth(100)
         .setOut(writer(terminal.out()))
         .setErr(writer(terminal.err()))
+        .setExecutionStrategy(
+            result -> {
+              GivenValues.check(result);
+              return new CommandLine.RunLast().execute(result);
+            })
         .setParameterExceptionHandler((error, arguments) -> badUsage(error))
         .setExecutionExceptionHandler((error, failing, parsed) -> failed(error, failing));
   }

@@ -44,6 +44,11 @@ public final class InputFormat {
     return matcher.matches() ? Optional.of(BY_EXTENSION.get(matcher.group(1))) : Optional.empty();
   }
 
+  /** Returns a format in lower case, as Spark takes it in any; the name of a class stays. */
+  static String canonical(String format) {
+    return format.contains(".") ? format : format.toLowerCase(Locale.ROOT);
+  }
+
   /** Whether a name can only be a table's: no slash, so no path, and no extension of a file. */
   public static boolean isTableName(String name) {
     return !name.contains("/") && !name.contains("\\") && ofExtension(name).isEmpty();

@@ -65,8 +65,6 @@ public final class InputSpec {
         input == null
             ? "give --input, a path or table, or --query"
             : "--input and --query are both given; give one of them");
-    require(input == null || !input.isBlank(), "--input is empty; give a path or a table");
-    require(query == null || !query.isBlank(), "--query is empty; give a SELECT");
   }
 
   /** Returns the arguments that make an equal spec. */
@@ -91,9 +89,9 @@ public final class InputSpec {
     return Optional.ofNullable(query);
   }
 
-  /** Returns the format that was asked for, if any. */
+  /** Returns the format that was asked for, if any, as {@link InputFormat} spells it. */
   public Optional<String> format() {
-    return Optional.ofNullable(format);
+    return Optional.ofNullable(format).map(InputFormat::canonical);
   }
 
   /** Returns the options for Spark's reader. */

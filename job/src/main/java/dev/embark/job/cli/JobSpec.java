@@ -104,7 +104,6 @@ public final class JobSpec {
   public void check() {
     try {
       input.check();
-      require(rowsPerWave == null || rowsPerWave > 0, "--rows-per-wave takes 1 or more");
       require(
           idColumn().isPresent() || !retryQuarantined,
           "--retry-quarantined finds rows by their id; give --id-column");

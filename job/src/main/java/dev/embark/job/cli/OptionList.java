@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  * by such a list, so that a wrong one is refused before that; tests hold the lists to the commands.
  *
  * <pre>
- *  run --rows-per-wave integer
+ *  run --rows-per-wave count
  *  run --output text required
  *  run arguments 0 0
  * </pre>
@@ -51,16 +51,17 @@ public final class OptionList {
     if (type == Map.class) {
       return "key=value";
     }
-    if (type == Integer.class || type == int.class || type == Long.class || type == long.class) {
-      return "integer";
+    if (GivenValues.isInteger(option)) {
+      return GivenValues.least(option) == 0 ? "integer" : "count";
     }
     if (type == Double.class || type == double.class) {
       return "number";
     }
-    return type.isEnum()
-        ? Arrays.stream(type.getEnumConstants())
-            .map(Object::toString)
-            .collect(Collectors.joining("|"))
-        : "text";
+    if (type.isEnum()) {
+      return Arrays.stream(type.getEnumConstants())
+          .map(Object::toString)
+          .collect(Collectors.joining("|"));
+    }
+    return GivenValues.mayBeBlank(option) ? "any" : "text";
   }
 }

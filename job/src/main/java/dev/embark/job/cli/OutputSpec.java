@@ -133,11 +133,6 @@ public final class OutputSpec {
    * @throws IllegalArgumentException with a sentence for the user
    */
   void check() {
-    require(!output.isBlank(), "--output is empty; give a path");
-    require(
-        resultColumn == null || !resultColumn.isBlank(),
-        "--embedding-column is empty; give a name");
-    require(repartition == null || repartition > 0, "--repartition takes 1 or more");
     require(
         format != Format.ICEBERG || InputFormat.isTableName(output),
         "with --output-format iceberg, --output is the name of a table, such as"

@@ -4,11 +4,8 @@ import dev.embark.job.SqlRunner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * One SQL statement and how to print its rows: the mixin of {@code embark sql} and of {@link
@@ -28,9 +25,6 @@ public final class SqlSpec {
       return name().toLowerCase(Locale.ROOT);
     }
   }
-
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
 
   @Parameters(
       paramLabel = "STATEMENT",
@@ -52,13 +46,6 @@ public final class SqlSpec {
       usageHelp = true,
       description = "Show this help.")
   private boolean help;
-
-  /** Checks what picocli's types cannot; a mistake is a {@link ParameterException}. */
-  public void check() {
-    if (statement.isBlank()) {
-      throw new ParameterException(command.commandLine(), "the statement is empty");
-    }
-  }
 
   /** Returns the arguments that make an equal spec, to hand on to {@link SqlRunner}. */
   public List<String> toArguments() {

@@ -12,7 +12,6 @@ import java.util.List;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StringType;
 
@@ -45,7 +44,7 @@ public final class PartitionValues {
     List<Case> cases = new ArrayList<>();
     for (String column : output.partitionBy()) {
       DataType type = rows.select(Columns.quoted(column)).schema().apply(0).dataType();
-      if (type instanceof StringType || type instanceof BinaryType) {
+      if (type instanceof StringType) {
         LOST.forEach(value -> cases.add(new Case(column, value)));
       }
     }

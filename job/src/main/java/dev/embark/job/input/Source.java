@@ -17,9 +17,11 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.AtomicType;
+import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.TimestampType;
 
 /**
  * Reads a job's input with all its columns, and checks before any task starts that there is
@@ -212,6 +214,7 @@ public final class Source {
             "--partition-by names %s, which is %s and cannot be the name of a folder; choose another, or cast it to string with --query"
                 .formatted(column, field.dataType().simpleString()));
       }
+      refuseLossyFolder(field);
       if (!named.add(column)) {
         throw new UserError("--partition-by names %s twice; name it once".formatted(column));
       }
@@ -221,6 +224,24 @@ public final class Source {
             "--partition-by names %s, and readers skip folders whose names begin with a dot; rename the column with --query"
                 .formatted(column));
       }
+    }
+  }
+
+  /** Iceberg keeps values in its metadata, and no reader parses its folders. */
+  private void refuseLossyFolder(StructField field) {
+    boolean isLossy =
+        field.dataType() instanceof BinaryType || field.dataType() instanceof TimestampType;
+    if (isLossy && spec.outputSpec().format() != OutputSpec.Format.ICEBERG) {
+      throw new UserError(
+          "--partition-by names %s, which is %s, and the name of a folder does not keep every %s; make it a text, a date or a number with --query, such as %s, or write --output-format iceberg"
+              .formatted(
+                  field.name(),
+                  field.dataType().simpleString(),
+                  field.dataType().simpleString(),
+                  "%s(%s)"
+                      .formatted(
+                          field.dataType() instanceof BinaryType ? "hex" : "unix_micros",
+                          field.name())));
     }
   }
 }

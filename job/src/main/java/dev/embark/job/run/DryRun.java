@@ -115,7 +115,7 @@ public final class DryRun {
     double times = sample.size() == 0 ? 0 : (double) rows.count() / sample.size();
     double share = 1 - (withoutText + looked.failing()) / Math.max(1, sample.size());
     double bytes =
-        OutputSize.bytesPerRow(spec.outputSpec().format(), sample, looked.results(), share);
+        OutputSize.bytesPerRow(spark, spec.outputSpec().format(), sample, looked.results(), share);
     return new Estimate(
         rows.all(),
         rows.all() - rows.count(),

@@ -7,13 +7,11 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
-import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.SparkSession;
 import org.xerial.snappy.SnappyOutputStream;
 import scala.collection.Seq;
 
@@ -36,21 +34,16 @@ final class OutputSize {
    * @param share of the rows that have a result
    */
   static double bytesPerRow(
-      OutputSpec.Format format, Sample sample, List<Row> results, double share) {
+      SparkSession spark,
+      OutputSpec.Format format,
+      Sample sample,
+      List<Row> results,
+      double share) {
     if (sample.size() == 0) {
       return 0;
     }
     boolean isJson = format == OutputSpec.Format.JSON;
-    StructType schema = sample.schema();
-    double columns =
-        sample
-            .rows()
-            .coalesce(1) // columns are compressed over all rows
-            .mapPartitions(rows -> sizes(rows, schema, isJson).iterator())
-            .collect()
-            .stream()
-            .mapToLong(Long::longValue)
-            .sum();
+    double columns = isJson ? jsonBytes(spark, sample) : columnBytes(sample);
     double result =
         results.stream()
             .mapToInt(row -> isJson ? row.json().length() : result(row.get(0)))
@@ -59,17 +52,32 @@ final class OutputSize {
     return columns / sample.size() + share * result;
   }
 
-  /** Returns the bytes of each column, or of the lines of JSON, whose braces become one pair. */
-  private static List<Long> sizes(Iterator<Row> rows, StructType schema, boolean isJson)
-      throws IOException {
-    if (isJson) {
-      long bytes = 0;
-      while (rows.hasNext()) {
-        bytes += columns(rows.next(), schema).json().length();
-      }
-      return List.of(bytes);
-    }
-    List<CountedBytes> counts = Stream.generate(CountedBytes::new).limit(schema.size()).toList();
+  /** Returns the bytes of all lines, as Spark writes them. */
+  private static double jsonBytes(SparkSession spark, Sample sample) {
+    return sample
+        .dataset(spark)
+        .drop(Sample.ORDER)
+        .toJSON()
+        .javaRDD()
+        .mapToDouble(line -> line.getBytes(StandardCharsets.UTF_8).length)
+        .sum();
+  }
+
+  private static double columnBytes(Sample sample) {
+    int columns = sample.schema().size();
+    return sample
+        .rows()
+        .coalesce(1) // columns are compressed over all rows
+        .mapPartitions(rows -> sizes(rows, columns).iterator())
+        .collect()
+        .stream()
+        .mapToLong(Long::longValue)
+        .sum();
+  }
+
+  /** Returns the bytes of each of the first columns. */
+  private static List<Long> sizes(Iterator<Row> rows, int width) throws IOException {
+    List<CountedBytes> counts = Stream.generate(CountedBytes::new).limit(width).toList();
     List<OutputStream> columns = new ArrayList<>();
     for (CountedBytes count : counts) {
       columns.add(new SnappyOutputStream(count, BLOCK_BYTES));
@@ -84,12 +92,6 @@ final class OutputSize {
       column.close();
     }
     return counts.stream().map(count -> count.bytes).toList();
-  }
-
-  private static Row columns(Row row, StructType schema) {
-    Object[] values = new Object[schema.size()];
-    Arrays.setAll(values, row::get);
-    return new GenericRowWithSchema(values, schema);
   }
 
   /** Counts what is written to it. */

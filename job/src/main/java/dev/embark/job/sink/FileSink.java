@@ -183,6 +183,7 @@ final class FileSink implements Sink {
       // Spark's default drops microseconds, and seconds of offsets that zones once had.
       case JSON ->
           Map.of(
+              "timeZone", "UTC", // a reader without a schema compares texts
               "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXXXX",
               "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
       case PARQUET -> parquetOptions();

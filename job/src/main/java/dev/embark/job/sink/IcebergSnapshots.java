@@ -48,7 +48,7 @@ final class IcebergSnapshots {
    * The table before a commit.
    *
    * @param snapshot its newest; 0 if it has none
-   * @param sequence the highest sequence number of its files
+   * @param sequence the highest sequence number of its snapshots; 0 if it has none
    */
   private record Note(long snapshot, long sequence) {}
 
@@ -71,7 +71,11 @@ final class IcebergSnapshots {
 
   /** Notes the newest snapshot in a wave's folder. */
   void note(Path folder) {
-    Row newest = metadata("entries").selectExpr("coalesce(max(sequence_number), 0L)").head();
+    // Read from one small file; the entries of a table are as many as its files.
+    Row newest =
+        metadata("metadata_log_entries")
+            .selectExpr("coalesce(max(latest_sequence_number), 0L)")
+            .head();
     String note = head().orElse(0L) + " " + newest.getLong(0);
     Path file = new Path(folder, NOTE);
     try (OutputStream out = Paths.fileSystem(spark, file).create(file, true)) {

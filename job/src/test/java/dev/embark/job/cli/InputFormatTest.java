@@ -35,6 +35,12 @@ class InputFormatTest {
     assertThat(InputFormat.isTableName(name)).isEqualTo(table);
   }
 
+  @ParameterizedTest
+  @CsvSource({"CSV, csv", "Parquet, parquet", "delta, delta", "com.x.MyFormat, com.x.MyFormat"})
+  void formatsAreWrittenInAnyCaseAndClassesInTheirOwn(String given, String format) {
+    assertThat(InputFormat.canonical(given)).isEqualTo(format);
+  }
+
   @Test
   void tabsPartTheFieldsOfTsvOnly() {
     assertThat(InputFormat.isTabSeparated("a.tsv.gz")).isTrue();

@@ -170,7 +170,9 @@ class JobSpecTest {
   @Test
   void aValueThatTheOptionDoesNotTakeIsBadUsage() {
     assertThat(execute("--input=i", "--output=o", "--max-tokens=0")).isEqualTo(2);
-    assertThat(captured.err()).contains("maxTokens").contains("1 or more");
+    assertThat(captured.err()).contains("--max-tokens takes 1 or more");
+    assertThat(execute("--input=i", "--output=o", "--option=maxTokens=0")).isEqualTo(2);
+    assertThat(captured.err()).contains("maxTokens");
   }
 
   @Test

@@ -94,6 +94,16 @@ class TextCheckTest {
     assertRefused(file("in.csv", ID_TEXT + lines), sentence);
   }
 
+  @Test
+  void aFormatInCapitalsIsCheckedAndReadInTheSameWay() throws IOException {
+    assertRefused(
+        file("in.dat", ID_TEXT + "1,\"abc~2,b~"),
+        "quote that opens in line 2",
+        "--input-format=CSV");
+    assertThat(texts(file("in.dat", ID_TEXT + "1,\"a~b\"~"), "--input-format=CSV"))
+        .containsExactly("a\nb");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -125,6 +125,17 @@ class DryRunTest {
   }
 
   @Test
+  void linesOfJsonAreMeasuredAsSparkWritesThem() throws IOException {
+    String query =
+        "--query=SELECT 'ten äöü' AS text, INTERVAL 1 DAY AS day, CAST(NULL AS INT) AS none";
+
+    Estimate estimate = estimate(query, "--output=" + output(), "--output-format=json");
+
+    // {"text":"ten äöü","day":"INTERVAL '1' DAY"} and a line feed, and the vector
+    assertThat(estimate.bytes()).isBetween(47L, 10_000L);
+  }
+
+  @Test
   void rowsThatWouldFailAreEstimated() {
     Estimate estimate = estimate("--input", input, "--max-tokens=12", "--long-text=error");
 

@@ -187,7 +187,6 @@ class RehearsalTest {
         "delta|''|''",
         "parquet|'__HIVE_DEFAULT_PARTITION__'|'__HIVE_DEFAULT_PARTITION__'",
         "delta|'__HIVE_DEFAULT_PARTITION__'|'__HIVE_DEFAULT_PARTITION__'",
-        "parquet|CAST('' AS BINARY)|''",
       })
   void aValueThatWouldComeBackAsNullIsRefused(String format, String value, String shown) {
     Runs runs = runs(format);
@@ -206,6 +205,26 @@ class RehearsalTest {
         .hasMessageContaining("--query");
 
     assertThat(runs.events).doesNotContain("started 0");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "parquet|X'FF'|is binary|hex(p)",
+        "delta|X'FF'|is binary|hex(p)",
+        "json|TIMESTAMP'2020-11-01 06:30:00Z'|is timestamp|unix_micros(p)",
+        "delta|TIMESTAMP'2020-11-01 06:30:00Z'|is timestamp|unix_micros(p)",
+      })
+  void aTypeWhoseValuesFoldersMixUpIsRefused(
+      String format, String value, String type, String remedy) {
+    Runs runs = runs(format);
+
+    assertThatThrownBy(() -> runs.run(null, query(value + " AS p"), "--partition-by=p"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("--partition-by names p, which " + type)
+        .hasMessageContaining(remedy);
   }
 
   @ParameterizedTest
