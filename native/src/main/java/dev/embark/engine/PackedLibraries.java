@@ -3,6 +3,7 @@ package dev.embark.engine;
 import dev.embark.engine.EmbarkException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -147,11 +148,12 @@ final class PackedLibraries {
 
   private static void copy(String resource, Path to) throws IOException {
     Path partial = Files.createTempFile(to.getParent(), to.getFileName().toString(), ".part");
-    try (InputStream in = PackedLibraries.class.getResourceAsStream(PLACE + resource)) {
+    try (InputStream in = PackedLibraries.class.getResourceAsStream(PLACE + resource);
+        OutputStream out = Files.newOutputStream(partial)) { // stays its owner's alone
       if (in == null) {
         throw new IOException("this jar lacks " + resource);
       }
-      Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
+      in.transferTo(out);
       Files.move(partial, to, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(partial);

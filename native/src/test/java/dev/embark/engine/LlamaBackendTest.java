@@ -120,8 +120,12 @@ class LlamaBackendTest {
                 + " is not a directory); set -Dorg.bytedeco.javacpp.cachedir to a directory that can"
                 + " be written.",
             "opened " + inTheWay);
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(inTheWay)))
-        .isEqualTo("rwx------");
+    assertThat(permissions(inTheWay)).isEqualTo("rwx------");
+    assertThat(permissions(inTheWay.resolve("libggml-base.so"))).isEqualTo("rw-------");
+  }
+
+  private static String permissions(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }
 
   @Test
