@@ -54,8 +54,8 @@ public final class LlamaBackend {
    * a disk may have room by then.
    *
    * @return the directory its libraries were taken from
-   * @throws EmbarkException of kind BACKEND when this machine cannot run it; the same on every
-   *     call when {@code EMBARK_LLAMA_HOME} holds another version
+   * @throws EmbarkException of kind BACKEND when this machine cannot run it; the same on every call
+   *     when {@code EMBARK_LLAMA_HOME} holds another version
    */
   public static synchronized Path start() {
     if (wrongVersion != null) {

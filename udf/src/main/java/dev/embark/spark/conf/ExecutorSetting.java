@@ -34,8 +34,9 @@ public enum ExecutorSetting {
       "allowHttp",
       "true, false",
       "false",
-      "Calls in SQL and of DataFrames may name models by http: and https:; the job's --model, and a"
-          + " model that the application is started with, always may."),
+      "Calls in SQL and of DataFrames may name models by http:, https:, webhdfs:, swebhdfs:, ftp: and"
+          + " sftp:; the job's --model, and a model that the application is started with, always"
+          + " may."),
   IDLE_TIMEOUT(
       "idleTimeout",
       "time",

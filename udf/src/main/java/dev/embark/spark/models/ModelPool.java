@@ -118,10 +118,8 @@ final class ModelPool {
     try {
       return models.get(key, load);
     } catch (ExecutionException e) {
-      models.remove(key, loading);
       if (e.getCause() instanceof EmbarkException cause) {
         throw new EmbarkException(cause.kind(), cause.getMessage(), cause);
-import dev.embark.store.file.SharedWork;
       }
       throw new EmbarkException(
           Kind.MODEL, "The model cannot be loaded: " + e.getCause(), e.getCause());
