@@ -1,6 +1,7 @@
 package dev.embark.spark.models;
 
 import dev.embark.engine.ContextMemory;
+import dev.embark.engine.EmbarkException;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.Engine;
@@ -116,7 +117,7 @@ public final class EnginePool {
    * An engine with these options, its model loaded.
    *
    * @param gpus addresses that Spark assigned
-   * @throws dev.embark.engine.EmbarkException when the model or the device cannot be had
+   * @throws EmbarkException when the model or the device cannot be had
    */
   Lease lease(FunctionOptions options, ModelAccess access, List<String> gpus) {
     Optional<Device> device = devices.choose(options.device(), gpus);
@@ -139,6 +140,14 @@ public final class EnginePool {
   }
 
   private Pooled open(Key key, LoadedModel model) {
+    try {
+      return openOrRelease(key, model);
+    } catch (EmbarkException e) {
+      throw model.named(e, key.options().model());
+    }
+  }
+
+  private Pooled openOrRelease(Key key, LoadedModel model) {
     boolean onGpu = key.device() != ModelOptions.CPU;
     MemoryBudget.Reservation memory = null;
     try {

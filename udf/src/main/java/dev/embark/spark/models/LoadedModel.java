@@ -1,6 +1,7 @@
 package dev.embark.spark.models;
 
 import dev.embark.engine.ContextMemory;
+import dev.embark.engine.EmbarkException;
 import dev.embark.engine.EmbedOptions;
 import dev.embark.engine.EmbeddingEngine;
 import dev.embark.engine.LlamaModel;
@@ -65,6 +66,15 @@ final class LoadedModel {
 
   MemoryEstimate estimate() {
     return estimate;
+  }
+
+  /**
+   * An error of this model that names it as its user does.
+   *
+   * @param uri as an option names the model
+   */
+  EmbarkException named(EmbarkException e, String uri) {
+    return ModelErrors.named(e, file, uri);
   }
 
   /** Whether it keeps this very file. */

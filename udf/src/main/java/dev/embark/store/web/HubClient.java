@@ -56,10 +56,11 @@ public final class HubClient {
   }
 
   /**
-   * What the server that has the content says of it, behind all redirects. Some servers refuse HEAD,
-   * as a signed URL that is for GET alone does: those are asked for the first byte.
+   * What the server that has the content says of it, behind all redirects. Some servers refuse
+   * HEAD, as a signed URL that is for GET alone does: those are asked for the first byte.
    *
-   * @return status 206 where {@code Content-Range} has the size, and {@code Content-Length} does not
+   * @return status 206 where {@code Content-Range} has the size, and {@code Content-Length} does
+   *     not
    */
   HttpResponse<InputStream> headOfContent(URI uri) throws IOException {
     HttpResponse<InputStream> reply =

@@ -37,8 +37,7 @@ public final class WebFile implements RemoteFile {
     this.asked = asked;
     this.settings = settings;
     HubClient client = new HubClient(settings);
-    HttpResponse<?> head =
-        new Retries(settings).run(url, () -> 0, () -> client.headOfContent(uri));
+    HttpResponse<?> head = new Retries(settings).run(url, () -> 0, () -> client.headOfContent(uri));
     this.tag = tag(head.headers());
     if (tag.isEmpty() && asked.isEmpty()) {
       throw new HubClient.Refused(
@@ -55,11 +54,7 @@ public final class WebFile implements RemoteFile {
             ? headers.firstValue("Content-Range").map(range -> range.replaceFirst(".*/", ""))
             : headers.firstValue("Content-Length");
     // Some servers answer 0 where they make the content only when it is asked for, or * in a range.
-    return length
-        .filter(n -> n.matches("[0-9]+"))
-        .map(Long::parseLong)
-        .filter(n -> n > 0)
-        .stream()
+    return length.filter(n -> n.matches("[0-9]+")).map(Long::parseLong).filter(n -> n > 0).stream()
         .mapToLong(n -> n)
         .findAny();
   }

@@ -177,6 +177,14 @@ class ModelAccessTest {
   }
 
   @Test
+  void aModelThatIsNotForTheCallIsNamedAsTheUserNamesIt(@TempDir Path dir) throws IOException {
+    Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("mine.gguf"));
+    assertThatThrownBy(
+            () -> spark.sql("SELECT generate('x', map('model', '" + file + "'))").collectAsList())
+        .hasStackTraceContaining("The model " + file + " looks at whole texts");
+  }
+
+  @Test
   void aPathThatIsNoLocalFileIsLookedForWhereSparkReadsPaths(@TempDir Path dir) throws IOException {
     Files.writeString(dir.resolve("m.gguf"), "x");
     ModelAccess lake =
