@@ -574,8 +574,11 @@ void kernels_are_chosen() {
     choose("Zen 3", { Isa::AVX2, true }, nullptr, avx2, avx2, avx2);
     choose("Skylake", { Isa::AVX512, false }, nullptr, avx512, avx512, avx512);
     choose("Cascade Lake", { Isa::AVX512_VNNI, false }, nullptr, avx512, avx512, vnni);
-    choose("Zen 4", zen4, nullptr, avx512, bf16, bf16);
-    choose("Emerald Rapids", emerald_rapids, nullptr, avx512, avx512, bf16);
+    choose("Ice Lake", { Isa::AVX512_VNNI, false }, nullptr, avx512, avx512, vnni);
+    choose("Alder Lake, whose AVX-512 is off", { Isa::AVX2, false }, nullptr, avx2, avx2, avx2);
+    choose("Zen 4 and Zen 5", zen4, nullptr, avx512, bf16, bf16);
+    // Whether they have AMX, which a virtual machine may hide, makes no difference.
+    choose("Sapphire Rapids and Emerald Rapids", emerald_rapids, nullptr, avx512, avx512, bf16);
     for (const Cpu & cpu : { zen4, emerald_rapids }) {
         choose("bf16 forced", cpu, "avx512_bf16", avx512, bf16, bf16);
         choose("VNNI forced", cpu, "avx512_vnni", avx512, avx512, vnni);

@@ -45,9 +45,13 @@ public final class Accelerator {
 
   private Accelerator() {}
 
-  /** Opens it, if this build has it and the machine can run it. */
-  static void open() {
-    Path library = PackedLibraries.directory().resolve("libembark-accelerator.so");
+  /**
+   * Opens it, if this build has it and the machine can run it.
+   *
+   * @param packed the directory of this build's libraries
+   */
+  static void open(Path packed) {
+    Path library = packed.resolve("libembark-accelerator.so");
     if (Files.exists(library) && Llama.embark_accelerator_load(library.toString())) {
       LOG.info(
           "The accelerator computes encoders with {}{}.",
@@ -79,10 +83,7 @@ public final class Accelerator {
    */
   public static String packing(Acceleration acceleration) {
     return String.join(
-            "-",
-            PackedLibraries.directory().getFileName().toString(),
-            kernels(Acceleration.FAST),
-            kernels(acceleration))
+            "-", PackedLibraries.name(), kernels(Acceleration.FAST), kernels(acceleration))
         .replaceAll("[^A-Za-z0-9-]", "_");
   }
 

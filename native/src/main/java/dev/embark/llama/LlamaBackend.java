@@ -30,8 +30,12 @@ public final class LlamaBackend {
 
   private static final Logger LOG = LoggerFactory.getLogger(LlamaBackend.class);
 
+  // llama.cpp's, in the order in which they were opened. None is opened twice: another file under
+  // the same name would be a second ggml, which ends the process.
+  private static final List<Path> OPENED = new ArrayList<>();
+
   private static Path started;
-  private static EmbarkException failed;
+  private static EmbarkException wrongVersion;
 
   private LlamaBackend() {}
 
@@ -46,23 +50,19 @@ public final class LlamaBackend {
       int index, String name, String description, boolean gpu, String id, long freeBytes) {}
 
   /**
-   * Opens llama.cpp, if that was not done yet.
+   * Opens llama.cpp, if that was not done yet. A failure is not kept: the next call tries again, as
+   * a disk may have room by then.
    *
    * @return the directory its libraries were taken from
-   * @throws EmbarkException of kind BACKEND, the same on every call, when this machine cannot run
-   *     it or {@code EMBARK_LLAMA_HOME} holds another version
+   * @throws EmbarkException of kind BACKEND when this machine cannot run it; the same on every call
+   *     when {@code EMBARK_LLAMA_HOME} holds another version
    */
   public static synchronized Path start() {
-    if (failed != null) {
-      throw failed;
+    if (wrongVersion != null) {
+      throw wrongVersion; // it is in the process now, and another one cannot be opened
     }
     if (started == null) {
-      try {
-        started = open(System.getenv(NativeLibraries.HOME_VARIABLE));
-      } catch (EmbarkException e) {
-        failed = e;
-        throw e;
-      }
+      started = open(System.getenv(NativeLibraries.HOME_VARIABLE));
     }
     return started;
   }
@@ -89,33 +89,39 @@ public final class LlamaBackend {
     // model counts towards that size, and this package frees what it allocates by itself.
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-    Path directory = NativeLibraries.directory(home);
+    Path packed = PackedLibraries.directory(); // checks JavaCPP's cache before a library is loaded
+    Path directory = OPENED.isEmpty() ? NativeLibraries.directory(home) : OPENED.get(0).getParent();
     try {
       Loader.load(Loader.class);
       for (Path library : NativeLibraries.inLoadOrder(directory)) {
-        Loader.loadGlobal(library.toString());
+        if (!OPENED.contains(library)) {
+          Loader.loadGlobal(library.toString());
+          OPENED.add(library);
+        }
       }
-      loadBinding();
+      loadBinding(packed.resolve(System.mapLibraryName(BINDING)));
     } catch (UnsatisfiedLinkError e) {
       throw NativeLibraries.explain(directory, e);
     }
     String version = string(Llama.embark_llama_version());
     // Builds that are not tagged call themselves 0.5.0-dev.
     if (!version.replaceFirst("-.*", "").equals(VERSION)) {
-      throw new EmbarkException(
-          Kind.BACKEND,
-          directory
-              + " holds llama.cpp "
-              + (version.isEmpty() ? "of an unknown version" : version)
-              + ", and this build of Embark needs "
-              + VERSION
-              + ".");
+      wrongVersion =
+          new EmbarkException(
+              Kind.BACKEND,
+              directory
+                  + " holds llama.cpp "
+                  + (version.isEmpty() ? "of an unknown version" : version)
+                  + ", and this build of Embark needs "
+                  + VERSION
+                  + ".");
+      throw wrongVersion;
     }
     Llama.embark_llama_start(directory.toString());
     LOG.info("llama.cpp {} from {}", version, directory);
     // The accelerator reads ggml's own structures, which another build may have changed.
-    if (directory.equals(PackedLibraries.directory())) {
-      Accelerator.open();
+    if (directory.equals(packed)) {
+      Accelerator.open(packed);
     }
     return directory;
   }
@@ -125,10 +131,9 @@ public final class LlamaBackend {
    * another class loader has it, this one gets a copy: the JVM gives a file to one loader only. The
    * llama.cpp under both is the same, since that is not the JVM's.
    */
-  private static void loadBinding() {
-    Path library = PackedLibraries.directory().resolve(System.mapLibraryName(BINDING));
+  private static void loadBinding(Path library) {
     try {
-      loadBinding(library);
+      loadBindingOf(library);
     } catch (UnsatisfiedLinkError e) {
       if (!isOfAnotherLoader(e)) {
         throw e;
@@ -142,7 +147,7 @@ public final class LlamaBackend {
       Path directory = Files.createTempDirectory("embark");
       Path copy = Files.copy(library, directory.resolve(library.getFileName()));
       try {
-        loadBinding(copy);
+        loadBindingOf(copy);
       } finally {
         // What is mapped stays.
         Files.delete(copy);
@@ -158,7 +163,7 @@ public final class LlamaBackend {
     }
   }
 
-  private static void loadBinding(Path library) {
+  private static void loadBindingOf(Path library) {
     try {
       Loader.loadLibrary(LlamaBackend.class, new URL[] {library.toUri().toURL()}, BINDING);
     } catch (MalformedURLException e) {

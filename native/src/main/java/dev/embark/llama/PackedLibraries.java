@@ -4,11 +4,14 @@ import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +24,8 @@ import org.bytedeco.javacpp.Loader;
  *
  * <p>The directory is named after what is in it: JavaCPP's own cache compares size and time, which
  * are the same for two builds of one version, and would serve one with the library of the other.
- * Files appear whole or not at all, so processes may start together.
+ * Files appear whole or not at all, so processes may start together. A library that another user
+ * may have written is not used.
  */
 final class PackedLibraries {
   private static final String PLACE = "/dev/embark/llama/" + Loader.getPlatform() + "/";
@@ -35,38 +39,88 @@ final class PackedLibraries {
   /**
    * The directory with the libraries, which are copied there if they are not yet.
    *
-   * @throws EmbarkException of kind BACKEND when this jar has none for the platform, or the cache
-   *     cannot be written
+   * @throws EmbarkException of kind BACKEND when this jar has none for the platform, the cache
+   *     cannot be written, or another user may have written to it
    */
   static Path directory() {
-    List<Part> parts = new ArrayList<>();
-    parts.add(part("").orElseThrow(PackedLibraries::none));
-    for (String gpu : GPU_PARTS) {
-      part(gpu).ifPresent(parts::add);
-    }
-    String name = parts.stream().map(Part::hash).collect(Collectors.joining("-", "embark-", ""));
-    Path directory = Path.of("");
+    List<Part> parts = parts();
+    String place = "JavaCPP's cache";
     try {
-      directory = Loader.getCacheDir().toPath().resolve(name);
-      Files.createDirectories(directory);
+      Path cache = Loader.getCacheDir().toPath().toRealPath();
+      Path directory = cache.resolve(name(parts));
+      place = directory.toString();
+      LibraryOwners owners = LibraryOwners.of(cache);
+      owners.check(cache); // JavaCPP's own library is in it, too
+      if (!Files.isDirectory(directory)) {
+        make(directory);
+      }
+      owners.check(directory);
       for (Part part : parts) {
         for (String library : part.libraries()) {
-          if (!Files.exists(directory.resolve(library))) {
-            copy(part.place() + library, directory.resolve(library));
-          }
+          unpack(part.place() + library, directory.resolve(library), owners);
         }
       }
+      return directory;
+    } catch (LibraryOwners.Untrusted e) {
+      throw new EmbarkException(
+          Kind.BACKEND,
+          "The native libraries are not loaded from "
+              + place
+              + ", where another user may have written them: "
+              + e.getMessage()
+              + "; set -Dorg.bytedeco.javacpp.cachedir to a directory that "
+              + System.getProperty("user.name")
+              + " and nobody else can write to.",
+          e);
     } catch (IOException e) {
       throw new EmbarkException(
           Kind.BACKEND,
           "The native libraries could not be unpacked into "
-              + directory
+              + place
               + " ("
               + e.getMessage()
               + "); set -Dorg.bytedeco.javacpp.cachedir to a directory that can be written.",
           e);
     }
-    return directory;
+  }
+
+  /** The name of the directory, which is that of this build. */
+  static String name() {
+    return name(parts());
+  }
+
+  private static String name(List<Part> parts) {
+    return parts.stream().map(Part::hash).collect(Collectors.joining("-", "embark-", ""));
+  }
+
+  private static List<Part> parts() {
+    List<Part> parts = new ArrayList<>();
+    parts.add(part("").orElseThrow(PackedLibraries::none));
+    for (String gpu : GPU_PARTS) {
+      part(gpu).ifPresent(parts::add);
+    }
+    return parts;
+  }
+
+  private static void make(Path directory) throws IOException {
+    try {
+      Files.createDirectory(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(directory)) { // else by another process, in this very moment
+        throw new IOException(directory + " is not a directory", e);
+      }
+    }
+  }
+
+  private static void unpack(String resource, Path library, LibraryOwners owners)
+      throws IOException {
+    if (Files.exists(library)) {
+      owners.check(library);
+    } else {
+      copy(resource, library);
+    }
   }
 
   /** What one artifact brings. */
@@ -95,11 +149,12 @@ final class PackedLibraries {
 
   private static void copy(String resource, Path to) throws IOException {
     Path partial = Files.createTempFile(to.getParent(), to.getFileName().toString(), ".part");
-    try (InputStream in = PackedLibraries.class.getResourceAsStream(PLACE + resource)) {
+    try (InputStream in = PackedLibraries.class.getResourceAsStream(PLACE + resource);
+        OutputStream out = Files.newOutputStream(partial)) { // stays its owner's alone
       if (in == null) {
         throw new IOException("this jar lacks " + resource);
       }
-      Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
+      in.transferTo(out);
       Files.move(partial, to, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(partial);

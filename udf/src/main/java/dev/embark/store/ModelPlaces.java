@@ -38,9 +38,21 @@ public record ModelPlaces(Function<String, Optional<Path>> shipped, Configuratio
   private static final String CLASSPATH = "classpath:";
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:.*");
 
+  // An archive's URI, har://SCHEME-HOST, names the file system that it is in.
+  private static final Pattern ANY_SERVER =
+      Pattern.compile("(?is)(har://)?(https?|s?ftp|ftps|s?webhdfs)[:-].*");
+
   /** Whether a model is one of a web server, which is asked without Hadoop. */
   public static boolean isWeb(String uri) {
     return WebFile.isWeb(uri);
+  }
+
+  /**
+   * Whether a model's URI itself names the server that is asked, over a protocol that many servers
+   * speak. The servers of {@code hdfs:}, {@code s3a:} and the like are those of a storage system.
+   */
+  public static boolean namesServer(String uri) {
+    return isWeb(uri) || ANY_SERVER.matcher(uri).matches();
   }
 
   /** Whether Hadoop may be asked for a model. */

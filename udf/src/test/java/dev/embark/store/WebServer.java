@@ -22,6 +22,12 @@ public final class WebServer implements AutoCloseable {
   /** Null for none. */
   public volatile String modified;
 
+  /** What HEAD is answered with, if not as GET. */
+  public volatile int headStatus = 200;
+
+  /** Whether a part can be asked for. */
+  public volatile boolean ranges;
+
   /** Run before each answer with content. */
   public volatile Runnable beforeGet = () -> {};
 
@@ -65,7 +71,15 @@ public final class WebServer implements AutoCloseable {
     if (modified != null) {
       exchange.getResponseHeaders().set("Last-Modified", modified);
     }
-    if (head) {
+    String range = exchange.getRequestHeaders().getFirst("Range");
+    if (head && headStatus != 200) {
+      exchange.getResponseHeaders().clear();
+      exchange.sendResponseHeaders(headStatus, -1);
+    } else if (ranges && "bytes=0-0".equals(range)) {
+      exchange.getResponseHeaders().set("Content-Range", "bytes 0-0/" + bytes.length);
+      exchange.sendResponseHeaders(206, 1);
+      exchange.getResponseBody().write(bytes, 0, 1);
+    } else if (head) {
       exchange.getResponseHeaders().set("Content-Length", "" + bytes.length);
       exchange.sendResponseHeaders(200, -1);
     } else {

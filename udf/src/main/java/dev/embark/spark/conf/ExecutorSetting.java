@@ -35,8 +35,9 @@ public enum ExecutorSetting {
       "allowHttp",
       "true, false",
       "false",
-      "Allow calls in SQL and DataFrames to name models by http: and https:. The job's"
-          + " --model and a model that the application is started with are always allowed."),
+      "Allow calls in SQL and DataFrames to name models by http:, https:, webhdfs:, swebhdfs:,"
+          + " ftp: and sftp:. The job's --model and a model that the application is started with"
+          + " are always allowed."),
   IDLE_TIMEOUT(
       "idleTimeout",
       "time",

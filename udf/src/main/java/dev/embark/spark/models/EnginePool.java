@@ -10,6 +10,7 @@ import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.rows.Engine;
 import dev.embark.llama.LlamaBackend.Device;
 import dev.embark.llama.ModelOptions;
+import dev.embark.engine.rows.EmbarkException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -117,7 +118,7 @@ public final class EnginePool {
    * An engine with these options, its model loaded.
    *
    * @param gpus addresses that Spark assigned
-   * @throws dev.embark.engine.rows.EmbarkException when the model or the device cannot be had
+   * @throws EmbarkException when the model or the device cannot be had
    */
   Lease lease(FunctionOptions options, ModelAccess access, List<String> gpus) {
     Optional<Device> device = devices.choose(options.device(), gpus);
@@ -140,6 +141,14 @@ public final class EnginePool {
   }
 
   private Pooled open(Key key, LoadedModel model) {
+    try {
+      return openOrRelease(key, model);
+    } catch (EmbarkException e) {
+      throw model.named(e, key.options().model());
+    }
+  }
+
+  private Pooled openOrRelease(Key key, LoadedModel model) {
     boolean onGpu = key.device() != ModelOptions.CPU;
     MemoryBudget.Reservation memory = null;
     try {

@@ -7,10 +7,12 @@ import dev.embark.engine.model.MemoryEstimate;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.Pooling;
 import dev.embark.llama.LlamaModel;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.store.cache.StoredModel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -25,7 +27,7 @@ final class LoadedModel {
   private final LlamaModel model;
   private final MemoryEstimate estimate;
   private final MemoryBudget.Reservation memory;
-  private final Runnable atEnd;
+  private final Consumer<LoadedModel> atEnd;
   private final Map<SharedKey, Shared> shared = new HashMap<>();
   private int users;
   private boolean freed;
@@ -42,15 +44,15 @@ final class LoadedModel {
   }
 
   /**
-   * @param atEnd run once, before it is freed and while nobody can {@link #retain} it; must not
-   *     wait
+   * @param atEnd called with this model once, before it is freed and while nobody can {@link
+   *     #retain} it; must not wait
    */
   LoadedModel(
       StoredModel file,
       LlamaModel model,
       MemoryEstimate estimate,
       MemoryBudget.Reservation memory,
-      Runnable atEnd) {
+      Consumer<LoadedModel> atEnd) {
     this.file = file;
     this.model = model;
     this.estimate = estimate;
@@ -64,6 +66,15 @@ final class LoadedModel {
 
   MemoryEstimate estimate() {
     return estimate;
+  }
+
+  /**
+   * An error of this model that names it as its user does.
+   *
+   * @param uri as an option names the model
+   */
+  EmbarkException named(EmbarkException e, String uri) {
+    return ModelErrors.named(e, file, uri);
   }
 
   /** Whether it keeps this very file. */
@@ -142,7 +153,7 @@ final class LoadedModel {
       return false;
     }
     freed = true;
-    atEnd.run();
+    atEnd.accept(this);
     return true;
   }
 }

@@ -11,21 +11,21 @@ import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import dev.embark.store.ModelStore;
 import dev.embark.store.cache.StoredModel;
+import dev.embark.store.file.SharedWork;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /**
  * Loaded models, one for each content, device and way to compute it. Those who want the same model
- * wait for the one that loads it, and nobody else does. Safe for any thread.
+ * wait for the one that loads it, and nobody else does; if its task is killed, one of them loads
+ * the model. Safe for any thread.
  */
 final class ModelPool {
   private final ModelStore store;
   private final Hardware hardware;
   private final MemoryBudget budget;
-  private final ConcurrentMap<Key, FutureTask<LoadedModel>> models = new ConcurrentHashMap<>();
+  private final SharedWork<Key, LoadedModel> models = new SharedWork<>();
 
   ModelPool(ModelStore store, Hardware hardware, MemoryBudget budget) {
     this.store = store;
@@ -61,16 +61,12 @@ final class ModelPool {
               device.map(Device::index).orElse(ModelOptions.CPU),
               device.isPresent() ? "" : hardware.kernels(options.acceleration()));
       while (true) {
-        FutureTask<LoadedModel> loading =
-            models.computeIfAbsent(
-                key, k -> new FutureTask<>(() -> loadNamed(k, file, options, device, reclaim)));
-        loading.run(); // by the first who comes; nothing to the others
-        LoadedModel model = get(key, loading);
+        LoadedModel model = get(key, () -> loadNamed(key, file, options, device, reclaim));
         if (model.retain()) {
           kept = model.keeps(file);
           return model;
         }
-        models.remove(key, loading);
+        models.remove(key, model);
       }
     } finally {
       if (!kept) {
@@ -112,18 +108,17 @@ final class ModelPool {
               ? EngineMemory.onGpu(device.get(), file.path(), options)
               : ModelOptions.cpu(options.acceleration());
       LlamaModel model = hardware.load(file.path(), where, store.weights(file));
-      return new LoadedModel(file, model, estimate, memory, () -> models.remove(key));
+      return new LoadedModel(file, model, estimate, memory, loaded -> models.remove(key, loaded));
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
     }
   }
 
-  private LoadedModel get(Key key, FutureTask<LoadedModel> loading) {
+  private LoadedModel get(Key key, Callable<LoadedModel> load) {
     try {
-      return loading.get();
+      return models.get(key, load);
     } catch (ExecutionException e) {
-      models.remove(key, loading);
       if (e.getCause() instanceof EmbarkException cause) {
         throw new EmbarkException(cause.kind(), cause.getMessage(), cause);
       }

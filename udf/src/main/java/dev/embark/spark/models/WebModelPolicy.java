@@ -12,8 +12,9 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 
 /**
- * Which calls may name a model of a web server. Whoever may run SQL could otherwise have driver and
- * executors fetch any URL of their network. For the driver; safe for any thread.
+ * Which calls may name a model of a web server, or of another server that the model's URL names.
+ * Whoever may run SQL could otherwise have driver and executors fetch any URL of their network. For
+ * the driver; safe for any thread.
  */
 public final class WebModelPolicy {
   private static final Set<String> OF_OPERATOR = ConcurrentHashMap.newKeySet();
@@ -32,7 +33,7 @@ public final class WebModelPolicy {
    */
   public static void check(FunctionOptions options) {
     String model = options.model();
-    if (!ModelPlaces.isWeb(model) || OF_OPERATOR.contains(model)) {
+    if (!ModelPlaces.namesServer(model) || OF_OPERATOR.contains(model)) {
       return;
     }
     SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
@@ -45,7 +46,7 @@ public final class WebModelPolicy {
         Kind.OPTION,
         "The model "
             + model
-            + " is on a web server; calls may name one only if Spark was started with --conf "
+            + " is on a server that its URL names; calls may name one only if Spark was started with --conf "
             + ExecutorSetting.ALLOW_HTTP.key()
             + "=true.");
   }

@@ -4,17 +4,14 @@ import dev.embark.engine.model.Sha256;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /**
  * SHA-256 of files, each computed once a JVM while its identity stays the same. Safe for any
  * thread; only those who ask for the same file wait for each other.
  */
 public final class FileHashes {
-  private static final ConcurrentMap<Key, FutureTask<String>> KNOWN = new ConcurrentHashMap<>();
+  private static final SharedWork<Key, String> KNOWN = new SharedWork<>();
 
   private FileHashes() {}
 
@@ -39,12 +36,9 @@ public final class FileHashes {
    */
   public static String of(Path file, FileIdentity identity) throws IOException {
     Key key = new Key(file.toAbsolutePath(), identity);
-    FutureTask<String> hash = KNOWN.computeIfAbsent(key, k -> new FutureTask<>(k::hash));
-    hash.run(); // by the first who comes; nothing to the others
     try {
-      return hash.get();
+      return KNOWN.get(key, key::hash);
     } catch (ExecutionException e) {
-      KNOWN.remove(key, hash);
       throw new IOException(e.getCause().getMessage(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

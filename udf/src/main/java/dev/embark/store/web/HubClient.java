@@ -55,15 +55,31 @@ public final class HubClient {
     return check(reply, uri);
   }
 
-  /** What the server that has the content says of it, behind all redirects. */
+  /**
+   * What the server that has the content says of it, behind all redirects. Some servers refuse
+   * HEAD, as a signed URL that is for GET alone does: those are asked for the first byte.
+   *
+   * @return status 206 where {@code Content-Range} has the size, and {@code Content-Length} does
+   *     not
+   */
   HttpResponse<InputStream> headOfContent(URI uri) throws IOException {
     HttpResponse<InputStream> reply =
         follow(HttpRequest.newBuilder(uri).method("HEAD", noBody()), false);
     reply.body().close();
+    if (isRefusal(reply.statusCode())) {
+      reply = follow(HttpRequest.newBuilder(uri).GET().header("Range", "bytes=0-0"), false);
+      reply.body().close();
+    }
     if (reply.statusCode() / 100 == 3) {
       throw new Refused("the server redirects without end");
     }
     return check(reply, uri);
+  }
+
+  /** Whether the same request, sent again, would have the same answer. */
+  private static boolean isRefusal(int status) {
+    return status == 501
+        || (status >= 400 && status < FIRST_RETRIED_STATUS && status != 408 && status != 429);
   }
 
   /**
@@ -187,7 +203,7 @@ public final class HubClient {
           throw new FileNotFoundException(
               "there is no such file" + (isEndpoint(uri) ? ", repository or revision" : ""));
       default -> {
-        if (status >= FIRST_RETRIED_STATUS || status == 408 || status == 429) {
+        if (!isRefusal(status)) {
           throw new IOException("the server answers HTTP " + status);
         }
         throw new Refused("the server answers HTTP " + status);

@@ -4,6 +4,7 @@ import dev.embark.store.file.RemoteFile;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -36,17 +37,26 @@ public final class WebFile implements RemoteFile {
     this.asked = asked;
     this.settings = settings;
     HubClient client = new HubClient(settings);
-    HttpHeaders headers =
-        new Retries(settings).run(url, () -> 0, () -> client.headOfContent(uri)).headers();
-    this.tag = tag(headers);
+    HttpResponse<?> head = new Retries(settings).run(url, () -> 0, () -> client.headOfContent(uri));
+    this.tag = tag(head.headers());
     if (tag.isEmpty() && asked.isEmpty()) {
       throw new HubClient.Refused(
           "the server gives neither ETag nor Last-Modified, so that a change would go unnoticed; set"
               + " modelSha256 to the file's SHA-256");
     }
-    Optional<String> length = headers.firstValue("Content-Length");
-    // Some servers answer 0 where they make the content only when it is asked for.
-    this.size = length.map(Long::parseLong).filter(n -> n > 0).stream().mapToLong(n -> n).findAny();
+    this.size = size(head);
+  }
+
+  private static OptionalLong size(HttpResponse<?> head) {
+    HttpHeaders headers = head.headers();
+    Optional<String> length =
+        head.statusCode() == 206
+            ? headers.firstValue("Content-Range").map(range -> range.replaceFirst(".*/", ""))
+            : headers.firstValue("Content-Length");
+    // Some servers answer 0 where they make the content only when it is asked for, or * in a range.
+    return length.filter(n -> n.matches("[0-9]+")).map(Long::parseLong).filter(n -> n > 0).stream()
+        .mapToLong(n -> n)
+        .findAny();
   }
 
   /** Whether a URI is one of a web server. */

@@ -35,6 +35,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -282,6 +283,43 @@ class EnginePoolTest {
   }
 
   @Test
+  void aTaskThatIsKilledWhileItLoadsAModelLeavesTheLoadToOneThatWaits() throws Exception {
+    CountDownLatch loading = new CountDownLatch(1);
+    hardware =
+        new FakeHardware(0) {
+          @Override
+          public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
+            if (loading.getCount() > 0) {
+              loading.countDown();
+              try {
+                new CountDownLatch(1).await(); // until it is killed
+              } catch (InterruptedException e) {
+                throw new EmbarkException(EmbarkException.Kind.CANCELLED, "killed", e);
+              }
+            }
+            return super.load(file, options, weights);
+          }
+        };
+    limit(4096);
+    FutureTask<EnginePool.Lease> killed = new FutureTask<>(() -> lease(minilm));
+    Thread killedThread = new Thread(killed);
+    killedThread.start();
+    loading.await();
+    FutureTask<EnginePool.Lease> innocent = new FutureTask<>(() -> lease(minilm));
+    Thread innocentThread = new Thread(innocent);
+    innocentThread.start();
+    while (innocentThread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+
+    killedThread.interrupt();
+
+    assertThatThrownBy(killed::get).cause().hasMessage("killed");
+    innocent.get().close();
+    assertThat(hardware.loads).hasSize(1);
+  }
+
+  @Test
   void aLeaseClosedTwiceGivesItsEngineBackOnce() {
     EnginePool.Lease lease = lease(minilm);
     lease.close();
@@ -526,7 +564,7 @@ class EnginePoolTest {
             ModelLoader.load(minilm, ModelOptions.cpu(Acceleration.OFF)),
             MemoryEstimate.of(minilm),
             budget.reserve("The model", MB, MB, () -> false),
-            atEnd);
+            model -> atEnd.run());
     assertThat(loaded.retain()).isTrue();
     return loaded;
   }

@@ -177,6 +177,14 @@ class ModelAccessTest {
   }
 
   @Test
+  void aModelThatIsNotForTheCallIsNamedAsTheUserNamesIt(@TempDir Path dir) throws IOException {
+    Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("mine.gguf"));
+    assertThatThrownBy(
+            () -> spark.sql("SELECT generate('x', map('model', '" + file + "'))").collectAsList())
+        .hasStackTraceContaining("The model " + file + " looks at whole texts");
+  }
+
+  @Test
   void aPathThatIsNoLocalFileIsLookedForWhereSparkReadsPaths(@TempDir Path dir) throws IOException {
     Files.writeString(dir.resolve("m.gguf"), "x");
     ModelAccess lake =
@@ -297,7 +305,8 @@ class ModelAccessTest {
     String url = "http://127.0.0.1:1/m.gguf";
     String call = "SELECT embed('x', map('model', '" + url + "'))";
     String sentence =
-        url + " is on a web server; calls may name one only if Spark was started with";
+        url
+            + " is on a server that its URL names; calls may name one only if Spark was started with";
     assertThatThrownBy(() -> spark.sql(call))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining(sentence)
@@ -306,13 +315,24 @@ class ModelAccessTest {
             () ->
                 spark.sql(
                     "SELECT generate('x', map('model', '" + url.toUpperCase(Locale.ROOT) + "'))"))
-        .hasMessageContaining("is on a web server");
+        .hasMessageContaining("is on a server that its URL names");
     Map<String, String> lines = Map.of("model", url + System.lineSeparator() + "x");
     assertThatThrownBy(() -> Embark.embedColumn(spark.sql("SELECT 'x' t"), "t", "e", lines))
-        .hasMessageContaining("is on a web server");
+        .hasMessageContaining("is on a server that its URL names");
     assertThatThrownBy(
             () -> Embark.embedColumn(spark.sql("SELECT 'x' t"), "t", "e", Map.of("model", url)))
         .hasMessageContaining(sentence);
+    for (String other :
+        List.of(
+            "webhdfs://h:1", "SWebHdfs://h:1", "ftp://h", "sftp://h", "har://webhdfs-h:1/x.har")) {
+      assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('model', '" + other + "/m.gguf'))"))
+          .hasMessageContaining(other + "/m.gguf is on a server that its URL names");
+    }
+    for (String other :
+        List.of("hdfs://h:1/m", "s3a://web/m", "har://hdfs-h:1/x.har/m", "/http-models/m")) {
+      assertThatCode(() -> spark.sql("SELECT embed('x', map('model', '" + other + "'))"))
+          .doesNotThrowAnyException();
+    }
     for (String key : List.of("spark.embark.model", "spark.embark.allowHttp")) {
       spark.conf().set(key, key.endsWith("model") ? url : "true");
       try {

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models of a web server, whose URLs name no version. */
@@ -109,6 +110,22 @@ class WebFileTest {
         .hasMessageContaining("has no copy of it, and its server is not asked");
   }
 
+  @ParameterizedTest
+  @CsvSource({"400, true", "403, true", "404, false", "405, true", "405, false", "501, false"})
+  void aServerThatRefusesHeadIsAskedForAByte(int status, boolean ranges) throws IOException {
+    server.headStatus = status;
+    server.ranges = ranges;
+    assertThat(new WebFile(server.url(), Optional.empty(), settings()).size()).hasValue(15);
+    ModelStore store = store("node", false);
+    assertThat(store.sha256(server.url(), places())).isEqualTo(Sha256.of(FIRST));
+    change();
+    assertThat(store.sha256(server.url(), places())).isEqualTo(Sha256.of(SECOND));
+    assertThat(content(store, Optional.empty())).hasContent(SECOND);
+    server.tag = null;
+    assertThatThrownBy(() -> store.sha256(server.url(), places()))
+        .hasMessageContaining("gives neither ETag nor Last-Modified");
+  }
+
   @Test
   void whatIsNotThereIsNamed() {
     String url = server.url().replace("m.gguf", "none.gguf");
@@ -167,13 +184,16 @@ class WebFileTest {
   }
 
   private ModelStore store(String node, boolean offline) {
-    HubSettings hub =
-        new HubSettings(
-            URI.create("http://127.0.0.1:1"),
-            Optional.empty(),
-            Duration.ofMinutes(1),
-            1,
-            Duration.ofMillis(1));
-    return new ModelStore(new StoreSettings(dir.resolve(node), 1L << 30, List.of(), offline, hub));
+    return new ModelStore(
+        new StoreSettings(dir.resolve(node), 1L << 30, List.of(), offline, settings()));
+  }
+
+  private static HubSettings settings() {
+    return new HubSettings(
+        URI.create("http://127.0.0.1:1"),
+        Optional.empty(),
+        Duration.ofMinutes(1),
+        1,
+        Duration.ofMillis(1));
   }
 }
