@@ -5,22 +5,22 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Names the part of a command's help in which an option is told. */
+/** Heading under which an option is listed in a command's help. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.FIELD, ElementType.TYPE})
 public @interface HelpSection {
-  /** Input and output. */
+  /** Input and output options. */
   String DATA = "Input and output:";
 
-  /** How a run is cut, and what failures do. */
+  /** Options for waves and failure handling. */
   String RUN = "The run:";
 
-  /** What is computed for a text, and how. */
+  /** Options that select and configure the function. */
   String FUNCTION = "The function:";
 
-  /** What is shown. */
+  /** Options that control what is printed. */
   String SHOWN = "What is shown:";
 
-  /** The heading; of a class, that of all its options without one of their own. */
+  /** Returns the heading. On a class it applies to every option without its own annotation. */
   String value();
 }

@@ -123,8 +123,7 @@ class JobSpecTest {
         .isEqualTo(JobFunction.GENERATE);
     assertThatThrownBy(
             () ->
-                parse("--input=i", "--output=o", "--task=generate", "--function=generate")
-                    .check())
+                parse("--input=i", "--output=o", "--task=generate", "--function=generate").check())
         .hasMessageContaining("give --function alone");
   }
 
