@@ -179,7 +179,7 @@ class BadInputTest {
                 "--save-mode=overwrite"))
         .isEqualTo(FAILED);
 
-    assertOneSentence(folder.resolve(input).toString(), "one lies in the other");
+    assertOneSentence(folder.resolve(input).toString(), "one contains the other");
     assertThat(in).exists();
   }
 
@@ -206,7 +206,7 @@ class BadInputTest {
                 "--save-mode=overwrite"))
         .isEqualTo(FAILED);
 
-    assertOneSentence(folder.resolve(output).toString(), "one lies in the other");
+    assertOneSentence(folder.resolve(output).toString(), "one contains the other");
     assertThat(in).exists();
   }
 

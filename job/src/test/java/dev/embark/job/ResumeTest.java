@@ -344,7 +344,7 @@ class ResumeTest {
 
     assertThatThrownBy(() -> runs.run(input, "--id-column=id", "--save-mode=append"))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("not to the end")
+        .hasMessageContaining("holds an incomplete run")
         .hasMessageContaining("--save-mode overwrite");
     runs.run(input, "--id-column=id", "--save-mode=overwrite");
 

@@ -311,7 +311,7 @@ class DryRunTest {
         .hasMessageContaining("--input and --output are both");
     assertThatThrownBy(() -> estimate("--input", shared + "/*", "--output=" + shared + "/out"))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("one lies in the other");
+        .hasMessageContaining("one contains the other");
     assertThatThrownBy(() -> estimate("--input", input, "--output=" + file + "/out"))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("is a file");

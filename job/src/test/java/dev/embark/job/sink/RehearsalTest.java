@@ -195,7 +195,7 @@ class RehearsalTest {
     String[] arguments = {
       input, "--partition-by=to pic", "--output-option=delta.columnMapping.mode=name"
     };
-    String expected = "1 row of the query has " + shown + " as to pic";
+    String expected = "1 row of the query has " + shown + " in to pic";
 
     assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments), text -> {}).run())
         .isInstanceOf(UserError.class)
