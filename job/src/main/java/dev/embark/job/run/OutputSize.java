@@ -18,7 +18,7 @@ import org.xerial.snappy.SnappyOutputStream;
 import scala.collection.Seq;
 
 /**
- * Estimates what rows take in an output. A columnar file keeps each column by itself, compressed;
+ * Estimates the size of rows in an output. Columnar formats compress each column separately;
  * vectors do not compress. Stateless.
  */
 final class OutputSize {
@@ -29,11 +29,11 @@ final class OutputSize {
   private OutputSize() {}
 
   /**
-   * Returns the bytes of a row of the output, on average.
+   * Returns the average number of bytes per output row.
    *
-   * @param sample of the input's rows
-   * @param results rows of the column that the job adds; few are enough
-   * @param share of the rows that have a result
+   * @param sample sample of the input's rows
+   * @param results rows with the result column only; a few suffice
+   * @param share fraction of rows that have a result
    */
   static double bytesPerRow(
       OutputSpec.Format format, Sample sample, List<Row> results, double share) {
@@ -45,7 +45,7 @@ final class OutputSize {
     double columns =
         sample
             .rows()
-            .coalesce(1) // columns are compressed over all rows
+            .coalesce(1) // a column is compressed across all rows
             .mapPartitions(rows -> sizes(rows, schema, isJson).iterator())
             .collect()
             .stream()
@@ -59,7 +59,10 @@ final class OutputSize {
     return columns / sample.size() + share * result;
   }
 
-  /** Returns the bytes of each column, or of the lines of JSON, whose braces become one pair. */
+  /**
+   * Returns the size of each column in bytes, or the size of all JSON lines as a single element.
+   * Braces are not counted twice, because a row and its result become one object.
+   */
   private static List<Long> sizes(Iterator<Row> rows, StructType schema, boolean isJson)
       throws IOException {
     if (isJson) {
@@ -92,7 +95,7 @@ final class OutputSize {
     return new GenericRowWithSchema(values, schema);
   }
 
-  /** Counts what is written to it. */
+  /** Counts the bytes written. */
   private static final class CountedBytes extends OutputStream {
     private long bytes;
 
