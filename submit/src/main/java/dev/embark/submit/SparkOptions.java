@@ -7,7 +7,7 @@ import java.util.Map;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** The options that every command hands to spark-submit; in its spelling. */
+/** Spark options that commands pass on to spark-submit, in its spelling. */
 final class SparkOptions {
   private static final String HEARTBEAT = "spark.executor.heartbeatInterval";
 
@@ -58,11 +58,11 @@ final class SparkOptions {
     private String packages;
   }
 
-  /** Returns the words for spark-submit, ahead of the application. */
+  /** Returns the arguments for spark-submit that precede the application jar. */
   List<String> toWords() {
     Map<String, String> conf = new LinkedHashMap<>(given.conf);
     if (given.master.startsWith("local")) {
-      // The progress moves with the heartbeats; on one machine they cost nothing.
+      // Progress is updated by heartbeats, which cost nothing on a single machine.
       conf.putIfAbsent(HEARTBEAT, "1s");
     }
     List<String> words = new ArrayList<>();
