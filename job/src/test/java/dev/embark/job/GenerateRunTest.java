@@ -87,7 +87,7 @@ class GenerateRunTest {
     return answers;
   }
 
-  /** What SQL says of each prompt. */
+  /** Returns the answers that SQL gives for the prompts. */
   private Map<String, Row> details(Collection<String> prompts) {
     Map<String, Row> details = new TreeMap<>();
     Dataset<Row> rows = spark.createDataset(List.copyOf(prompts), Encoders.STRING()).toDF("p");

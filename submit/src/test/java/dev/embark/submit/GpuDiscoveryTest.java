@@ -49,7 +49,7 @@ class GpuDiscoveryTest {
     assertThat(run.err()).contains("is the NVIDIA driver installed?");
   }
 
-  /** Runs the script beside an nvidia-smi of the test's making. */
+  /** Runs the script with a fake nvidia-smi. */
   private Run discover(String nvidiaSmi) throws IOException, InterruptedException {
     Path fake = Files.writeString(dir.resolve("nvidia-smi"), "#!/bin/sh\n" + nvidiaSmi + "\n");
     Files.setPosixFilePermissions(fake, PosixFilePermissions.fromString("rwx------"));

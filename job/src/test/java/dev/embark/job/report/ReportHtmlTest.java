@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The page as a browser shows it. */
+/** The report page as rendered by a browser. */
 @EnabledIf(value = "hasBrowserOrNeedsOne", disabledReason = "no Chromium on this machine's PATH")
 class ReportHtmlTest {
   @TempDir private static Path folder;

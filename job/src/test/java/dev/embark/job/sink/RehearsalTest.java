@@ -17,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the format of an output cannot hold is refused before a text is embedded, with no trace. */
+/**
+ * Columns that an output's format rejects are refused before any text is embedded, without a trace.
+ */
 class RehearsalTest {
   @TempDir private Path folder;
 
@@ -159,7 +161,7 @@ class RehearsalTest {
     }
   }
 
-  /** Nor is a column known that a refused run was to add. */
+  /** A column that a refused run would have added is not recorded either. */
   @Test
   void ofARunThatIsRefusedTheOutputKeepsTheFingerprintsItHad() {
     Runs runs = runs("parquet");
