@@ -284,7 +284,7 @@ class BadInputTest {
   }
 
   @Test
-  void anOutputBesideWhatAGlobMatchesIsWritten() throws IOException {
+  void anOutputNextToTheMatchesOfAGlobIsWritten() throws IOException {
     String input = file("in.json", "{\"id\":1,\"text\":\"a\"}");
 
     assertThat(run(output(), "--input=" + input.replace("in.json", "*.json"))).isZero();

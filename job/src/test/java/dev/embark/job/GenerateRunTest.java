@@ -213,7 +213,7 @@ class GenerateRunTest {
   }
 
   @Test
-  void aDryRunTellsOfPromptsThatWouldFail() throws IOException {
+  void aDryRunReportsPromptsThatWouldFail() throws IOException {
     Map<Integer, String> prompts = prompts(4);
     prompts.put(4, tooLong());
 

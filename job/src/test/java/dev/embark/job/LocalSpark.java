@@ -15,7 +15,10 @@ public final class LocalSpark {
 
   private LocalSpark() {}
 
-  /** Returns whether Delta and Iceberg support this Spark version. */
+  /**
+   * Returns whether Delta and Iceberg are on the class path, as for the Spark versions they
+   * support.
+   */
   public static boolean hasTables() {
     return LocalSpark.class.getResource("/io/delta/sql/DeltaSparkSessionExtension.class") != null;
   }

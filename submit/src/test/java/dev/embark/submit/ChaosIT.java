@@ -64,7 +64,7 @@ class ChaosIT {
     }
   }
 
-  /** Output path of the job. */
+  /** Output format of the job. */
   enum Table {
     PARQUET,
     DELTA,

@@ -223,7 +223,7 @@ class EmbarkCommandIT {
   }
 
   @Test
-  void aSparkHomeThatIsNoneIsToldAndNotReplaced() throws Exception {
+  void anInvalidSparkHomeIsReportedAndNotReplaced() throws Exception {
     Embark.Result result =
         Embark.start(
             folder,

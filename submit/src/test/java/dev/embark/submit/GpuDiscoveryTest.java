@@ -19,7 +19,7 @@ class GpuDiscoveryTest {
   private record Run(int exit, String out, String err) {}
 
   @Test
-  void sparkReadsTheIndicesThatNvidiaSmiTells() throws Exception {
+  void sparkReadsTheIndicesReportedByNvidiaSmi() throws Exception {
     Run run =
         discover("[ \"$*\" = '--query-gpu=index --format=csv,noheader' ] && printf '0\\n1\\n'");
     assertThat(run.exit()).as(run.err()).isZero();
@@ -43,7 +43,7 @@ class GpuDiscoveryTest {
   }
 
   @Test
-  void aMachineWithoutADriverIsToldApart() throws Exception {
+  void aMachineWithoutADriverGetsItsOwnMessage() throws Exception {
     Run run = run(Files.createDirectory(dir.resolve("empty")).toString());
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err()).contains("is the NVIDIA driver installed?");

@@ -58,7 +58,7 @@ class MainTest {
   }
 
   @Test
-  void optionsOfRunAreToldInPartsAndWithTheExitCodes() {
+  void helpOfRunGroupsOptionsAndListsExitCodes() {
     assertThat(embark("run", "--help")).isZero();
 
     List<String> parts =

@@ -79,9 +79,9 @@ class OneJarIT {
     }
   }
 
-  /** Makes builds of the same sources byte-identical. */
+  /** Required for reproducible builds: two builds of the same sources must be byte-identical. */
   @Test
-  void nothingOfOursTellsWhereOrWhenItWasBuilt() throws IOException {
+  void ourEntriesContainNoBuildPathOrBuildTime() throws IOException {
     Path root = Path.of("").toAbsolutePath().getParent();
     Matcher timestamp =
         Pattern.compile("<project.build.outputTimestamp>(.*)Z</")

@@ -31,7 +31,8 @@ import org.apache.spark.sql.SparkSession;
  * is updated after each step, so the same command resumes an interrupted run.
  *
  * <pre>
- *  input ──copied once──► waves ──function──► wave folder ──manifest: READY──► output ──manifest: COMMITTED
+ *  input ──copied once──► waves ──function──► wave folder    (manifest: READY)
+ *                                                 └──► output (manifest: COMMITTED)
  * </pre>
  */
 public final class JobRun {

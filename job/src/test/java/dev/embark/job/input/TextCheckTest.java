@@ -200,7 +200,8 @@ class TextCheckTest {
   void anEncodingThatIsNamedIsReadAndChecked() throws IOException {
     byte[] utf16 = lines(ID_TEXT + "1,caf\u00E9~").getBytes(StandardCharsets.UTF_16LE);
     byte[] half = lines(ID_TEXT + "1,\uD83D~").getBytes(StandardCharsets.UTF_16LE);
-    half[half.length - 4] = 0x3D; // a byte that Java decodes as a question mark
+    half[half.length - 4] =
+        0x3D; // half a surrogate pair, which getBytes replaced by a replacement character
     half[half.length - 3] = (byte) 0xD8;
     byte[] latin = lines(ID_TEXT + "1,caf\u00E9~").getBytes(StandardCharsets.ISO_8859_1);
 

@@ -179,7 +179,7 @@ class ReportWriterTest {
   }
 
   @Test
-  void thePageTellsTheSameAndNeitherFileHasATextOfARow() throws Exception {
+  void thePageShowsTheSameFiguresAndNeitherFileContainsTextOfARow() throws Exception {
     JsonNode report = run("--max-tokens=64", "--long-text=error");
 
     String page = Files.readString(file("report.html"));

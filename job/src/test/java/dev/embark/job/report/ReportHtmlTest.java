@@ -138,7 +138,7 @@ class ReportHtmlTest {
 
   @ParameterizedTest
   @CsvSource({"400, light", "400, dark", "1280, light", "1280, dark"})
-  void nothingIsLoadedOrToldAsAnErrorAndNothingIsWiderThanTheWindow(int width, String scheme)
+  void thePageLoadsNothingReportsNoErrorAndFitsTheWindow(int width, String scheme)
       throws Exception {
     int requests = browser.events("Network.requestWillBeSent").size();
     open(Examples.failed(), width, scheme);

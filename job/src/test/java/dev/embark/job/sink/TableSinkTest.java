@@ -63,8 +63,8 @@ class TableSinkTest {
 
   @ParameterizedTest
   @CsvSource({"iceberg, APPEND", "iceberg, MERGE", "delta, APPEND", "delta, MERGE"})
-  void whoStoodStillWithinACommitCommitsNothingThatAnotherHas(String format, Manifest.Kind kind)
-      throws Exception {
+  void aProcessSuspendedWithinACommitDoesNotRepeatTheCommitOfAnother(
+      String format, Manifest.Kind kind) throws Exception {
     Runs runs = new Runs(folder, format);
     JobSpec spec = runs.spec(null, "--query=" + COLUMNS + "range(2)", "--id-column=id");
     SparkSession[] sessions = {

@@ -79,7 +79,7 @@ class CanonicalIdTest {
       "--query=SELECT TIMESTAMP'2024-01-01 12:00:00Z' AS id, 'three words here' AS text UNION ALL"
           + " SELECT TIMESTAMP'1500-01-01 00:00:00Z', 'three words there'";
 
-  /** Both runs quarantine a failed row in one time zone and retry it in another. */
+  /** Both rows fail and are quarantined in one time zone, then retried in another. */
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "json"})
   void rowsLeaveTheQuarantineInASessionOfAnotherZone(String format) {
