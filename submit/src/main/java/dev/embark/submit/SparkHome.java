@@ -79,7 +79,7 @@ record SparkHome(Path path, String version, boolean assembled) {
 
   private static UserError noJars(Path home, IOException cause) {
     return new UserError(
-        "%s has no jars/spark-core_%s-<version>.jar, so it is no complete Spark; install it again"
+        "%s has no jars/spark-core_%s-<version>.jar, so it is not a complete Spark; install it again"
             .formatted(home, SCALA),
         cause);
   }

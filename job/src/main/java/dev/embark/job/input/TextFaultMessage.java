@@ -71,7 +71,7 @@ final class TextFaultMessage {
   /** Returns the error for files whose headers differ. */
   UserError ofHeaders(TextFileScan first, TextFileScan other) {
     return new UserError(
-        "%s and %s have different header lines, and Spark would take the columns of both by position; read them by themselves, or say --input-option enforceSchema=true if the positions are right"
+        "%s and %s have different header lines, and Spark would take the columns of both by position; read them separately, or say --input-option enforceSchema=true if the positions are right"
             .formatted(first.path(), other.path()));
   }
 

@@ -154,7 +154,7 @@ public final class Paths {
       return false;
     } catch (IOException e) {
       throw new UserError(
-          "%s is no glob; check --input (%s)".formatted(glob, Failures.sentence(e)), e);
+          "%s is not a valid glob; check --input (%s)".formatted(glob, Failures.sentence(e)), e);
     }
   }
 
@@ -211,7 +211,7 @@ public final class Paths {
     try {
       return new Path(path);
     } catch (IllegalArgumentException e) {
-      throw new UserError(path + " is no path: " + e.getMessage(), e);
+      throw new UserError(path + " is not a valid path: " + e.getMessage(), e);
     }
   }
 
