@@ -8,7 +8,7 @@ import org.apache.spark.sql.Row;
 import scala.Tuple2;
 import scala.collection.Iterator;
 
-/** Prints one value of a row for a person: numbers complete, long arrays shortened. */
+/** Formats a value of a row for people: numbers in full, long arrays shortened. */
 final class CellFormat {
   private static final int LONGEST_ARRAY = 6;
   private static final int SHOWN_OF_LONG_ARRAY = 3;
@@ -16,7 +16,7 @@ final class CellFormat {
 
   private CellFormat() {}
 
-  /** Returns the value in one line; never null. */
+  /** Returns the value on a single line; never null. */
   static String format(Object value) {
     if (value == null) {
       return "NULL";

@@ -31,8 +31,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * The batch job: reads an input, embeds or answers its texts, writes all columns and the result.
- * The main class behind {@code embark run}; its arguments are those of {@link JobSpec}.
+ * Batch job that reads an input, embeds or answers its texts, and writes all columns with the
+ * result. Main class of {@code embark run}; its arguments are those of {@link JobSpec}.
  */
 @Command(
     name = "embark run",
@@ -45,12 +45,12 @@ public final class EmbedJob implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  /** Makes a job that tells {@code terminal} what it does. */
+  /** Creates a job that prints to {@code terminal}. */
   public EmbedJob(Terminal terminal) {
     this.terminal = terminal;
   }
 
-  /** Runs the job in this process; under spark-submit. */
+  /** Runs the job in this process, which spark-submit starts. */
   public static void main(String[] arguments) {
     Terminal terminal = Terminal.system();
     Cli.main(Cli.of(new EmbedJob(terminal), terminal), terminal, arguments);
@@ -68,13 +68,13 @@ public final class EmbedJob implements Callable<Integer> {
     return 0;
   }
 
-  /** Ends work that cannot be interrupted; the next run takes over the lock that it leaves. */
+  /** Exits the process when its work cannot be interrupted; the next run takes over the lease. */
   private void exit(String sentence) {
     terminal.err().println("embark run: " + sentence);
     System.exit(CommandLine.ExitCode.SOFTWARE);
   }
 
-  /** Does what the command says in a session, and prints the result. */
+  /** Executes the command in a session and prints the result. */
   public void perform(SparkSession spark, Termination termination) {
     if (spec.dryRun()) {
       termination
@@ -89,18 +89,18 @@ public final class EmbedJob implements Callable<Integer> {
   }
 
   /**
-   * Reads, embeds and writes in a session; blocks until the output is committed.
+   * Executes the run in a session; blocks until the output is committed.
    *
-   * @throws UserError for what the user can mend
+   * @throws UserError for a failure that the user can fix
    */
   public JobResult run(SparkSession spark) {
     return run(spark, spec, terminal, new Termination(spark));
   }
 
   /**
-   * Says what a run would do; writes nothing.
+   * Returns a dry-run estimate; writes nothing.
    *
-   * @throws UserError for all that would keep a run from its first wave
+   * @throws UserError for every condition that would stop a run before its first wave
    */
   public Estimate estimate(SparkSession spark) {
     return new DryRun(spark, spec, text -> warn(terminal, text)).run();
@@ -140,9 +140,9 @@ public final class EmbedJob implements Callable<Integer> {
         spark
             .read()
             .parquet(quarantine)
-            // Rows of runs before are there, too, until they are embedded.
+            // The quarantine also holds rows of earlier runs until they are processed again.
             .where(col("run").equalTo(result.plan().number()).and(col("id").isNotNull()))
-            // Ids are kept as text, in which 10 comes before 9.
+            // Ids are stored as strings, in which 10 would sort before 9.
             .orderBy(expr("try_cast(id AS DECIMAL(38, 0))"), col("id"))
             .limit(FAILED_IDS_SHOWN)
             .collectAsList();

@@ -17,8 +17,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * Says what a model is: the main class behind {@code embark model}. Starts no Spark; of Spark's
- * jars it needs those for logging, JSON and Hadoop.
+ * Describes a model: main class of {@code embark model}. Starts no Spark session, but needs Spark's
+ * jars for logging, JSON and Hadoop.
  */
 @Command(name = "embark model", description = "Loads a model and describes it.")
 public final class ModelInspector implements Callable<Integer> {
@@ -26,12 +26,12 @@ public final class ModelInspector implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  /** Makes an inspector that prints to {@code terminal.out()}. */
+  /** Creates an inspector that prints to {@code terminal.out()}. */
   public ModelInspector(Terminal terminal) {
     this.terminal = terminal;
   }
 
-  /** Describes a model in this process. */
+  /** Describes the model in this process. */
   public static void main(String[] arguments) {
     Terminal terminal = Terminal.system();
     Cli.main(Cli.of(new ModelInspector(terminal), terminal), terminal, arguments);

@@ -7,13 +7,16 @@ import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 
 /**
- * Hands rows to the driver in their order, some partitions at a time: as many as the cluster
- * computes at once. The driver never holds more than those, and no core waits for another's rows.
+ * Streams rows to the driver in order, in groups of as many partitions as the cluster computes
+ * concurrently. The driver holds at most one group, and no core waits for the rows of another.
  */
 final class PartitionStream {
   private PartitionStream() {}
 
-  /** Calls {@code sink} for each row on the calling thread, until all are seen or it is done. */
+  /**
+   * Passes each row to {@code sink} on the calling thread, until all are consumed or {@code done}
+   * is true.
+   */
   static <T> void forEach(JavaRDD<T> rows, Consumer<? super T> sink, BooleanSupplier done) {
     int count = rows.getNumPartitions();
     int atOnce = Math.max(1, rows.context().defaultParallelism());

@@ -20,8 +20,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Runs the batch job on a sample, then shows for a few queries which of its texts are nearest: the
- * main class behind {@code embark quickstart}. Sample and queries are rows with a text.
+ * Runs the batch job on a sample and prints the nearest texts for a few queries: main class of
+ * {@code embark quickstart}. Sample and queries have a column {@code text}.
  */
 @Command(
     name = "embark quickstart",
@@ -41,12 +41,12 @@ public final class QuickstartJob implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  /** Makes a job that prints its results to {@code terminal.out()}. */
+  /** Creates a job that prints its results to {@code terminal.out()}. */
   public QuickstartJob(Terminal terminal) {
     this.terminal = terminal;
   }
 
-  /** Runs the job in this process; under spark-submit. */
+  /** Runs the job in this process, which spark-submit starts. */
   public static void main(String[] arguments) {
     Terminal terminal = Terminal.system();
     Cli.main(Cli.of(new QuickstartJob(terminal), terminal), terminal, arguments);
@@ -75,7 +75,7 @@ public final class QuickstartJob implements Callable<Integer> {
     terminal.out().flush();
   }
 
-  /** Rows of a cosine and a text, the nearest first. */
+  /** Returns rows of cosine similarity and text, nearest first. */
   private List<Row> nearest(Dataset<Row> texts, String query) {
     Column cosine =
         functions.call_function(

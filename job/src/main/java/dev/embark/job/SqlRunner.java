@@ -18,19 +18,19 @@ import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Runs one SQL statement and prints its rows: the main class behind {@code embark sql}. */
+/** Runs one SQL statement and prints its rows: main class of {@code embark sql}. */
 @Command(name = "embark sql", description = "Runs one SQL statement that may call embed().")
 public final class SqlRunner implements Callable<Integer> {
   @Mixin private SqlSpec spec;
 
   private final Terminal terminal;
 
-  /** Makes a runner that prints rows to {@code terminal.out()}. */
+  /** Creates a runner that prints rows to {@code terminal.out()}. */
   public SqlRunner(Terminal terminal) {
     this.terminal = terminal;
   }
 
-  /** Runs the statement in this process; under spark-submit. */
+  /** Runs the statement in this process, which spark-submit starts. */
   public static void main(String[] arguments) {
     Terminal terminal = Terminal.system();
     Cli.main(Cli.of(new SqlRunner(terminal), terminal), terminal, arguments);
@@ -44,10 +44,10 @@ public final class SqlRunner implements Callable<Integer> {
     return 0;
   }
 
-  /** Runs a statement and prints its rows as they come, in their order. */
+  /** Runs a statement and streams its rows in order. */
   static void run(SparkSession spark, String statement, SqlSpec.Format format, Terminal terminal) {
     Dataset<Row> rows = analyse(spark, statement);
-    // A command such as CREATE VIEW has run by now and has nothing to print.
+    // A command such as CREATE VIEW has already run and returns no columns.
     if (rows.columns().length == 0) {
       return;
     }
@@ -72,18 +72,20 @@ public final class SqlRunner implements Callable<Integer> {
   private static void printJson(SparkSession spark, Dataset<Row> rows, PrintStream out) {
     refuseEqualNames(rows.columns());
     spark.conf().set("spark.sql.jsonGenerator.ignoreNullFields", "false");
-    // checkError: a reader such as head, that has seen enough, closes its end.
+    // checkError detects that a reader such as head has closed the pipe.
     PartitionStream.forEach(rows.toJSON().javaRDD(), out::println, out::checkError);
     out.flush();
   }
 
-  /** Of a key that is there twice, a reader of JSON takes one value and drops the other. */
+  /**
+   * Rejects duplicate column names, because JSON readers drop all but one value of a repeated key.
+   */
   private static void refuseEqualNames(String[] columns) {
     Set<String> seen = new HashSet<>();
     for (String column : columns) {
       if (!seen.add(column)) {
         throw new UserError(
-            "The result has two columns named %s, of which JSON can hold one; give one another name with AS"
+            "The result has two columns named %s, but JSON can hold only one of them; rename one with AS"
                 .formatted(column));
       }
     }

@@ -9,8 +9,8 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Prints rows in columns. The widths follow the first {@link #SAMPLED_ROWS} rows, so that a long
- * result streams; a wider cell that comes later pushes its line out.
+ * Prints rows in aligned columns. Widths are fixed after the first {@link #SAMPLED_ROWS} rows so
+ * that long results stream; a later, wider cell extends its line.
  */
 final class TablePrinter {
   static final int SAMPLED_ROWS = 1000;
@@ -25,7 +25,7 @@ final class TablePrinter {
     this.out = out;
   }
 
-  /** Prints a row, at once or as soon as the widths are known. */
+  /** Prints a row, buffering it until the widths are known. */
   void print(Row row) {
     String[] cells = new String[columns.length];
     for (int i = 0; i < cells.length; i++) {
@@ -41,7 +41,7 @@ final class TablePrinter {
     }
   }
 
-  /** Prints what is waiting, after the last row; leaves the stream open. */
+  /** Prints buffered rows after the last row and flushes the stream without closing it. */
   void finish() {
     if (widths == null) {
       printWaiting();

@@ -1,5 +1,6 @@
 /**
- * The batch job: texts in, embeddings or answers out. Main classes for spark-submit.
+ * Batch job that reads texts and writes embeddings or answers, with its main classes for
+ * spark-submit.
  *
  * <pre>
  *  command line ──► cli: options ──► input: Dataset, copied and cut into waves
@@ -20,9 +21,9 @@
  * <ul>
  *   <li>no run: the copy was incomplete and is made again;
  *   <li>a planned wave: it is embedded, possibly for the second time; the files of the first
- *       attempt are in a folder that no reader sees;
- *   <li>a ready wave: the sink determines what the output already has of it (files: those that were
- *       moved; tables: the history names the wave or does not) and publishes the rest;
+ *       attempt are hidden from readers;
+ *   <li>a ready wave: the sink determines which part of it is already published (files that were
+ *       moved, or a commit in the table's history) and publishes the rest;
  *   <li>a committed wave: nothing is left to do.
  * </ul>
  *

@@ -24,8 +24,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * What is wrong with an input, an output or a disk ends a run with one sentence and an exit code,
- * and leaves nothing that a reader takes for data.
+ * A faulty input, output or disk ends a run with one sentence and an exit code, and leaves nothing
+ * that a reader would take for data.
  */
 class BadInputTest {
   private static final int FAILED = 1;
@@ -38,7 +38,7 @@ class BadInputTest {
   private final SparkSession spark = LocalSpark.session();
   private final Captured captured = new Captured(false);
 
-  /** The command, in the session of the tests. */
+  /** Runs the command in the shared test session. */
   @Command(name = "embark run")
   private final class Job implements Callable<Integer> {
     @Mixin private JobSpec spec;
@@ -179,7 +179,7 @@ class BadInputTest {
                 "--save-mode=overwrite"))
         .isEqualTo(FAILED);
 
-    assertOneSentence(folder.resolve(input).toString(), "one lies in the other");
+    assertOneSentence(folder.resolve(input).toString(), "one contains the other");
     assertThat(in).exists();
   }
 
@@ -206,11 +206,13 @@ class BadInputTest {
                 "--save-mode=overwrite"))
         .isEqualTo(FAILED);
 
-    assertOneSentence(folder.resolve(output).toString(), "one lies in the other");
+    assertOneSentence(folder.resolve(output).toString(), "one contains the other");
     assertThat(in).exists();
   }
 
-  /** {@code link} leads to {@code in}, {@code in/sub} to {@code other}, where there is a file. */
+  /**
+   * {@code link} points to {@code in}, and {@code in/sub} to {@code other}, which contains a file.
+   */
   @ParameterizedTest
   @CsvSource({
     "link, in",
@@ -282,7 +284,7 @@ class BadInputTest {
   }
 
   @Test
-  void anOutputBesideWhatAGlobMatchesIsWritten() throws IOException {
+  void anOutputNextToTheMatchesOfAGlobIsWritten() throws IOException {
     String input = file("in.json", "{\"id\":1,\"text\":\"a\"}");
 
     assertThat(run(output(), "--input=" + input.replace("in.json", "*.json"))).isZero();
@@ -364,7 +366,7 @@ class BadInputTest {
     return input;
   }
 
-  /** A data file without the checksum beside it. */
+  /** Returns a data file, after deleting its checksum file. */
   private static Path oneFileOf(Path parquet) throws IOException {
     try (var files = Files.newDirectoryStream(parquet, "part-*.parquet")) {
       Path file = files.iterator().next();
@@ -434,7 +436,7 @@ class BadInputTest {
     assertThat(wholeWaves()).isEqualTo(ROWS);
   }
 
-  /** The rows of the output, in which each wave is as a whole or not at all. */
+  /** Returns the rows of the output, in which each wave is either complete or absent. */
   private long wholeWaves() throws IOException {
     if (visibleFiles(Path.of(output())).isEmpty()) {
       return 0;

@@ -207,7 +207,7 @@ class EmbedJobTest {
   }
 
   @Test
-  void truncatedRowsAreTold() throws IOException {
+  void truncatedRowsAreReported() throws IOException {
     JobResult result = run(file("in.txt", "one two three four five", "a"), "--max-tokens=4");
     result.print(captured.terminal().out(), JobFunction.EMBED);
 
@@ -275,7 +275,7 @@ class EmbedJobTest {
   }
 
   @Test
-  void anExistingOutputIsLeftAloneUnlessTold() throws IOException {
+  void anExistingOutputIsRefusedUnlessASaveModeIsGiven() throws IOException {
     String input = file("in.txt", "a");
     run(input);
 

@@ -6,11 +6,13 @@ import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.types.DataTypes;
 
-/** A function whose first call asks a run to end, and which goes on until its task is cancelled. */
+/**
+ * A function whose first call requests termination and which then runs until its task is cancelled.
+ */
 public final class EndlessFunction {
   static final String NAME = "endless";
 
-  private static volatile Termination asked; // static, as tasks get a copy of the function
+  private static volatile Termination asked; // static, because tasks receive a copy of the function
 
   private EndlessFunction() {}
 

@@ -10,7 +10,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 
-/** A sink that forwards every call to another one, for tests that change some of them. */
+/** A sink that delegates every call, as a base for tests that override some of them. */
 abstract class ForwardingSink implements Sink {
   private final Sink sink;
 

@@ -87,7 +87,7 @@ class GenerateRunTest {
     return answers;
   }
 
-  /** What SQL says of each prompt. */
+  /** Returns the answers that SQL gives for the prompts. */
   private Map<String, Row> details(Collection<String> prompts) {
     Map<String, Row> details = new TreeMap<>();
     Dataset<Row> rows = spark.createDataset(List.copyOf(prompts), Encoders.STRING()).toDF("p");
@@ -213,7 +213,7 @@ class GenerateRunTest {
   }
 
   @Test
-  void aDryRunTellsOfPromptsThatWouldFail() throws IOException {
+  void aDryRunReportsPromptsThatWouldFail() throws IOException {
     Map<Integer, String> prompts = prompts(4);
     prompts.put(4, tooLong());
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Run again over a changed input, only what is new reaches the model. */
+/** Incremental runs over a changed input send only new and changed rows to the model. */
 class IncrementalTest {
   @TempDir private Path folder;
 

@@ -2,7 +2,7 @@ package dev.embark.job;
 
 import org.apache.spark.sql.SparkSession;
 
-/** The one Spark of a test JVM: two cores of this machine. */
+/** The shared Spark session of a test JVM, with two local cores. */
 public final class LocalSpark {
   private static final SparkSession SESSION =
       tables(SparkSession.builder())
@@ -15,12 +15,18 @@ public final class LocalSpark {
 
   private LocalSpark() {}
 
-  /** Whether Delta and Iceberg are here: with the Spark that they are made for. */
+  /**
+   * Returns whether Delta and Iceberg are on the class path, as for the Spark versions they
+   * support.
+   */
   public static boolean hasTables() {
     return LocalSpark.class.getResource("/io/delta/sql/DeltaSparkSessionExtension.class") != null;
   }
 
-  /** The catalog {@code lake} has Iceberg tables, the session's own has Delta tables. */
+  /**
+   * Configures the catalog {@code lake} for Iceberg tables and the session catalog for Delta
+   * tables.
+   */
   private static SparkSession.Builder tables(SparkSession.Builder builder) {
     if (!hasTables()) {
       return builder;

@@ -47,7 +47,7 @@ class ModelInspectorTest {
   }
 
   @Test
-  void aFolderIsToldFromAFileThatIsMissing(@TempDir Path folder) {
+  void aFolderIsDistinguishedFromAMissingFile(@TempDir Path folder) {
     assertThat(inspect(folder.toString())).isEqualTo(1);
 
     assertThat(captured.err().lines())

@@ -2,7 +2,7 @@ package dev.embark.job;
 
 import dev.embark.job.sink.Sink;
 
-/** A sink whose target refuses each commit. */
+/** A sink whose commits all fail. */
 public final class RefusingSink extends ForwardingSink {
   public RefusingSink(Sink sink) {
     super(sink);

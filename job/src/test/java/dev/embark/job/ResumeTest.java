@@ -25,7 +25,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A run that ended anywhere is carried on by the same command: no row lost, none twice. */
+/**
+ * The same command resumes a run that was interrupted at any point: no row is lost or duplicated.
+ */
 class ResumeTest {
   private static final int ROWS = 30;
   private static final Offset<Float> SAME = Offset.offset(1e-5f);
@@ -54,7 +56,7 @@ class ResumeTest {
     AFTER_PUBLISH
   }
 
-  /** Crashes at a moment of the second wave. */
+  /** Crashes at a given moment of the second wave. */
   private static final class CrashingSink extends ForwardingSink {
     private final Moment moment;
 
@@ -108,7 +110,7 @@ class ResumeTest {
     runs.sink = sink -> new CrashingSink(sink, moment);
     assertThatThrownBy(() -> runs.run(input, options)).hasRootCauseInstanceOf(Crash.class);
     runs.sink = sink -> sink;
-    // The run has its own copy.
+    // The resumed run reads its own copy of the input.
     Files.delete(Path.of(input));
     JobResult result = runs.run(input, options);
 
@@ -173,7 +175,10 @@ class ResumeTest {
     crashAndResume(format, moment);
   }
 
-  /** As maintenance of a table does, between a commit and what the manifest says of it. */
+  /**
+   * Simulates table maintenance that expires history between a commit and its record in the
+   * manifest.
+   */
   @ParameterizedTest
   @CsvSource({
     "iceberg, AFTER_PUBLISH, --id-column=id",
@@ -259,7 +264,7 @@ class ResumeTest {
     private static final long serialVersionUID = 1L;
   }
 
-  /** Ends a run before its first wave has been embedded. */
+  /** Interrupts a run before its first wave is computed. */
   private static void interruptAtOnce(Runs runs, String input, String... options) {
     runs.atWaveStart =
         () -> {
@@ -331,7 +336,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 
-  /** Else the rows that the first had left would be missing for good. */
+  /** Otherwise the rows that the first run lost could never be added. */
   @org.junit.jupiter.api.Test
   void nothingIsAddedToWhatAnInterruptedRunThatWasToBeReplacedHasHalfWritten() throws IOException {
     Runs runs = new Runs(folder, "parquet");
@@ -344,7 +349,7 @@ class ResumeTest {
 
     assertThatThrownBy(() -> runs.run(input, "--id-column=id", "--save-mode=append"))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("not to the end")
+        .hasMessageContaining("holds an incomplete run")
         .hasMessageContaining("--save-mode overwrite");
     runs.run(input, "--id-column=id", "--save-mode=overwrite");
 
@@ -396,7 +401,9 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 
-  /** As one that stood still before it, and that another process has taken over from. */
+  /**
+   * Simulates a process that was suspended before a commit and from which another has taken over.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta", "iceberg"})
   void aCommitThatComesLateTakesNothingOfLaterWavesAway(String format) throws IOException {

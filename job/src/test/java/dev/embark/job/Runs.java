@@ -27,7 +27,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Runs of one output of a test: what they are given, told and leave. */
+/** Runs into one output of a test, with their arguments, events and results. */
 public final class Runs implements RunListener {
   private final SparkSession spark = LocalSpark.session();
   private final Path folder;
@@ -37,13 +37,13 @@ public final class Runs implements RunListener {
   public final Captured captured = new Captured(false);
   public final List<String> events = new ArrayList<>();
 
-  /** Called when a wave starts; may throw, as a crash does. */
+  /** Called when a wave starts; may throw to simulate a crash. */
   public Runnable atWaveStart = () -> {};
 
-  /** Called when a run ends early; may throw, as a full disk does. */
+  /** Called when a run ends early; may throw to simulate a full disk. */
   Runnable atEarlyEnd = () -> {};
 
-  /** Makes the sink that is used of the real one. */
+  /** Wraps the real sink in the one that the run uses. */
   public UnaryOperator<Sink> sink = UnaryOperator.identity();
 
   final Termination termination;
@@ -72,7 +72,7 @@ public final class Runs implements RunListener {
     return output;
   }
 
-  /** The output as SQL names it. */
+  /** Returns the SQL reference of the output. */
   public String table() {
     return format.equals("iceberg") ? output : "%s.`%s`".formatted(format, output);
   }
@@ -119,7 +119,7 @@ public final class Runs implements RunListener {
     return spark.table(table());
   }
 
-  /** The vectors by id, of which each has to be there once. */
+  /** Returns the vectors by id; asserts that each id occurs once. */
   public Map<Integer, List<Float>> vectors() {
     Map<Integer, List<Float>> vectors = new LinkedHashMap<>();
     for (Row row : written().selectExpr("CAST(id AS INT)", "embedding").collectAsList()) {

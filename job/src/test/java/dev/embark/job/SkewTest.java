@@ -17,7 +17,7 @@ import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Long texts that lie together in the input do not become the work of one task. */
+/** Long texts that are adjacent in the input are spread over all tasks. */
 class SkewTest {
   private static final int ROWS = 4000;
 
@@ -25,7 +25,7 @@ class SkewTest {
 
   private final SparkSession spark = LocalSpark.session();
 
-  /** Tokens of the task that has the most, over the mean of all tasks. */
+  /** Returns the ratio of the largest to the mean number of tokens per task. */
   private static double heaviestTask(Dataset<Row> rows) {
     LongSummaryStatistics tokens =
         rows
@@ -43,7 +43,7 @@ class SkewTest {
 
   @Test
   void noTaskGetsMuchMoreTokensThanTheOthers() {
-    // The last of eight partitions has all the long texts.
+    // The last of eight partitions contains all long texts.
     Dataset<Row> skewed =
         spark.sql(
             "SELECT id, repeat('word ', IF(id < %d, 5, 200)) AS text FROM range(0, %d, 1, 8)"

@@ -14,15 +14,16 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.security.AccessControlException;
 
 /**
- * The local file system below {@code small:/}, as on a disk that is full after so many bytes, or
- * that cannot be written to at all. What is deleted makes no room.
+ * Local file system under {@code small:/} with limited space, or without write permission. Deleting
+ * files frees no space.
  */
 public final class SmallDisk extends RawLocalFileSystem {
   private static final URI ROOT = URI.create("small:///");
   private static final long READ_ONLY = -1;
-  private static final AtomicLong LEFT = new AtomicLong(); // bytes, over all instances
+  private static final AtomicLong LEFT =
+      new AtomicLong(); // remaining bytes, shared by all instances
 
-  /** Makes a disk of which all instances share the room; {@code small:} is known from now on. */
+  /** Registers {@code small:} with a capacity shared by all instances. */
   public static void withRoomFor(long bytes) {
     Configuration conf = LocalSpark.session().sparkContext().hadoopConfiguration();
     conf.setClass("fs.small.impl", SmallDisk.class, RawLocalFileSystem.class);
@@ -80,7 +81,7 @@ public final class SmallDisk extends RawLocalFileSystem {
     };
   }
 
-  /** What Hadoop's local file system throws, whose constructor is its own. */
+  /** Hadoop's error of a full local disk, whose constructor is not public. */
   private static FSError fsError(IOException cause) {
     try {
       Constructor<FSError> maker = FSError.class.getDeclaredConstructor(Throwable.class);

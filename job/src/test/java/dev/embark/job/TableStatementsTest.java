@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Statements that write to a table row by row, with calls in them. */
+/** Row-level DML statements that contain calls. */
 @EnabledIf("dev.embark.job.LocalSpark#hasTables")
 class TableStatementsTest {
   private static final String DELTA = "default.statements";
@@ -51,7 +51,7 @@ class TableStatementsTest {
     assertThat(row.getLong(1)).isEqualTo(6);
   }
 
-  /** Nor is anything computed for rows that an earlier clause took. */
+  /** Rows matched by an earlier clause are not computed either. */
   @ParameterizedTest
   @ValueSource(strings = {DELTA, ICEBERG})
   void mergeEmbedsTheRowsThatAClauseTakes(String table) {

@@ -10,8 +10,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code embark bench}: the benchmark of a checkout, which is no part of the one jar. It reads its
- * own arguments, {@code --help} among them.
+ * {@code embark bench}: runs the benchmark of a checkout, which the one jar does not include. The
+ * benchmark parses its own arguments, including {@code --help}.
  */
 @Command(name = "bench", description = "Measures Embark and its alternatives in turns.")
 final class BenchCommand implements Callable<Integer> {

@@ -8,15 +8,15 @@ import java.nio.file.Path;
 import java.util.Properties;
 
 /**
- * What the build knows of itself.
+ * Build metadata of the running jar.
  *
- * @param version Embark's version
- * @param sparkVersion the Spark that the assembled home has
- * @param jar the one jar that this class was loaded from
+ * @param version version of Embark
+ * @param sparkVersion Spark version of the assembled home
+ * @param jar path of the jar that contains this class
  */
 record Build(String version, String sparkVersion, Path jar) {
 
-  /** Reads what the build wrote into the jar. */
+  /** Reads the metadata that the build wrote into the jar. */
   static Build read() {
     Properties properties = new Properties();
     try (InputStream in = Build.class.getResourceAsStream("build.properties")) {
@@ -27,11 +27,11 @@ record Build(String version, String sparkVersion, Path jar) {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (URISyntaxException e) {
-      throw new IllegalStateException("The jar lies at no path", e);
+      throw new IllegalStateException("The jar has no file path", e);
     }
   }
 
-  /** Returns where the build assembles a Spark home: beside the jar. */
+  /** Returns the path of the Spark home assembled by the build, next to the jar. */
   Path assembledSparkHome() {
     return jar.resolveSibling("spark-" + sparkVersion);
   }

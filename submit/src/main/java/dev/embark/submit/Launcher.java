@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Starts a main class of the one jar, most often through spark-submit, and waits for it. */
+/** Starts main classes of the one jar, usually through spark-submit, and waits for them. */
 final class Launcher {
   private final Build build;
 
@@ -15,16 +15,15 @@ final class Launcher {
     this.build = build;
   }
 
-  /** Returns the build whose jar is submitted. */
   Build build() {
     return build;
   }
 
   /**
-   * Runs a class of {@code dev.embark.job}; its output goes where this process's goes.
+   * Runs a class of {@code dev.embark.job} through spark-submit, with inherited standard streams.
    *
    * @return the exit code of spark-submit
-   * @throws UserError if there is no Spark to run on
+   * @throws UserError if no usable Spark is found
    */
   int run(String mainClass, SparkOptions options, List<String> arguments) {
     SparkHome home = SparkHome.find(System.getenv(), build.assembledSparkHome());
@@ -39,11 +38,11 @@ final class Launcher {
   }
 
   /**
-   * Runs a class of {@code dev.embark.job} that needs jars of Spark but no Spark: in a JVM of its
-   * own, without spark-submit.
+   * Runs a class of {@code dev.embark.job} that needs Spark's jars but no session, in a separate
+   * JVM without spark-submit.
    *
    * @return the exit code of the JVM
-   * @throws UserError if there is no Spark whose jars could be used
+   * @throws UserError if no usable Spark is found
    */
   int runAlone(String mainClass, List<String> arguments) {
     SparkHome home = SparkHome.find(System.getenv(), build.assembledSparkHome());
@@ -62,15 +61,16 @@ final class Launcher {
   }
 
   /**
-   * Runs a program; its output goes where this process's goes.
+   * Runs a program with inherited standard streams.
    *
    * @return its exit code
-   * @throws UserError if there is no such program
+   * @throws UserError if the program cannot be started
    */
   int start(List<String> words) {
     try {
       Process process = new ProcessBuilder(words).inheritIO().start();
-      // Whoever ends this process means the job, which ends in order and says how to carry on.
+      // Termination of this process is meant for the job, which ends gracefully and says how to
+      // resume.
       Thread end = new Thread(() -> endInOrder(process), "embark-end");
       Runtime.getRuntime().addShutdownHook(end);
       int code = process.waitFor();
@@ -88,7 +88,7 @@ final class Launcher {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // This process is being ended; the hook runs, and ends it when the job has ended.
+      // The process is already terminating; the hook waits for the job and then exits.
     }
   }
 

@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The {@code embark} command. */
+/** Entry point of the {@code embark} command. */
 @Command(
     name = "embark",
     mixinStandardHelpOptions = true,
@@ -25,13 +25,13 @@ import picocli.CommandLine.Spec;
 public final class Main implements Runnable {
   @Spec private CommandSpec command;
 
-  /** Runs the command and ends the process with its exit code. */
+  /** Runs the command and exits with its exit code. */
   public static void main(String[] arguments) {
     Terminal terminal = Terminal.system();
     Cli.main(commandLine(new Launcher(Build.read()), terminal), terminal, arguments);
   }
 
-  /** Returns the command with all its subcommands, which start Spark by {@code launcher}. */
+  /** Returns the command with all subcommands, which start Spark through {@code launcher}. */
   static CommandLine commandLine(Launcher launcher, Terminal terminal) {
     CommandLine line =
         Cli.of(
@@ -42,7 +42,7 @@ public final class Main implements Runnable {
             new SqlCommand(launcher),
             new ModelCommand(launcher),
             new BenchCommand(launcher));
-    // The benchmark's own command reads its options.
+    // The benchmark parses its own options.
     line.getSubcommands().get("bench").setUnmatchedOptionsArePositionalParams(true);
     return line;
   }
@@ -53,7 +53,7 @@ public final class Main implements Runnable {
         command.commandLine(), "say what to do: quickstart, run, sql, model or bench");
   }
 
-  /** Tells Embark's version and the Spark that it brings. */
+  /** Version of Embark and of the Spark it was built with. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {

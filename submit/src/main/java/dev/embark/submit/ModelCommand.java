@@ -5,7 +5,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code embark model}: what a model is. */
+/** {@code embark model}: describes a model. */
 @Command(
     name = "model",
     sortOptions = false,

@@ -11,9 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/**
- * {@code embark quickstart}: the batch job on the sample of a checkout, and what it is good for.
- */
+/** {@code embark quickstart}: embeds the sample of a checkout and prints example searches. */
 @Command(
     name = "quickstart",
     sortOptions = false,

@@ -5,7 +5,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code embark run}: the batch job. */
+/** {@code embark run}: runs the batch job. */
 @Command(
     name = "run",
     sortOptions = false,

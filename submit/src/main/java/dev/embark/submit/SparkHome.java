@@ -10,11 +10,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A Spark installation that Embark can run on: Scala 2.13, version 3.5 or 4.
+ * A Spark installation supported by Embark: version 3.5 or 4 with Scala 2.13.
  *
- * @param path its folder, with bin/spark-submit
- * @param version its version, such as 4.1.3
- * @param assembled whether Embark's build made it, rather than the user
+ * @param path root folder, which contains bin/spark-submit
+ * @param version version, such as 4.1.3
+ * @param assembled whether Embark's build assembled it
  */
 record SparkHome(Path path, String version, boolean assembled) {
   private static final Pattern CORE =
@@ -23,9 +23,9 @@ record SparkHome(Path path, String version, boolean assembled) {
   private static final String SCALA = "2.13";
 
   /**
-   * Returns the Spark of {@code SPARK_HOME} if that is set, else the assembled one.
+   * Returns the installation at {@code SPARK_HOME} if that is set, otherwise the assembled one.
    *
-   * @throws UserError if the chosen folder holds no Spark, or one that cannot run Embark
+   * @throws UserError if the chosen folder has no Spark installation, or an unsupported one
    */
   static SparkHome find(Map<String, String> environment, Path assembledHome) {
     String own = environment.getOrDefault("SPARK_HOME", "");
@@ -79,12 +79,12 @@ record SparkHome(Path path, String version, boolean assembled) {
 
   private static UserError noJars(Path home, IOException cause) {
     return new UserError(
-        "%s has no jars/spark-core_%s-<version>.jar, so it is no complete Spark; install it again"
+        "%s has no jars/spark-core_%s-<version>.jar, so it is not a complete Spark; install it again"
             .formatted(home, SCALA),
         cause);
   }
 
-  /** Returns the program that everything goes through. */
+  /** Returns the path of the spark-submit program. */
   Path sparkSubmit() {
     return path.resolve("bin/spark-submit");
   }

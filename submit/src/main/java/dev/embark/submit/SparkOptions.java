@@ -9,7 +9,7 @@ import java.util.Map;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** The options that every command hands to spark-submit; in its spelling. */
+/** Spark options that commands pass on to spark-submit, in its spelling. */
 final class SparkOptions {
   private static final String HEARTBEAT = "spark.executor.heartbeatInterval";
   private static final String IVY_SETTINGS = "spark.jars.ivySettings";
@@ -77,9 +77,9 @@ final class SparkOptions {
   }
 
   /**
-   * Returns the words for spark-submit, ahead of the application.
+   * Returns the arguments for spark-submit that precede the application jar.
    *
-   * @param ivySettings how packages are found, unless the user says so; ignored if it does not
+   * @param ivySettings how packages are resolved unless the user sets it; ignored if it does not
    *     exist
    */
   List<String> toWords(Path ivySettings) {
@@ -91,7 +91,7 @@ final class SparkOptions {
       conf.putIfAbsent(IVY_SETTINGS, ivySettings.toString());
     }
     if (given.master.startsWith("local")) {
-      // The progress moves with the heartbeats; on one machine they cost nothing.
+      // Progress is updated by heartbeats, which cost nothing on a single machine.
       conf.putIfAbsent(HEARTBEAT, "1s");
     }
     List<String> words = new ArrayList<>();

@@ -5,7 +5,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code embark sql}: one statement, its rows to standard output. */
+/** {@code embark sql}: runs one statement and prints its rows to standard output. */
 @Command(
     name = "sql",
     sortOptions = false,

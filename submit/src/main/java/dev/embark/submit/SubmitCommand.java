@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A command line of spark-submit.
+ * Command line of spark-submit.
  *
- * @param sparkSubmit the program
- * @param sparkOptions its options, ahead of the application
- * @param mainClass the class of the one jar to run
- * @param jar the one jar, as application jar
- * @param arguments the arguments of that class
+ * @param sparkSubmit path of the program
+ * @param sparkOptions Spark options, which precede the application jar
+ * @param mainClass main class in the one jar
+ * @param jar the one jar, submitted as the application jar
+ * @param arguments arguments of the main class
  */
 record SubmitCommand(
     Path sparkSubmit,
@@ -20,7 +20,7 @@ record SubmitCommand(
     Path jar,
     List<String> arguments) {
 
-  /** Returns the words to start a process with; no shell reads them. */
+  /** Returns the command and its arguments for a process without a shell. */
   List<String> words() {
     List<String> words = new ArrayList<>();
     words.add(sparkSubmit.toString());

@@ -1,6 +1,6 @@
 /**
- * The {@code embark} command: checks a command line, finds a Spark, and hands the work to its
- * spark-submit with the one jar as application.
+ * Implementation of the {@code embark} command: it validates a command line, finds a Spark
+ * installation and submits the one jar to its spark-submit.
  *
  * <pre>
  *  submit/embark ──► Main ──► RunCommand … ──► SubmitCommand ──► Launcher ──► bin/spark-submit
@@ -8,6 +8,6 @@
  *   is missing)
  * </pre>
  *
- * <p>No class of Spark is used here: this JVM has only the one jar.
+ * <p>The package uses no Spark class, because this JVM has only the one jar on its class path.
  */
 package dev.embark.submit;

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Kills parts of a real cluster under a job, and runs the job again until it is done: the output
- * has every id once, and the vectors of a run that nobody disturbed.
+ * Kills parts of a real cluster during a job and resumes the job until it succeeds. The output must
+ * contain every id once, with the vectors of an undisturbed run.
  */
 class ChaosIT {
   private static final long SEED = 20261121;
@@ -45,7 +45,7 @@ class ChaosIT {
   void aLargeJobSurvivesTenKills(Table table) throws Exception {
     Random random = new Random(SEED + table.ordinal());
     List<Kill> kills = new ArrayList<>();
-    // Each kind of both at least once, the rest by chance.
+    // Every combination at least once, the rest at random.
     for (int i = 0; i < 10; i++) {
       KilledJob.Moment[] moments = KilledJob.Moment.values();
       KilledJob.Victim[] victims = KilledJob.Victim.values();
@@ -64,7 +64,7 @@ class ChaosIT {
     }
   }
 
-  /** What the job writes. */
+  /** Output format of the job. */
   enum Table {
     PARQUET,
     DELTA,
@@ -135,7 +135,7 @@ class ChaosIT {
         System.out.printf(
             "%s, %,d rows: %s; %s; %d s%n",
             table, rows, kills, cost, Duration.ofNanos(System.nanoTime() - start).toSeconds());
-        // What an executor or a worker takes along is done again by others, not by another run.
+        // Spark retries the work of a lost executor or worker within the same run.
         assertThat(cost.wavesRepeated()).as("%s", cost).isLessThan(cost.runs());
       }
     }
@@ -148,7 +148,7 @@ class ChaosIT {
     List<String> lines = new ArrayList<>();
     for (int id = 0; id < rows; id++) {
       StringBuilder text = new StringBuilder();
-      // Short ones: it is the kills that are to take the time.
+      // Short intervals, so that the kills dominate the run time.
       for (int left = 2 + random.nextInt(5); left > 0; left--) {
         text.append(words[random.nextInt(words.length)]).append(' ');
       }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A standalone Spark cluster of the assembled home: a master and workers in JVMs of their own. */
+/** A standalone Spark cluster of the assembled home, with master and workers in separate JVMs. */
 final class Cluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -30,7 +30,7 @@ final class Cluster implements AutoCloseable {
     this.uiPort = freePort();
   }
 
-  /** Starts a cluster whose workers have a core each; returns when all are registered. */
+  /** Starts a cluster of workers with one core each; returns when all are registered. */
   static Cluster start(Path folder, int workers) throws Exception {
     Cluster cluster = new Cluster(folder);
     try {
@@ -71,7 +71,7 @@ final class Cluster implements AutoCloseable {
         url());
   }
 
-  /** Ends an executor of a worker at once, if it has one; tells whether it had. */
+  /** Kills an executor of a worker; returns whether there was one. */
   boolean killExecutor(int worker) {
     List<ProcessHandle> executors =
         processes
@@ -83,7 +83,7 @@ final class Cluster implements AutoCloseable {
     return !executors.isEmpty();
   }
 
-  /** Ends a worker and its executors at once, and starts another in its place. */
+  /** Kills a worker and its executors and starts a replacement. */
   void killWorker(int worker) throws IOException {
     List<ProcessHandle> all = processes.get(1 + worker).descendants().toList();
     processes.get(1 + worker).destroyForcibly();
@@ -146,7 +146,7 @@ final class Cluster implements AutoCloseable {
     }
   }
 
-  /** Ends all processes of the cluster. */
+  /** Stops all processes of the cluster. */
   @Override
   public void close() throws InterruptedException {
     processes.forEach(Process::destroy);

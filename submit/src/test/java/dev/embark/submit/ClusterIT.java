@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The job on a real cluster gives the rows that it gives on one machine. */
+/** A job on a real cluster produces the same rows as on one machine. */
 class ClusterIT {
   private static final double SAME = 0.99999;
 
@@ -80,7 +80,7 @@ class ClusterIT {
     actual.forEach(
         (id, vector) ->
             assertThat(cosine(vector, expected.get(id))).as("id %d", id).isGreaterThan(SAME));
-    // Were all vectors alike, the comparison above would show nothing.
+    // Guards the comparison above, which identical vectors would make meaningless.
     assertThat(cosine(actual.get(1L), actual.get(200L))).isLessThan(0.9);
   }
 

@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Runs the command as a user does: the packaged jar in a process of its own. */
+/** Runs the packaged command in a separate process, as a user would. */
 final class Embark {
   private static final int MINUTES = 15;
   private static final Path TARGET = Path.of(System.getProperty("embark.jar")).getParent();
 
   private Embark() {}
 
-  /** What a process left: its exit code and both of its streams. */
+  /** Exit code and captured streams of a process. */
   record Result(int exitCode, String out, String err) {
     List<String> outLines() {
       return out.lines().toList();
@@ -43,7 +43,7 @@ final class Embark {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
-  /** Runs {@code embark} with these arguments in a folder; waits for its end. */
+  /** Runs {@code embark} with arguments in a folder and waits for its exit. */
   static Result run(Path folder, String... arguments) throws Exception {
     List<String> words =
         new ArrayList<>(List.of(java(), "-cp", jar().toString(), "dev.embark.submit.Main"));
@@ -51,7 +51,9 @@ final class Embark {
     return start(folder, words, Map.of());
   }
 
-  /** Starts {@code embark} in a folder, with what it says in a file; the caller ends it. */
+  /**
+   * Starts {@code embark} in a folder with its output redirected to a file; the caller stops it.
+   */
   static Process launch(Path folder, Path log, List<String> arguments) throws IOException {
     List<String> words =
         new ArrayList<>(List.of(java(), "-cp", jar().toString(), "dev.embark.submit.Main"));
@@ -66,12 +68,12 @@ final class Embark {
     return builder.start();
   }
 
-  /** Returns the jars of Delta and Iceberg, with commas. */
+  /** Returns the Delta and Iceberg jars, separated by commas. */
   static String tableJars() throws IOException {
     return Files.readString(TARGET.resolve("table-jars.txt")).strip();
   }
 
-  /** Runs any command; the environment is this process's, without a Spark of the machine's own. */
+  /** Runs any command with this process's environment, but without SPARK_HOME. */
   static Result start(Path folder, List<String> words, Map<String, String> environment)
       throws IOException, InterruptedException {
     Path out = Files.createTempFile(TARGET, "embark", ".out");
@@ -100,7 +102,7 @@ final class Embark {
     }
   }
 
-  /** Returns the vectors of an output by id, which has to be unique. */
+  /** Returns the vectors of an output by id; asserts that ids are unique. */
   static Map<Long, float[]> vectors(Path output) throws Exception {
     Result result =
         run(

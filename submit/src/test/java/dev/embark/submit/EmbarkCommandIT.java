@@ -18,7 +18,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a user of the packaged command sees: exit codes, standard output, standard error. */
+/**
+ * User-visible behaviour of the packaged command: exit codes, standard output and standard error.
+ */
 class EmbarkCommandIT {
   @TempDir private Path folder;
 
@@ -104,7 +106,8 @@ class EmbarkCommandIT {
   }
 
   /**
-   * As cron and many images have it. The words come from a file, as they would be ? in here, too.
+   * Runs under the POSIX locale, as set by cron and many container images. The text is read from a
+   * file, because the locale would turn arguments into question marks, too.
    */
   @Test
   void argumentsAreReadAsUtf8WhereTheLocaleSaysNothing() throws Exception {
@@ -220,7 +223,7 @@ class EmbarkCommandIT {
   }
 
   @Test
-  void aSparkHomeThatIsNoneIsToldAndNotReplaced() throws Exception {
+  void anInvalidSparkHomeIsReportedAndNotReplaced() throws Exception {
     Embark.Result result =
         Embark.start(
             folder,

@@ -19,7 +19,7 @@ class GpuDiscoveryTest {
   private record Run(int exit, String out, String err) {}
 
   @Test
-  void sparkReadsTheIndicesThatNvidiaSmiTells() throws Exception {
+  void sparkReadsTheIndicesReportedByNvidiaSmi() throws Exception {
     Run run =
         discover("[ \"$*\" = '--query-gpu=index --format=csv,noheader' ] && printf '0\\n1\\n'");
     assertThat(run.exit()).as(run.err()).isZero();
@@ -43,13 +43,13 @@ class GpuDiscoveryTest {
   }
 
   @Test
-  void aMachineWithoutADriverIsToldApart() throws Exception {
+  void aMachineWithoutADriverGetsItsOwnMessage() throws Exception {
     Run run = run(Files.createDirectory(dir.resolve("empty")).toString());
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err()).contains("is the NVIDIA driver installed?");
   }
 
-  /** Runs the script beside an nvidia-smi of the test's making. */
+  /** Runs the script with a fake nvidia-smi. */
   private Run discover(String nvidiaSmi) throws IOException, InterruptedException {
     Path fake = Files.writeString(dir.resolve("nvidia-smi"), "#!/bin/sh\n" + nvidiaSmi + "\n");
     Files.setPosixFilePermissions(fake, PosixFilePermissions.fromString("rwx------"));

@@ -14,22 +14,22 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** A job that is watched through the files of its output, killed, and run again. */
+/** A job that is observed through its output files, killed and resumed. */
 final class KilledJob implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(20);
   private static final int LOOK_EVERY_MILLIS = 5;
 
-  /** What the watcher waits for, in a certain wave. */
+  /** Moment of a wave that the observer waits for. */
   enum Moment {
-    /** Tasks write vectors. */
+    /** Tasks are writing vectors. */
     WHILE_EMBEDDING,
-    /** All vectors are written; the manifest does not say so yet. */
+    /** All vectors are written, but the manifest does not record it yet. */
     BEFORE_READY,
-    /** The manifest says that the wave is ready: it is being committed. */
+    /** The manifest records the wave as ready: it is being committed. */
     BEFORE_COMMIT
   }
 
-  /** What is ended by SIGKILL. */
+  /** Process that receives SIGKILL. */
   enum Victim {
     DRIVER,
     EXECUTOR,
@@ -37,12 +37,12 @@ final class KilledJob implements AutoCloseable {
   }
 
   /**
-   * What it cost.
+   * Cost of the interruptions.
    *
-   * @param runs how often the command was run
-   * @param waves of the run
-   * @param wavesRepeated how often a wave was begun again
-   * @param rowsRepeated rows of those
+   * @param runs number of times the command was run
+   * @param waves waves of the run
+   * @param wavesRepeated number of repeated waves
+   * @param rowsRepeated rows of the repeated waves
    */
   record Cost(int runs, int waves, int wavesRepeated, long rowsRepeated) {}
 
@@ -50,8 +50,8 @@ final class KilledJob implements AutoCloseable {
   private final Path folder;
   private final Path state;
   private final List<String> command;
-  private final Set<String> attempts = new HashSet<>(); // names of folders that waves were in
-  private final Set<String> abandoned = new HashSet<>(); // of these, those of processes that ended
+  private final Set<String> attempts = new HashSet<>(); // all wave folders seen
+  private final Set<String> abandoned = new HashSet<>(); // wave folders of processes that ended
   private Process process;
   private int runs;
   private int killed;
@@ -74,7 +74,10 @@ final class KilledJob implements AutoCloseable {
     return folder.resolve("job.log");
   }
 
-  /** Kills at a moment of a wave, or of the next if that has passed; runs the job if it ended. */
+  /**
+   * Kills at a moment of a wave, or of the next wave if that moment has passed; resumes the job if
+   * it ended.
+   */
   void kill(Victim victim, Moment moment, int wave) throws Exception {
     await(moment, wave);
     switch (victim) {
@@ -91,7 +94,7 @@ final class KilledJob implements AutoCloseable {
     killed++;
   }
 
-  /** Asks the job to end, while a wave is embedded; runs it again when it has. */
+  /** Requests termination while a wave is being computed, then resumes the job. */
   void stop(int wave) throws Exception {
     await(Moment.WHILE_EMBEDDING, wave);
     process.destroy();
@@ -145,7 +148,7 @@ final class KilledJob implements AutoCloseable {
         ready |= each.get("state").asText().equals("READY");
       }
     } catch (IOException e) {
-      return false; // Not there yet, or being replaced.
+      return false; // missing or being replaced
     }
     return switch (moment) {
       case WHILE_EMBEDDING -> committed >= wave && anyHas(folders, "embedded/_temporary");
@@ -160,7 +163,10 @@ final class KilledJob implements AutoCloseable {
         .anyMatch(folder -> Files.exists(folder.resolve(name)));
   }
 
-  /** The folders of waves that are embedded, or were when a process ended; remembers all it saw. */
+  /**
+   * Returns the folders of waves being computed or abandoned by a dead process; remembers all it
+   * has seen.
+   */
   private List<Path> waveFolders() throws IOException {
     if (!Files.exists(state)) {
       return List.of();
@@ -171,11 +177,11 @@ final class KilledJob implements AutoCloseable {
       found.forEach(path -> attempts.add(path.getFileName().toString()));
       return found;
     } catch (UncheckedIOException e) {
-      return List.of(); // Deleted while it was listed.
+      return List.of(); // deleted while being listed
     }
   }
 
-  /** Waits for the job's end, and runs it again until it succeeds. */
+  /** Waits for the job to exit and reruns it until it succeeds. */
   Cost finish() throws Exception {
     awaitEnd();
     for (int more = 0; process.exitValue() != 0 && more < 2; more++) {

@@ -18,7 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the command answers before any Spark starts; none could, as the jar's folder has none. */
+/**
+ * Responses of the command before Spark starts; Spark could not start, because the jar's folder has
+ * none.
+ */
 class MainTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -56,7 +59,7 @@ class MainTest {
   }
 
   @Test
-  void optionsOfRunAreGroupedAndFollowedByTheExitCodes() {
+  void helpOfRunGroupsOptionsAndListsExitCodes() {
     assertThat(embark("run", "--help")).isZero();
 
     List<String> parts =

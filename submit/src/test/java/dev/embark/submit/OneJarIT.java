@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 
-/** The one jar has all that a cluster lacks, and nothing that Spark brings. */
+/** The one jar contains everything that a cluster lacks and nothing that Spark provides. */
 class OneJarIT {
   private static List<String> entries() throws IOException {
     try (JarFile jar = new JarFile(Embark.jar().toFile())) {
@@ -79,9 +79,9 @@ class OneJarIT {
     }
   }
 
-  /** So that two builds of the same sources give the same bytes. */
+  /** Required for reproducible builds: two builds of the same sources must be byte-identical. */
   @Test
-  void nothingOfOursTellsWhereOrWhenItWasBuilt() throws IOException {
+  void ourEntriesContainNoBuildPathOrBuildTime() throws IOException {
     Path root = Path.of("").toAbsolutePath().getParent();
     Matcher timestamp =
         Pattern.compile("<project.build.outputTimestamp>(.*)Z</")

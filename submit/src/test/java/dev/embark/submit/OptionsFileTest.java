@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** The script refuses what the command would, where nothing is built yet. */
+/** Before the first build, the script rejects the same arguments as the command. */
 class OptionsFileTest {
   private static final Path SCRIPT = Path.of("embark");
 
@@ -46,7 +46,7 @@ class OptionsFileTest {
     assertThat(Path.of("options")).hasContent(String.join("\n", lines));
   }
 
-  /** Runs the script as in a fresh clone, where a build would find no Maven project. */
+  /** Runs the script outside a Maven project, so that a build would fail. */
   private String run(int expected, String... arguments) throws IOException, InterruptedException {
     Path submit = Files.createDirectories(clone.resolve("submit"));
     for (String name : List.of("embark", "arguments.sh", "options")) {
@@ -133,7 +133,7 @@ class OptionsFileTest {
         "--version"
       })
   void whatTheCommandTakesGoesOnToTheBuild(String words) throws Exception {
-    // An empty folder has no project: what is to be seen is that it was to be built.
+    // In an empty folder the build fails, which shows that the script tried to build.
     assertThat(run(1, words.split(" "))).contains("Building Embark");
   }
 }

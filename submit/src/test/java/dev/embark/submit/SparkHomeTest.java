@@ -90,7 +90,7 @@ class SparkHomeTest {
 
     assertThatThrownBy(() -> SparkHome.find(Map.of(), assembled))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("no complete Spark");
+        .hasMessageContaining("not a complete Spark");
   }
 
   @Test

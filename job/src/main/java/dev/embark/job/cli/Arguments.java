@@ -2,14 +2,17 @@ package dev.embark.job.cli;
 
 import java.util.List;
 
-/** What the parts of a {@link JobSpec} do alike: check what was given, and write it again. */
+/**
+ * Validation and serialisation of command-line options, shared by the mixins of {@link JobSpec}.
+ */
 public final class Arguments {
   private Arguments() {}
 
   /**
-   * Checks an option.
+   * Checks a condition on an option.
    *
-   * @throws IllegalArgumentException with this sentence if it does not hold
+   * @throws IllegalArgumentException with {@code otherwise} as its message if {@code holds} is
+   *     false
    */
   static void require(boolean holds, String otherwise) {
     if (!holds) {
@@ -17,14 +20,13 @@ public final class Arguments {
     }
   }
 
-  /** Adds an option with its value; one word, as a value may begin with a dash. */
+  /** Adds {@code name=value} as a single argument, because a value may begin with a dash. */
   static void addIfGiven(List<String> arguments, String name, Object value) {
     if (value != null) {
       arguments.add(name + "=" + value);
     }
   }
 
-  /** Adds an option without a value. */
   static void addIf(List<String> arguments, String name, boolean given) {
     if (given) {
       arguments.add(name);

@@ -10,15 +10,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * How every command of Embark reads its arguments and ends: exit code 0 done, 1 failed, 2 bad
- * usage; an error is one sentence on standard error, with a stack trace only under --verbose.
+ * Argument parsing and exit codes shared by all Embark commands: 0 for success, 1 for failure, 2
+ * for bad usage. An error is one sentence on standard error; {@code --verbose} adds a stack trace.
  */
 public final class Cli {
   private Cli() {}
 
   /**
-   * Makes a command of an object annotated with {@link CommandLine.Command}, and of such objects
-   * for its subcommands; help goes to standard output.
+   * Creates a command from an object annotated with {@link CommandLine.Command} and from such
+   * objects for its subcommands. Help is printed to standard output.
    */
   public static CommandLine of(Object command, Terminal terminal, Object... subcommands) {
     CommandLine line = new CommandLine(command);
@@ -48,11 +48,12 @@ public final class Cli {
     line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, GroupedHelp::options);
   }
 
-  /** Runs a command with the process's arguments and ends the process if it did not succeed. */
+  /** Runs a command and exits the process if it failed. */
   public static void main(CommandLine command, Terminal terminal, String... arguments) {
     int code = command.execute(arguments);
     terminal.out().flush();
-    // A driver that ends normally must return instead: some clusters take any exit for a failure.
+    // On success a driver must return, because some cluster managers report any System.exit as a
+    // failure.
     if (code != CommandLine.ExitCode.OK) {
       System.exit(code);
     }
@@ -60,12 +61,12 @@ public final class Cli {
 
   private static int badUsage(ParameterException first) {
     CommandLine line = first.getCommandLine();
-    // A misspelt option also counts as a missing one; the spelling is what the user can mend.
+    // A misspelt required option is also reported as missing; the misspelling is the useful error.
     ParameterException error =
         line.getUnmatchedArguments().isEmpty()
             ? first
             : new UnmatchedArgumentException(line, line.getUnmatchedArguments());
-    // picocli says "option option '--option'" of a map's value.
+    // picocli writes "option option '--option'" for the value of a map.
     String message = error.getMessage().replace("for option option ", "for option ");
     line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + Secrets.redacted(message));
     UnmatchedArgumentException.printSuggestions(error, line.getErr());

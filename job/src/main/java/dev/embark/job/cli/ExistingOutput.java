@@ -2,18 +2,18 @@ package dev.embark.job.cli;
 
 import java.util.Locale;
 
-/** What to do if there is an output already. */
+/** Behaviour of a run whose output already exists: the values of {@code --save-mode}. */
 public enum ExistingOutput {
-  /** Refuse to start. */
+  /** Fail before the run starts. */
   ERRORIFEXISTS,
-  /** Replace it. */
+  /** Replace the existing output. */
   OVERWRITE,
-  /** Add to it. */
+  /** Add rows to the existing output. */
   APPEND,
-  /** Leave it as it is and do nothing. */
+  /** Keep the existing output and do nothing. */
   IGNORE;
 
-  /** Returns the name as written on the command line, which is also Spark's. */
+  /** Returns the name used by the command line and by Spark. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

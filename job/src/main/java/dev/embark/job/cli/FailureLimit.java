@@ -1,18 +1,18 @@
 package dev.embark.job.cli;
 
 /**
- * How many rows may fail before a run stops.
+ * Maximum number or percentage of rows that may fail before a run stops.
  *
- * @param number rows, or percent of the rows handled so far
- * @param isPercent which of the two
+ * @param number a number of rows, or a percentage of the rows processed so far
+ * @param isPercent whether {@code number} is a percentage
  */
 public record FailureLimit(double number, boolean isPercent) {
   private static final FailureLimit NONE = new FailureLimit(Double.POSITIVE_INFINITY, false);
 
   /**
-   * Reads {@code 100} or {@code 0.5%}; no limit for null.
+   * Parses a limit such as {@code 100} or {@code 0.5%}; null means no limit.
    *
-   * @throws IllegalArgumentException with a sentence for the user
+   * @throws IllegalArgumentException with a message for the user
    */
   static FailureLimit parse(String text) {
     if (text == null) {
@@ -28,7 +28,7 @@ public record FailureLimit(double number, boolean isPercent) {
     return new FailureLimit(Double.parseDouble(digits), isPercent);
   }
 
-  /** Whether more rows have failed than may. */
+  /** Returns whether more rows have failed than the limit allows. */
   public boolean isExceededBy(RunTotals totals) {
     double failed = totals.failedRows();
     return isPercent ? failed * 100 > number * totals.rows() : failed > number;
@@ -36,7 +36,7 @@ public record FailureLimit(double number, boolean isPercent) {
 
   @Override
   public String toString() {
-    // Not as a conditional of the two numbers: that would make a double of the whole one, too.
+    // A conditional over both numbers would promote the long to a double.
     String shown = number % 1 == 0 ? Long.toString((long) number) : Double.toString(number);
     return shown + (isPercent ? "%" : "");
   }

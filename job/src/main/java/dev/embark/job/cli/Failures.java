@@ -6,7 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Turns what was thrown into the one sentence that the user reads. */
+/** Converts an exception into the one-sentence message shown to the user. */
 public final class Failures {
   private static final Pattern TYPE_ALONE = Pattern.compile("[\\w.$]+(Exception|Error)");
   private static final Pattern POSITION = Pattern.compile("[.;]*; line (\\d+) pos (\\d+);?$");
@@ -15,10 +15,10 @@ public final class Failures {
   private Failures() {}
 
   /**
-   * Returns one line that describes a failure: the message of the first {@link UserError} or {@link
-   * EmbarkException} on the way down, which are written for the user, else that of the innermost
-   * cause, without the plans and stack traces that Spark puts into its messages, and without
-   * credentials.
+   * Returns a one-line description of a failure: the message of the first {@link UserError} or
+   * {@link EmbarkException} in the cause chain, or else the first line of the innermost cause.
+   * Query plans and stack traces that Spark adds to its messages are dropped and credentials are
+   * redacted.
    */
   public static String sentence(Throwable thrown) {
     return Secrets.redacted(innermostSentence(thrown));

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /**
- * What is computed for each text, and its options, on a command line: a mixin of {@link JobSpec}.
- * Uses no class of Spark.
+ * Command-line options that select the function applied to each text and configure it: a mixin of
+ * {@link JobSpec}. Uses no Spark class.
  */
 @HelpSection(HelpSection.FUNCTION)
 public final class FunctionSpec {
@@ -25,7 +25,7 @@ public final class FunctionSpec {
               + " prompt. Default: embed.")
   private JobFunction function;
 
-  // The former name, for one release.
+  // The former name of --function, accepted for one release.
   @Option(names = "--task", hidden = true)
   private JobFunction formerFunction;
 
@@ -86,9 +86,9 @@ public final class FunctionSpec {
   private Map<String, String> options = new LinkedHashMap<>();
 
   /**
-   * Checks keys and values.
+   * Validates the option keys and values.
    *
-   * @throws IllegalArgumentException with a sentence for the user
+   * @throws IllegalArgumentException with a message for the user
    */
   void check() {
     if (function != null && formerFunction != null) {
@@ -108,7 +108,7 @@ public final class FunctionSpec {
     }
   }
 
-  /** Returns what is computed for each text. */
+  /** Returns the function applied to each text. */
   JobFunction function() {
     return Stream.of(function, formerFunction)
         .filter(Objects::nonNull)
@@ -116,14 +116,14 @@ public final class FunctionSpec {
         .orElse(JobFunction.EMBED);
   }
 
-  /** Returns the options in the spelling of SQL: only those that were given. */
+  /** Returns the options that were given, keyed by their SQL names. */
   Map<String, String> toMap() {
     Map<String, String> all = own();
     all.putAll(options);
     return all;
   }
 
-  /** Returns the arguments that make an equal spec. */
+  /** Returns command-line arguments equivalent to this spec. */
   List<String> toArguments() {
     List<String> arguments = new ArrayList<>(List.of("--function=" + function()));
     toMap().forEach((key, value) -> arguments.add("--option=" + key + "=" + value));
@@ -142,7 +142,9 @@ public final class FunctionSpec {
     return own;
   }
 
-  /** An executor has another working directory than the user who wrote the path. */
+  /**
+   * Returns an absolute path, because the working directory of an executor differs from the user's.
+   */
   private static String absoluteIfFile(String model) {
     boolean relative = !model.startsWith("/") && !model.matches("[A-Za-z][A-Za-z0-9+.-]*:.*");
     return relative && Files.exists(Path.of(model))

@@ -8,14 +8,16 @@ import java.util.Map;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Lays out the options of a command below their {@link HelpSection}s, in the order of headings. */
+/** Groups the options in a command's help by {@link HelpSection}, in a fixed order. */
 final class GroupedHelp {
   private static final List<String> ORDER =
       List.of(HelpSection.DATA, HelpSection.RUN, HelpSection.FUNCTION, HelpSection.SHOWN);
 
   private GroupedHelp() {}
 
-  /** Returns the list of options, as picocli's help has it for commands without headings. */
+  /**
+   * Returns the formatted option list, or picocli's default list for a command without sections.
+   */
   static String options(Help help) {
     Map<String, List<OptionSpec>> parts = new LinkedHashMap<>();
     ORDER.forEach(heading -> parts.put(heading, new ArrayList<>()));

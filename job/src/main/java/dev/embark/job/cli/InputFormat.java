@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Guesses how to read an input from its name alone. */
+/** Derives the format of an input from its name alone. */
 public final class InputFormat {
   public static final String PARQUET = "parquet";
   public static final String TEXT = "text";
@@ -38,7 +38,7 @@ public final class InputFormat {
 
   private InputFormat() {}
 
-  /** Returns the format that a file name's extension stands for, compressed or not. */
+  /** Returns the format of a file extension, ignoring a compression suffix. */
   public static Optional<String> ofExtension(String name) {
     Matcher matcher = EXTENSION.matcher(name.toLowerCase(Locale.ROOT));
     return matcher.matches() ? Optional.of(BY_EXTENSION.get(matcher.group(1))) : Optional.empty();
@@ -49,17 +49,20 @@ public final class InputFormat {
     return format.contains(".") ? format : format.toLowerCase(Locale.ROOT);
   }
 
-  /** Whether a name can only be a table's: no slash, so no path, and no extension of a file. */
+  /**
+   * Returns whether a name must be a table: it contains no slash, so it is not a path, and has no
+   * known file extension.
+   */
   public static boolean isTableName(String name) {
     return !name.contains("/") && !name.contains("\\") && ofExtension(name).isEmpty();
   }
 
-  /** Whether every file of an input is read, in a format that knows of no table. */
+  /** Returns whether a format reads every file of a path, without table metadata. */
   public static boolean isOfFiles(String format) {
     return OF_FILES.contains(format);
   }
 
-  /** Whether fields are parted by tabs. */
+  /** Returns whether the name has the extension of a tab-separated file. */
   public static boolean isTabSeparated(String name) {
     return name.toLowerCase(Locale.ROOT).matches(".*\\.tsv(\\.[a-z0-9]+)?\\*?");
   }

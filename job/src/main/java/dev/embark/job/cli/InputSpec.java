@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What a job reads, and how: a mixin of {@link JobSpec}. Uses no class of Spark. */
+/** Command-line options for the input of a job: a mixin of {@link JobSpec}. Uses no Spark class. */
 @HelpSection(HelpSection.DATA)
 public final class InputSpec {
   @Option(
@@ -55,9 +55,9 @@ public final class InputSpec {
   private String idColumn;
 
   /**
-   * Checks what picocli's types cannot.
+   * Validates constraints that picocli's types cannot express.
    *
-   * @throws IllegalArgumentException with a sentence for the user
+   * @throws IllegalArgumentException with a message for the user
    */
   void check() {
     require(
@@ -67,7 +67,7 @@ public final class InputSpec {
             : "--input and --query are both given; give one of them");
   }
 
-  /** Returns the arguments that make an equal spec. */
+  /** Returns command-line arguments equivalent to this spec. */
   public List<String> toArguments() {
     List<String> arguments = new ArrayList<>();
     addIfGiven(arguments, "--input", input);
@@ -79,12 +79,11 @@ public final class InputSpec {
     return arguments;
   }
 
-  /** Returns the path or table to read, or the query, as messages name it. */
+  /** Returns the name of the input for messages: its path or table, or "the query". */
   String name() {
     return input == null ? "the query" : input;
   }
 
-  /** Returns the query to read, if it is one. */
   public Optional<String> query() {
     return Optional.ofNullable(query);
   }
@@ -99,12 +98,12 @@ public final class InputSpec {
     return options;
   }
 
-  /** Returns the column of texts, if one was named. */
+  /** Returns the text column, if one was given. */
   public Optional<String> textColumn() {
     return Optional.ofNullable(textColumn);
   }
 
-  /** Returns the column that names a row, if there is one. */
+  /** Returns the column that identifies a row, if one was given. */
   public Optional<String> idColumn() {
     return Optional.ofNullable(idColumn);
   }

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** What a run computes for each text. Uses no class of Spark. */
+/** The function that a run applies to each text. Uses no Spark class. */
 public enum JobFunction {
-  /** A vector, by embed(). */
+  /** Computes a vector with {@code embed()}. */
   EMBED(
       "embedding",
       "embedded",
@@ -23,7 +23,7 @@ public enum JobFunction {
           EmbedOption.MAX_TOKENS.key(),
           EmbedOption.CHUNK_OVERLAP.key()),
       EmbedOptions::of),
-  /** An answer, by generate(). */
+  /** Computes an answer with {@code generate()}. */
   GENERATE(
       "answer",
       "answered",
@@ -54,45 +54,45 @@ public enum JobFunction {
     this.options = options;
   }
 
-  /** Returns what a text gets, in a word; also the column that a run adds unless told otherwise. */
+  /** Returns the word for a result, which is also the default name of the result column. */
   public String result() {
     return result;
   }
 
-  /** Returns what became of a text that has its result, in a word. */
+  /** Returns the past participle for a row with a result, used in progress output. */
   public String done() {
     return done;
   }
 
-  /** Returns what the tokens are that a run counts: those of its texts, or those of its answers. */
+  /** Returns the label of the token count: tokens of the texts, or of the generated answers. */
   public String tokens() {
     return tokens;
   }
 
   /**
-   * Returns how many rows a wave has for each core: some four minutes of its work, with the
-   * built-in model, the accelerator and texts of a hundred tokens, or with the small decoder of
-   * {@code bench/sequences.sh} and answers as long.
+   * Returns the default number of rows per core in a wave: about four minutes of work. Measured
+   * with the built-in model on the accelerator and texts of 100 tokens, or with the small decoder
+   * of {@code bench/sequences.sh} and answers of 100 tokens.
    */
   public int rowsPerCore() {
     return rowsPerCore;
   }
 
-  /** Returns the keys of options that only say what becomes of texts that are too long. */
+  /** Returns the keys of the options that affect only texts exceeding the token limit. */
   public Set<String> ofLongTexts() {
     return ofLongTexts;
   }
 
   /**
-   * Checks options.
+   * Parses and validates options.
    *
-   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION if a key or value is invalid
    */
   FunctionOptions options(Map<String, String> given) {
     return options.apply(given);
   }
 
-  /** Returns the name as written on the command line. */
+  /** Returns the name used by the command line. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -16,10 +16,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * What a job is to do, as given on its command line: the mixin of {@code embark run} and of {@link
- * EmbedJob}. Uses no class of Spark.
+ * Complete command-line specification of a job: the mixin of {@code embark run} and {@link
+ * EmbedJob}. Uses no Spark class.
  *
- * <p>Not safe for several threads; picocli fills it, later it is only read.
+ * <p>Not thread-safe: picocli writes its fields, after which it is only read.
  */
 @HelpSection(HelpSection.SHOWN)
 public final class JobSpec {
@@ -100,7 +100,11 @@ public final class JobSpec {
       description = "Show this help.")
   private boolean help;
 
-  /** Checks what picocli's types cannot; a mistake is a {@link ParameterException}. */
+  /**
+   * Validates constraints that picocli's types cannot express.
+   *
+   * @throws ParameterException if the specification is invalid
+   */
   public void check() {
     try {
       input.check();
@@ -119,22 +123,22 @@ public final class JobSpec {
     }
   }
 
-  /** Returns what is computed for each text. */
+  /** Returns the function applied to each text. */
   public JobFunction function() {
     return function.function();
   }
 
-  /** Returns the function's options in the spelling of SQL: only those that were given. */
+  /** Returns the function's options that were given, keyed by their SQL names. */
   public Map<String, String> functionOptions() {
     return function.toMap();
   }
 
-  /** Returns the column that the job adds. */
+  /** Returns the name of the result column. */
   public String resultColumn() {
     return output.resultColumn().orElse(function().result());
   }
 
-  /** Returns the arguments that make an equal spec, to hand on to {@link EmbedJob}. */
+  /** Returns command-line arguments equivalent to this spec, to be passed to {@link EmbedJob}. */
   public List<String> toArguments() {
     List<String> arguments = input.toArguments();
     arguments.addAll(output.toArguments());
@@ -151,67 +155,65 @@ public final class JobSpec {
     return arguments;
   }
 
-  /** Returns the path or table to read, or the query, as messages name it. */
+  /** Returns the name of the input for messages: its path or table, or "the query". */
   public String input() {
     return input.name();
   }
 
-  /** Returns the column of texts, if one was named. */
+  /** Returns the text column, if one was given. */
   public Optional<String> textColumn() {
     return input.textColumn();
   }
 
-  /** Returns the column that names a row, if there is one. */
+  /** Returns the column that identifies a row, if one was given. */
   public Optional<String> idColumn() {
     return input.idColumn();
   }
 
-  /** Returns what to read, and how. */
   public InputSpec inputSpec() {
     return input;
   }
 
-  /** Returns the path or table to write to. */
+  /** Returns the path or table of the output. */
   public String output() {
     return output.output();
   }
 
-  /** Returns how to write. */
   public OutputSpec outputSpec() {
     return output;
   }
 
-  /** Returns the most rows of a wave, if that was said. */
+  /** Returns the maximum number of rows in a wave, if one was given. */
   public OptionalLong rowsPerWave() {
     return rowsPerWave == null ? OptionalLong.empty() : OptionalLong.of(rowsPerWave);
   }
 
-  /** Whether each distinct text is computed once. */
+  /** Returns whether each distinct text is processed only once. */
   public boolean dedupe() {
     return dedupe;
   }
 
-  /** Returns how many rows may fail. */
+  /** Returns the maximum number of failed rows. */
   public FailureLimit maxFailed() {
     return FailureLimit.parse(maxFailed);
   }
 
-  /** Whether rows that failed before are tried again. */
+  /** Returns whether rows that failed in earlier runs are retried. */
   public boolean retryQuarantined() {
     return retryQuarantined;
   }
 
-  /** Whether the quarantine keeps texts. */
+  /** Returns whether the quarantine stores the text of failed rows. */
   public boolean quarantineText() {
     return quarantineText;
   }
 
-  /** Whether only to estimate. */
+  /** Returns whether this is a dry run, which writes nothing. */
   public boolean dryRun() {
     return dryRun;
   }
 
-  /** Returns how to show progress. */
+  /** Returns the progress mode; {@code --quiet} overrides {@code --progress}. */
   public ProgressMode progress() {
     return quiet ? ProgressMode.NONE : progress;
   }

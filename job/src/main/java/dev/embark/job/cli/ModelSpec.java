@@ -10,8 +10,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * Which model to describe, and how: the mixin of {@code embark model} and of {@link
- * ModelInspector}. Uses no class of Spark.
+ * Command-line options for describing a model: the mixin of {@code embark model} and {@link
+ * ModelInspector}. Uses no Spark class.
  */
 public final class ModelSpec {
   @Parameters(
@@ -32,7 +32,9 @@ public final class ModelSpec {
       description = "Show this help.")
   private boolean help;
 
-  /** Returns the arguments that make an equal spec, to hand on to {@link ModelInspector}. */
+  /**
+   * Returns command-line arguments equivalent to this spec, to be passed to {@link ModelInspector}.
+   */
   public List<String> toArguments() {
     List<String> arguments = new ArrayList<>();
     if (json) {
@@ -48,14 +50,13 @@ public final class ModelSpec {
     return arguments;
   }
 
-  /** Returns the options of embed() that name the model. */
+  /** Returns the {@code embed()} options that select the model. */
   public EmbedOptions options() {
     return model == null
         ? EmbedOptions.defaults()
         : EmbedOptions.of(Map.of(EmbedOption.MODEL.key(), model));
   }
 
-  /** Whether to print JSON. */
   public boolean json() {
     return json;
   }

@@ -10,8 +10,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
- * The options of a command, a line each. Scripts that build before they start Java check arguments
- * by such a list, so that a wrong one is refused before that; tests hold the lists to the commands.
+ * Machine-readable list of a command's options, one per line. Scripts that build before starting
+ * Java validate their arguments against such a list to reject errors before the build. Tests keep
+ * the lists in sync with the commands.
  *
  * <pre>
  *  run --rows-per-wave count
@@ -23,8 +24,7 @@ public final class OptionList {
   private OptionList() {}
 
   /**
-   * Returns the lines of a command, sorted, without the options that scripts add: hidden and
-   * required.
+   * Returns the sorted lines of a command, without the hidden required options that scripts add.
    */
   public static List<String> of(String name, CommandLine command) {
     List<String> lines = new ArrayList<>();

@@ -12,10 +12,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
-/** Where a job writes to, and how: a mixin of {@link JobSpec}. Uses no class of Spark. */
+/**
+ * Command-line options for the output of a job: a mixin of {@link JobSpec}. Uses no Spark class.
+ */
 @HelpSection(HelpSection.DATA)
 public final class OutputSpec {
-  /** What an output is made of. */
+  /** Storage format of an output. */
   public enum Format {
     PARQUET,
     ORC,
@@ -23,26 +25,26 @@ public final class OutputSpec {
     DELTA,
     ICEBERG;
 
-    /** Whether it is a table that can replace rows. */
+    /** Returns whether the format is a table format, which supports replacing rows. */
     public boolean isTable() {
       return this == DELTA || this == ICEBERG;
     }
 
-    /** Returns the name as written on the command line, which is also Spark's. */
+    /** Returns the name used by the command line and by Spark. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  /** What to do with an output that has results of another model or option. */
+  /** Behaviour for an existing output whose results have a different model or options. */
   public enum NewFingerprint {
-    /** Replace all of it. */
+    /** Replace the whole output. */
     OVERWRITE,
-    /** Keep it and put the new results into a column of their own. */
+    /** Keep the existing results and write the new ones to a separate column. */
     ADD_COLUMN;
 
-    /** Returns the name as written on the command line. */
+    /** Returns the name used by the command line. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -128,9 +130,9 @@ public final class OutputSpec {
   }
 
   /**
-   * Checks what picocli's types cannot.
+   * Validates constraints that picocli's types cannot express.
    *
-   * @throws IllegalArgumentException with a sentence for the user
+   * @throws IllegalArgumentException with a message for the user
    */
   void check() {
     require(
@@ -143,7 +145,7 @@ public final class OutputSpec {
             + " changed, so write to another --output");
   }
 
-  /** Returns the arguments that make an equal spec. */
+  /** Returns command-line arguments equivalent to this spec. */
   List<String> toArguments() {
     List<String> arguments = new ArrayList<>();
     arguments.add("--output=" + output);
@@ -159,17 +161,16 @@ public final class OutputSpec {
     return arguments;
   }
 
-  /** Returns the path or table to write to. */
+  /** Returns the path or table of the output. */
   public String output() {
     return output;
   }
 
-  /** Returns the output's format. */
   public Format format() {
     return format;
   }
 
-  /** Whether the output is a table in a catalog, not a path. */
+  /** Returns whether the output is a catalog table rather than a path. */
   public boolean isTableName() {
     return format.isTable() && InputFormat.isTableName(output);
   }
@@ -179,32 +180,32 @@ public final class OutputSpec {
     return options;
   }
 
-  /** Returns the columns that become folders; may be empty. */
+  /** Returns the partition columns; may be empty. */
   public List<String> partitionBy() {
     return partitionBy;
   }
 
-  /** Returns how many tasks embed a wave, if that was said. */
+  /** Returns the number of tasks and files per wave, if one was given. */
   public OptionalInt repartition() {
     return repartition == null ? OptionalInt.empty() : OptionalInt.of(repartition);
   }
 
-  /** Returns what to do with an output that exists. */
+  /** Returns the behaviour for an existing output. */
   public ExistingOutput saveMode() {
     return saveMode;
   }
 
-  /** Whether a run may replace all of an output that exists. */
+  /** Returns whether a run may replace an existing output. */
   public boolean mayReplace() {
     return saveMode == ExistingOutput.OVERWRITE || newFingerprint == NewFingerprint.OVERWRITE;
   }
 
-  /** Returns the column that the job adds, if it was named. */
+  /** Returns the name of the result column, if one was given. */
   Optional<String> resultColumn() {
     return Optional.ofNullable(resultColumn);
   }
 
-  /** Returns what to do with results of another fingerprint; empty to refuse. */
+  /** Returns the behaviour for results with a different fingerprint; empty means the run fails. */
   public Optional<NewFingerprint> newFingerprint() {
     return Optional.ofNullable(newFingerprint);
   }

@@ -2,18 +2,18 @@ package dev.embark.job.cli;
 
 import java.util.Locale;
 
-/** How a run tells on standard error how far it is; the values of {@code --progress}. */
+/** How a run reports progress on standard error: the values of {@code --progress}. */
 public enum ProgressMode {
-  /** One line drawn over itself for a person at a terminal, else {@link #PLAIN}. */
+  /** A single line redrawn in place on a terminal, otherwise {@link #PLAIN}. */
   AUTO,
-  /** A line every ten seconds, without control characters. */
+  /** One line every ten seconds, without control characters. */
   PLAIN,
-  /** A JSON object a line; {@code progress.schema.json} describes them. */
+  /** One JSON object per line, as specified by {@code progress.schema.json}. */
   JSON,
-  /** Nothing. */
+  /** No progress output. */
   NONE;
 
-  /** Returns the name as written on the command line. */
+  /** Returns the name used by the command line. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -5,19 +5,19 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What became of the rows of a run, or of one of its waves. Counted in what was written, so exact
- * however often tasks were tried again.
+ * Row and token counts of a run or of one wave. They are computed from the written rows, so task
+ * retries do not affect them.
  *
- * @param rows rows written, with a result or without
- * @param tokens tokens of texts or, of --function generate, of answers; with deduplication, of
- *     distinct ones
+ * @param rows rows written, with or without a result
+ * @param tokens tokens of the texts or, with {@code --function generate}, of the answers; with
+ *     deduplication, of distinct texts only
  * @param nullRows rows without a text
- * @param failed rows whose text has no result, by the kind of failure
- * @param truncatedRows rows whose text, or answer, lost its tail
- * @param chunkedRows rows whose text was embedded in windows
- * @param deduplicatedRows rows that took the result of an equal text
- * @param lengths rows with a result by tokens: the count under the key n has n/2 &lt; tokens ≤ n, n
- *     a power of two
+ * @param failed rows whose text has no result, by kind of failure
+ * @param truncatedRows rows whose text or answer was truncated
+ * @param chunkedRows rows whose text was embedded in several windows
+ * @param deduplicatedRows rows that reuse the result of an equal text
+ * @param lengths histogram of tokens in rows with a result: key n, a power of two, counts rows with
+ *     n/2 &lt; tokens ≤ n
  */
 public record RunTotals(
     long rows,
@@ -29,27 +29,30 @@ public record RunTotals(
     long deduplicatedRows,
     SortedMap<Integer, Long> lengths) {
 
-  /** Nothing yet. */
+  /** Totals of zero rows. */
   public static final RunTotals NONE =
       new RunTotals(0, 0, 0, new TreeMap<>(), 0, 0, 0, new TreeMap<>());
 
-  /** Rows whose text has no result. */
+  /** Returns the number of rows whose text has no result. */
   public long failedRows() {
     return failed.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Rows that have a result. */
+  /** Returns the number of rows with a result. */
   public long embeddedRows() {
     return rows - nullRows - failedRows();
   }
 
-  /** The same rows, of which only distinct texts went to the model. */
+  /**
+   * Returns these totals with the token and deduplication counts of a run that processes each
+   * distinct text once.
+   */
   public RunTotals withEmbeddedOnce(long tokensOnce, long rowsSpared) {
     return new RunTotals(
         rows, tokensOnce, nullRows, failed, truncatedRows, chunkedRows, rowsSpared, lengths);
   }
 
-  /** The totals of both. */
+  /** Returns the sum of both totals. */
   public RunTotals plus(RunTotals other) {
     return new RunTotals(
         rows + other.rows,

@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Keeps credentials out of what a run writes, prints and logs. Recognises them by the names of
- * options and parameters, and by their place in a URL. Stateless.
+ * Redacts credentials in everything that a run writes, prints or logs. Credentials are recognised
+ * by the names of options and parameters and by their position in a URL. Stateless.
  */
 public final class Secrets {
   private static final String REDACTED = "[redacted]";
@@ -18,10 +18,10 @@ public final class Secrets {
   private static final Pattern OPTION =
       Pattern.compile("(?i)" + WORDS + "|(?:^|[._-])(?:auth|key|pass|sas|sig)$");
 
-  /** Spark's own rule for names, which a session may replace. */
+  /** Spark's redaction pattern for option names, which a session may override. */
   private static final String SPARK_CONF = "spark.redaction.regex";
 
-  /** The container of a URI of Azure precedes the @, and is no credential. */
+  /** In an Azure URI the part before the @ is a container name, not a credential. */
   private static final Pattern USER_INFO =
       Pattern.compile(
           "(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?<user>[^/\\s@:'\"<>]+@(?:[^/\\s@]*@)?"
@@ -39,7 +39,7 @@ public final class Secrets {
 
   private Secrets() {}
 
-  /** Whether an option of a reader has a credential as its value, by its name. */
+  /** Returns whether the name of a reader option indicates that its value is a credential. */
   public static boolean isSecret(SparkSession spark, String option) {
     String sparks = spark.sparkContext().getConf().get(SPARK_CONF, "");
     return OPTION.matcher(option).find()
@@ -47,8 +47,8 @@ public final class Secrets {
   }
 
   /**
-   * Returns a text with {@code [redacted]} for the user-info of its URLs and the values of its
-   * parameters that are named as credentials are.
+   * Returns {@code text} with the user-info of URLs and the values of credential parameters
+   * replaced by {@code [redacted]}.
    */
   public static String redacted(String text) {
     String withoutUsers =

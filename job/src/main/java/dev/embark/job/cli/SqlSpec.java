@@ -8,18 +8,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * One SQL statement and how to print its rows: the mixin of {@code embark sql} and of {@link
- * SqlRunner}. Uses no class of Spark.
+ * Command-line options for running one SQL statement: the mixin of {@code embark sql} and {@link
+ * SqlRunner}. Uses no Spark class.
  */
 public final class SqlSpec {
-  /** How rows are printed. */
+  /** Output format of the rows. */
   public enum Format {
-    /** Columns for a person: long arrays are shortened. */
+    /** Aligned columns for people; long arrays are shortened. */
     TABLE,
-    /** One JSON object a row, a line each, complete. */
+    /** One complete JSON object per row and line. */
     JSON;
 
-    /** Returns the name as written on the command line. */
+    /** Returns the name used by the command line. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
@@ -47,25 +47,23 @@ public final class SqlSpec {
       description = "Show this help.")
   private boolean help;
 
-  /** Returns the arguments that make an equal spec, to hand on to {@link SqlRunner}. */
+  /** Returns command-line arguments equivalent to this spec, to be passed to {@link SqlRunner}. */
   public List<String> toArguments() {
     List<String> arguments = new ArrayList<>();
     arguments.add("--format=" + format);
     if (verbose) {
       arguments.add("--verbose");
     }
-    // A statement may begin with a comment, whose dashes are not an option's.
+    // The separator protects a statement that begins with an SQL comment, which starts with dashes.
     arguments.add("--");
     arguments.add(statement);
     return arguments;
   }
 
-  /** Returns the statement. */
   public String statement() {
     return statement;
   }
 
-  /** Returns how to print the rows. */
   public Format format() {
     return format;
   }

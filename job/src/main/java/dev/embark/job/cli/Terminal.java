@@ -6,17 +6,22 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Where a command writes: results to {@code out}, everything else to {@code err}.
+ * Output streams of a command: results go to {@code out}, everything else to {@code err}.
  *
- * @param out results, in UTF-8 whatever the locale
- * @param err progress, warnings and errors, in UTF-8 and flushed at each line
- * @param interactive whether a person looks at {@code err}, so that a line can be drawn over
+ * @param out stream for results, always UTF-8
+ * @param err stream for progress, warnings and errors, always UTF-8 and flushed after each line
+ * @param interactive whether {@code err} is a terminal, on which a line can be redrawn
  */
 public record Terminal(PrintStream out, PrintStream err, boolean interactive) {
-  /** Set to 1 by {@code submit/embark} if its standard error is a terminal; Java cannot tell. */
+  /**
+   * Environment variable that {@code submit/embark} sets to 1 if its standard error is a terminal,
+   * which Java cannot detect.
+   */
   public static final String INTERACTIVE_VARIABLE = "EMBARK_TERMINAL";
 
-  /** Returns the standard streams of this process. The caller flushes {@code out} at the end. */
+  /**
+   * Returns the standard streams of this process. The caller must flush {@code out} before exiting.
+   */
   public static Terminal system() {
     return new Terminal(
         stream(FileDescriptor.out, false),

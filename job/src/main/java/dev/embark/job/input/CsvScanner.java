@@ -6,13 +6,14 @@ import dev.embark.job.input.TextFault.Kind;
 import java.util.Optional;
 
 /**
- * Looks for lines of CSV that Spark's reader would merge with others or cut without a word. Takes
- * the characters of one file, in order, in constant memory. For one thread.
+ * Detects CSV lines that Spark's reader would silently merge or truncate. Consumes the characters
+ * of one file in order, in constant memory. Not thread-safe.
  *
- * <p>Quotes in the middle of a field that is not quoted are text, as they are to Spark.
+ * <p>As in Spark, quotes inside an unquoted field are literal text.
  */
 final class CsvScanner {
-  private static final int MOST_OF_HEADER = 1 << 16; // characters that are compared
+  private static final int MOST_OF_HEADER =
+      1 << 16; // maximum number of characters compared between files
 
   private enum State {
     LINE_START,
@@ -40,16 +41,16 @@ final class CsvScanner {
   private LineEnd lineEnd;
   private State state = State.LINE_START;
   private long line = 1;
-  private long firstLine; // of the row
+  private long firstLine; // first line of the current row
   private long quoteLine;
-  private int separated; // characters of the separator that were just read
-  private int fields; // of the line, without the one that is read
-  private int extra; // fields behind the last column that are not empty
-  private boolean hasContent; // of the field that is read
+  private int separated; // separator characters matched so far
+  private int fields; // completed fields of the current line
+  private int extra; // non-empty fields beyond the last column
+  private boolean hasContent; // whether the current field has content
   private int columns;
   private boolean isHeader;
-  private boolean sawReturn; // a carriage return whose next character is not known yet
-  private TextFault fault; // null while there is none
+  private boolean sawReturn; // whether the previous character was an undecided carriage return
+  private TextFault fault; // null until a fault is found
 
   CsvScanner(CsvDialect csv) {
     this.csv = csv;
@@ -62,7 +63,7 @@ final class CsvScanner {
     }
   }
 
-  /** Takes characters; returns whether there is no fault yet. */
+  /** Consumes characters; returns whether no fault has been found so far. */
   boolean take(char[] characters, int length) {
     for (int i = 0; i < length && fault == null; i++) {
       take(characters[i]);
@@ -70,7 +71,7 @@ final class CsvScanner {
     return fault == null;
   }
 
-  /** Takes the end of the file. */
+  /** Consumes the end of the file. */
   void end() {
     if (sawReturn && fault == null) {
       returnAlone();
@@ -85,12 +86,12 @@ final class CsvScanner {
     }
   }
 
-  /** Returns the first fault. */
+  /** Returns the first fault, if any. */
   Optional<TextFault> fault() {
     return Optional.ofNullable(fault);
   }
 
-  /** Returns the names of the columns without quotes, a line for each; empty without a header. */
+  /** Returns the unquoted column names, one per line; empty without a header. */
   String header() {
     return header.toString();
   }
@@ -178,7 +179,7 @@ final class CsvScanner {
   }
 
   private void field(char c) {
-    if (state == State.QUOTED) { // most characters, if any
+    if (state == State.QUOTED) { // the most frequent state of quoted data
       if (c == csv.quote()) {
         state = State.AFTER_QUOTE;
       } else if (c == csv.escape()) {
@@ -218,7 +219,7 @@ final class CsvScanner {
     content(c);
   }
 
-  /** Of a field, outside of quotes. */
+  /** Consumes a character of a field outside quotes. */
   private void content(char c) {
     switch (state) {
       case FIELD_START -> {

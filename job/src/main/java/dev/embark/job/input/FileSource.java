@@ -19,7 +19,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** Reads an input that is a path or a glob: files, or a table by its folder. */
+/** Reads an input given as a path or glob: files, or a table given by its folder. */
 final class FileSource {
   private static final String BYTE_ORDER_MARK = "\ufeff";
 
@@ -28,7 +28,7 @@ final class FileSource {
   private final String output;
 
   /**
-   * @param output where the run writes to, absolute; must not be the input
+   * @param output absolute path of the run's output, which must not overlap with the input
    */
   FileSource(SparkSession spark, JobSpec spec, String output) {
     this.spark = spark;
@@ -37,9 +37,9 @@ final class FileSource {
   }
 
   /**
-   * Returns the format of an input that none was given for.
+   * Infers the format of an input for which none was given.
    *
-   * @throws UserError if the input has only some of the files of a table
+   * @throws UserError if the input consists of only some of a table's files
    */
   String guessFormat() {
     String input = spec.input();
@@ -61,10 +61,10 @@ final class FileSource {
   }
 
   /**
-   * Reads.
+   * Reads the input.
    *
-   * @param warnings to add to
-   * @throws UserError if there is nothing that can be read
+   * @param warnings list to which warnings are added
+   * @throws UserError if the input is missing or not readable
    */
   Dataset<Row> read(String format, Map<String, String> options, List<String> warnings) {
     String path = spec.input();
@@ -92,7 +92,10 @@ final class FileSource {
     }
   }
 
-  /** Tables below an input, and those whose files the user wants to be read as they are. */
+  /**
+   * Rejects an input whose files belong to a table, or warns if an explicit format asks for the
+   * plain files.
+   */
   private void lookForTables(Dataset<Row> rows, String format, List<String> warnings) {
     if (!InputFormat.isOfFiles(format)) {
       return;
@@ -104,7 +107,7 @@ final class FileSource {
     table.ifPresent(there -> warnings.add(there.warning(format)));
   }
 
-  /** Where Spark keeps the byte order mark of a file, as in one that is a text as a whole. */
+  /** Removes a byte order mark, which Spark keeps in plain text. */
   private static Dataset<Row> withoutMark(Dataset<Row> rows) {
     Column value = Columns.quoted("value");
     return rows.withColumn(
@@ -113,9 +116,13 @@ final class FileSource {
             .otherwise(value));
   }
 
-  /** Reads CSV as RFC 4180 has it, where a quoted text may hold quotes and line ends. */
+  /**
+   * Returns the default reader options. CSV follows RFC 4180, in which quoted fields may contain
+   * quotes and line ends.
+   */
   Map<String, String> defaults(String format) {
-    Map<String, String> options = new TreeMap<>(String.CASE_INSENSITIVE_ORDER); // as to Spark
+    Map<String, String> options =
+        new TreeMap<>(String.CASE_INSENSITIVE_ORDER); // option names are case-insensitive in Spark
     if (format.equals(InputFormat.CSV)) {
       options.put("header", "true");
       options.put("escape", "\"");
@@ -127,7 +134,7 @@ final class FileSource {
     return options;
   }
 
-  /** A run would read its own rows, or replace its input. */
+  /** Rejects overlapping paths, because a run would then read its own rows or replace its input. */
   private void refuseOverlap(String path) {
     if (spec.outputSpec().isTableName()) {
       return;
@@ -140,13 +147,13 @@ final class FileSource {
     }
     boolean overlaps =
         Paths.matches(spark, path).stream().anyMatch(match -> Paths.leads(spark, match, place));
-    // What is not there yet, a glob would match next time.
+    // A glob may match output files that do not exist yet.
     String file = "/part-0." + spec.outputSpec().format();
     if (overlaps
         || Paths.couldMatch(spark, path, output + file)
         || Paths.couldMatch(spark, Paths.resolved(spark, path), place + file)) {
       throw new UserError(
-          "Of --input %s and --output %s, one lies in the other; write to another place"
+          "--input %s and --output %s overlap, as one contains the other; write to another place"
               .formatted(input, output));
     }
   }

@@ -16,13 +16,13 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StringType;
 
 /**
- * Refuses values of {@code --partition-by} columns that would come back as NULL. Folders have one
- * name for NULL and for the empty text, and a text that is that name is NULL to a reader.
+ * Rejects values of {@code --partition-by} columns that would be read back as NULL. NULL and the
+ * empty string share one folder name, and a string equal to that name is read as NULL.
  */
 public final class PartitionValues {
   private static final List<String> LOST = List.of("", "__HIVE_DEFAULT_PARTITION__");
 
-  /** A value of a column that cannot be the name of a folder. */
+  /** A value that a partition folder cannot represent. */
   private record Case(String column, String value) {
     Column isThere() {
       return expr("CAST(`%s` AS STRING) = '%s'".formatted(column.replace("`", "``"), value));
@@ -32,14 +32,14 @@ public final class PartitionValues {
   private PartitionValues() {}
 
   /**
-   * Reads the partition columns of all rows, if they are texts.
+   * Scans the partition columns of all rows for such strings.
    *
    * @throws UserError if a value would be lost
    */
   public static void check(JobSpec spec, Dataset<Row> rows) {
     OutputSpec output = spec.outputSpec();
     if (output.format() == OutputSpec.Format.ICEBERG) {
-      return; // keeps values in its metadata, and no reader parses its folders
+      return; // stores partition values in metadata instead of folder names
     }
     List<Case> cases = new ArrayList<>();
     for (String column : output.partitionBy()) {
@@ -62,7 +62,7 @@ public final class PartitionValues {
 
   private static UserError lost(JobSpec spec, Case lost, long rows) {
     return new UserError(
-        "%s of %s %s '%s' as %s, which %s would give back as NULL, as it makes it the name of a folder; replace it with --query, such as by nullif(%s, '%s'), leave %s out of --partition-by, or write --output-format iceberg"
+        "%s of %s %s '%s' in %s, which %s would read back as NULL because it stores partition values as folder names; replace it with --query, such as by nullif(%s, '%s'), leave %s out of --partition-by, or write --output-format iceberg"
             .formatted(
                 rows == 1 ? "1 row" : rows + " rows",
                 spec.input(),

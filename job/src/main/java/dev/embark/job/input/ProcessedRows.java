@@ -12,11 +12,11 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * What an output knows of an input's rows: by their id, the SHA-256 of the text that was embedded.
- * Decides which rows a run skips. Lazy; reads no vector unless it has to see whether there is one.
+ * Index of the rows already in the output: id to SHA-256 of the processed text. Determines which
+ * rows a run skips. Lazy; reads vectors only to detect failed rows.
  */
 public final class ProcessedRows {
-  /** The id that the output has for a row; NULL where it has none. */
+  /** Column with the id of the matching output row; NULL for a new row. */
   public static final String KNOWN_ID = "_embark_known_id";
 
   private static final String KNOWN_TEXT = "_embark_known_text";
@@ -28,11 +28,11 @@ public final class ProcessedRows {
   private final Column text;
 
   /**
-   * @param output its rows, one for each id
-   * @param id the column that names a row
-   * @param text the column that is embedded
-   * @param vector column of embeddings in which failed rows have NULL, to count those as not there;
-   *     empty to count them as there
+   * @param output rows of the output, one per id
+   * @param id column that identifies a row
+   * @param text text column
+   * @param vector result column in which NULL marks a failed row, to treat failed rows as missing;
+   *     empty to treat them as present
    */
   public ProcessedRows(Dataset<Row> output, String id, String text, Optional<String> vector) {
     this.id = Columns.quoted(id);
@@ -48,7 +48,7 @@ public final class ProcessedRows {
     return sha2(text.cast("binary"), SHA_BITS);
   }
 
-  /** Returns the rows of an input that are new or changed, with {@link #KNOWN_ID}. */
+  /** Returns the new and changed rows of an input, with {@link #KNOWN_ID}. */
   public Dataset<Row> missingOf(Dataset<Row> input) {
     Column isSame =
         col(KNOWN_ID)
@@ -61,7 +61,7 @@ public final class ProcessedRows {
         .drop(KNOWN_TEXT, KNOWN_VECTOR);
   }
 
-  /** Returns the ids that an input no longer has, as column {@code id}. */
+  /** Returns the ids that are missing from an input, as column {@code id}. */
   Dataset<Row> deletedFrom(Dataset<Row> input) {
     return known.join(input, id.equalTo(col(KNOWN_ID)), "left_anti").select(col(KNOWN_ID).as("id"));
   }

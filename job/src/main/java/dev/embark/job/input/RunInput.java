@@ -19,11 +19,11 @@ import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * A run's copy of the rows that are to be embedded, cut into waves.
+ * A run's private copy of the rows to process, divided into waves.
  *
- * <p>The input is read once, into files of at most a wave's rows; a wave is a list of those files.
- * So what is in which wave stays as it is, though the input may change, vanish, or come in another
- * order when it is read again.
+ * <p>The input is read once, into files of at most one wave's rows; a wave is a list of those
+ * files. The content of a wave therefore stays fixed even if the input changes, disappears or is
+ * read in another order.
  */
 public final class RunInput {
   private static final String INPUT = "input";
@@ -37,8 +37,8 @@ public final class RunInput {
   private final UniqueIds ids;
 
   /**
-   * @param folder of the run; the copy is its folder {@code input}
-   * @param text the column to embed
+   * @param folder folder of the run, which holds the copy in its subfolder {@code input}
+   * @param text text column
    */
   public RunInput(SparkSession spark, JobSpec spec, StateFolder state, Path folder, String text) {
     this.spark = spark;
@@ -49,13 +49,13 @@ public final class RunInput {
     this.ids = new UniqueIds(spec);
   }
 
-  /** Waves, and how their rows compare with the output. */
+  /** The waves of a run and the comparison of its input with the output. */
   public record Cut(List<Manifest.Wave> waves, Manifest.Counts counts) {}
 
   /**
-   * Copies all rows.
+   * Copies all rows and divides them into waves.
    *
-   * @throws UserError if the input cannot be read or has ids that are not one
+   * @throws UserError if the input is not readable or its ids are NULL or not unique
    */
   public Cut cut(Dataset<Row> rows) {
     Dataset<Row> copy = copied(rows, spec.dedupe() ? "read" : INPUT);
@@ -67,8 +67,8 @@ public final class RunInput {
   }
 
   /**
-   * Copies rows that the output does not have, and writes which ids only the output has to {@code
-   * _embark/deleted}.
+   * Copies the rows that are new or changed and writes the ids that are missing from the input to
+   * {@code _embark/deleted}.
    */
   public Cut cutNew(Dataset<Row> rows, ProcessedRows known) {
     Dataset<Row> read = copied(rows, "read");
@@ -112,8 +112,8 @@ public final class RunInput {
   }
 
   /**
-   * Puts rows of one text into one file, so into one wave. A file that would have more rows than a
-   * wave is cut, at one of its texts.
+   * Groups rows with the same text into one file and therefore into one wave. A file that would
+   * exceed a wave is split, within at most one of its texts.
    */
   private Dataset<Row> textsTogether(Dataset<Row> rows) {
     long files = 1 + 2 * rows.count() / rowsPerWave();
@@ -121,7 +121,7 @@ public final class RunInput {
     return rows.repartition((int) Math.min(files, MAX_FILES), texts).sortWithinPartitions(texts);
   }
 
-  /** Groups files, in the order of their names, up to a wave's rows; at least one wave. */
+  /** Groups files by name order into waves; returns at least one wave. */
   private List<Manifest.Wave> waves(Dataset<Row> copy) {
     List<Row> files =
         copy.groupBy(input_file_name().as("file")).count().orderBy("file").collectAsList();
@@ -156,12 +156,11 @@ public final class RunInput {
         .select(Columns.quoted(idColumn).as("id"));
   }
 
-  /** Reads the rows of a wave. */
   public static Dataset<Row> read(SparkSession spark, Path runFolder, Manifest.Wave wave) {
     return read(spark, runFolder, wave.files());
   }
 
-  /** Reads the rows of all waves that are not committed. */
+  /** Reads the rows of all uncommitted waves. */
   public static Dataset<Row> readLeft(SparkSession spark, Path runFolder, Manifest.Run run) {
     List<Manifest.Wave> left =
         run.waves().stream().filter(w -> w.state() != Manifest.State.COMMITTED).toList();
@@ -172,7 +171,7 @@ public final class RunInput {
 
   private static Dataset<Row> read(SparkSession spark, Path runFolder, List<String> files) {
     Path input = new Path(runFolder, INPUT);
-    // An empty input has a file without rows, which is in no wave and knows the columns.
+    // The copy of an empty input is a file without rows, which is in no wave but has the schema.
     String[] paths =
         files.isEmpty()
             ? new String[] {input.toString()}

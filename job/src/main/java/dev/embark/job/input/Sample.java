@@ -18,24 +18,24 @@ import org.apache.spark.storage.StorageLevel;
 import scala.Function1;
 
 /**
- * Takes some rows out of many: at random from partitions that are spread evenly over all of them,
- * so that a large input is not read as a whole. The same rows each time, as long as the input
- * stays.
+ * Random sample of rows, taken from partitions spread evenly over the input so that a large input
+ * is not read completely. Repeatable as long as the input does not change.
  *
- * <p>The rows stay on the disks of the executors, which hold a thousand long texts when the driver
- * does not. To be closed.
+ * <p>The rows are stored on the executors' disks, because a thousand long texts may exceed the
+ * driver's memory. The caller must close the sample.
  */
 public final class Sample implements AutoCloseable {
-  /** A column of {@link #ordered}: the place of a row, from 0, in an order of chance. */
+  /** Column added by {@link #rows}: the position of a row in a random order, from 0. */
   public static final String ORDER = "_embark_order";
 
   private static final int MOST_PARTITIONS = 32;
   private static final long SEED = 20260101;
-  private static final double SPARE = 1.3; // so that chance rarely gives too few
+  private static final double SPARE = 1.3; // oversampling factor that makes too small a sample rare
 
   private final StructType schema;
   private final JavaRDD<Row> kept;
-  private final int[] orders; // by the place of a kept row; some are spare
+  private final int[]
+      orders; // by index of the stored row; spare rows have an order of at least size
   private final int size;
 
   private Sample(StructType schema, JavaRDD<Row> kept, int count, int wanted) {
@@ -48,10 +48,10 @@ public final class Sample implements AutoCloseable {
   }
 
   /**
-   * Takes rows.
+   * Draws a sample.
    *
-   * @param all how many rows there are
-   * @param wanted how many to take; all of them if there are fewer
+   * @param all number of rows in the input
+   * @param wanted sample size; all rows are taken if there are fewer
    */
   public static Sample of(Dataset<Row> rows, long all, int wanted) {
     JavaRDD<Row> rdd = rows.toJavaRDD();
@@ -63,7 +63,7 @@ public final class Sample implements AutoCloseable {
     JavaRDD<Row> some = some(only(rdd, spread), SPARE * wanted / Math.max(1, expected));
     long count = some.count();
     if (count < Math.min(wanted, all) && read < partitions) {
-      // Those partitions have fewer rows than others.
+      // The chosen partitions have fewer rows than the others.
       some.unpersist(true);
       some = some(rdd, SPARE * wanted / all);
       count = some.count();
@@ -85,7 +85,7 @@ public final class Sample implements AutoCloseable {
     return some.persist(StorageLevel.DISK_ONLY());
   }
 
-  /** Returns how many rows were taken. */
+  /** Returns the number of sampled rows. */
   public int size() {
     return size;
   }
@@ -100,7 +100,7 @@ public final class Sample implements AutoCloseable {
     return ordered(kept, orders, size);
   }
 
-  /** Returns the same as {@link #rows}. */
+  /** Returns {@link #rows} as a data set. */
   public Dataset<Row> dataset(SparkSession spark) {
     return spark.createDataFrame(rows(), schema.add(ORDER, "int"));
   }
@@ -122,6 +122,6 @@ public final class Sample implements AutoCloseable {
 
   @Override
   public void close() {
-    kept.unpersist(true); // else Spark may end in between, and warn
+    kept.unpersist(true); // blocking, because Spark may otherwise stop meanwhile and log a warning
   }
 }

@@ -24,8 +24,8 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.types.TimestampType;
 
 /**
- * Reads a job's input with all its columns, and checks before any task starts that there is
- * something to read and a text to embed.
+ * Reads the input of a job with all its columns, and verifies before any task starts that it is
+ * readable and has a text column.
  */
 public final class Source {
   public static final String CORRUPT_COLUMN = "_corrupt_record";
@@ -35,7 +35,8 @@ public final class Source {
   private final Sink sink;
 
   /**
-   * @param sink whose own columns the input must not have, and which must not be the input
+   * @param sink sink whose own columns the input must not contain and whose output must not be the
+   *     input
    */
   public Source(SparkSession spark, JobSpec spec, Sink sink) {
     this.spark = spark;
@@ -44,13 +45,13 @@ public final class Source {
   }
 
   /**
-   * An input that can be embedded.
+   * An opened input with a text column.
    *
    * @param rows all columns of the input, lazily
-   * @param format the format that it is read in, {@code table} or {@code query}
-   * @param options of Spark's reader
-   * @param textColumn the name of its text column, as the input spells it
-   * @param warnings of what its rows lack, or have in excess
+   * @param format format of the files, or {@code table} or {@code query}
+   * @param options options of Spark's reader
+   * @param textColumn name of the text column in the input's own spelling
+   * @param warnings warnings about missing or corrupt data
    */
   public record Input(
       Dataset<Row> rows,
@@ -62,7 +63,7 @@ public final class Source {
   /**
    * Opens the input.
    *
-   * @throws UserError if there is nothing to read or no column of text
+   * @throws UserError if the input is not readable or has no text column
    */
   public Input open() {
     FileSource files = new FileSource(spark, spec, sink.location());
@@ -85,7 +86,7 @@ public final class Source {
     try {
       column = textColumn(input);
     } catch (UserError e) {
-      // In another encoding the names of columns are others, too.
+      // A wrong encoding also changes column names, so report the encoding first.
       new TextCheck(spark, spec).check(input);
       throw e;
     }
@@ -218,7 +219,7 @@ public final class Source {
       if (!named.add(column)) {
         throw new UserError("--partition-by names %s twice; name it once".formatted(column));
       }
-      // Tables know their files without looking at names.
+      // Tables track their files in metadata, independent of folder names.
       if (!output.format().isTable() && column.startsWith(".")) {
         throw new UserError(
             "--partition-by names %s, and readers skip folders whose names begin with a dot; rename the column with --query"

@@ -17,30 +17,30 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The folder of a table whose log says which of its files count. Read as plain files it has rows
- * again that were deleted or replaced.
+ * Folder of a table whose log determines which of its files are current. Read as plain files, it
+ * also yields deleted and replaced rows.
  *
- * @param format as Spark names the source that reads it
- * @param title as people name the format
- * @param path of the table, absolute
+ * @param format name of Spark's data source for the table
+ * @param title display name of the format
+ * @param path absolute path of the table
  */
 record TableFolder(String format, String title, String path) {
-  /** Folders that are looked at, the uppermost first: each costs three look-ups. */
+  /** Maximum number of folders inspected, top-most first; each costs three look-ups. */
   private static final int MOST_FOLDERS = 100;
 
   private static final String DELTA = "delta";
   static final String ICEBERG = "iceberg";
   private static final String HUDI = "hudi";
 
-  /** The catalog by which Iceberg reads paths. */
+  /** Catalog that Iceberg uses for tables given by path. */
   private static final String ICEBERG_CATALOG = "spark.sql.catalog.default_iceberg";
 
-  /** Returns a table that some of these paths are, or are part of. */
+  /** Returns a table that one of these paths is, or belongs to. */
   static Optional<TableFolder> among(SparkSession spark, Collection<Path> paths) {
     Set<Path> folders = new LinkedHashSet<>();
     for (Path path : paths) {
       Path folder = path;
-      // What is in a hidden folder is no data of a table, as Embark's quarantine.
+      // Files in a hidden folder, such as Embark's quarantine, are not table data.
       while (folder != null && folders.add(folder) && !StateFolder.isHidden(folder.getName())) {
         folder = folder.getParent();
       }
@@ -65,7 +65,7 @@ record TableFolder(String format, String title, String path) {
           ? Optional.of(new TableFolder(ICEBERG, "Iceberg", folder.toString()))
           : Optional.empty();
     } catch (IOException e) {
-      // A folder above the input may be nobody's to look into.
+      // The parent folders of an input may be unreadable.
       return Optional.empty();
     }
   }
@@ -85,12 +85,12 @@ record TableFolder(String format, String title, String path) {
     }
   }
 
-  /** Whether paths are just this table, and Embark can read it so. */
+  /** Returns whether the paths are exactly this table in a format that Embark can read. */
   boolean isReadableBy(List<String> paths) {
     return paths.equals(List.of(path)) && !format.equals(HUDI);
   }
 
-  /** Returns what to do about an input that is such a table's files, or some of them. */
+  /** Returns the error for an input that consists of files of this table. */
   UserError refused(String input) {
     String query =
         format.equals(DELTA)
@@ -101,13 +101,16 @@ record TableFolder(String format, String title, String path) {
             .formatted(input, title, path, query));
   }
 
-  /** Returns a warning for who reads the files as they are. */
+  /** Returns the warning for reading the table's files directly. */
   String warning(String readAs) {
     return "%s is %s %s table and is read as %s files, so rows that were deleted or replaced may be among them"
         .formatted(path, title.equals("Iceberg") ? "an" : "a", title, readAs);
   }
 
-  /** Else Iceberg makes a catalog that asks for Hive, which a path does not need. */
+  /**
+   * Configures a Hadoop catalog, because Iceberg's default catalog requires a Hive metastore, which
+   * a path does not need.
+   */
   static void setIcebergCatalog(SparkSession spark) {
     if (spark.conf().getOption(ICEBERG_CATALOG).isEmpty()) {
       spark.conf().set(ICEBERG_CATALOG + ".type", "hadoop");
@@ -117,7 +120,7 @@ record TableFolder(String format, String title, String path) {
     }
   }
 
-  /** Returns what to do if the table cannot be read. */
+  /** Returns a hint for a table that is not readable. */
   String hint() {
     return switch (format) {
       case DELTA ->

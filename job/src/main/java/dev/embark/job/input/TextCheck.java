@@ -19,12 +19,12 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Refuses CSV, JSON and plain text that Spark would read without a word as other texts than they
- * are: bytes of another encoding, quotes that are not closed, lines of more or fewer fields. Reads
- * each file once, in the tasks of a Spark job.
+ * Rejects CSV, JSON and plain text that Spark would silently misread: invalid bytes for the
+ * encoding, unclosed quotes, and lines with too many or too few fields. Reads each file once, in
+ * the tasks of a Spark job.
  */
 public final class TextCheck {
-  /** Bytes of a task, where a file can be cut. */
+  /** Bytes per task for files that can be split. */
   private static final long PART = 128L << 20;
 
   private static final int FILES_OF_A_TASK = 100;
@@ -38,9 +38,9 @@ public final class TextCheck {
   }
 
   /**
-   * Reads the files of an input; does nothing if it is no text.
+   * Scans the files of an input; a no-op for other formats.
    *
-   * @throws UserError that names the first file with a fault, and the line
+   * @throws UserError naming the first faulty file and line
    */
   public void check(Source.Input input) {
     TextOptions options = new TextOptions(input);
@@ -79,7 +79,7 @@ public final class TextCheck {
     }
   }
 
-  /** Spark takes the names of one file for those of all, and the columns of all by position. */
+  /** Spark applies the header of one file to all files, matching columns by position. */
   private static void refuseOtherHeader(
       List<TextFileScan.Result> results, TextFaultMessage complaint) {
     TextFileScan.Result first = null;
@@ -119,7 +119,7 @@ public final class TextCheck {
     return spark.sessionState().newHadoopConf();
   }
 
-  /** A few files are cut where that can be done, so that all cores have work. */
+  /** Splits large files if there are few, so that all cores have work. */
   private List<TextFileScan> scans(int number, Path file, int files, TextOptions options) {
     boolean isCut =
         files < 4 * spark.sparkContext().defaultParallelism()

@@ -1,33 +1,31 @@
 package dev.embark.job.input;
 
 /**
- * Where a text file is not what Spark would take it for.
+ * A fault of a text file that Spark would misread.
  *
- * @param kind of fault
- * @param line in which it is, from 1
- * @param found how many fields the line has, or 0
- * @param expected how many it should have, or 0
+ * @param kind kind of fault
+ * @param line line number, from 1
+ * @param found number of fields in the line, or 0
+ * @param expected expected number of fields, or 0
  */
 record TextFault(Kind kind, long line, int found, int expected) {
-  /** What is wrong. */
+  /** Kind of fault. */
   enum Kind {
-    /** Bytes that the encoding does not have. */
+    /** Bytes that are invalid in the encoding. */
     BYTES,
-    /** Every other byte is zero, in an encoding of single bytes. */
+    /** Every second byte is zero although the encoding has single bytes. */
     LOOKS_LIKE_UTF_16LE,
-    /** The same, the other way round. */
+    /** Every first byte of a pair is zero although the encoding has single bytes. */
     LOOKS_LIKE_UTF_16BE,
-    /** A byte order mark of UTF-8 in a file that is read in another encoding. */
+    /** A UTF-8 byte order mark in a file read with another encoding. */
     MARK_OF_UTF_8,
-    /** A quoted field that does not end. */
+    /** An unclosed quoted field. */
     OPEN_QUOTE,
-    /** A quoted field with text behind its closing quote. */
+    /** A quoted field followed by text after its closing quote. */
     TEXT_AFTER_QUOTE,
-    /** A line that ends in another way than the first, and that Spark would not end. */
+    /** A line with another terminator than the first, at which Spark would not end the line. */
     OTHER_LINE_END,
-    /** More fields than columns. */
     MORE_FIELDS,
-    /** Fewer fields than columns. */
     FEWER_FIELDS
   }
 
@@ -35,7 +33,7 @@ record TextFault(Kind kind, long line, int found, int expected) {
     return new TextFault(kind, line, 0, 0);
   }
 
-  /** Returns the same of a file before whose scanned part there are lines. */
+  /** Returns this fault with the line number increased by the lines before the scanned part. */
   TextFault after(long lines) {
     return new TextFault(kind, line + lines, found, expected);
   }

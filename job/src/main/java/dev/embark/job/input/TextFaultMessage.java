@@ -2,7 +2,7 @@ package dev.embark.job.input;
 
 import dev.embark.job.cli.UserError;
 
-/** Tells a user what is wrong with a text file, in which line, and what to do. */
+/** Error messages for faults of text files, with the line and the remedy. */
 final class TextFaultMessage {
   private final TextOptions options;
 
@@ -10,7 +10,7 @@ final class TextFaultMessage {
     this.options = options;
   }
 
-  /** Returns the sentence for a fault of a file. */
+  /** Returns the error for a fault in a file. */
   UserError of(TextFileScan scan, TextFault fault) {
     String file = scan.path();
     long line = fault.line();
@@ -35,7 +35,7 @@ final class TextFaultMessage {
                   : "Line %d of %s opens a quote and does not close it; say --input-option multiLine=true if quoted texts go over several lines, or quote=… or escape=… if quotes are written otherwise"
                       .formatted(line, file);
           case TEXT_AFTER_QUOTE ->
-              "The field that a quote opens in line %d of %s goes on behind its closing quote, so a quote is missing or not doubled there; correct it, or say how quotes are written with --input-option quote=… or escape=…, such as escape=\\"
+              "The field that a quote opens in line %d of %s continues after its closing quote, so a quote is missing or not doubled there; correct it, or say how quotes are written with --input-option quote=… or escape=…, such as escape=\\"
                   .formatted(line, file);
           case OTHER_LINE_END ->
               "Line %d of %s ends in a line feed and the first line does not, so Spark would join it with the next; give all lines the same end, or quote texts that hold one"
@@ -44,7 +44,7 @@ final class TextFaultMessage {
               "Line %d of %s has %d fields for %d columns, so Spark would drop some; quote fields that hold the separator, or say --input-option mode=PERMISSIVE to have them dropped"
                   .formatted(line, file, fault.found(), fault.expected());
           case FEWER_FIELDS ->
-              "Line %d of %s has %s for %d columns; quote fields that hold a line end, or say --input-option mode=PERMISSIVE to have NULL for those that lack"
+              "Line %d of %s has %s for %d columns; quote fields that hold a line end, or say --input-option mode=PERMISSIVE to read the missing ones as NULL"
                   .formatted(
                       line,
                       file,
@@ -53,7 +53,7 @@ final class TextFaultMessage {
         });
   }
 
-  /** What to do about an encoding. */
+  /** Returns the remedy for an encoding fault. */
   private String encoding(String example) {
     if (options.isCsv()) {
       return "say how it is written with --input-option encoding=%s or another".formatted(example);
@@ -68,14 +68,14 @@ final class TextFaultMessage {
         .formatted(example);
   }
 
-  /** Returns the sentence for files whose columns have not the same names in the same order. */
+  /** Returns the error for files whose headers differ. */
   UserError ofHeaders(TextFileScan first, TextFileScan other) {
     return new UserError(
-        "%s and %s have different header lines, and Spark would take the columns of both by position; read them by themselves, or say --input-option enforceSchema=true if the positions are right"
+        "%s and %s have different header lines, and Spark would take the columns of both by position; read them separately, or say --input-option enforceSchema=true if the positions are right"
             .formatted(first.path(), other.path()));
   }
 
-  /** Returns the sentence for an encoding that Spark would cut into lines at the wrong places. */
+  /** Returns the error for an encoding whose characters Spark would split at line ends. */
   UserError ofCutCharacters(String input) {
     return new UserError(
         "%s is read as %s line by line, and Spark would cut its lines within characters; say --input-option multiLine=true"

@@ -24,40 +24,40 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.execution.datasources.CodecStreams;
 
 /**
- * Reads a text file, or a part of one, in the bytes that it has: what Spark's readers replace or
- * merge cannot be seen in the rows that they give. Takes constant memory.
+ * Scan of the raw bytes of a text file or part of one, because faults that Spark's readers replace
+ * or merge are invisible in their rows. Uses constant memory.
  *
- * @param file position of the file among those of the input
- * @param path of the file; compressed if its extension says so
- * @param from the first byte
- * @param to the byte behind the last; {@link #WHOLE} for all bytes, decompressed
- * @param charset that the file is written in
- * @param csv null for what is no CSV
+ * @param file index of the file in the input
+ * @param path path of the file; compression is inferred from its extension
+ * @param from offset of the first byte
+ * @param to offset after the last byte; {@link #WHOLE} for all bytes, decompressed
+ * @param charset encoding of the file
+ * @param csv dialect; null if the file is not CSV
  */
 record TextFileScan(int file, String path, long from, long to, String charset, CsvDialect csv)
     implements Serializable {
   static final long WHOLE = -1;
 
   /**
-   * An encoding that the first bytes of a file tell, as Spark's reader of whole JSON files does.
+   * Encoding detected from the first bytes of a file, as Spark's reader of whole JSON files does.
    */
   static final String DETECTED = "UTF-8 or UTF-16";
 
-  private static final int BUFFER = 1 << 16; // bytes, and characters
-  private static final int MOST_CONTINUATION_BYTES = 3; // of a character in UTF-8
+  private static final int BUFFER = 1 << 16; // size of the byte buffer and of the character buffer
+  private static final int MOST_CONTINUATION_BYTES = 3; // per UTF-8 character
   private static final byte[] UTF_8_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   /**
-   * What was found.
+   * Result of a scan.
    *
-   * @param scan of which
-   * @param lines that end in it
-   * @param fault null if there is none
-   * @param header of CSV, empty without
+   * @param scan the scan
+   * @param lines number of line ends in it
+   * @param fault the first fault; null if there is none
+   * @param header CSV header; empty if there is none
    */
   record Result(TextFileScan scan, long lines, TextFault fault, String header) {
-    /** Returns the same for the way from a task: not every serializer of Spark knows records. */
+    /** Converts the result to a row, because not every Spark serializer supports records. */
     Row toRow() {
       return fault == null
           ? RowFactory.create(lines, header, null, 0L, 0, 0)
@@ -76,9 +76,9 @@ record TextFileScan(int file, String path, long from, long to, String charset, C
   }
 
   /**
-   * Reads.
+   * Scans the file.
    *
-   * @throws IOException if the file cannot be read
+   * @throws IOException if the file is not readable
    */
   Result run(Configuration conf) throws IOException {
     Path file = new Path(path);
@@ -95,7 +95,7 @@ record TextFileScan(int file, String path, long from, long to, String charset, C
     }
   }
 
-  /** Where the first character of UTF-8 begins that does not begin before an offset. */
+  /** Returns the offset of the first UTF-8 character that starts at or after an offset. */
   private static long characterAt(FSDataInputStream in, long offset) throws IOException {
     if (offset == 0) {
       return 0;
@@ -109,7 +109,7 @@ record TextFileScan(int file, String path, long from, long to, String charset, C
     return offset + skipped;
   }
 
-  /** The next bytes of a stream, which it does not close. */
+  /** A length-limited view of a stream, which it does not close. */
   private static final class Limited extends InputStream {
     private final InputStream in;
     private long left;
@@ -136,7 +136,7 @@ record TextFileScan(int file, String path, long from, long to, String charset, C
     }
   }
 
-  /** One pass over the bytes. */
+  /** A single pass over the bytes. */
   private final class Reading {
     private final InputStream in;
     private final CharsetDecoder decoder;
@@ -144,7 +144,7 @@ record TextFileScan(int file, String path, long from, long to, String charset, C
     private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER);
     private final CharBuffer chars = CharBuffer.allocate(BUFFER);
     private long lines;
-    private final TextFault headFault; // null if there is none
+    private final TextFault headFault; // null if the file's head has no fault
     private boolean isFirst = true;
 
     Reading(InputStream stream) throws IOException {
@@ -205,7 +205,7 @@ record TextFileScan(int file, String path, long from, long to, String charset, C
       return scanner.fault().orElse(null);
     }
 
-    /** Takes what was decoded. */
+    /** Consumes the decoded characters. */
     private TextFault take() {
       chars.flip();
       if (isFirst && chars.hasRemaining()) {

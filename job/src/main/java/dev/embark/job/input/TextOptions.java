@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.sql.catalyst.csv.CSVExprUtils;
 
-/** What the options of Spark's reader say of the text files of an input. */
+/** Text-related options of Spark's reader for an input. */
 final class TextOptions {
   private final String format;
   private final Map<String, String> given = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -19,7 +19,7 @@ final class TextOptions {
   TextOptions(Source.Input input) {
     format = input.format();
     given.putAll(input.options());
-    // Without a header Spark makes names of its own; other columns are of folders.
+    // Without a header Spark names columns _c0, _c1 and so on; other columns are partition columns.
     columns = (int) Arrays.stream(input.rows().columns()).filter(c -> c.matches("_c\\d+")).count();
   }
 
@@ -43,7 +43,7 @@ final class TextOptions {
     return Boolean.parseBoolean(given.get(option));
   }
 
-  /** Whether the encoding is the user's choice, and Spark heeds it. */
+  /** Returns whether the user has chosen an encoding that Spark's reader honours. */
   boolean hasOwnCharset() {
     return ownCharset().isPresent();
   }
@@ -55,7 +55,7 @@ final class TextOptions {
   }
 
   /**
-   * Returns the encoding in which files are read; {@link TextFileScan#DETECTED} for each its own.
+   * Returns the encoding of the files; {@link TextFileScan#DETECTED} if it is detected per file.
    */
   String charset() {
     String otherwise =
@@ -63,7 +63,7 @@ final class TextOptions {
     return ownCharset().orElse(otherwise);
   }
 
-  /** Whether Java has the encoding; if not, Spark says so. */
+  /** Returns whether Java supports the encoding; otherwise Spark reports the error. */
   boolean hasKnownCharset() {
     try {
       return charset().equals(TextFileScan.DETECTED) || Charset.isSupported(charset());
@@ -72,7 +72,10 @@ final class TextOptions {
     }
   }
 
-  /** Whether Spark would look for line ends of one byte where a character has two or more. */
+  /**
+   * Returns whether Spark would search for single-byte line ends in an encoding of wider
+   * characters.
+   */
   boolean cutsCharacters() {
     return isCsv()
         && !isMultiLine()
@@ -80,14 +83,14 @@ final class TextOptions {
         && Utf16Detector.isWide(Charset.forName(charset()));
   }
 
-  /** Whether each file names its columns, which have to be those of the others. */
+  /** Returns whether the headers of all files must agree. */
   boolean comparesHeaders() {
     return csv().filter(CsvDialect::hasHeader).isPresent() && !given.containsKey("enforceSchema");
   }
 
   /**
-   * Returns how CSV is written; empty for another format, or if the user has said what is to become
-   * of quotes that do not fit.
+   * Returns the CSV dialect; empty for other formats, or if the user has chosen how unescaped
+   * quotes are handled.
    */
   Optional<CsvDialect> csv() {
     if (!isCsv() || given.containsKey("unescapedQuoteHandling")) {

@@ -12,7 +12,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
-/** Checks that an id names one row. */
+/** Checks that the id column identifies each row. */
 public final class UniqueIds {
   private static final int IDS_SHOWN = 5;
 
@@ -23,9 +23,9 @@ public final class UniqueIds {
   }
 
   /**
-   * Reads the ids of all rows; does nothing if no id column was given.
+   * Scans the ids of all rows; a no-op without an id column.
    *
-   * @throws UserError if a row has no id, or that of another row
+   * @throws UserError if an id is NULL or not unique
    */
   public void check(Dataset<Row> rows) {
     if (spec.idColumn().isEmpty()) {

@@ -4,23 +4,23 @@ import dev.embark.job.input.TextFault.Kind;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
-/** Recognises UTF-16 in the first bytes of a text that is to be read in another encoding. */
+/** Detects UTF-16 in the first bytes of a text that is about to be read with another encoding. */
 final class Utf16Detector {
-  /** How many bytes of a file are looked at. */
+  /** Number of leading bytes inspected. */
   static final int HEAD = 4096;
 
-  // In UTF-16, spaces, digits, separators and line ends have a zero byte in every script.
+  // In UTF-16, spaces, digits, separators and line ends contain a zero byte in every script.
   private static final double LEAST_ZEROS = 0.1;
   private static final double MOST_STRAY_ZEROS = 0.01;
 
   private Utf16Detector() {}
 
-  /** Whether an encoding has more than one byte for each character. */
+  /** Returns whether an encoding uses at least two bytes per character. */
   static boolean isWide(Charset charset) {
     return charset.name().startsWith("UTF-16") || charset.name().startsWith("UTF-32");
   }
 
-  /** Returns UTF-16 if the bytes look like it, else UTF-8. */
+  /** Returns a UTF-16 encoding if the bytes look like it, otherwise UTF-8. */
   static Charset charset(byte[] head) {
     TextFault fault = fault(head);
     if (fault == null) {
@@ -31,7 +31,7 @@ final class Utf16Detector {
         : StandardCharsets.UTF_16BE;
   }
 
-  /** Returns what is wrong if the bytes look like UTF-16, else null. */
+  /** Returns the fault if the bytes look like UTF-16, otherwise null. */
   static TextFault fault(byte[] head) {
     if (head.length >= 2) {
       int mark = (head[0] & 0xFF) << 8 | (head[1] & 0xFF);

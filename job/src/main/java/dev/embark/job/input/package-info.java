@@ -1,5 +1,5 @@
 /**
- * The input of a run: what is read, checked, compared with the output and copied.
+ * Input of a run: reading, validation, comparison with the output, and copying.
  *
  * <pre>
  *  files, table, query ──► Source ──► RunInput ──► _embark/…/input, cut into waves
@@ -7,6 +7,6 @@
  *                                       └── UniqueIds, ProcessedRows
  * </pre>
  *
- * <p>On the driver; data moves only in Spark jobs.
+ * <p>All classes run on the driver; data is moved only by Spark jobs.
  */
 package dev.embark.job.input;

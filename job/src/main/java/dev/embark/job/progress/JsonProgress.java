@@ -13,8 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Shows a run as JSON, an object a line, for whoever watches by program. The keys stay as they are;
- * {@code progress.schema.json} describes them, and new ones may come.
+ * Reports progress as JSON for programs, one object per line. Existing keys are stable, new ones
+ * may be added; {@code progress.schema.json} specifies them.
  */
 final class JsonProgress implements ProgressView {
   private static final int LINE_MILLIS = 2000;

@@ -6,10 +6,13 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Shows a run as one line: drawn over itself for a person, else a new one when it changed. */
+/**
+ * Reports progress as a single line: redrawn in place on a terminal, otherwise printed again when
+ * it changes.
+ */
 final class LineProgress implements ProgressView {
   private static final String CLEAR_LINE = "\r\u001b[2K";
-  // A line that wraps could not be drawn over; its end is what matters least.
+  // A wrapped line could not be redrawn, so its end, the least important part, is clipped.
   private static final String CLIP = "\u001b[?7l";
   private static final String WRAP = "\u001b[?7h";
   private static final int REDRAW_MILLIS = 500;

@@ -12,10 +12,10 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Knows how far a run is: committed waves as they were counted in what was written, the running one
- * by the counters of the operator, which trail the work by the time between executors' heartbeats.
+ * Measures the progress of a run. Committed waves count with the totals of their written rows, the
+ * running wave with the operator's counters, which lag behind by the executors' heartbeat interval.
  *
- * <p>Costs a few sums each time it is asked. Safe for any thread.
+ * <p>Each query costs a few additions. Thread-safe.
  */
 public final class Meter implements RunListener {
   private static final double RECENTLY = 30; // seconds
@@ -25,15 +25,15 @@ public final class Meter implements RunListener {
   private final Timeline timeline = new Timeline();
   private long start;
   private RunPlan plan;
-  private Done before = Done.NOTHING; // by earlier processes of the run
-  private Done committed = Done.NOTHING; // by this one
+  private Done before = Done.NOTHING; // processed by earlier processes of the run
+  private Done committed = Done.NOTHING; // processed by this process
   private int wave;
   private long waveRows;
   private Totals atWaveStart;
 
   /**
-   * @param counters what was counted in this application
-   * @param nanoTime as {@link System#nanoTime}
+   * @param counters source of the operator's counters in this application
+   * @param nanoTime clock, such as {@link System#nanoTime}
    */
   public Meter(Supplier<Totals> counters, LongSupplier nanoTime) {
     this.counters = counters;
@@ -63,7 +63,7 @@ public final class Meter implements RunListener {
     sample();
   }
 
-  /** Takes note of what is done by now, for rates over time. */
+  /** Records the current counts in the timeline. */
   synchronized void sample() {
     if (plan != null) {
       Done now = here();
@@ -71,7 +71,7 @@ public final class Meter implements RunListener {
     }
   }
 
-  /** Returns how far the run is; empty before it is planned. */
+  /** Returns the current progress; empty before planning. */
   synchronized Optional<RunProgress> now() {
     if (plan == null) {
       return Optional.empty();
@@ -95,7 +95,9 @@ public final class Meter implements RunListener {
                 : OptionalDouble.of((plan.rows() - rows) * lastCount / here.rows())));
   }
 
-  /** Returns rates over time of this process; points are {@code atLeast} so many seconds long. */
+  /**
+   * Returns throughput over time in this process, in intervals of at least {@code atLeast} seconds.
+   */
   synchronized List<Point> timeline(double atLeast) {
     return timeline.points(atLeast);
   }
@@ -109,7 +111,7 @@ public final class Meter implements RunListener {
       return committed;
     }
     Totals running = counters.get().since(atWaveStart);
-    // A task that is tried again counts twice, until its wave is committed.
+    // Retried tasks count twice until their wave is committed.
     return committed.plus(
         new Done(Math.min(running.rows(), waveRows), running.tokens(), running.failedRows()));
   }

@@ -14,11 +14,10 @@ import org.apache.spark.api.java.JavaSparkStatusTracker;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Lets a run be seen while it goes on: asks the {@link Meter} from time to time and tells a {@link
- * ProgressView}.
+ * Periodic progress display: polls a {@link Meter} and updates a {@link ProgressView}.
  *
- * <p>Works on a thread of its own from construction to {@link #close}, next to the thread that runs
- * the job and tells it of waves.
+ * <p>Owns a timer thread from construction until {@link #close}. The run's thread calls the
+ * listener methods.
  */
 public final class Progress implements RunListener, AutoCloseable {
   private static final int SAMPLE_MILLIS = 500;
@@ -36,7 +35,7 @@ public final class Progress implements RunListener, AutoCloseable {
 
   private boolean over;
 
-  /** How many tasks of the running stages there are, and how many of them are done. */
+  /** Completed and total tasks of the active stages. */
   record Tasks(int done, int all) {
     static Tasks running(JavaSparkStatusTracker tracker) {
       int done = 0;
@@ -62,7 +61,7 @@ public final class Progress implements RunListener, AutoCloseable {
         this::show, view.periodMillis(), view.periodMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Shows a run of an application. */
+  /** Creates the progress display of an application's run. */
   public static Progress of(SparkSession spark, Meter meter, ProgressView view) {
     JavaSparkStatusTracker tracker =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).statusTracker();
@@ -90,10 +89,10 @@ public final class Progress implements RunListener, AutoCloseable {
   public synchronized void finished(JobResult result) {
     show();
     view.finished(result);
-    over = true; // the timer goes on until close
+    over = true; // the timer runs until close
   }
 
-  /** Tells how far the run is now; nothing once it has finished. */
+  /** Updates the view; a no-op after the run has finished. */
   synchronized void show() {
     if (over) {
       return;
@@ -108,7 +107,7 @@ public final class Progress implements RunListener, AutoCloseable {
             });
   }
 
-  /** Stops; the line of a person's terminal is cleared. Does nothing the second time. */
+  /** Stops the timer and clears the terminal line. Idempotent. */
   @Override
   public void close() {
     timer.shutdown();

@@ -7,30 +7,30 @@ import dev.embark.job.run.JobResult;
 import dev.embark.job.state.RunPlan;
 import dev.embark.job.state.WaveResult;
 
-/** Shows a run while it goes on. Told by one thread at a time. */
+/** Display of a run's progress. Calls are serialised; implementations need not be thread-safe. */
 public interface ProgressView {
-  /** Returns after how many milliseconds a person or program wants to hear more. */
+  /** Returns the update interval in milliseconds. */
   int periodMillis();
 
-  /** The input is being read and cut into waves. */
+  /** The input is being copied and divided into waves. */
   default void planning(int tasksDone, int tasks) {}
 
-  /** It is known what there is to do. */
+  /** The run has been planned. */
   default void planned(RunPlan plan) {}
 
-  /** It went on. */
+  /** Progress was measured. */
   default void show(RunProgress progress) {}
 
-  /** A wave is in the output. */
+  /** A wave has been committed. */
   default void committed(WaveResult wave) {}
 
-  /** All waves are. */
+  /** All waves have been committed. */
   default void finished(JobResult result) {}
 
-  /** The run is over, one way or another: nothing more is shown. */
+  /** The run has ended, successfully or not; nothing more is shown. */
   default void clear() {}
 
-  /** Returns the view for a mode. */
+  /** Returns the view of a progress mode. */
   static ProgressView of(ProgressMode mode, Terminal terminal, JobFunction function) {
     return switch (mode) {
       case AUTO -> new LineProgress(terminal.err(), terminal.interactive(), function);

@@ -32,7 +32,7 @@ import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Gathers what the report of a run tells. */
+/** Builds the {@link RunReport} of a run. */
 final class ReportBuilder {
   private static final Logger LOG = LoggerFactory.getLogger(ReportBuilder.class);
   private static final String HEARTBEAT = "spark.executor.heartbeatInterval";
@@ -40,7 +40,7 @@ final class ReportBuilder {
   private final SparkSession spark;
   private final JobSpec spec;
   private final Meter meter;
-  private List<WaveResult> before = List.of(); // by earlier processes of the run
+  private List<WaveResult> before = List.of(); // committed by earlier processes of the run
 
   ReportBuilder(SparkSession spark, JobSpec spec, Meter meter) {
     this.spark = spark;
@@ -133,7 +133,10 @@ final class ReportBuilder {
         totals.failedRows());
   }
 
-  /** From the shortest text to the longest, ranges in between included that no text is in. */
+  /**
+   * Returns all length ranges from the shortest text to the longest, including empty ranges
+   * between.
+   */
   private static List<RunReport.Length> lengths(SortedMap<Integer, Long> lengths) {
     List<RunReport.Length> ranges = new ArrayList<>();
     if (!lengths.isEmpty()) {
@@ -152,7 +155,7 @@ final class ReportBuilder {
         .toList();
   }
 
-  /** Empty where they are what went wrong. */
+  /** Returns the options; empty if they are invalid, which may be why the run failed. */
   private Optional<FunctionOptions> options() {
     try {
       return Optional.of(FunctionCall.of(spec).options(spark));
@@ -172,7 +175,7 @@ final class ReportBuilder {
   }
 
   private RunReport.Model model(Optional<FunctionOptions> options, RunPlan plan) {
-    // A run without a plan has not used it, or it is what went wrong.
+    // A run without a plan has not used the model, or failed because of it.
     return options.isPresent() && plan != RunPlan.NONE
         ? model(options.get())
         : RunReport.Model.named(
@@ -194,7 +197,8 @@ final class ReportBuilder {
           model.bytes(),
           model.sha256());
     } catch (EmbarkException e) {
-      // Executors could: a driver may be another kind of machine.
+      // Executors may be able to load a model that fails on the driver, because their machines
+      // differ.
       LOG.info("The report cannot describe the model: {}", Failures.sentence(e));
       return RunReport.Model.named(Secrets.redacted(options.model()));
     }
@@ -202,7 +206,7 @@ final class ReportBuilder {
 
   private static RunReport.Machine machine(SparkContext context) {
     int processes = context.statusTracker().getExecutorInfos().length;
-    // Elsewhere the driver is one of them, and has no tasks.
+    // On a cluster the driver counts as one of them but runs no tasks.
     int executors = context.isLocal() ? 1 : Math.max(1, processes - 1);
     return new RunReport.Machine(
         context.version(),

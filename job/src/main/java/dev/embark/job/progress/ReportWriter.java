@@ -18,7 +18,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
-/** Writes {@code report.json} and {@code report.html} beside the data when a run ends. */
+/** Writes {@code report.json} and {@code report.html} to the state folder when a run ends. */
 public final class ReportWriter implements RunListener {
   static final String JSON = "report.json";
   static final String HTML = "report.html";
@@ -27,7 +27,7 @@ public final class ReportWriter implements RunListener {
   private final ReportBuilder builder;
 
   /**
-   * @param meter that was told of the run from its beginning
+   * @param meter meter that has observed the run from its start
    */
   public ReportWriter(SparkSession spark, JobSpec spec, Meter meter) {
     this.spark = spark;
@@ -40,7 +40,7 @@ public final class ReportWriter implements RunListener {
   }
 
   /**
-   * @throws UserError if the report cannot be written; all waves are in the output by then
+   * @throws UserError if the report cannot be written; all waves are already in the output
    */
   @Override
   public void finished(JobResult result) {
@@ -61,7 +61,10 @@ public final class ReportWriter implements RunListener {
     write(result.stateFolder(), HTML, ReportHtml.of(report));
   }
 
-  /** A reader sees the file of the run before, the new one, or for a moment none; never a part. */
+  /**
+   * Replaces a report file. A reader sees the previous file, the new one or briefly none, but never
+   * a partial file.
+   */
   private void write(String folder, String name, String content) {
     Path path = new Path(folder, name);
     Path draft = new Path(folder, name + ".draft");

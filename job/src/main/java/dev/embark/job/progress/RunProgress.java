@@ -3,17 +3,17 @@ package dev.embark.job.progress;
 import java.util.OptionalDouble;
 
 /**
- * How far a run is, as executors have told so far.
+ * Progress of a run, as last reported by the executors.
  *
- * @param wave the one that is being embedded, from 1; 0 before the first
- * @param waves how many there are
- * @param rows done, those of earlier processes of the run included
+ * @param wave current wave, from 1; 0 before the first
+ * @param waves number of waves
+ * @param rows processed rows, including those of earlier processes of the run
  * @param rowsToDo rows of all waves
- * @param tokens that the model has seen or, for answers, generated in this process
+ * @param tokens tokens read by the model or, for answers, generated in this process
  * @param failed rows whose text has no result
- * @param seconds since this process started to embed
- * @param tokensPerSecond lately
- * @param secondsLeft at the pace of this process; empty while that is unknown
+ * @param seconds seconds since this process started to process rows
+ * @param tokensPerSecond recent throughput
+ * @param secondsLeft estimated remaining seconds at the pace of this process; empty while unknown
  */
 record RunProgress(
     int wave,
@@ -26,7 +26,7 @@ record RunProgress(
     double tokensPerSecond,
     OptionalDouble secondsLeft) {
 
-  /** Returns the share of rows that are done, 0 to 100, rounded down. */
+  /** Returns the percentage of processed rows, rounded down. */
   int percent() {
     return rowsToDo == 0 ? 100 : (int) (100 * rows / rowsToDo);
   }

@@ -6,20 +6,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What was done by when, in few enough samples for a run of any length: when there are too many,
- * every second one is dropped and fewer are taken. Not safe for several threads.
+ * Cumulative counts over time, in a bounded number of samples: when the limit is reached, every
+ * second sample is dropped and the sampling interval doubles. Not thread-safe.
  */
 final class Timeline {
   private static final int MOST_SAMPLES = 512;
   private static final int MOST_POINTS = 60;
 
   private final List<Sample> samples = new ArrayList<>(List.of(new Sample(0, 0, 0)));
-  private double step; // seconds between two samples, at least; the last one is always kept
+  private double step; // minimum seconds between two samples; the last one is always kept
 
-  /** What was done until {@code second}, in all. */
+  /** Cumulative counts at {@code second}. */
   private record Sample(double second, long rows, long tokens) {}
 
-  /** Adds what was done until now; counts that fell, as after a commit, do not fall here. */
+  /**
+   * Adds the current counts. Counts that fall, as they may after a commit, are kept at their
+   * maximum.
+   */
   void add(double second, long rows, long tokens) {
     Sample last = last();
     if (second <= last.second) {
@@ -42,8 +45,9 @@ final class Timeline {
   }
 
   /**
-   * Returns tokens a second over the last {@code seconds}, or over all if that is less. Tasks count
-   * by windows of rows, which may take longer than that: then since before the last of them.
+   * Returns tokens per second over the last {@code seconds}, or over the whole run if it is
+   * shorter. Tasks report counts once per window of rows; if that takes longer, the interval
+   * extends to before the last report.
    */
   double tokensPerSecond(double seconds) {
     Sample last = last();
@@ -57,7 +61,7 @@ final class Timeline {
     return 0;
   }
 
-  /** Returns the second at which tokens were counted last; 0 if none were. */
+  /** Returns the time of the last token count, in seconds; 0 if there is none. */
   double lastCount() {
     for (int i = samples.size() - 1; i > 0; i--) {
       if (samples.get(i).tokens > samples.get(i - 1).tokens) {
@@ -68,10 +72,10 @@ final class Timeline {
   }
 
   /**
-   * Returns at most sixty points of one length, that follow one another without gap. What was
-   * counted at once, as for a window of rows, is spread over the time since the count before.
+   * Returns at most 60 contiguous intervals of equal length. Counts reported at once for a window
+   * of rows are spread evenly over the time since the previous report.
    *
-   * @param atLeast seconds of a point; how often executors tell what they did
+   * @param atLeast minimum interval in seconds: how often executors report counts
    */
   List<Point> points(double atLeast) {
     double end = last().second;
@@ -88,7 +92,7 @@ final class Timeline {
     return points;
   }
 
-  /** What was done until {@code second}, if work went on evenly between one count and the next. */
+  /** Returns the counts at {@code second}, interpolated linearly between reports. */
   private Sample at(double second) {
     Sample before = samples.get(0);
     for (int i = 1; i < samples.size(); i++) {

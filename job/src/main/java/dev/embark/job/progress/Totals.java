@@ -5,18 +5,18 @@ import dev.embark.spark.metrics.ApplicationProgress;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What embed() or generate() counted, summed over tasks that ended and, as of their last heartbeat,
- * those that run.
+ * Counters of {@code embed()} or {@code generate()}, summed over completed tasks and, as of their
+ * last heartbeat, running tasks.
  *
- * @param rows rows given to it, NULL or not
- * @param tokens tokens encoded or, of answers, generated
+ * @param rows rows received, including NULL
+ * @param tokens tokens encoded or, for answers, generated
  * @param nullRows rows whose text is NULL
- * @param failedRows rows that could not be computed and got NULL
- * @param truncatedRows rows of which only the beginning was embedded
+ * @param failedRows rows that failed and received NULL
+ * @param truncatedRows rows whose text was truncated
  */
 public record Totals(long rows, long tokens, long nullRows, long failedRows, long truncatedRows) {
 
-  /** Reads the counters of the application; any thread. */
+  /** Returns the current counters of the application; may be called from any thread. */
   public static Totals of(SparkSession spark, JobFunction function) {
     ApplicationProgress.Snapshot now = ApplicationProgress.of(spark).snapshot();
     return new Totals(
@@ -27,7 +27,7 @@ public record Totals(long rows, long tokens, long nullRows, long failedRows, lon
         now.truncatedRows());
   }
 
-  /** Returns what was counted since {@code start}. */
+  /** Returns the difference from {@code start}. */
   public Totals since(Totals start) {
     return new Totals(
         rows - start.rows,

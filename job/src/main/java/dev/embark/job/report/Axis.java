@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An upright axis from 0 to a round number.
+ * Vertical chart axis from 0 to a round number.
  *
- * @param end the round number, at or above the greatest value
- * @param step from one line to the next
+ * @param end round number at or above the greatest value
+ * @param step distance between grid lines
  */
 record Axis(double end, double step) {
   private static final int MOST_STEPS = 4;
@@ -28,7 +28,7 @@ record Axis(double end, double step) {
     throw new IllegalArgumentException("no axis for " + greatest);
   }
 
-  /** Returns where lines are, 0 included. */
+  /** Returns the values of the grid lines, including 0. */
   List<Double> ticks() {
     List<Double> ticks = new ArrayList<>();
     for (int i = 0; i * step <= end * (1 + 1e-9); i++) {
@@ -37,12 +37,12 @@ record Axis(double end, double step) {
     return ticks;
   }
 
-  /** Returns the distance of a value from the upper end, in parts of {@code height}. */
+  /** Returns the distance of a value from the upper end, for an axis of {@code height}. */
   double down(double value, double height) {
     return height * (1 - value / end);
   }
 
-  /** Returns the grid: a line for each tick, its value above it. */
+  /** Returns the grid as SVG, with a line and a label for each tick. */
   String grid(double top, double height) {
     StringBuilder svg = new StringBuilder();
     for (double tick : ticks()) {

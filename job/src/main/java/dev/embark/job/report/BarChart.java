@@ -2,24 +2,24 @@ package dev.embark.job.report;
 
 import java.util.List;
 
-/** Draws counts as bars. */
+/** Bar charts of counts, as inline SVG. */
 final class BarChart {
   private static final int TOP = 20;
   private static final int PLOT = 180;
-  private static final double BAR = 0.72; // of the room between two bars' middles
+  private static final double BAR = 0.72; // fraction of the distance between bar centres
   private static final int ROW = 46;
   private static final int THICKNESS = 12;
 
   private BarChart() {}
 
   /**
-   * @param label under or above the bar
-   * @param count its length
-   * @param told when it is pointed at
+   * @param label text below or above the bar
+   * @param count length of the bar
+   * @param told tooltip text
    */
   record Bar(String label, long count, String told) {}
 
-  /** Returns upright bars side by side, for an order that means something. */
+  /** Returns vertical bars for ordered categories. */
   static String upright(String id, List<Bar> bars, String description) {
     Axis axis = Axis.upTo(bars.stream().mapToLong(Bar::count).max().orElse(0));
     StringBuilder svg = new StringBuilder(axis.grid(TOP, PLOT));
@@ -44,7 +44,7 @@ final class BarChart {
     return Svg.image(id, TOP + PLOT + 24, description, svg.toString());
   }
 
-  /** Returns lying bars below one another, each under its name: its share of all of them. */
+  /** Returns horizontal bars, each with its label and its share of the total. */
   static String lying(String id, List<Bar> bars, String description) {
     long all = bars.stream().mapToLong(Bar::count).sum();
     StringBuilder svg = new StringBuilder();

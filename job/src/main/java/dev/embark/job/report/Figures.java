@@ -2,14 +2,14 @@ package dev.embark.job.report;
 
 import java.util.Locale;
 
-/** Writes figures for people, the same in every locale. */
+/** Formats numbers for people, independent of the locale. */
 public final class Figures {
   private static final String[] BINARY_UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   private static final String[] SHORT_UNITS = {"", "k", "M", "G", "T"};
 
   private Figures() {}
 
-  /** Returns a count with its thousands parted: {@code 1,234,567}. */
+  /** Returns a count with thousands separators: {@code 1,234,567}. */
   public static String count(long count) {
     return String.format(Locale.ROOT, "%,d", count);
   }
@@ -26,12 +26,12 @@ public final class Figures {
     return figures.replaceFirst("\\.0$", "") + SHORT_UNITS[unit];
   }
 
-  /** Returns a power of two as people say it: {@code 512}, {@code 8k} for 8,192. */
+  /** Returns a short label for a power of two: {@code 512}, {@code 8k} for 8,192. */
   static String shortLabel(int power) {
     return power >= 1024 && power % 1024 == 0 ? power / 1024 + "k" : Integer.toString(power);
   }
 
-  /** Returns a size: {@code 512 B}, {@code 43.3 MiB}. */
+  /** Returns a size in bytes with a binary unit: {@code 512 B}, {@code 43.3 MiB}. */
   public static String bytes(long bytes) {
     int unit = 0;
     double value = bytes;
@@ -42,7 +42,7 @@ public final class Figures {
     return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", value, BINARY_UNITS[unit]);
   }
 
-  /** Returns a time: {@code 4.2 s}, {@code 3 min 07 s}, {@code 5 h 03 min}. */
+  /** Returns a duration: {@code 4.2 s}, {@code 3 min 07 s}, {@code 5 h 03 min}. */
   public static String duration(double seconds) {
     if (seconds < 59.95) {
       return String.format(Locale.ROOT, "%.1f s", seconds).replace(".0 s", " s");
@@ -53,7 +53,7 @@ public final class Figures {
         : String.format(Locale.ROOT, "%,d h %02d min", whole / 3600, whole % 3600 / 60);
   }
 
-  /** Returns a share of a whole: {@code 12.3 %}; {@code 0 %} of nothing. */
+  /** Returns a percentage: {@code 12.3 %}; {@code 0 %} if the whole is 0. */
   public static String percent(long part, long whole) {
     double percent = whole == 0 ? 0 : 100.0 * part / whole;
     return String.format(

@@ -1,15 +1,15 @@
 package dev.embark.job.report;
 
 /**
- * What a page calls the results of a function.
+ * Labels of the report page for the results of a function.
  *
- * @param heading what the run was
- * @param done a row that has one
- * @param none a sentence for when no row has
- * @param tokens what is counted
- * @param truncated what it means that one lost its tail
- * @param lengthsOf heading of the chart of lengths
- * @param lengths what that chart shows
+ * @param heading title of the run
+ * @param done label for rows with a result
+ * @param none sentence shown if no row has a result
+ * @param tokens label of the token count
+ * @param truncated label for truncated results
+ * @param lengthsOf heading of the length chart
+ * @param lengths caption of the length chart
  */
 record FunctionWords(
     String heading,

@@ -2,11 +2,11 @@ package dev.embark.job.report;
 
 import java.util.List;
 
-/** Makes pieces of HTML; every text goes through {@link #text}. */
+/** HTML fragments of the report; all text is escaped by {@link #text}. */
 final class Html {
   private Html() {}
 
-  /** Returns a text as it may stand in content and in quoted attributes. */
+  /** Returns text escaped for content and quoted attributes. */
   static String text(String text) {
     StringBuilder safe = new StringBuilder(text.length());
     text.codePoints()
@@ -24,16 +24,19 @@ final class Html {
     return safe.toString();
   }
 
-  /** HTML has no control characters but white space, and no half of a surrogate pair. */
+  /**
+   * Returns whether HTML permits a code point: control characters other than white space and lone
+   * surrogates are not permitted.
+   */
   private static boolean isAllowed(int c) {
     return !(Character.isISOControl(c) && c != '\n' && c != '\t')
         && Character.getType(c) != Character.SURROGATE;
   }
 
   /**
-   * Returns a table behind a line to open it: the text alternative of a chart.
+   * Returns a collapsed table, the text alternative of a chart.
    *
-   * @param rows of as many cells as there are heads; the first names the row
+   * @param rows rows with one cell per heading; the first cell is the row's heading
    */
   static String details(String summary, List<String> heads, List<List<String>> rows) {
     StringBuilder html = new StringBuilder();
@@ -50,12 +53,12 @@ final class Html {
   }
 
   /**
-   * Returns a figure of a report with its place in {@code report.json} and its bare value, for
-   * whoever reads the page by program.
+   * Returns a figure with its path in {@code report.json} and its raw value, for programs that read
+   * the page.
    *
-   * @param tag of the element
-   * @param key path in the JSON, with dots
-   * @param shown to people
+   * @param tag element name
+   * @param key path in the JSON, separated by dots
+   * @param shown formatted value
    */
   static String figure(String tag, String key, Object value, String shown) {
     return "<%s data-key='%s' data-value='%s'>%s</%s>"

@@ -2,7 +2,7 @@ package dev.embark.job.report;
 
 import java.util.Map;
 
-/** The tables at the end of a report's page: what was asked, which model, where it ran. */
+/** Tables at the end of a report page: the run, its model and options, and the machine. */
 final class ReportFacts {
   private final RunReport report;
 
@@ -76,7 +76,7 @@ final class ReportFacts {
     return row(name, key, value, String.valueOf(value));
   }
 
-  /** Leaves out what is not known. */
+  /** Returns a table row; empty if the value is unknown. */
   private static String row(String name, String key, Object value, String shown) {
     return value == null
         ? ""

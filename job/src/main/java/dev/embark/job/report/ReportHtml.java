@@ -15,8 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Makes the page of a report: one file that loads nothing, runs no script, reads well in light and
- * dark and on narrow screens, and has a table for each chart.
+ * Renders a report as a single HTML page without external resources or scripts. It supports light
+ * and dark schemes and narrow screens, and provides a table for each chart.
  */
 public final class ReportHtml {
   private static final String TEMPLATE = "report.html";
@@ -30,7 +30,7 @@ public final class ReportHtml {
     this.words = FunctionWords.of(report);
   }
 
-  /** Returns the whole page. */
+  /** Returns the complete page. */
   public static String of(RunReport report) {
     return new ReportHtml(report).page();
   }
@@ -68,7 +68,7 @@ public final class ReportHtml {
     return path.substring(path.lastIndexOf('/', path.length() - 2) + 1);
   }
 
-  /** Nothing for a run that is done. */
+  /** Returns the notice of a failed or stopped run; empty for a completed one. */
   private String ending() {
     RunReport.Ending ending = report.ending();
     if (ending.state().equals("done")) {
@@ -143,7 +143,7 @@ public final class ReportHtml {
   }
 
   private String outcome(String name, String key, long count, String kind) {
-    // Those two are no part of the rows written.
+    // Skipped rows and deleted ids are not among the rows written.
     boolean outside = key.equals("skipped") || key.equals("deleted");
     return "<tr class='%s'><th scope='row'>%s</th>%s<td>%s</td></tr>"
         .formatted(
@@ -221,7 +221,7 @@ public final class ReportHtml {
       told.append(told.isEmpty() ? "" : "; ").append(failure.kind()).append(' ').append(count);
     }
     return "<figure><figcaption>Failed rows by kind. Ids and messages"
-        + " are in the quarantine beside this report.</figcaption>%s</figure>"
+        + " are in the quarantine next to this report.</figcaption>%s</figure>"
             .formatted(
                 BarChart.lying("chart-failures", bars, "Failed rows by kind: " + told + "."));
   }

@@ -5,19 +5,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 
-/** Writes records as JSON, by the Jackson that Spark brings. */
+/** Serialises records as JSON with Spark's own Jackson. */
 public final class ReportJson {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().setDefaultPropertyInclusion(JsonInclude.Include.NON_NULL);
 
   private ReportJson() {}
 
-  /** Returns a report as readable JSON that ends with a line end. */
+  /** Returns a report as indented JSON with a trailing newline. */
   public static String of(RunReport report) {
     return write(report, true) + "\n";
   }
 
-  /** Returns a record, or a map, as JSON in one line. */
+  /** Returns a record or map as JSON on a single line. */
   public static String line(Object value) {
     return write(value, false);
   }

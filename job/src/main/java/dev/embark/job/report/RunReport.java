@@ -4,25 +4,25 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run did, to its end or as far as it came, as its report tells it; {@code
- * report.schema.json} describes it as JSON. What is not known is null and left out.
+ * Report of a completed or incomplete run. {@code report.schema.json} specifies its JSON form.
+ * Unknown values are null and omitted.
  *
- * @param formatVersion of this record: raised when a reader of the older one could misread it
- * @param embark Embark's version; null for classes that are not packaged
- * @param run what was asked, when and where
- * @param ending whether it did all that it was to do
- * @param totals of all rows, over all processes of the run
- * @param rates of this process
- * @param timeline of this process: points that follow one another without gap
- * @param waves in their order
- * @param tokenLengths embedded rows by tokens of the text, or of the answer, from the shortest
- *     range to the longest
- * @param failures by kind, the most frequent first
- * @param options of the function that were given; the others have their defaults
- * @param fingerprint of the model and the options that change a result, in hex; null if the run
- *     ended before it was planned
- * @param model that made the results
- * @param machine that it ran on
+ * @param formatVersion version of this format, incremented for incompatible changes
+ * @param embark version of Embark; null for unpackaged classes
+ * @param run inputs, outputs and times of the run
+ * @param ending final state of the run
+ * @param totals totals of all rows, over all processes of the run
+ * @param rates average throughput of this process
+ * @param timeline throughput of this process over time, in contiguous intervals
+ * @param waves committed waves in order
+ * @param tokenLengths histogram of rows with a result by tokens of the text or answer, shortest
+ *     range first
+ * @param failures failed rows by kind, most frequent first
+ * @param options options of the function that were given; all others have their defaults
+ * @param fingerprint hash of the model and of the options that affect results, in hex; null if the
+ *     run ended before planning
+ * @param model model that produced the results
+ * @param machine environment of the run
  */
 public record RunReport(
     int formatVersion,
@@ -40,20 +40,20 @@ public record RunReport(
     Model model,
     Machine machine) {
 
-  /** The version of this format. */
+  /** Current version of the format. */
   public static final int FORMAT_VERSION = 1;
 
   /**
-   * @param id names the run, also after it was resumed; null if it ended before it was planned
+   * @param id unique id of the run, stable across resumes; null if it ended before planning
    * @param function {@code embed} or {@code generate}
-   * @param start ISO 8601, in UTC; of a run that was resumed, that of its first wave
-   * @param end ISO 8601, in UTC
-   * @param seconds of wall time of this process
+   * @param start start time, ISO 8601 in UTC; for a resumed run, the start of its first wave
+   * @param end end time, ISO 8601 in UTC
+   * @param seconds wall time of this process
    * @param resumed whether an earlier process of this run was interrupted
-   * @param input what was read: a path or a table without credentials, or {@code the query}
-   * @param output where the results lie
-   * @param textColumn of the texts, if it was named
-   * @param idColumn that names a row, if one was given
+   * @param input path or table without credentials, or {@code the query}
+   * @param output path or table of the results
+   * @param textColumn text column, if one was given
+   * @param idColumn column that identifies a row, if one was given
    */
   public record Run(
       String id,
@@ -68,26 +68,26 @@ public record RunReport(
       String idColumn) {}
 
   /**
-   * @param state {@code done}, {@code failed} or {@code stopped}, as its process was asked to end
-   * @param waves how many the run has, 0 if it ended before it was planned; the report lists those
-   *     that are in the output
-   * @param error a sentence that says why it failed or was stopped, and how to carry on
+   * @param state {@code done}, {@code failed}, or {@code stopped} on request
+   * @param waves number of waves in the run, 0 if it ended before planning; the report lists only
+   *     committed waves
+   * @param error sentence with the reason of the failure or stop and how to resume
    */
   public record Ending(String state, int waves, String error) {}
 
   /**
-   * @param rows written, with a result or without
-   * @param embedded of these, rows with a result: an embedding or an answer
-   * @param withoutText of these, rows whose text is NULL
-   * @param failed of these, rows whose text has no result
-   * @param truncated of the embedded, rows whose text, or answer, lost its tail
-   * @param chunked embedded rows whose text was cut into windows
-   * @param deduplicated rows that took the result of an equal text
-   * @param added of the rows, those whose id was not there; all without an id column
-   * @param changed of the rows, those whose id was there with another text
-   * @param skipped rows of the input that were in the output already
-   * @param deleted ids of the output that the input no longer has
-   * @param tokens that the model has seen or, for answers, generated
+   * @param rows rows written, with or without a result
+   * @param embedded rows written with a result: an embedding or an answer
+   * @param withoutText rows written whose text is NULL
+   * @param failed rows written whose text has no result
+   * @param truncated rows whose text or answer was truncated
+   * @param chunked rows whose text was embedded in several windows
+   * @param deduplicated rows that reuse the result of an equal text
+   * @param added rows written whose id is new; all rows without an id column
+   * @param changed rows written whose id was in the output with a different text
+   * @param skipped rows of the input that were already in the output
+   * @param deleted ids of the output that are missing from the input
+   * @param tokens tokens read by the model or, for answers, generated
    */
   public record Totals(
       long rows,
@@ -107,46 +107,46 @@ public record RunReport(
   public record Rates(double rowsPerSecond, double tokensPerSecond) {}
 
   /**
-   * @param second after the start of this process at which it begins
-   * @param seconds that it lasts
-   * @param rows that came out of the model meanwhile, as far as executors had told
-   * @param tokens that went into it or, for answers, came out of it
+   * @param second start of the interval, in seconds since the start of this process
+   * @param seconds length of the interval
+   * @param rows rows completed in the interval, as reported by executors
+   * @param tokens tokens read by the model or, for answers, generated in the interval
    */
   public record Point(double second, double seconds, long rows, long tokens) {
-    /** Tokens in a second. */
+    /** Returns the throughput in tokens per second. */
     public double tokensPerSecond() {
       return seconds > 0 ? tokens / seconds : 0;
     }
   }
 
   /**
-   * @param number from 0
-   * @param start ISO 8601, in UTC
-   * @param seconds from its first task to its commit
+   * @param number number of the wave, from 0
+   * @param start start time, ISO 8601 in UTC
+   * @param seconds seconds from its first task to its commit
    */
   public record Wave(
       int number, String start, double seconds, long rows, long tokens, long failed) {}
 
   /**
-   * @param above tokens, exclusive
-   * @param upTo tokens, inclusive
-   * @param rows in between
+   * @param above lower bound of tokens, exclusive
+   * @param upTo upper bound of tokens, inclusive
+   * @param rows rows within the range
    */
   public record Length(int above, int upTo, long rows) {}
 
-  /** Rows that failed for one reason. */
+  /** Number of rows with the same kind of failure. */
   public record Failure(String kind, long rows) {}
 
   /**
-   * What made the results; of a model that the driver cannot load, and of a run that was not
-   * planned, only where it is.
+   * Model that produced the results. If the driver cannot load the model or the run was not
+   * planned, only the location is known.
    *
-   * @param uri as it was given; null if the options cannot be read
-   * @param pooling how token vectors become one, by the model's file
-   * @param quantisation the type of most weights
-   * @param context tokens of the longest text it was trained for
-   * @param bytes of its file
-   * @param sha256 of its file, in hex
+   * @param uri location as given; null if the options are invalid
+   * @param pooling pooling type of the model file
+   * @param quantisation type of most weights
+   * @param context maximum tokens of a text
+   * @param bytes size of the model file
+   * @param sha256 hash of the model file, in hex
    */
   public record Model(
       String uri,
@@ -159,20 +159,20 @@ public record RunReport(
       Long parameters,
       Long bytes,
       String sha256) {
-    /** A model of which nothing else is known. */
+    /** Returns a model of which only the location is known. */
     public static Model named(String uri) {
       return new Model(uri, null, null, null, null, null, null, null, null, null);
     }
   }
 
   /**
-   * @param spark its version
-   * @param master as Spark writes it
-   * @param application Spark's id of it
-   * @param executors processes with tasks at the end; 1 in local mode
-   * @param cores tasks that run at the same time
-   * @param java version of the driver's
-   * @param system name and architecture of the driver's
+   * @param spark version of Spark
+   * @param master master URL
+   * @param application Spark's application id
+   * @param executors executor processes at the end; 1 in local mode
+   * @param cores maximum concurrent tasks
+   * @param java Java version of the driver
+   * @param system operating system and architecture of the driver
    */
   public record Machine(
       String spark,

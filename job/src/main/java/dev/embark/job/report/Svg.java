@@ -4,13 +4,13 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 
 /**
- * Makes inline SVG that is as wide as the page: across in percent, down in pixels, so that text
- * keeps its size on a narrow screen.
+ * Inline SVG fragments that scale with the page: horizontal positions are percentages and vertical
+ * ones pixels, so that text keeps its size on a narrow screen.
  */
 final class Svg {
   private Svg() {}
 
-  /** Returns a number with two decimals at most, whatever the locale. */
+  /** Returns a number with at most two decimals, independent of the locale. */
   static String number(double value) {
     return BigDecimal.valueOf(value)
         .setScale(2, RoundingMode.HALF_UP)
@@ -18,7 +18,7 @@ final class Svg {
         .toPlainString();
   }
 
-  /** Returns a share of the width. */
+  /** Returns a fraction of the width as a percentage. */
   static String percent(double part, double whole) {
     return number(100 * part / whole) + "%";
   }
@@ -29,7 +29,7 @@ final class Svg {
         .formatted(id, Html.text(description), height, content);
   }
 
-  /** Returns a text at a share of the width; anchor is start, middle or end. */
+  /** Returns a text at a horizontal position; {@code anchor} is start, middle or end. */
   static String label(String type, String x, double y, String anchor, String text) {
     return "<text class='%s' x='%s' y='%s' text-anchor='%s'>%s</text>"
         .formatted(type, x, number(y), anchor, Html.text(text));

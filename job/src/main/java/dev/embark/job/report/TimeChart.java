@@ -3,7 +3,7 @@ package dev.embark.job.report;
 import dev.embark.job.report.RunReport.Point;
 import java.util.List;
 
-/** Draws tokens a second over time as an area of steps, one for each point. */
+/** Chart of tokens per second over time, as a stepped area in inline SVG. */
 final class TimeChart {
   private static final int TOP = 20;
   private static final int PLOT = 180;
@@ -11,7 +11,7 @@ final class TimeChart {
 
   private TimeChart() {}
 
-  /** Returns the SVG; points follow one another without gap. */
+  /** Returns the chart; {@code points} must be contiguous. */
   static String svg(List<Point> points, String description) {
     Axis axis = Axis.upTo(points.stream().mapToDouble(Point::tokensPerSecond).max().orElse(0));
     double start = points.isEmpty() ? 0 : points.get(0).second();

@@ -29,16 +29,16 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Says what a run would do, and writes nothing: checks all that a run checks before its first wave,
- * counts the rows that it would embed, and looks at some of them.
+ * Estimates the work of a run without writing anything. Performs all checks that precede a run's
+ * first wave, counts the rows to process and processes a sample of them.
  */
 public final class DryRun {
   static final int SAMPLED_ROWS = 1000;
 
-  /** Enough for some seconds of a CPU core's work with a small model. */
+  /** A few seconds of work for one CPU core with a small model. */
   private static final int TIMED_TOKENS_PER_CORE = 4096;
 
-  /** As many as a task is at side by side, by default. */
+  /** The default number of concurrent prompts in a task. */
   private static final int TIMED_PROMPTS_PER_CORE = 16;
 
   private static final String DETAIL = "_embark";
@@ -56,9 +56,9 @@ public final class DryRun {
   }
 
   /**
-   * Estimates.
+   * Runs the checks and returns the estimate.
    *
-   * @throws UserError for all that would keep a run from its first wave
+   * @throws UserError for every condition that would stop a run before its first wave
    */
   public Estimate run() {
     Sink sink = Sink.of(spark, spec);
@@ -71,7 +71,10 @@ public final class DryRun {
     }
   }
 
-  /** Of a run that would be carried on, which needs no input and has checked its own. */
+  /**
+   * Returns the remaining rows of a run that would be resumed from its own, already checked copy of
+   * the input.
+   */
   private Optional<PendingRows> left(Sink sink, RunStart start) {
     Optional<StateFolder> state = sink.state();
     return state
@@ -101,7 +104,7 @@ public final class DryRun {
     return PendingRows.all(input);
   }
 
-  /** On as many cores as there are, so that no later figure holds the time it takes. */
+  /** Loads the model on every core first, so that load time does not distort the measurements. */
   private void loadModel() {
     int cores = cores();
     force(spark.range(0, cores, 1, cores).select(call.result(lit("warm up"))));
@@ -131,16 +134,17 @@ public final class DryRun {
   }
 
   /**
-   * What the sampled texts show.
+   * Measurements of the sampled texts.
    *
-   * @param failing of these, texts that have no result, perhaps reckoned from fewer
-   * @param tokens of all of them, or of their answers
-   * @param tokensPerSecond 0 if no text has a result
-   * @param results of some of them, in a column
+   * @param failing number of sampled texts without a result, extrapolated if only some were
+   *     processed
+   * @param tokens tokens of all sampled texts, or of their answers
+   * @param tokensPerSecond throughput; 0 if no text has a result
+   * @param results results of some of the texts, in a single column
    */
   private record Looked(double failing, double tokens, double tokensPerSecond, List<Row> results) {}
 
-  /** Counts the tokens of all texts, which is cheap, and embeds some. */
+  /** Counts the tokens of all sampled texts, which is cheap, and embeds some of them. */
   private Looked embed(SampledTexts texts) {
     long failing = texts.lengths().stream().filter(text -> text.tokens() == 0).count();
     long tokens = texts.lengths().stream().mapToLong(SampledTexts.Length::tokens).sum();
@@ -160,7 +164,7 @@ public final class DryRun {
         results(computed.rows()));
   }
 
-  /** Answers a few prompts: only so is known how long answers are. */
+  /** Answers some of the prompts, because only generation shows the length of answers. */
   private Looked answer(SampledTexts prompts) {
     List<Integer> few =
         prompts.lengths().stream()
@@ -183,7 +187,7 @@ public final class DryRun {
         results(answered.rows()));
   }
 
-  /** The share of texts that go to the model. */
+  /** Returns the fraction of texts that remain after deduplication. */
   private double distinctShare(Dataset<Row> rows, String textColumn, double texts) {
     if (!spec.dedupe() || texts < 1) {
       return 1;
@@ -193,13 +197,13 @@ public final class DryRun {
     return Math.min(1, distinct / texts);
   }
 
-  /** The {@link FunctionCall#detail} of texts, and how long it took. */
+  /** The {@link FunctionCall#detail} of texts and the seconds spent on computing it. */
   private record Timed(Dataset<Row> rows, double seconds) {}
 
   private Timed time(Dataset<Row> texts) {
     Dataset<Row> spread = texts.repartition(cores()).persist(StorageLevel.DISK_ONLY());
     try {
-      spread.count(); // so that the time has only what the model takes
+      spread.count(); // excludes reading the sample from the measured time
       Dataset<Row> detailed =
           spread.select(call.detail(Columns.quoted(SampledTexts.TEXT)).as(DETAIL));
       long start = System.nanoTime();
@@ -211,7 +215,7 @@ public final class DryRun {
     }
   }
 
-  /** As they are to be in the output. */
+  /** Returns the results as the output would store them. */
   private List<Row> results(Dataset<Row> detailed) {
     return detailed.select(call.result(DETAIL).as(spec.resultColumn())).collectAsList();
   }

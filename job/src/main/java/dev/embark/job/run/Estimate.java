@@ -9,17 +9,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a run would do, as far as a sample tells. What is estimated is of the rows that it would
- * embed.
+ * Dry-run estimate, extrapolated from a sample of the rows that a run would process.
  *
- * @param rows of the input; exact
- * @param skipped of these, rows that are in the output already
- * @param sampled rows that were looked at
+ * @param rows rows of the input; exact
+ * @param skipped rows of the input that are already in the output
+ * @param sampled sampled rows
  * @param withoutText rows whose text is NULL
  * @param failing rows whose text would have no result
- * @param tokens that the model would see or, with --function generate, generate
- * @param tokensPerSecond of this cluster with that model; 0 if no text has a result
- * @param bytes that it would add to the output
+ * @param tokens tokens that the model would read or, with {@code --function generate}, generate
+ * @param tokensPerSecond throughput of this cluster with the model; 0 if no text has a result
+ * @param bytes bytes that would be added to the output
  */
 public record Estimate(
     long rows,
@@ -31,12 +30,12 @@ public record Estimate(
     double tokensPerSecond,
     long bytes) {
 
-  /** Returns how long the model would be at work; 0 for no tokens. */
+  /** Returns the computing time in seconds; 0 without tokens. */
   public double seconds() {
     return tokens == 0 ? 0 : tokens / tokensPerSecond;
   }
 
-  /** Prints for a person, or one JSON object for a program that also gets its progress as JSON. */
+  /** Prints the estimate as text or, with JSON progress, as one JSON object. */
   public void print(PrintStream out, ProgressMode mode, JobFunction function) {
     if (mode == ProgressMode.JSON) {
       printJson(out);
@@ -46,7 +45,7 @@ public record Estimate(
     out.flush();
   }
 
-  /** A line for each figure, name and value parted by a tab. */
+  /** Prints one figure per line, its name and value separated by a tab. */
   private void printLines(PrintStream out, JobFunction function) {
     out.println("rows\t" + Figures.count(rows));
     printIfAny(out, "rows already there", skipped);

@@ -11,23 +11,24 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a run did, over all its processes if it was resumed.
+ * Result of a run, including the waves committed by earlier processes if it was resumed.
  *
- * @param plan what it was to do
- * @param waves all waves, in their order
- * @param took wall time of this process from reading the input to the last commit
- * @param output where the output lies: a path with its file system, or the name of a table
- * @param stateFolder {@code _embark/}: manifest, quarantine and report lie here
+ * @param plan the run's plan
+ * @param waves all waves in order
+ * @param took wall time of this process, from reading the input to the last commit
+ * @param output the output: a path with its file system, or the name of a table
+ * @param stateFolder path of {@code _embark/}, which holds the manifest, the quarantine and the
+ *     report
  */
 public record JobResult(
     RunPlan plan, List<WaveResult> waves, Duration took, String output, String stateFolder) {
 
-  /** What became of the rows of all waves. */
+  /** Returns the totals of all waves. */
   public RunTotals totals() {
     return waves.stream().map(WaveResult::totals).reduce(RunTotals.NONE, RunTotals::plus);
   }
 
-  /** What became of the rows of the waves of this process. */
+  /** Returns the totals of the waves of this process. */
   private RunTotals totalsNow() {
     return waves.stream()
         .skip(plan.committed().size())
@@ -35,12 +36,17 @@ public record JobResult(
         .reduce(RunTotals.NONE, RunTotals::plus);
   }
 
-  /** Returns the tokens encoded, or generated, in a second of this process's wall time. */
+  /**
+   * Returns the throughput of this process: tokens encoded or generated per second of wall time.
+   */
   public double tokensPerSecond() {
     return totalsNow().tokens() / Math.max(took.toNanos() / 1e9, 1e-9);
   }
 
-  /** Prints a line for each figure, name and value parted by a tab, and what is worth a warning. */
+  /**
+   * Prints one figure per line, its name and value separated by a tab. Warning figures are printed
+   * only if they are not zero.
+   */
   public void print(PrintStream out, JobFunction function) {
     RunTotals totals = totals();
     out.println("rows\t" + totals.rows());

@@ -27,11 +27,12 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Takes a run from its input to the last commit, wave by wave. After each step the manifest says
- * how far it is, so that the same command carries on where this process ended.
+ * Executes a run wave by wave, from its input to the last commit. The manifest is a checkpoint that
+ * is updated after each step, so the same command resumes an interrupted run.
  *
  * <pre>
- *  input ──copy, once──► waves ──embed──► beside the output ──manifest: READY──► output ──manifest: COMMITTED
+ *  input ──copied once──► waves ──function──► wave folder    (manifest: READY)
+ *                                                 └──► output (manifest: COMMITTED)
  * </pre>
  */
 public final class JobRun {
@@ -42,7 +43,7 @@ public final class JobRun {
   private final Sink sink;
   private final RunOpener opener;
 
-  private RunOpener.Opened opened; // null until then, as all that follow
+  private RunOpener.Opened opened; // null until the run is opened, like all fields below
   private LeasedOutput output;
   private StateFolder state;
   private Manifest.Run run;
@@ -65,16 +66,16 @@ public final class JobRun {
   }
 
   /**
-   * Runs to the end.
+   * Executes the run to its end.
    *
-   * @throws UserError for what the user can mend; what is committed by then stays, and the same
-   *     command carries on
+   * @throws UserError for a failure that the user can fix; committed waves remain, and the same
+   *     command resumes the run
    */
   public JobResult run() {
     try (opener) {
       return attempt(Instant.now());
     } catch (FSError e) {
-      // So Hadoop tells that a local disk is full.
+      // Hadoop's way of reporting a full local disk.
       throw unforeseen(e);
     }
   }
@@ -102,7 +103,7 @@ public final class JobRun {
       run.waves().forEach(this::take);
       return finish(start);
     } catch (Exception | FSError e) {
-      // Of any kind: Scala throws checked exceptions, such as SparkException, undeclared.
+      // Scala code throws checked exceptions such as SparkException undeclared.
       UserError error = e instanceof UserError known ? known : unforeseen(e);
       tellEnd(error, start);
       throw error;
@@ -148,7 +149,8 @@ public final class JobRun {
         listener.endedEarly(result(List.of(), start), end);
       }
     } catch (Exception | FSError e) {
-      // Such as that the disk is full, again: the first error is the one to mend.
+      // Reporting may fail for the same reason, such as a full disk; the first error is the one to
+      // fix.
       error.addSuppressed(e);
     }
   }
@@ -208,7 +210,10 @@ public final class JobRun {
         run, wave.number(), rows, run.textColumn(), opened.otherEmbeddings(), folder(wave));
   }
 
-  /** Counts what is committed already, too: repeating the command gets no wave past the limit. */
+  /**
+   * Includes waves committed by earlier processes, so that repeating the command cannot pass the
+   * limit.
+   */
   private void stopIfTooManyFailed() {
     RunTotals totals =
         run.plan().committed().stream()

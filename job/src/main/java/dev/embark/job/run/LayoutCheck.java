@@ -15,8 +15,8 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Keeps a run from adding rows to an output in another layout than it has, so that readers would
- * see only some of its rows, or none.
+ * Rejects a run whose rows differ in layout from those of the output, because readers would then
+ * miss some or all rows.
  */
 final class LayoutCheck {
   private final JobSpec spec;
@@ -30,15 +30,15 @@ final class LayoutCheck {
   }
 
   /**
-   * Compares.
+   * Compares the layout of the output with that of the run.
    *
-   * @param there the layout of the output
-   * @param columns that the run would write, without those of the sink
+   * @param there layout of the output
+   * @param columns columns that the run would write, without those of the sink
    * @throws UserError if the layouts differ
    */
   void check(Manifest.Layout there, StructType columns) {
     refuseAnother("--output-format", there.format(), output.format().toString());
-    // Tables know their partitions themselves, and need not be told them again.
+    // A table records its own partitioning, so --partition-by may be omitted.
     if (!output.format().isTable()) {
       refuseAnother("--partition-by", listed(there.partitionBy()), listed(output.partitionBy()));
     }
@@ -65,7 +65,7 @@ final class LayoutCheck {
   private void refuseOtherColumns(StructType there, StructType here) {
     Map<String, DataType> known = types(there);
     Map<String, DataType> given = types(here);
-    // Of columns that the input lacks, the run writes NULL.
+    // Columns missing from the input are written as NULL.
     List<String> differences =
         given.keySet().stream()
             .filter(name -> isCompared(name, known))
@@ -79,7 +79,9 @@ final class LayoutCheck {
     }
   }
 
-  /** A reader of files takes the columns of one of them for those of all; a table has its own. */
+  /**
+   * A file reader applies the columns of one file to all files, whereas a table has its own schema.
+   */
   private boolean isCompared(String name, Map<String, DataType> known) {
     return output.format().isTable()
         ? known.containsKey(name) && spec.idColumn().filter(name::equalsIgnoreCase).isPresent()
@@ -87,7 +89,7 @@ final class LayoutCheck {
   }
 
   private Map<String, DataType> types(StructType schema) {
-    // Spark takes a key of JSON only as it is written.
+    // Spark matches JSON keys case-sensitively.
     Map<String, DataType> types =
         output.format() == OutputSpec.Format.JSON
             ? new TreeMap<>()
@@ -101,7 +103,7 @@ final class LayoutCheck {
   private boolean isSame(DataType there, DataType here) {
     boolean isConverted =
         output.format().isTable() && there instanceof NumericType && here instanceof NumericType;
-    // By name, which does not tell whether there can be NULL.
+    // The catalog string ignores nullability.
     return isConverted || (there != null && there.catalogString().equals(here.catalogString()));
   }
 

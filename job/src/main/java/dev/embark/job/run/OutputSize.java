@@ -16,7 +16,7 @@ import org.xerial.snappy.SnappyOutputStream;
 import scala.collection.Seq;
 
 /**
- * Estimates what rows take in an output. A columnar file keeps each column by itself, compressed;
+ * Estimates the size of rows in an output. Columnar formats compress each column separately;
  * vectors do not compress. Stateless.
  */
 final class OutputSize {
@@ -27,11 +27,11 @@ final class OutputSize {
   private OutputSize() {}
 
   /**
-   * Returns the bytes of a row of the output, on average.
+   * Returns the average number of bytes per output row.
    *
-   * @param sample of the input's rows
-   * @param results rows of the column that the job adds; few are enough
-   * @param share of the rows that have a result
+   * @param sample sample of the input's rows
+   * @param results rows with the result column only; a few suffice
+   * @param share fraction of rows that have a result
    */
   static double bytesPerRow(
       SparkSession spark,
@@ -94,7 +94,7 @@ final class OutputSize {
     return counts.stream().map(count -> count.bytes).toList();
   }
 
-  /** Counts what is written to it. */
+  /** Counts the bytes written. */
   private static final class CountedBytes extends OutputStream {
     private long bytes;
 

@@ -13,16 +13,18 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The rows that a run would embed.
+ * Rows that a run would process.
  *
- * @param rows of those kinds, lazily
- * @param textColumn of these
- * @param all rows of the input
- * @param count of the rows that would be embedded, at most {@code all}
+ * @param rows the rows, lazily
+ * @param textColumn name of the text column
+ * @param all number of rows of the input
+ * @param count number of rows to process, at most {@code all}
  */
 record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
 
-  /** What a run that was interrupted has left, of its own copy of the input. */
+  /**
+   * Returns the rows of an interrupted run that are not committed, from its own copy of the input.
+   */
   static PendingRows left(SparkSession spark, StateFolder state, Manifest.Run interrupted) {
     RunPlan plan = interrupted.plan();
     long done = plan.committed().stream().mapToLong(wave -> wave.totals().rows()).sum();
@@ -34,10 +36,11 @@ record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
   }
 
   /**
-   * What a new run would do beside an output, found without writing anything.
+   * Returns the rows that a new run into an existing output would process, without writing
+   * anything.
    *
-   * @param complete the manifest of the output's complete runs
-   * @throws UserError if a run would refuse the output
+   * @param complete manifest of the output's complete runs
+   * @throws UserError if a run would reject the output
    */
   static PendingRows beside(Manifest complete, RunStart start, Source.Input input) {
     Dataset<Row> rows = input.rows();
@@ -54,7 +57,7 @@ record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
     return new PendingRows(missing, text, all, missing.count());
   }
 
-  /** All rows of an input, for an output that is not there yet. */
+  /** Returns all rows of an input, for an output that does not exist yet. */
   static PendingRows all(Source.Input input) {
     long all = input.rows().count();
     return new PendingRows(input.rows(), input.textColumn(), all, all);

@@ -3,22 +3,22 @@ package dev.embark.job.run;
 import java.util.Optional;
 
 /**
- * How a run ended.
+ * Outcome of a run.
  *
- * @param state whether it did all that it was to do, and if not, whose wish that was
- * @param error a sentence that says why, and how to carry on; empty if it is done
+ * @param state whether the run completed, failed or was stopped
+ * @param error sentence with the reason and how to resume; empty if the run completed
  */
 public record RunEnd(State state, Optional<String> error) {
-  /** All waves are in the output. */
+  /** Outcome of a run whose waves are all in the output. */
   public static final RunEnd DONE = new RunEnd(State.DONE, Optional.empty());
 
-  /** Whether a run did all that it was to do. */
+  /** Final state of a run. */
   public enum State {
-    /** It did. */
+    /** The run completed. */
     DONE,
-    /** Something went wrong. */
+    /** The run failed with an error. */
     FAILED,
-    /** Its process was asked to end. */
+    /** The run was stopped on request, such as by SIGTERM. */
     STOPPED
   }
 }

@@ -5,28 +5,28 @@ import dev.embark.job.state.WaveResult;
 import java.util.List;
 
 /**
- * Told what a run does, in this order and on the thread that runs it: planned, then for each wave
- * started and committed, then finished. A run that fails or is stopped is ended early instead; if
- * it was not planned yet, only where its output is its own to write to. What a listener throws
- * fails the run.
+ * Observer of a run's progress. Methods are called on the run's thread in this order: planned, then
+ * started and committed for each wave, then finished. A run that fails or is stopped calls {@link
+ * #endedEarly} instead of finished; before planning it does so only if it may write to the output.
+ * An exception thrown by a listener fails the run.
  */
 public interface RunListener {
-  /** The input is read and cut into waves. */
+  /** The input has been copied and divided into waves. */
   default void planned(RunPlan plan) {}
 
-  /** A wave's texts go to the model. */
+  /** A wave's texts are about to be processed. */
   default void waveStarted(int number, long rows) {}
 
-  /** A wave is in the output and in the manifest. */
+  /** A wave has been committed to the output and recorded in the manifest. */
   default void waveCommitted(WaveResult wave) {}
 
-  /** All waves are in the output; the manifest is about to say that the run is complete. */
+  /** All waves are in the output; the manifest is about to record the run as complete. */
   default void finished(JobResult result) {}
 
-  /** The run ends here, with what is in the output by now; its error is thrown after this. */
+  /** The run ends early with the waves committed so far; its error is thrown afterwards. */
   default void endedEarly(JobResult soFar, RunEnd end) {}
 
-  /** Tells each of these, in their order. */
+  /** Returns a listener that calls the given listeners in order. */
   static RunListener all(List<? extends RunListener> listeners) {
     return new RunListener() {
       @Override

@@ -22,8 +22,8 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Brings an output to where its first wave can be taken: locks it, and takes up the run that was
- * interrupted or begins one, as {@link RunStart} decides.
+ * Prepares an output for a run: acquires its lease and then resumes the interrupted run or begins a
+ * new one, as decided by {@link RunStart}.
  */
 final class RunOpener implements AutoCloseable {
   private final SparkSession spark;
@@ -31,10 +31,10 @@ final class RunOpener implements AutoCloseable {
   private final Sink sink;
   private final Consumer<String> warnings;
 
-  // Null until there is a place for its lock, and if another process has it.
+  // Null until the lease is acquired.
   private LeasedOutput held;
-  private RunStart start; // null until the model was read
-  private Source.Input input; // null until it is opened
+  private RunStart start; // null until the model is fingerprinted
+  private Source.Input input; // null until opened
 
   RunOpener(SparkSession spark, JobSpec spec, Sink sink, Consumer<String> warnings) {
     this.spark = spark;
@@ -44,12 +44,12 @@ final class RunOpener implements AutoCloseable {
   }
 
   /**
-   * A run with waves to take.
+   * A run that is ready to process waves.
    *
-   * @param output that it writes to; owned by the opener
-   * @param run as the manifest has it
-   * @param fingerprint of its column
-   * @param otherEmbeddings the other columns of embeddings of the output
+   * @param output the leased output; owned by the opener
+   * @param run the run as stored in the manifest
+   * @param fingerprint fingerprint of its result column
+   * @param otherEmbeddings names of the other result columns of the output
    */
   record Opened(
       LeasedOutput output,
@@ -58,10 +58,10 @@ final class RunOpener implements AutoCloseable {
       List<String> otherEmbeddings) {}
 
   /**
-   * Opens; empty if there is nothing to do. To be called once.
+   * Opens the run; empty if there is nothing to do. Must be called only once.
    *
-   * @throws UserError for what the user can mend; {@link #held} and {@link #takesReport} are for
-   *     afterwards, too
+   * @throws UserError for a failure that the user can fix; {@link #held} and {@link #takesReport}
+   *     may still be called afterwards
    */
   Optional<Opened> open() {
     Optional<StateFolder> there = sink.state();
@@ -86,7 +86,7 @@ final class RunOpener implements AutoCloseable {
         opened -> new Opened(held, opened, fingerprint, start.otherEmbeddings(held.manifest())));
   }
 
-  /** Known without a lock, which takes the right to write. */
+  /** Decided without the lease, because acquiring it requires write permission. */
   private boolean isLeftAlone(StateFolder state) {
     return state.load().unfinished().isEmpty() && sink.exists() && RunStart.isLeftAlone(spec, sink);
   }
@@ -106,7 +106,7 @@ final class RunOpener implements AutoCloseable {
     Optional<Manifest.Run> givenUp = held.manifest().unfinished();
     boolean isHalfWritten = givenUp.filter(sink::holdsAnyOf).isPresent();
     held.save((isHalfWritten ? complete.withoutColumns() : complete).with(run, fingerprint));
-    // Only now: a run that was to be given up can be carried on until the new one has its copy.
+    // The discarded run stays resumable until the new run has its copy of the input.
     held.state().deleteOtherRuns(run);
     if (givenUp.isPresent() && !isHalfWritten) {
       warnings.accept(
@@ -116,7 +116,7 @@ final class RunOpener implements AutoCloseable {
     return Optional.of(run);
   }
 
-  /** Opens the input, which a run that is carried on has a copy of. */
+  /** Opens the input once; a resumed run never does, because it has its own copy. */
   private Source.Input openInput() {
     if (input == null) {
       input = new Source(spark, spec, sink).open();
@@ -131,12 +131,15 @@ final class RunOpener implements AutoCloseable {
     sink.addColumn(added.name(), added.dataType().sql());
   }
 
-  /** Returns the output, if this process has its lock. */
+  /** Returns the output if this process holds its lease. */
   Optional<LeasedOutput> held() {
     return Optional.ofNullable(held).filter(LeasedOutput::isHeld);
   }
 
-  /** Whether the output is this run's to report in, as far as that is known without a plan. */
+  /**
+   * Returns whether this run may write its report to the output, as far as is known before
+   * planning.
+   */
   boolean takesReport() {
     Manifest there = held.state().load();
     Optional<Manifest.Run> unfinished = there.unfinished();
@@ -146,7 +149,7 @@ final class RunOpener implements AutoCloseable {
     return !sink.exists() || (RunStart.writesIntoExisting(spec) && !there.columns().isEmpty());
   }
 
-  /** Gives the output free. */
+  /** Releases the lease. */
   @Override
   public void close() {
     if (held != null) {

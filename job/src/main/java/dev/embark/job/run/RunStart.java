@@ -27,10 +27,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/**
- * Decides what a run does with what is there already: carries on an interrupted run, begins one, or
- * refuses.
- */
+/** Decides how a run starts on an output: resume an interrupted run, begin a new one, or fail. */
 final class RunStart {
   private final SparkSession spark;
   private final JobSpec spec;
@@ -49,17 +46,17 @@ final class RunStart {
   }
 
   /**
-   * What a run makes of an output.
+   * Write strategy of a new run.
    *
-   * @param kind how its rows get in
-   * @param isIncremental whether rows that are there are skipped
+   * @param kind how its rows are written to the output
+   * @param isIncremental whether rows already in the output are skipped
    */
   record Way(Manifest.Kind kind, boolean isIncremental) {}
 
   /**
-   * Returns the run to carry on; empty to begin one.
+   * Returns the run to resume; empty to begin a new one.
    *
-   * @throws UserError if another command was interrupted, whose rows are half in
+   * @throws UserError if a different command was interrupted after writing to the output
    */
   Optional<Manifest.Run> resumable(Manifest manifest) {
     Optional<Manifest.Run> unfinished = manifest.unfinished();
@@ -82,12 +79,15 @@ final class RunStart {
     return unfinished.arguments() == null ? unfinished.with(arguments.digest()) : unfinished;
   }
 
-  /** Whether an unfinished run is of another command, and the output as if it had never been. */
+  /**
+   * Returns whether an unfinished run belongs to a different command and has written nothing to the
+   * output.
+   */
   boolean leavesNoTrace(Manifest.Run unfinished) {
     return !isOf(unfinished) && !sink.holdsAnyOf(unfinished);
   }
 
-  /** Whether an unfinished run is carried on or given up. */
+  /** Returns whether an unfinished run is resumed or discarded. */
   boolean takesOver(Manifest.Run unfinished) {
     return isOf(unfinished)
         || leavesNoTrace(unfinished)
@@ -95,14 +95,15 @@ final class RunStart {
   }
 
   /**
-   * Chooses how to begin a run; empty if there is nothing to do.
+   * Chooses the write strategy of a new run; empty if there is nothing to do.
    *
-   * @param manifest of which a run that is unfinished is given up
-   * @throws UserError if the output is not to be touched
+   * @param manifest manifest of the output, whose unfinished run is discarded
+   * @throws UserError if the output must not be modified
    */
   Optional<Way> choose(Manifest manifest, Source.Input input) {
     if (!sink.exists()) {
-      // Else what an earlier run has written is gone, or one that was given up made a table for it.
+      // Otherwise the rows of an earlier run were deleted, or a discarded run created the empty
+      // table.
       boolean isFirst = manifest.runs().isEmpty();
       return Optional.of(new Way(isFirst ? Manifest.Kind.APPEND : Manifest.Kind.REPLACE, false));
     }
@@ -116,9 +117,9 @@ final class RunStart {
   }
 
   /**
-   * Whether an output that {@link Sink#exists} is to stay as it is.
+   * Returns whether an output that {@link Sink#exists} is left unchanged.
    *
-   * @throws UserError if so, and that has to be said
+   * @throws UserError if the save mode requires a failure
    */
   static boolean isLeftAlone(JobSpec spec, Sink sink) {
     ExistingOutput saveMode = spec.outputSpec().saveMode();
@@ -130,7 +131,7 @@ final class RunStart {
     return saveMode == ExistingOutput.IGNORE;
   }
 
-  /** Whether rows may go into an output that exists. */
+  /** Returns whether the options permit writing to an existing output. */
   static boolean writesIntoExisting(JobSpec spec) {
     OutputSpec output = spec.outputSpec();
     return switch (output.saveMode()) {
@@ -143,7 +144,7 @@ final class RunStart {
   private Way append(Manifest manifest, Source.Input input) {
     if (manifest.columns().isEmpty()) {
       throw new UserError(
-          "%s was not written by Embark, or not to the end, so which model its results are of is unknown; choose another --output, or say --save-mode overwrite"
+          "%s was not written by Embark or holds an incomplete run, so the model of its results is unknown; choose another --output, or say --save-mode overwrite"
               .formatted(sink.location()));
     }
     String column = spec.resultColumn();
@@ -174,7 +175,7 @@ final class RunStart {
             .formatted(sink.location(), fingerprint.difference(there)));
   }
 
-  /** The layout of an output with results. */
+  /** Returns the layout of an output with results. */
   private static Manifest.Layout layout(Manifest manifest) {
     return manifest.last().orElseThrow().layout();
   }
@@ -187,10 +188,10 @@ final class RunStart {
   }
 
   /**
-   * Begins a run: copies the input and cuts it into waves.
+   * Begins a run: copies the input and divides it into waves.
    *
-   * @param manifest of the complete runs
-   * @param number higher than that of any run, complete or not
+   * @param manifest manifest of the complete runs
+   * @param number run number, higher than that of any run, complete or not
    */
   Manifest.Run begin(
       Manifest manifest, int number, Way way, Source.Input input, StateFolder state) {
@@ -224,7 +225,7 @@ final class RunStart {
         cut.waves());
   }
 
-  /** Adds the columns of the output that an input lacks. */
+  /** Adds the columns of the output that the input lacks. */
   private Dataset<Row> withColumnsOf(Manifest.Layout layout, Dataset<Row> input) {
     Set<String> known = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     known.addAll(List.of(input.columns()));
@@ -238,9 +239,9 @@ final class RunStart {
     return rows;
   }
 
-  /** Returns what the output knows; only for a {@link Way} that is incremental. */
+  /** Returns the index of the rows already in the output; only for an incremental {@link Way}. */
   ProcessedRows known(Manifest manifest, String textColumn) {
-    // With one column of embeddings, NULL there is a failure; with more, it may be a new row.
+    // With a single result column, NULL means failure; with several, it may mean a new row.
     Optional<String> failedIn =
         spec.retryQuarantined() || manifest.columns().size() > 1
             ? Optional.of(spec.resultColumn())
@@ -249,12 +250,12 @@ final class RunStart {
         sink.read(layout(manifest)), spec.idColumn().orElseThrow(), textColumn, failedIn);
   }
 
-  /** Returns the columns of the output, with those that the run adds. */
+  /** Returns the output's columns, including the result column of the run. */
   StructType schema(Source.Input input) {
     return input.rows().schema().add(resultField(input.rows(), input.textColumn()));
   }
 
-  /** Returns the column that the run adds to rows. */
+  /** Returns the result column that the run adds to rows. */
   StructField resultField(Dataset<Row> rows, String textColumn) {
     return rows.select(
             FunctionCall.of(spec).result(Columns.quoted(textColumn)).as(spec.resultColumn()))
@@ -262,7 +263,7 @@ final class RunStart {
         .apply(0);
   }
 
-  /** Returns the other columns of embeddings of the output. */
+  /** Returns the names of the other result columns of the output. */
   List<String> otherEmbeddings(Manifest manifest) {
     return manifest.columns().keySet().stream()
         .filter(column -> !column.equals(spec.resultColumn()))

@@ -19,27 +19,29 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The texts of a {@link Sample}. They stay where they are: the driver gets their lengths alone.
+ * Texts of a {@link Sample}. They remain on the executors; only their lengths reach the driver.
  *
- * @param texts of the sample, with {@link Sample#ORDER}
- * @param lengths of those that are not NULL, in the sample's order
+ * @param texts texts of the sample with their {@link Sample#ORDER}
+ * @param lengths lengths of the texts that are not NULL, in the sample's order
  */
 record SampledTexts(Dataset<Row> texts, List<Length> lengths) {
-  /** The column of texts. */
+  /** Name of the text column. */
   static final String TEXT = "_embark_text";
 
-  /** Characters of a text that are looked at: most models see no more of any. */
+  /** Number of leading characters that are tokenized; most models read no more of a text. */
   private static final int HEAD = 1 << 15;
 
   private static final String CHARACTERS = "_embark_characters";
   private static final String TOKENS = "_embark_tokens";
 
   /**
-   * How long a text is.
+   * Length of a text.
    *
-   * @param order of its row
-   * @param headTokens that the model sees of its head; 0 if it has no result, or for prompts
-   * @param tokens that the model sees of the whole; if that is longer than the head, reckoned
+   * @param order the {@link Sample#ORDER} of its row
+   * @param headTokens tokens of the text's head that the model reads; 0 if it would fail, or for
+   *     prompts
+   * @param tokens tokens of the whole text that the model reads; extrapolated if it exceeds the
+   *     head
    */
   record Length(int order, long headTokens, long tokens) {}
 
@@ -80,12 +82,12 @@ record SampledTexts(Dataset<Row> texts, List<Length> lengths) {
     return substring(Columns.quoted(TEXT), 1, HEAD).as(TEXT);
   }
 
-  /** Returns the heads of some texts, as the column {@link #TEXT}. */
+  /** Returns the heads of the selected texts as column {@link #TEXT}. */
   Dataset<Row> heads(List<Integer> orders) {
     return some(orders).select(head());
   }
 
-  /** Returns some texts, as the column {@link #TEXT}. */
+  /** Returns the selected texts as column {@link #TEXT}. */
   Dataset<Row> whole(List<Integer> orders) {
     return some(orders).select(TEXT);
   }
@@ -94,11 +96,13 @@ record SampledTexts(Dataset<Row> texts, List<Length> lengths) {
     return texts.where(Columns.quoted(Sample.ORDER).isInCollection(orders));
   }
 
-  /** Reckons from the head of a long text how many tokens the model sees of the whole. */
+  /**
+   * Extrapolates from the head of a long text to the tokens of the whole text that the model reads.
+   */
   private static final class HeadTokens {
     private final SparkSession spark;
     private final FunctionCall call;
-    private long most; // 0 while it is unknown, as loading the model takes time
+    private long most; // 0 while unknown, because finding it loads the model
 
     HeadTokens(SparkSession spark, FunctionCall call) {
       this.spark = spark;

@@ -10,15 +10,15 @@ import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /**
- * Ends a run in order when the process is asked to end: work that may be interrupted is, a commit
- * that has begun is brought to its end, and the process says how to go on.
+ * Graceful termination of a run. Interruptible work is cancelled, a commit that has begun is
+ * completed, and the error says how to resume.
  *
- * <p>Spark's jobs are cancelled at once. What else the run waits for on the driver, as a listing or
- * a download, is interrupted a second later; what cannot be interrupted, as the loading of a model,
- * ends with the process.
+ * <p>Spark jobs are cancelled at once. Other waits of the driver, such as a listing or a download,
+ * are interrupted one second later. Work that cannot be interrupted, such as loading a model, ends
+ * with the process after about six seconds.
  *
- * <p>{@link #request} and {@link #isRequested} are for any thread, the rest is for the thread that
- * runs.
+ * <p>{@link #request} and {@link #isRequested} may be called from any thread, all other methods
+ * only from the run's thread.
  */
 public final class Termination {
   private static final String JOB_GROUP = "embark-run";
@@ -29,23 +29,25 @@ public final class Termination {
   private final SparkSession spark;
   private final AtomicBoolean requested = new AtomicBoolean();
   private volatile Consumer<String> lastResort = sentence -> {};
-  private volatile Thread worker; // null while nothing may be interrupted
+  private volatile Thread worker; // null while no interruptible work is running
   private volatile Supplier<String> state = () -> "";
 
   public Termination(SparkSession spark) {
     this.spark = spark;
   }
 
-  /** Work that a request may interrupt. */
+  /** Work that a termination request may interrupt. */
   public interface Work<T> extends Callable<T> {
     @Override
     T call();
   }
 
   /**
-   * Calls {@link #request} on SIGTERM, instead of Java's own end; returns what undoes it.
+   * Handles SIGTERM with {@link #request} instead of the JVM's default; closing the result restores
+   * the previous handler.
    *
-   * @param exit gets the sentence for the user and ends the process, if nothing else does
+   * @param exit receives the message for the user and must exit the process; called if the work
+   *     does not end
    */
   public AutoCloseable onSigterm(Consumer<String> exit) {
     lastResort = exit;
@@ -54,7 +56,7 @@ public final class Termination {
     return () -> Signal.handle(term, before);
   }
 
-  /** Asks the run to end; returns at once. */
+  /** Requests termination; returns immediately. */
   public void request() {
     if (requested.compareAndSet(false, true)) {
       Thread canceller = new Thread(this::interruptWork, "embark-termination");
@@ -67,11 +69,14 @@ public final class Termination {
     return requested.get();
   }
 
-  /** Again and again, as the work may start another Spark job after each that is cancelled. */
+  /**
+   * Repeats the cancellation, because the work may start another Spark job after each cancelled
+   * one.
+   */
   private void interruptWork() {
     try {
       for (int round = 1; worker != null; round++) {
-        // All, as Spark broadcasts and lists files in groups of its own.
+        // Cancels all jobs, because Spark broadcasts and lists files in job groups of its own.
         spark.sparkContext().cancelAllJobs();
         if (round > INTERRUPT_AFTER) {
           interruptWorker();
@@ -93,7 +98,9 @@ public final class Termination {
     }
   }
 
-  /** Keeps the lock: work that ends only now must not say the same once more. */
+  /**
+   * Holds the monitor while exiting, so that work that ends meanwhile cannot report a second time.
+   */
   private synchronized void exit() {
     if (worker != null) {
       lastResort.accept(sentence(state.get()));
@@ -103,15 +110,16 @@ public final class Termination {
   private synchronized void endWork() {
     worker = null;
     if (requested.get()) {
-      Thread.interrupted(); // else the next wait would end at once, as that for the report
+      Thread.interrupted(); // otherwise the interrupt would end the next wait, such as writing the
+      // report
     }
   }
 
   /**
-   * Ends the run if that was asked for.
+   * Throws if termination was requested.
    *
-   * @param state how far it is, and how to go on
-   * @throws UserError that says so
+   * @param state the run's progress and how to resume
+   * @throws UserError with that state
    */
   void check(String state) {
     if (requested.get()) {
@@ -120,12 +128,12 @@ public final class Termination {
   }
 
   /**
-   * Does work that is interrupted on request; it must leave nothing that the same command could not
-   * carry on from.
+   * Performs work that a termination request interrupts; the work must be resumable by the same
+   * command.
    *
-   * @param name as Spark's UI shows it
-   * @param state how far the run is, and how to go on
-   * @throws UserError if it was interrupted
+   * @param name description of the job in the Spark UI
+   * @param state the run's progress and how to resume
+   * @throws UserError if the work was interrupted
    */
   public <T> T interruptible(String name, Work<T> work, Supplier<String> state) {
     spark.sparkContext().setJobGroup(JOB_GROUP, name, false);
@@ -135,7 +143,7 @@ public final class Termination {
       check(state.get());
       return work.call();
     } catch (Exception e) {
-      // Of any kind: Scala throws checked exceptions, such as SparkException, undeclared.
+      // Scala code throws checked exceptions such as SparkException undeclared.
       if (requested.get()) {
         throw new UserError(sentence(state.get()), e);
       }

@@ -21,11 +21,11 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Embeds the rows of a wave, or answers them, once, into a folder beside the output: what goes into
- * the output, the quarantine and the report is read from there.
+ * Computes the results of a wave once and writes them to the wave's folder, from which the output,
+ * the quarantine and the report are produced.
  *
- * <p>Rows are dealt out to more tasks than cores in random order, so that no task gets all the long
- * texts that lie together in the input, and a slow core gets fewer tasks.
+ * <p>Rows are repartitioned randomly into more tasks than cores. This avoids skew from long texts
+ * that are adjacent in the input and lets slow cores take fewer tasks.
  */
 public final class WaveWriter {
   private static final String DETAIL = "_embark";
@@ -46,10 +46,12 @@ public final class WaveWriter {
     this.window = call.window(spark);
   }
 
-  /** A wave that is embedded: the input's rows with what became of them. */
+  /** Computed rows of a wave: the columns of the input and the detail column. */
   record Embedded(Dataset<Row> rows, RunTotals totals) {}
 
-  /** Embeds into {@code folder}, whose content is replaced; blocks until it is written. */
+  /**
+   * Computes the results into {@code folder}, replacing its content; blocks until they are written.
+   */
   Embedded embed(Dataset<Row> rows, long count, Path folder) {
     String path = new Path(folder, "embedded").toString();
     if (spec.dedupe()) {
@@ -84,25 +86,25 @@ public final class WaveWriter {
         .parquet(path);
   }
 
-  /** Deals rows out to the tasks that embed them, in random order. */
+  /** Repartitions rows randomly across the tasks that process them. */
   public Dataset<Row> dealt(Dataset<Row> rows, long count) {
     int cores = spark.sparkContext().defaultParallelism();
     int fitting = count < (long) cores * ROWS_WORTH_A_TASK ? cores : cores * TASKS_PER_CORE;
     return rows.repartition(spec.outputSpec().repartition().orElse(fitting));
   }
 
-  /** Returns the rows as they are to be in the output. */
+  /** Returns the rows in the layout of the output. */
   Dataset<Row> output(Dataset<Row> embedded) {
     return embedded.withColumn(spec.resultColumn(), call.result(DETAIL)).drop(DETAIL);
   }
 
-  /** Returns the rows that failed: id, kind, error, and the text if it was asked for. */
+  /** Returns the failed rows with id, kind and error, and with the text if requested. */
   Dataset<Row> failed(Dataset<Row> embedded) {
     Column none = lit(null).cast("string");
     return embedded
         .where(call.error(DETAIL).isNotNull())
         .select(
-            // Of one type, whatever the ids of later runs are.
+            // The id is a string, so that later runs may have ids of another type.
             spec.idColumn().map(id -> CanonicalId.of(embedded, id)).orElse(none).as("id"),
             kind().as("kind"),
             functions.regexp_replace(call.error(DETAIL), "^\\[\\w+\\] ", "").as("error"),
@@ -128,9 +130,9 @@ public final class WaveWriter {
     return groups.stream().map(WaveWriter::group).reduce(RunTotals.NONE, RunTotals::plus);
   }
 
-  /** The smallest power of two that is not below a number. */
+  /** Returns the smallest power of two that is at least {@code number}. */
   private static Column powerOfTwo(Column number) {
-    // log2 of a power of two may come out a little above the whole number.
+    // log2 of a power of two may exceed the exact integer slightly.
     Column exponent = functions.ceil(functions.log2(number).minus(1e-9));
     return functions.pow(lit(2), exponent).cast("int");
   }

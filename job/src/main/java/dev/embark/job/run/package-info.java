@@ -1,5 +1,5 @@
 /**
- * One run from its start to its last committed wave, and the dry run.
+ * Execution of a run, from its start to its last committed wave, and the dry run.
  *
  * <pre>
  *  RunOpener ──► RunStart: resume, begin or refuse
@@ -9,7 +9,7 @@
  *      └──────► RunListener: progress and report
  * </pre>
  *
- * <p>For the driver's main thread, except {@link dev.embark.job.run.Termination}, which signals
- * reach from any.
+ * <p>Runs on the driver's main thread, except {@link dev.embark.job.run.Termination}, whose
+ * requests come from signal handlers and other threads.
  */
 package dev.embark.job.run;

@@ -17,9 +17,9 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Writes into a Delta table, at a path or of a catalog. A wave's commit carries {@code
- * userMetadata} and, for Delta itself to refuse a second one, {@code txnAppId} and {@code
- * txnVersion}.
+ * Writes to a Delta table given by path or by catalog name. Each wave's commit carries {@code
+ * userMetadata}, and {@code txnAppId} and {@code txnVersion} with which Delta itself rejects a
+ * duplicate commit.
  */
 final class DeltaSink extends TableSink {
   private static final String CONF = "spark.databricks.delta.";
@@ -80,7 +80,10 @@ final class DeltaSink extends TableSink {
         && hasTag(spark.sql("DESCRIBE HISTORY " + reference()), "userMetadata", tag);
   }
 
-  /** From the first version on: of later ones, the log may have been cleaned up. */
+  /**
+   * Returns whether the history is complete from version 0; otherwise log cleanup may have removed
+   * commits.
+   */
   @Override
   boolean hasHistorySince(Commit commit) {
     return !isLogThere()
@@ -100,7 +103,10 @@ final class DeltaSink extends TableSink {
         new String[] {CONF + "write.txnVersion", Integer.toString(commit.wave())});
   }
 
-  /** By a write of no rows: not each Delta can ALTER TABLE on each Spark that it is made for. */
+  /**
+   * Writes an empty data set with schema merging, because ALTER TABLE fails with some combinations
+   * of Delta and Spark versions.
+   */
   @Override
   void alterToAdd(String name, String type) {
     Dataset<Row> none =
@@ -113,7 +119,7 @@ final class DeltaSink extends TableSink {
     return Map.of();
   }
 
-  /** All of Delta's are of this kind, whatever it may have been that others did. */
+  /** All of Delta's commit conflicts extend this class, whatever the concurrent commit did. */
   @Override
   boolean isConflict(Throwable cause) {
     return cause instanceof ConcurrentModificationException;
@@ -125,7 +131,8 @@ final class DeltaSink extends TableSink {
     DataFrameWriter<Row> writer =
         writer(commit.rows(), replaces ? SaveMode.Overwrite : SaveMode.Append, true)
             .option("overwriteSchema", Boolean.toString(replaces));
-    // Delta refuses to replace a schema where the session's conf has partitions replaced.
+    // Delta rejects overwriteSchema together with dynamic partition overwrite, which the session
+    // may set.
     save(replaces ? writer.option(FileSink.PARTITION_OVERWRITE, "static") : writer);
   }
 

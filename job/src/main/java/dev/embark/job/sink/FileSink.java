@@ -27,17 +27,18 @@ import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Writes files. A wave is written below {@code _embark/}, which readers skip, and once the manifest
- * says that it is ready its files are renamed into the output one by one: each is whole when it
- * appears, and an interrupted commit is carried on by moving what has not moved.
+ * Writes files. A wave is first written below {@code _embark/}, which readers skip. Once the
+ * manifest records it as ready, its files are renamed into the output one by one. Every file is
+ * complete when it appears, and an interrupted commit resumes by moving the remaining files.
  *
- * <p>Files cannot replace rows. With an id, rows get the column {@link #VERSION_COLUMN}, the number
- * of the run that wrote them: of several rows of one id, the highest is the newest.
+ * <p>Rows in files cannot be replaced. With an id column, rows therefore get the column {@link
+ * #VERSION_COLUMN}, the number of the run that wrote them: among rows with the same id, the highest
+ * is current.
  */
 final class FileSink implements Sink {
   static final String VERSION_COLUMN = "embedding_version";
 
-  /** Writer option that a session's conf of the same meaning gives way to. */
+  /** Writer option that takes precedence over the session conf of the same meaning. */
   static final String PARTITION_OVERWRITE = "partitionOverwriteMode";
 
   private final SparkSession spark;
@@ -55,9 +56,9 @@ final class FileSink implements Sink {
   }
 
   /**
-   * Makes a sink of a spec.
+   * Creates the sink of a spec.
    *
-   * @throws UserError if a run would replace what a symbolic link leads to
+   * @throws UserError if a run could replace the target of a symbolic link
    */
   static FileSink of(SparkSession spark, JobSpec spec) {
     FileSink sink = new FileSink(spark, spec);
@@ -103,10 +104,10 @@ final class FileSink implements Sink {
   public Dataset<Row> read(Manifest.Layout layout) {
     if (!layout.ownColumns().contains(VERSION_COLUMN)) {
       throw new UserError(
-          "%s was written without --id-column, so its rows have no %s that tells which of an id is the newest; write it anew with --save-mode overwrite, or go on without --id-column"
+          "%s was written without --id-column, so its rows have no %s to identify the newest row of an id; rewrite it with --save-mode overwrite, or continue without --id-column"
               .formatted(root, VERSION_COLUMN));
     }
-    // Files need not tell: there may be none, of JSON or of folders the type would be a guess.
+    // Without files, schema inference fails; from JSON or partition folders it would guess types.
     StructType schema = layout.schema().add(VERSION_COLUMN, "int");
     Dataset<Row> all =
         spark.read().format(output.format().toString()).schema(schema).load(root.toString());
@@ -133,7 +134,7 @@ final class FileSink implements Sink {
 
   @Override
   public boolean holdsAnyOf(Manifest.Run run) {
-    // A wave that replaces all deletes the files of others before its own appear.
+    // A replacing wave deletes existing files before its own appear.
     return run.hasCommitted()
         || (run.ready().isPresent()
             && (run.kind() == Manifest.Kind.REPLACE || hasFileOf(run, root)));
@@ -157,7 +158,7 @@ final class FileSink implements Sink {
     }
   }
 
-  /** What the names of a run's files begin with. */
+  /** Returns the common prefix of the names of a run's files. */
   private static String prefix(Manifest.Run run) {
     return run.id() + "-";
   }
@@ -180,7 +181,7 @@ final class FileSink implements Sink {
 
   private Map<String, String> formatOptions() {
     return switch (output.format()) {
-      // Spark's default drops microseconds, and seconds of offsets that zones once had.
+      // Spark's defaults drop microseconds, and the seconds of historical zone offsets.
       case JSON ->
           Map.of(
               "timeZone", "UTC", // a reader without a schema compares texts
@@ -191,7 +192,7 @@ final class FileSink implements Sink {
     };
   }
 
-  /** Where texts come again and again, so do vectors, and a dictionary may save half the room. */
+  /** With repeated texts, vectors repeat as well, and a dictionary may halve the size. */
   private Map<String, String> parquetOptions() {
     return spec.dedupe()
         ? Map.of()
@@ -202,7 +203,7 @@ final class FileSink implements Sink {
   public void publish(Commit commit) {
     String run = prefix(commit.run());
     if (commit.replacesAll()) {
-      // Later waves of the run stay, too: another process may have taken it over and be ahead.
+      // Later waves of the run are kept, because another process may have taken over and be ahead.
       deleteAllBut(run);
     }
     state.moveAll(prepared(commit), root, run + commit.wave() + "-");
@@ -225,7 +226,7 @@ final class FileSink implements Sink {
     for (FileStatus status : state.fileSystem().listStatus(folder)) {
       String name = status.getPath().getName();
       boolean kept = name.startsWith(prefix) || name.equals(StateFolder.NAME);
-      // Of a link, the link alone is the output's.
+      // For a symbolic link, only the link itself is part of the output.
       boolean isFolder = status.isDirectory() && Paths.linkTarget(status.getPath()).isEmpty();
       if (!kept && isFolder) {
         kept = !deleteAllBut(prefix, status.getPath());

@@ -12,12 +12,12 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 
 /**
- * Writes into an Iceberg table. A wave's snapshot carries its name as a property.
+ * Writes to an Iceberg table. Each wave's snapshot carries the wave's tag as a property.
  *
- * <p>Iceberg takes any number of appends at once, and so a wave twice, from a process that stood
- * still within its commit and from the one that took over. So rows are added as by an overwrite
- * that replaces none: of that, Iceberg checks in the commit itself that nothing was added
- * meanwhile, as it does for MERGE.
+ * <p>Iceberg accepts any number of concurrent appends, so a wave could be added twice: by a process
+ * that was suspended during its commit and by the one that took over. Rows are therefore added by
+ * an overwrite that replaces nothing, for which the commit itself validates that no rows were added
+ * concurrently, as it does for MERGE.
  */
 final class IcebergSink extends TableSink {
   private static final String PROPERTY = "embark.wave";
@@ -49,7 +49,7 @@ final class IcebergSink extends TableSink {
   @Override
   Map<String, String> guard() {
     Map<String, String> guard = new HashMap<>(Map.of("isolation-level", "serializable"));
-    // Without a snapshot to compare with, Iceberg compares with the empty table.
+    // Without a base snapshot, Iceberg validates against the empty table.
     snapshots.head().ifPresent(head -> guard.put("validate-from-snapshot-id", Long.toString(head)));
     return guard;
   }

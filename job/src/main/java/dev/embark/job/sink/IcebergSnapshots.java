@@ -27,14 +27,14 @@ import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
 
 /**
- * Snapshots of an Iceberg table. What a wave's snapshot says of itself goes with it when it is
- * expired, which may happen between a commit and the moment in which the manifest says so. So the
- * newest snapshot is noted before each commit: whether all that followed it are still there is
- * known then, and if not, which files are newer.
+ * Snapshot history of an Iceberg table. A wave's tag disappears with its snapshot if that expires
+ * between the commit and its record in the manifest. The newest snapshot is therefore noted before
+ * each commit. It shows later whether all following snapshots still exist and, if not, which files
+ * are newer.
  */
 final class IcebergSnapshots {
   private static final String NOTE = "snapshot-before";
-  private static final String FILE = "_file"; // a metadata column of Iceberg
+  private static final String FILE = "_file"; // metadata column of Iceberg
 
   private final SparkSession spark;
   private final String table;
@@ -45,16 +45,16 @@ final class IcebergSnapshots {
   }
 
   /**
-   * The table before a commit.
+   * State of the table before a commit.
    *
-   * @param snapshot its newest; 0 if it has none
-   * @param sequence the highest sequence number of its snapshots; 0 if it has none
+   * @param snapshot the newest snapshot id; 0 if there is none
+   * @param sequence the highest sequence number of its snapshots; 0 if there is none
    */
   private record Note(long snapshot, long sequence) {}
 
-  /** Returns the newest snapshot of the branch that is written to. */
+  /** Returns the newest snapshot of the branch that receives writes. */
   Optional<Long> head() {
-    // Iceberg writes to this branch if the table has write.wap.enabled.
+    // Iceberg writes to this branch if the table sets write.wap.enabled.
     String branch = spark.conf().get("spark.wap.branch", "main");
     List<Row> heads =
         metadata("refs")
@@ -69,7 +69,7 @@ final class IcebergSnapshots {
     return spark.sql("SELECT * FROM " + table + "." + name);
   }
 
-  /** Notes the newest snapshot in a wave's folder. */
+  /** Records the newest snapshot in a wave's folder. */
   void note(Path folder) {
     // Read from one small file; the entries of a table are as many as its files.
     Row newest =
@@ -93,7 +93,7 @@ final class IcebergSnapshots {
     FileSystem files = Paths.fileSystem(spark, file);
     try {
       if (!files.exists(file)) {
-        return new Note(0, 0); // of an earlier version of Embark
+        return new Note(0, 0); // written by an earlier version of Embark
       }
       try (InputStream in = files.open(file)) {
         String[] words = new String(in.readAllBytes(), StandardCharsets.UTF_8).split(" ", 2);
@@ -104,7 +104,7 @@ final class IcebergSnapshots {
     }
   }
 
-  /** Whether all snapshots are there that followed the one noted in a folder. */
+  /** Returns whether all snapshots since the one recorded in a folder still exist. */
   boolean areAllThereSince(Path folder) {
     long noted = noted(folder).snapshot();
     Map<Long, Long> parents = new HashMap<>();
@@ -112,7 +112,7 @@ final class IcebergSnapshots {
       parents.put(row.getLong(0), row.isNullAt(1) ? null : row.getLong(1));
     }
     Long snapshot = head().orElse(null);
-    // A table that was replaced begins anew, with a snapshot without a parent.
+    // A replaced table starts a new history, whose first snapshot has no parent.
     while (snapshot != null && snapshot != noted) {
       if (!parents.containsKey(snapshot)) {
         return false;
@@ -123,8 +123,8 @@ final class IcebergSnapshots {
   }
 
   /**
-   * Whether a snapshot that is no longer there has added just these rows since the one noted in a
-   * folder.
+   * Returns whether an expired snapshot, newer than the one recorded in a folder, added exactly
+   * these rows.
    */
   boolean hasExpiredOneOf(Dataset<Row> rows, Path folder) {
     long count = rows.count();
@@ -143,7 +143,7 @@ final class IcebergSnapshots {
   }
 
   private boolean hasAll(Dataset<Row> rows, List<String> files) {
-    // Maps cannot be compared.
+    // Spark cannot compare maps.
     Column[] columns =
         Arrays.stream(rows.schema().fields())
             .filter(field -> !(field.dataType() instanceof MapType))

@@ -25,9 +25,9 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Finds out before anything is computed whether an output's format takes the columns: writes no
- * rows of these into a scratch folder, which is deleted. Formats refuse types, names and partitions
- * by rules of their own, each at another moment of a write.
+ * Checks before any computation that an output's format accepts the columns, by writing an empty
+ * data set with them to a scratch folder, which is then deleted. Each format restricts types, names
+ * and partitions differently and reports violations at a different stage of a write.
  */
 public final class Rehearsal {
   private static final StructType PLAIN = new StructType().add("plain", "int");
@@ -46,24 +46,24 @@ public final class Rehearsal {
   }
 
   /**
-   * Rehearses on this machine, for an output that is not to be touched.
+   * Rehearses in a local temporary folder, for an output that must not be modified.
    *
-   * @param columns of the output
-   * @throws UserError if the format refuses one of them
+   * @param columns columns of the output
+   * @throws UserError if the format rejects a column
    */
   public void check(StructType columns) {
     try {
       java.nio.file.Path folder = Files.createTempDirectory("embark-rehearsal");
       check(columns, new Path(folder.toUri()), true);
     } catch (IOException e) {
-      // A machine without room for it can run the job still.
+      // A driver without a writable temporary folder may still run the job.
     }
   }
 
   /**
-   * Rehearses in a folder that is not there yet, and deletes it.
+   * Rehearses in a folder that does not exist yet and deletes it.
    *
-   * @throws UserError if the format refuses a column, or all there is
+   * @throws UserError if the format rejects a column or cannot be written at all
    */
   public void check(StructType columns, Path scratch) {
     check(columns, scratch, false);
@@ -90,12 +90,14 @@ public final class Rehearsal {
       try {
         files.delete(scratch, true);
       } catch (IOException e) {
-        // Left behind, it is empty.
+        // The folder left behind contains no rows.
       }
     }
   }
 
-  /** Whether a file system is to blame, which need not be that of the output. */
+  /**
+   * Returns whether the cause is an I/O error, which need not affect the file system of the output.
+   */
   private static boolean isIo(Throwable thrown) {
     return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause)
         .anyMatch(IOException.class::isInstance);
@@ -131,7 +133,7 @@ public final class Rehearsal {
         reason);
   }
 
-  /** Returns why the format refuses columns; null if it takes them. */
+  /** Returns the failure of writing these columns; null if the format accepts them. */
   private Exception refusal(StructType columns, List<String> partitions, Path scratch) {
     StructType plain = new StructType();
     for (StructField field : columns.fields()) {
@@ -158,7 +160,7 @@ public final class Rehearsal {
     }
   }
 
-  /** Iceberg writes to tables of catalogs alone: of one of folders, for this time. */
+  /** Runs a write in a temporary Hadoop catalog, because Iceberg writes only to catalog tables. */
   private void inCatalog(Path scratch, Consumer<String> write) {
     String catalog = "embark_rehearsal_" + UUID.randomUUID().toString().replace("-", "");
     Map<String, String> confs =

@@ -13,18 +13,18 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
-/** Where a run's waves end up: files, or a table. */
+/** Destination of a run's waves: files or a table. */
 public interface Sink {
 
   /**
-   * A wave on its way into the output.
+   * A prepared wave to be published in the output.
    *
-   * @param run it belongs to
-   * @param wave its number
-   * @param rows as they are to be in the output, to be read from {@code folder}
-   * @param textColumn whose change makes other columns of embeddings stale
-   * @param otherEmbeddings those columns
-   * @param folder of the wave, beside the output and unseen by its readers
+   * @param run run of the wave
+   * @param wave number of the wave
+   * @param rows rows in the layout of the output, read from {@code folder}
+   * @param textColumn text column, whose change makes the other result columns stale
+   * @param otherEmbeddings names of the other result columns
+   * @param folder folder of the wave, hidden from readers of the output
    */
   record Commit(
       Manifest.Run run,
@@ -33,26 +33,26 @@ public interface Sink {
       String textColumn,
       List<String> otherEmbeddings,
       Path folder) {
-    /** Names the wave in the history of a table. */
+    /** Returns the tag of the wave in a table's history. */
     String tag() {
       return run.id() + "/" + wave;
     }
 
-    /** Whether it replaces all rows of the output. */
+    /** Returns whether the commit replaces all rows of the output. */
     boolean replacesAll() {
       return run.kind() == Manifest.Kind.REPLACE && wave == 0;
     }
 
-    /** Whether the output is the same if it is committed twice. */
+    /** Returns whether committing twice leaves the output unchanged. */
     boolean isIdempotent() {
       return replacesAll() || run.kind() == Manifest.Kind.MERGE;
     }
   }
 
   /**
-   * Makes the sink that a spec asks for.
+   * Creates the sink of a spec.
    *
-   * @throws UserError if a run would replace what a symbolic link leads to
+   * @throws UserError if a run could replace the target of a symbolic link
    */
   static Sink of(SparkSession spark, JobSpec spec) {
     return switch (spec.outputSpec().format()) {
@@ -62,49 +62,53 @@ public interface Sink {
     };
   }
 
-  /** Returns the output for reports: a path with its file system, or a table's name. */
+  /** Returns the name of the output: a path with its file system, or a table name. */
   String location();
 
-  /** Whether there is anything. */
+  /** Returns whether the output contains any data. */
   boolean exists();
 
-  /** Returns its state folder, whether that exists or not; empty for a table that does not. */
+  /** Returns the state folder, which need not exist; empty if the table does not exist. */
   Optional<StateFolder> state();
 
-  /**
-   * Returns options with which another output takes the columns that this one does, if it is there.
-   */
+  /** Returns writer options of an existing output that decide which columns its format accepts. */
   default Map<String, String> inheritedOptions() {
     return Map.of();
   }
 
-  /** Makes the output if it has to be there before the first wave is, and its state folder. */
+  /**
+   * Creates the output if the first wave requires it; returns the state folder, which need not
+   * exist.
+   */
   StateFolder open(StructType schema);
 
-  /** Returns the newest row of each id; only if it {@link #exists}, as a run wrote it. */
+  /**
+   * Returns the newest row of each id. The output must {@link #exists} and have been written by a
+   * run.
+   */
   Dataset<Row> read(Manifest.Layout layout);
 
-  /** Adds a column of embeddings if it is not there. */
+  /** Adds a result column if it does not exist. */
   void addColumn(String name, String type);
 
-  /** Returns columns that this sink adds to rows; may be empty. */
+  /** Returns the columns that this sink adds to rows; may be empty. */
   List<String> ownColumns();
 
   /**
-   * Whether anything of an unfinished run is in the output, or may be: if not, the output is as if
-   * the run had never been.
+   * Returns whether the output contains, or may contain, anything of an unfinished run. If not, the
+   * run can be discarded without a trace.
    */
   boolean holdsAnyOf(Manifest.Run run);
 
-  /** Writes the wave where no reader sees it; begins anew if repeated. */
+  /** Writes the wave to a place hidden from readers; idempotent. */
   void prepare(Commit commit);
 
   /**
-   * Puts a prepared wave into the output, once however often it is called: finds out first whether
-   * an interrupted call did.
+   * Publishes a prepared wave exactly once, however often it is called: it first determines whether
+   * an interrupted call already did.
    */
   void publish(Commit commit);
 
-  /** Called when all waves are in the output. */
+  /** Completes the output after all waves are published. */
   void finish();
 }

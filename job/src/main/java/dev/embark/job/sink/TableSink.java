@@ -27,14 +27,14 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Writes into a table whose format commits at once and can replace rows. Each commit carries the
- * name of its wave in the table's history, which is how a commit of unknown outcome is found out.
- * Nothing here links the format's classes: all goes through data source options and SQL.
+ * Writes to a table of a format with atomic commits and row replacement. Each commit carries its
+ * wave's tag in the table's history, which resolves commits of unknown outcome. The class does not
+ * link against the format: it uses only data source options and SQL.
  */
 abstract class TableSink implements Sink {
   private static final String WAVE_ID = "_embark_wave_id";
   private static final String TABLE_ID = "_embark_table_id";
-  private static final int ATTEMPTS = 5; // at a commit, as others may go on adding rows
+  private static final int ATTEMPTS = 5; // per commit, because other writers may keep adding rows
 
   final SparkSession spark;
   final JobSpec spec;
@@ -46,32 +46,32 @@ abstract class TableSink implements Sink {
     this.output = spec.outputSpec();
   }
 
-  /** Returns the table as SQL names it. */
+  /** Returns the SQL reference of the table. */
   abstract String reference();
 
-  /** Whether the table's history has a commit. */
+  /** Returns whether the table's history contains a commit with this tag. */
   abstract boolean hasCommit(String tag);
 
-  /** Whether the history has each commit to the table since a commit was prepared. */
+  /** Returns whether the history is complete since a commit was prepared. */
   abstract boolean hasHistorySince(Commit commit);
 
   /**
-   * Returns writer options that make the format refuse to add rows if another commit is between
-   * this call and theirs; none if it refuses a second commit of a tag by itself.
+   * Returns writer options that make an append fail if another commit intervenes after this call;
+   * empty if the format itself rejects a second commit with the same tag.
    */
   abstract Map<String, String> guard();
 
   /**
-   * Whether this, which a failed commit was caused by, says that the format refused it, of which
-   * nothing is in the table then, because of another since {@link #guard}: of this very wave, or of
-   * somebody else's rows.
+   * Returns whether the cause of a failed commit is a conflict with a commit made since {@link
+   * #guard}, either of the same wave or of another writer. A conflicting commit leaves the table
+   * unchanged.
    */
   abstract boolean isConflict(Throwable cause);
 
-  /** Adds rows, or replaces all, in a commit that carries the tag and is guarded. */
+  /** Appends or replaces rows in a tagged and guarded commit. */
   abstract void write(Commit commit, Map<String, String> guard);
 
-  /** Returns the confs that make a statement's commit carry the tag. */
+  /** Returns the session confs that attach the tag to the next commit. */
   abstract List<String[]> taggingConfs(Commit commit);
 
   @Override
@@ -81,7 +81,7 @@ abstract class TableSink implements Sink {
 
   @Override
   public boolean exists() {
-    // A table that an interrupted run made but put nothing into is as good as none.
+    // An empty table created by an interrupted run counts as missing.
     return state()
         .filter(
             state ->
@@ -124,21 +124,21 @@ abstract class TableSink implements Sink {
     }
   }
 
-  /** Writes into the table; {@code partitioned} where that may make it. */
+  /** Returns a writer to the table; {@code partitioned} if the write may create it. */
   final DataFrameWriter<Row> writer(Dataset<Row> rows, SaveMode mode, boolean partitioned) {
     DataFrameWriter<Row> writer =
         rows.write().format(output.format().toString()).options(output.options()).mode(mode);
     return partitioned ? writer.partitionBy(output.partitionBy().toArray(String[]::new)) : writer;
   }
 
-  /** Returns the folder of a table of a catalog. */
+  /** Returns the storage location of a catalog table. */
   private String storage() {
     List<Row> found =
         spark
             .sql("DESCRIBE TABLE EXTENDED " + reference())
             .where("col_name = 'Location'")
             .collectAsList();
-    // The table's columns come first, and one of them may have this name.
+    // The columns precede the metadata, and one of them may have this name.
     return found.get(found.size() - 1).getString(1);
   }
 
@@ -154,7 +154,7 @@ abstract class TableSink implements Sink {
     }
   }
 
-  /** Adds a column that is not there. */
+  /** Adds a column that does not exist. */
   void alterToAdd(String name, String type) {
     spark.sql("ALTER TABLE %s ADD COLUMN %s %s".formatted(reference(), quoted(name), type));
   }
@@ -179,21 +179,23 @@ abstract class TableSink implements Sink {
 
   @Override
   public void prepare(Commit commit) {
-    // The format itself keeps readers from what is not committed.
+    // The format hides uncommitted data from readers.
   }
 
-  /** Whether a commit is in the table, also if its entry in the history has been expired since. */
+  /** Returns whether a commit is in the table, even if its history entry has expired. */
   private boolean isIn(Commit commit) {
     return hasCommit(commit.tag())
         || (!commit.isIdempotent() && !hasHistorySince(commit) && hasRowsOf(commit));
   }
 
-  /** Whether the table has the rows of a commit; false if that cannot be found out. */
+  /**
+   * Returns whether the table contains the rows of a commit; false if that cannot be determined.
+   */
   boolean hasRowsOf(Commit commit) {
     if (spec.idColumn().isEmpty()) {
       return false;
     }
-    // Rows are added only to an output that had no rows, so no other wave has the same ids.
+    // Rows are appended only to an output without rows, so no other wave has the same ids.
     Column id = Columns.quoted(spec.idColumn().get());
     Dataset<Row> ids = commit.rows().select(id.as(WAVE_ID));
     return !spark
@@ -206,7 +208,8 @@ abstract class TableSink implements Sink {
   @Override
   public void publish(Commit commit) {
     for (int attempt = 1; ; attempt++) {
-      // Before the look: a process that takes this one for dead may commit right after it.
+      // Taken before the check, because a process that considers this one dead may commit right
+      // after it.
       Map<String, String> guard = guard();
       if (isIn(commit)) {
         return;
@@ -277,13 +280,13 @@ abstract class TableSink implements Sink {
     return "`" + name.replace("`", "``") + "`";
   }
 
-  /** The rows in a history that a run's wave left; {@code tagOf} is SQL over a history's row. */
+  /** Returns whether a history contains a tag; {@code tagOf} is an SQL expression over its rows. */
   static boolean hasTag(Dataset<Row> history, String tagOf, String tag) {
     return !history.where(functions.expr(tagOf).equalTo(tag)).isEmpty();
   }
 
   @Override
   public void finish() {
-    // A table has no marker of completeness but its commits.
+    // Table commits need no completion marker.
   }
 }

@@ -7,6 +7,7 @@
  *                         └── IcebergSink; publish by a commit that names the wave
  * </pre>
  *
- * <p>A sink publishes a wave exactly once, however often it is asked to. For the thread of the run.
+ * <p>A sink publishes a wave exactly once, however often it is called. Sinks are used only by the
+ * thread of the run.
  */
 package dev.embark.job.sink;

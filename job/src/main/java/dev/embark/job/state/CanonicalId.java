@@ -13,8 +13,8 @@ import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.TimestampType;
 
 /**
- * The text of an id: the same under every setting of a session, its time zone and ANSI mode among
- * them, so that ids of different runs can be compared. Stateless.
+ * Canonical text of an id column, independent of session settings such as time zone and ANSI mode,
+ * so that ids of different runs are comparable. Stateless.
  */
 public final class CanonicalId {
   private static final String DAY = "86400000000"; // in microseconds
@@ -25,7 +25,7 @@ public final class CanonicalId {
 
   private CanonicalId() {}
 
-  /** Returns the text of a column of {@code rows}; NULL for NULL. */
+  /** Returns the canonical text of a column of {@code rows}; NULL for NULL. */
   public static Column of(Dataset<?> rows, String column) {
     String id = "`" + column.replace("`", "``") + "`";
     return expr(text(id, rows.select(Columns.quoted(column)).schema().apply(0).dataType()));
@@ -36,12 +36,12 @@ public final class CanonicalId {
       return timestamp("unix_micros(" + id + ")");
     }
     if (type instanceof DecimalType decimal && decimal.scale() > 0) {
-      // A cast writes 0E-7 or 0.0000000, by the ANSI mode.
+      // The result of a cast, 0E-7 or 0.0000000, depends on the ANSI mode.
       String plain = "replace(format_number(%s, %d), ',', '')".formatted(id, decimal.scale());
       return "regexp_replace(%s, '[.]?0+$', '')".formatted(plain);
     }
     if (type instanceof DoubleType || type instanceof FloatType) {
-      // 0.0 and -0.0 are one id.
+      // Adding zero maps -0.0 to 0.0, so that both are one id.
       return "CAST(%s + CAST(0 AS %s) AS STRING)".formatted(id, type.sql());
     }
     if (type instanceof BinaryType) {
@@ -53,7 +53,10 @@ public final class CanonicalId {
             .formatted(id, JSON_OPTIONS);
   }
 
-  /** In UTC with microseconds. A cast, and every format, goes by the zone of the session. */
+  /**
+   * Formats a timestamp in UTC with microseconds. Casts and all format functions would use the
+   * session's time zone.
+   */
   private static String timestamp(String micros) {
     String ofDay = "pmod(%s, %s)".formatted(micros, DAY);
     return "concat(CAST(date_add(DATE'1970-01-01', CAST((%s - %s) DIV %s AS INT)) AS STRING)"

@@ -14,17 +14,17 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Arguments of a command in a form that is compared and cannot be read: a keyed hash of each. The
- * key is random, so that equal arguments of two runs have different hashes.
+ * Keyed hashes of a command's arguments, which can be compared but not read. The key is random, so
+ * equal arguments have different hashes in different runs.
  *
- * @param key of the hashes, in hex
- * @param hashes HMAC-SHA-256 of each argument's value, in hex, by the name of the argument
+ * @param key HMAC key, in hex
+ * @param hashes HMAC-SHA-256 of each argument's value, in hex, by argument name
  */
 record CommandDigest(String key, SortedMap<String, String> hashes) {
   private static final String ALGORITHM = "HmacSHA256";
   private static final int KEY_BYTES = 32;
 
-  /** Hashes arguments, given by name, with a key of their own. */
+  /** Hashes arguments, given by name, under a new random key. */
   static CommandDigest of(Map<String, String> arguments) {
     byte[] key = new byte[KEY_BYTES];
     new SecureRandom().nextBytes(key);
@@ -47,7 +47,7 @@ record CommandDigest(String key, SortedMap<String, String> hashes) {
     }
   }
 
-  /** Returns the names of arguments that only one of the two has, or that have other values. */
+  /** Returns the names of arguments that are missing on one side or differ in value. */
   List<String> differences(Map<String, String> arguments) {
     SortedMap<String, String> others = of(key, arguments).hashes();
     TreeSet<String> names = new TreeSet<>(hashes.keySet());

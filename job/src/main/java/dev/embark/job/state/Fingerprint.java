@@ -15,20 +15,20 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What makes results comparable: two vectors, or two answers, of one fingerprint came from the same
- * model, in the same way.
+ * Identity of the model and options that produced a result. Two vectors or two answers with equal
+ * fingerprints are comparable.
  *
- * @param sha256 of all the rest, in hex
- * @param modelSha256 of the model's file, wherever it lies
- * @param options every option that changes a result, defaults written out
- * @param vectorVersion {@link #VECTOR_VERSION} of the Embark that made the results
+ * @param sha256 hash of the other components, in hex
+ * @param modelSha256 hash of the model file's content, in hex
+ * @param options every option that affects results, including defaults
+ * @param vectorVersion the {@link #VECTOR_VERSION} of the Embark release that produced the results
  */
 public record Fingerprint(
     String sha256, String modelSha256, SortedMap<String, String> options, int vectorVersion) {
-  /** Raised whenever Embark computes other results from the same model and options. */
+  /** Incremented whenever Embark computes different results from the same model and options. */
   static final int VECTOR_VERSION = 2;
 
-  // Devices and the accelerator round in other ways, as another machine with the same options may.
+  // Devices and accelerators change only rounding, as another machine with the same options may.
   private static final Set<String> NOT_IN_RESULTS =
       Stream.<FunctionOption>of(
               EmbedOption.MODEL,
@@ -43,7 +43,7 @@ public record Fingerprint(
           .map(FunctionOption::key)
           .collect(Collectors.toUnmodifiableSet());
 
-  /** Of what a call does in a session; reads the model's file. */
+  /** Returns the fingerprint of a call in a session; reads the model file. */
   public static Fingerprint of(SparkSession spark, FunctionCall call) {
     FunctionOptions options = call.options(spark);
     return of(CallIdentity.modelSha256(spark, options), options);
@@ -57,9 +57,10 @@ public record Fingerprint(
   }
 
   /**
-   * Whether the two differ at most in what becomes of texts that are too long.
+   * Returns whether the fingerprints differ at most in the handling of texts that exceed the token
+   * limit.
    *
-   * @param ofLongTexts keys of options that say nothing else
+   * @param ofLongTexts keys of the options that affect only such texts
    */
   public boolean isSameForShortTexts(Fingerprint other, Set<String> ofLongTexts) {
     SortedMap<String, String> own = new TreeMap<>(options);
@@ -71,7 +72,7 @@ public record Fingerprint(
         && vectorVersion == other.vectorVersion;
   }
 
-  /** Names what differs, for the user. */
+  /** Describes the first difference, for the user. */
   public String difference(Fingerprint other) {
     if (!modelSha256.equals(other.modelSha256)) {
       return "the model is another file";

@@ -21,10 +21,10 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Calls a function of Spark SQL: the job's only way to a vector or an answer.
+ * A call of the Spark SQL function that computes a job's results.
  *
- * @param function that is called
- * @param given options of the call, those of the session's conf not among them
+ * @param function the function to call
+ * @param given options of the call, excluding those of the session's conf
  */
 public record FunctionCall(JobFunction function, Map<String, String> given) {
   public static FunctionCall of(JobSpec spec) {
@@ -36,8 +36,8 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
   }
 
   /**
-   * Returns the call with the hash of a fingerprint's model, so that all waves of a run compute
-   * with that content, whatever becomes of the file that the model was named by.
+   * Returns the call with the model's hash fixed, so that all waves of a run use the same model
+   * content even if the file at the model's path changes.
    */
   public FunctionCall pinned(SparkSession spark, Fingerprint fingerprint) {
     if (options(spark).modelSha256().isPresent()) {
@@ -48,7 +48,7 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
     return new FunctionCall(function, pinned);
   }
 
-  /** Returns the vector or the answer of a text, lazily. */
+  /** Returns the vector or answer for a text, lazily. */
   public Column result(Column text) {
     return switch (function) {
       case EMBED -> Embark.embed(text, given);
@@ -56,7 +56,9 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
     };
   }
 
-  /** Returns the result with what became of the text, as a struct that the others below read. */
+  /**
+   * Returns a struct with the result and its metadata, lazily. The accessors below read its fields.
+   */
   public Column detail(Column text) {
     return switch (function) {
       case EMBED -> Embark.embedDetail(text, given);
@@ -64,32 +66,32 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
     };
   }
 
-  /** Returns the result in a {@link #detail}; NULL for a text that failed. */
+  /** Returns the result field of a {@link #detail} column; NULL for a text that failed. */
   public Column result(String detail) {
     return Columns.field(detail, function == JobFunction.EMBED ? "embedding" : "text");
   }
 
-  /** Returns the tokens of a text, or of its answer. */
+  /** Returns the token count of a text or of its answer. */
   public Column tokens(String detail) {
     return Columns.field(detail, "tokens");
   }
 
-  /** Returns whether a text or its answer lost its tail. */
+  /** Returns whether a text or its answer was truncated. */
   public Column truncated(String detail) {
     return function == JobFunction.EMBED
         ? Columns.field(detail, "truncated")
         : Columns.field(detail, "finish").equalTo("length");
   }
 
-  /** Returns why a text failed, as {@code [KIND] message}; NULL if it did not. */
+  /** Returns the error of a text as {@code [KIND] message}; NULL on success. */
   public Column error(String detail) {
     return Columns.field(detail, "error");
   }
 
   /**
-   * Returns the options that the call has, those of the session's conf included.
+   * Returns the effective options of the call, including those of the session's conf.
    *
-   * @throws UserError if no model is named and the function has none of its own
+   * @throws UserError if no model is given and the function has no built-in one
    */
   public FunctionOptions options(SparkSession spark) {
     FunctionOptions options =
@@ -104,10 +106,10 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
   }
 
   /**
-   * Checks that the model can do what its options ask for, which else each task finds out, after
-   * the input was copied. Loads the model only if one of them depends on it.
+   * Checks that the model supports the requested options, which tasks would otherwise detect only
+   * after the input was copied. Loads the model only if one of the options depends on it.
    *
-   * @throws UserError if it cannot
+   * @throws UserError if the model does not support an option
    */
   public void checkFit(SparkSession spark) {
     if (!(options(spark) instanceof EmbedOptions options)) {
@@ -130,15 +132,16 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
         String found = e.getMessage().replaceFirst("\\.$", "");
         throw new UserError(found + "; change " + String.join(" or ", asking), e);
       }
-      // Executors may be able to load it: a driver may be another kind of machine.
+      // Executors may be able to load a model that fails on the driver, because their machines
+      // differ.
     }
   }
 
   /**
-   * Returns options for Spark's writer of Parquet, which else begins every file by looking each
-   * float up in a hash, finds that few come again, and writes that part once more.
+   * Returns Parquet writer options that disable dictionary encoding of vectors. With it, the writer
+   * hashes every float of a file's first part, finds few repeats and writes that part again.
    *
-   * @param vectors the column that {@link #result} is in, with dots before nested ones
+   * @param vectors the column of the {@link #result}, with dots before nested fields
    */
   public Map<String, String> parquetOptions(SparkSession spark, String vectors) {
     return options(spark) instanceof EmbedOptions options && options.output() == VectorType.FLOAT
@@ -146,14 +149,14 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
         : Map.of();
   }
 
-  /** Returns the tokens beyond which a text is cut into windows, if texts are. */
+  /** Returns the window size in tokens, or empty if long texts are not split into windows. */
   public OptionalInt window(SparkSession spark) {
     return options(spark) instanceof EmbedOptions options && options.longText() == LongText.CHUNK
         ? OptionalInt.of(mostTokens(spark, options))
         : OptionalInt.empty();
   }
 
-  /** Returns how many tokens of a text, or of a window of it, the model looks at. */
+  /** Returns the maximum number of tokens that the model reads of a text or of one window. */
   public static int mostTokens(SparkSession spark, EmbedOptions options) {
     return options.maxTokens().orElseGet(() -> ModelDescriber.describe(spark, options).context());
   }

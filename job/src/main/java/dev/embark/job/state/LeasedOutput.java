@@ -4,14 +4,14 @@ import dev.embark.job.cli.UserError;
 import java.util.function.Consumer;
 
 /**
- * An output that this process alone writes to, with its manifest.
+ * An output that this process has the exclusive right to write, with its manifest.
  *
- * <p>The lock alone does not tell that another process has it: a beat that hung until then may
- * write over that one's. So the manifest tells, too: if it is not as this process left it, another
- * has been at work here. The one whose lock was written over stops as well, and the next run
- * carries on.
+ * <p>The lease file alone does not prove ownership: a renewal that hung until the lease was taken
+ * over may overwrite the new holder's file. The manifest is therefore checked, too: if it is not
+ * the one this process wrote last, another process has written to the output. The process whose
+ * lease file was overwritten stops as well, and the next run resumes.
  *
- * <p>For the thread of the run.
+ * <p>Owned by the thread of the run.
  */
 public final class LeasedOutput implements AutoCloseable {
   private final StateFolder state;
@@ -24,9 +24,10 @@ public final class LeasedOutput implements AutoCloseable {
   }
 
   /**
-   * Takes an output's lock, and only then reads its manifest.
+   * Acquires the lease of an output and then reads its manifest.
    *
-   * @throws UserError if another process holds it, or nothing can be written there, or read
+   * @throws UserError if another process holds the lease, or the output is not readable and
+   *     writable
    */
   public static LeasedOutput take(StateFolder state, Consumer<String> warnings) {
     RunLease lock = RunLease.take(state, warnings);
@@ -44,15 +45,16 @@ public final class LeasedOutput implements AutoCloseable {
     return state;
   }
 
-  /** Returns the manifest as it was read, or saved last. */
+  /** Returns the manifest as last read or saved by this process. */
   public Manifest manifest() {
     return manifest;
   }
 
   /**
-   * Makes sure that this process may write still; to be called before each step that others see.
+   * Verifies that this process still holds the output. Must be called before each externally
+   * visible step.
    *
-   * @throws UserError if it may not
+   * @throws UserError if another process has taken over
    */
   public void confirm() {
     lock.confirm();
@@ -64,7 +66,7 @@ public final class LeasedOutput implements AutoCloseable {
   /**
    * Replaces the manifest.
    *
-   * @throws UserError if this process may write no more, or cannot
+   * @throws UserError if another process has taken over, or the manifest cannot be written
    */
   public void save(Manifest changed) {
     confirm();
@@ -72,12 +74,12 @@ public final class LeasedOutput implements AutoCloseable {
     state.save(changed);
   }
 
-  /** Whether no other process has taken the lock over, as far as can be seen. */
+  /** Returns whether the lease has not visibly been taken over. */
   public boolean isHeld() {
     return lock.isHeld();
   }
 
-  /** Gives the output free. */
+  /** Releases the lease. */
   @Override
   public void close() {
     lock.close();

@@ -15,51 +15,50 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What an output holds and how far the run into it is: the content of {@code
- * _embark/manifest.json}. Immutable.
+ * Contents of an output and state of its runs, stored as {@code _embark/manifest.json}. Immutable.
  *
- * @param version of this layout
- * @param columns the fingerprint of each column of embeddings, of runs that have committed a wave
- * @param runs all runs into the output, the newest last; only that one can be unfinished
+ * @param version version of this format
+ * @param columns fingerprint of each result column, for runs that have committed a wave
+ * @param runs all runs into the output, oldest first; only the last can be unfinished
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> runs) {
   static final int VERSION = 2;
 
-  /** Of an output without a run. */
+  /** Manifest of an output without runs. */
   static final Manifest EMPTY = new Manifest(VERSION, new TreeMap<>(), List.of());
 
-  /** How a run's rows get into the output. */
+  /** How the rows of a run are written to the output. */
   public enum Kind {
-    /** They are added. */
+    /** Rows are appended. */
     APPEND,
-    /** The first wave replaces all there is, the others are added. */
+    /** The first wave replaces all existing rows; later waves append. */
     REPLACE,
-    /** They replace the rows of the same id, and are added where there is none. */
+    /** Rows replace those with the same id; rows with new ids are appended. */
     MERGE
   }
 
-  /** How far a wave is. */
+  /** State of a wave. */
   public enum State {
-    /** To be embedded, or interrupted while it was. */
+    /** Not yet computed, or interrupted while it was being computed. */
     PLANNED,
-    /** Embedded into a folder that no reader sees; its commit may have begun. */
+    /** Computed into a folder hidden from readers; its commit may have started. */
     READY,
-    /** In the output. */
+    /** Published in the output. */
     COMMITTED
   }
 
   /**
-   * A wave.
+   * A set of rows that is computed and committed together.
    *
    * @param number from 0
-   * @param rows it has
-   * @param files of the run's copy of the input, by name; empty once committed
-   * @param state how far it is
-   * @param folder in the run's folder, where it was embedded; null while planned
-   * @param startMillis since 1970; 0 while planned
-   * @param tookMillis until it was ready or, later, committed
-   * @param totals null while planned
+   * @param rows number of rows
+   * @param files names of files in the run's copy of the input; empty once committed
+   * @param state state of the wave
+   * @param folder name of the wave's folder in the run folder; null while planned
+   * @param startMillis start time, in milliseconds since 1970; 0 while planned
+   * @param tookMillis milliseconds until the wave was ready or, later, committed; 0 while planned
+   * @param totals row counts; null while planned
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Wave(
@@ -81,7 +80,7 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
     }
 
     public Wave committed(Instant publishStart) {
-      // Without the time between a crash and the next process.
+      // Excludes the time between a crash and the next process.
       long took = tookMillis + since(publishStart);
       return new Wave(number, rows, List.of(), State.COMMITTED, null, startMillis, took, totals);
     }
@@ -97,22 +96,22 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
   }
 
   /**
-   * A run.
+   * A run into the output.
    *
-   * @param id its name; part of the names of its files and commits
-   * @param number 1 for the first into this output
-   * @param textColumn of its rows
-   * @param column the column of embeddings it makes
-   * @param fingerprint of that column
-   * @param command what was asked for in clear text, as earlier versions kept it; null in all that
-   *     is saved now
-   * @param arguments what was asked for; only the same command resumes the run; null with {@code
-   *     command}
-   * @param kind how its rows get into the output
-   * @param layout in which it writes
+   * @param id unique id; part of the names of its files and commits
+   * @param number 1 for the first run into this output
+   * @param textColumn name of the text column
+   * @param column name of the result column
+   * @param fingerprint hash of the fingerprint of that column
+   * @param command the command in clear text, as stored by earlier versions; null in every manifest
+   *     written now
+   * @param arguments digest of the command, because only the same command resumes the run; null
+   *     with {@code command}
+   * @param kind how the rows are written to the output
+   * @param layout layout of the rows
    * @param complete whether all waves are committed and the run has ended
-   * @param counts of rows that are in waves and of those that are not
-   * @param waves in their order
+   * @param counts rows of the input, compared with the output before the run
+   * @param waves waves in order
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Run(
@@ -155,7 +154,7 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
           waves);
     }
 
-    /** The same without what earlier versions kept of its command. */
+    /** Returns this run with a digest in place of the clear-text command of earlier versions. */
     public Run with(CommandDigest digest) {
       return new Run(
           id,
@@ -172,12 +171,14 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
           waves);
     }
 
-    /** Whether it is complete, or a wave is known to be in the output. */
+    /** Returns whether the run is complete or has committed a wave. */
     public boolean hasCommitted() {
       return complete || waves.stream().anyMatch(wave -> wave.state() == State.COMMITTED);
     }
 
-    /** Returns the wave whose commit has perhaps begun. */
+    /**
+     * Returns the wave that is computed but not recorded as committed; its commit may have started.
+     */
     public Optional<Wave> ready() {
       return waves.stream().filter(wave -> wave.state() == State.READY).findFirst();
     }
@@ -200,12 +201,12 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
   }
 
   /**
-   * What all runs into an output have to share, or readers do not see all of its rows.
+   * Layout that all runs into an output must share, because readers would otherwise miss rows.
    *
-   * @param format as on the command line
-   * @param partitionBy columns whose values are folders
-   * @param columns of the input and the one of results, as the JSON of a Spark schema
-   * @param ownColumns that the sink adds to rows
+   * @param format format as given on the command line
+   * @param partitionBy partition columns
+   * @param columns columns of the input and the result column, as the JSON of a Spark schema
+   * @param ownColumns columns that the sink adds
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Layout(
@@ -219,23 +220,23 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
       return new Layout(format, partitionBy, plain.json(), ownColumns);
     }
 
-    /** Returns the columns, without what a catalog says of them. */
+    /** Returns the columns without catalog metadata. */
     public StructType schema() {
       return (StructType) DataType.fromJson(columns);
     }
   }
 
   /**
-   * How the input compares with the output before the run.
+   * Comparison of the input with the output before the run, in rows.
    *
-   * @param added rows of ids that the output did not have; all without --id-column
-   * @param changed rows of ids that it had with another text, or that are tried again
-   * @param skipped rows that it had
-   * @param deleted ids of the output that the input does not have
+   * @param added rows whose id is not in the output; all rows without {@code --id-column}
+   * @param changed rows whose id is in the output with a different text, or which are retried
+   * @param skipped rows that are already in the output
+   * @param deleted ids of the output that are missing from the input
    */
   public record Counts(long added, long changed, long skipped, long deleted) {}
 
-  /** Returns the run that was interrupted, if one was. */
+  /** Returns the interrupted run, if any. */
   public Optional<Run> unfinished() {
     return last().filter(run -> !run.complete());
   }
@@ -246,8 +247,9 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
   }
 
   /**
-   * Adds a run, or replaces the newest by its new state. Until it has committed a wave, the columns
-   * are those of the output without it, so that it can be given up.
+   * Returns the manifest with a run added, or with the new state of the last run. Until the run has
+   * committed a wave, the columns stay those of the output without it, so that the run can be
+   * discarded.
    */
   public Manifest with(Run run, Fingerprint fingerprint) {
     List<Run> all = new ArrayList<>();
@@ -260,17 +262,17 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
     }
     SortedMap<String, Fingerprint> fingerprints =
         run.kind() == Kind.REPLACE ? new TreeMap<>() : new TreeMap<>(columns);
-    // A retry that cuts long texts in another way leaves the fingerprint of the many as it is.
+    // A retry with different long-text options keeps the fingerprint of the existing rows.
     fingerprints.putIfAbsent(run.column(), fingerprint);
     return new Manifest(VERSION, fingerprints, all);
   }
 
-  /** The same without a run that was given up. */
+  /** Returns the manifest without its unfinished run. */
   public Manifest withoutUnfinished() {
     return new Manifest(VERSION, columns, runs.stream().filter(Run::complete).toList());
   }
 
-  /** The same of an output whose rows are not whole: nothing can be added to them. */
+  /** Returns the manifest of an output with incomplete rows, to which nothing can be appended. */
   public Manifest withoutColumns() {
     return new Manifest(VERSION, new TreeMap<>(), runs);
   }

@@ -19,19 +19,19 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** Looks at paths of any Hadoop file system from the driver. */
+/** Path operations of the driver on any Hadoop file system. */
 public final class Paths {
   private Paths() {}
 
-  /** Returns the absolute path with its file system, as reports show it. */
+  /** Returns the fully qualified path, as shown in reports. */
   public static String qualified(SparkSession spark, String path) {
     Path parsed = parse(path);
     return fileSystem(spark, parsed).makeQualified(parsed).toString();
   }
 
   /**
-   * Returns the absolute path with its file system and, on this machine's disks, without symbolic
-   * links as far as there is something at it. Other file systems are taken to have none.
+   * Returns the fully qualified path. On local disks, symbolic links in the existing part of the
+   * path are resolved; other file systems are assumed to have none.
    */
   public static String resolved(SparkSession spark, String path) {
     Path absolute = new Path(qualified(spark, path));
@@ -46,10 +46,10 @@ public final class Paths {
   }
 
   /**
-   * Whether reading a path comes to another one, to something in it, or to a folder that holds it:
-   * as it is written, or through symbolic links.
+   * Returns whether reading a path would reach another path, its content or one of its ancestors,
+   * either literally or through symbolic links.
    *
-   * @param other as {@link #resolved}
+   * @param other a path as returned by {@link #resolved}
    */
   public static boolean leads(SparkSession spark, String path, String other) {
     String resolved = resolved(spark, path);
@@ -72,7 +72,7 @@ public final class Paths {
     return path.equals(folder) || path.startsWith(folder.endsWith("/") ? folder : folder + "/");
   }
 
-  /** Returns where a symbolic link on this machine's disks leads; empty for all else. */
+  /** Returns the target of a symbolic link on a local disk; empty for anything else. */
   public static Optional<String> linkTarget(Path path) {
     try {
       Optional<java.nio.file.Path> file = local(path).filter(Files::isSymbolicLink);
@@ -90,7 +90,6 @@ public final class Paths {
         : Optional.empty();
   }
 
-  /** Whether there is a file or folder. */
   public static boolean exists(SparkSession spark, String path) {
     Path parsed = parse(path);
     try {
@@ -100,12 +99,12 @@ public final class Paths {
     }
   }
 
-  /** Whether a path or glob has anything to read. */
+  /** Returns whether a path or glob matches at least one file or folder. */
   public static boolean matchesAnything(SparkSession spark, String glob) {
     Path parsed = parse(glob);
     try {
       FileSystem files = fileSystem(spark, parsed);
-      // A name may hold characters of a glob, as [1].json does.
+      // A literal name may contain glob characters, such as [1].json.
       if (files.exists(parsed)) {
         return true;
       }
@@ -116,7 +115,7 @@ public final class Paths {
     }
   }
 
-  /** Returns the absolute paths that a path or glob stands for; itself if it matches nothing. */
+  /** Returns the absolute paths that match a path or glob; the path itself if nothing matches. */
   public static List<String> matches(SparkSession spark, String glob) {
     Path parsed = parse(glob);
     try {
@@ -131,10 +130,10 @@ public final class Paths {
   }
 
   /**
-   * Whether a glob would match a path that is not there yet, or a folder that the path lies in. A
-   * name that exists is no glob.
+   * Returns whether a glob would match a path that does not exist yet, or one of its ancestors. The
+   * name of an existing file is not a glob.
    *
-   * @param path absolute, with its file system
+   * @param path fully qualified path
    */
   public static boolean couldMatch(SparkSession spark, String glob, String path) {
     if (exists(spark, glob)) {
@@ -155,16 +154,16 @@ public final class Paths {
       return false;
     } catch (IOException e) {
       throw new UserError(
-          "%s is no glob; check --input (%s)".formatted(glob, Failures.sentence(e)), e);
+          "%s is not a valid glob; check --input (%s)".formatted(glob, Failures.sentence(e)), e);
     }
   }
 
-  /** Returns the files that rows are read from, absolute. */
+  /** Returns the absolute paths of the files behind a data set. */
   public static List<Path> files(Dataset<Row> rows) {
     return Arrays.stream(rows.inputFiles()).map(uri -> new Path(URI.create(uri))).toList();
   }
 
-  /** Returns the name of a data file directly in a folder; empty if there is none. */
+  /** Returns the name of the first data file directly in a folder, if any. */
   public static Optional<String> anyDataFileIn(SparkSession spark, String folder) {
     Path parsed = parse(folder);
     try {
@@ -184,9 +183,9 @@ public final class Paths {
   }
 
   /**
-   * Checks that a file or folder that is not there could be made.
+   * Checks that a file or folder that does not exist yet can be created.
    *
-   * @throws UserError if not
+   * @throws UserError if it cannot
    */
   public static void checkWritable(SparkSession spark, String path) {
     Path parsed = new Path(qualified(spark, path));
@@ -197,7 +196,7 @@ public final class Paths {
         ancestor = ancestor.getParent();
       }
       if (ancestor == null) {
-        return; // an object store has no folders
+        return; // object stores have no folders
       }
       if (!files.getFileStatus(ancestor).isDirectory()) {
         throw new UserError("Cannot write to %s: %s is a file".formatted(path, ancestor));
@@ -212,11 +211,10 @@ public final class Paths {
     try {
       return new Path(path);
     } catch (IllegalArgumentException e) {
-      throw new UserError(path + " is no path: " + e.getMessage(), e);
+      throw new UserError(path + " is not a valid path: " + e.getMessage(), e);
     }
   }
 
-  /** Returns the file system of a path. */
   public static FileSystem fileSystem(SparkSession spark, Path path) {
     try {
       return path.getFileSystem(spark.sparkContext().hadoopConfiguration());

@@ -16,9 +16,9 @@ import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The rows that have no embedding because theirs failed: Parquet in {@code _embark/quarantine},
- * with id as {@link CanonicalId}, kind, error, text (NULL unless asked for) and the number of the
- * run. They are in the output, too, with NULL as embedding.
+ * Failed rows of an output: Parquet files in {@code _embark/quarantine} with the {@link
+ * CanonicalId}, kind of failure, error, text (NULL unless requested) and number of the run. The
+ * output contains these rows as well, with NULL as their result.
  */
 public final class Quarantine {
   private final SparkSession spark;
@@ -31,7 +31,7 @@ public final class Quarantine {
     this.folder = state.path("quarantine");
   }
 
-  /** Writes a wave's failed rows beside the quarantine; begins anew if repeated. */
+  /** Writes the failed rows of a wave to the wave's folder; idempotent. */
   public void prepare(Manifest.Run run, Dataset<Row> failed, Path waveFolder) {
     failed
         .withColumn("run", lit(run.number()))
@@ -41,7 +41,7 @@ public final class Quarantine {
         .parquet(prepared(waveFolder).toString());
   }
 
-  /** Puts prepared rows into the quarantine, once however often it is called. */
+  /** Moves the prepared rows of a wave into the quarantine; idempotent. */
   public void publish(Manifest.Run run, int wave, Path waveFolder) {
     state.moveAll(prepared(waveFolder), folder, run.id() + "-" + wave + "-");
   }
@@ -51,9 +51,9 @@ public final class Quarantine {
   }
 
   /**
-   * Drops rows that a run has embedded again or replaced; can be repeated.
+   * Removes rows that a run has processed again or replaced; idempotent.
    *
-   * @param ids of the rows of the run, as column {@code id}; null if it replaced all rows
+   * @param ids rows of the run, with a column {@code id}; null if the run replaced all rows
    */
   public void settle(Manifest.Run run, Dataset<Row> ids) {
     Path next = state.path("quarantine.next");

@@ -9,17 +9,17 @@ import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What was asked for, as far as it decides what a run writes: only the same command resumes a run.
+ * Arguments that determine what a run writes; only a command with equal arguments resumes the run.
  *
- * @param values of the arguments, by name, without credentials
- * @param clear the text that manifests had in place of a {@link CommandDigest}
+ * @param values argument values by name, without credentials
+ * @param clear the clear text that earlier manifests store in place of a {@link CommandDigest}
  */
 public record RunArguments(SortedMap<String, String> values, String clear) {
   private static final String INPUT_OPTION = "--input-option";
 
   public static RunArguments of(SparkSession spark, JobSpec spec, Fingerprint fingerprint) {
     OutputSpec output = spec.outputSpec();
-    // Else who means to add would carry on what replaces all, and the other way round.
+    // Otherwise an appending command could resume a replacing run, and vice versa.
     boolean replaces = output.mayReplace();
     SortedMap<String, String> values = new TreeMap<>();
     spec.inputSpec().toArguments().forEach(argument -> put(values, spark, argument));
@@ -35,17 +35,18 @@ public record RunArguments(SortedMap<String, String> values, String clear) {
     return new RunArguments(values, clear(spec, fingerprint, replaces));
   }
 
-  /** Adds {@code --name=value}; an option of the reader under its own name. */
+  /** Adds {@code --name=value}; a reader option is stored under its own key. */
   private static void put(SortedMap<String, String> values, SparkSession spark, String argument) {
     String[] words = argument.split("=", 2);
     if (!words[0].equals(INPUT_OPTION)) {
-      // A query may compare a column that is named as a credential is: all of its text counts.
+      // A query is kept whole, because redaction could remove a comparison with a column whose name
+      // looks like a credential.
       boolean isQuery = words[0].equals("--query");
       values.put(words[0], isQuery ? words[1] : Secrets.redacted(words[1]));
       return;
     }
     String[] option = words[1].split("=", 2);
-    // A password may change between two processes of a run.
+    // A password may change between two processes of one run.
     if (!Secrets.isSecret(spark, option[0])) {
       values.put(INPUT_OPTION + " " + option[0], Secrets.redacted(option[1]));
     }
@@ -65,19 +66,22 @@ public record RunArguments(SortedMap<String, String> values, String clear) {
         + (replaces ? " overwrite" : "");
   }
 
-  /** Returns the form in which a manifest keeps them. */
+  /** Returns the digest that the manifest stores. */
   public CommandDigest digest() {
     return CommandDigest.of(values);
   }
 
-  /** Whether they are those of a run. */
+  /** Returns whether these arguments equal those of a run. */
   public boolean areOf(Manifest.Run run) {
     return run.arguments() == null
         ? clear.equals(run.command())
         : run.arguments().differences(values).isEmpty();
   }
 
-  /** Returns the names of those that a run has others of; empty if its manifest is too old. */
+  /**
+   * Returns the names of arguments that differ from a run's; empty if its manifest is too old to
+   * compare.
+   */
   public List<String> differences(Manifest.Run run) {
     return run.arguments() == null ? List.of() : run.arguments().differences(values);
   }

@@ -25,16 +25,15 @@ import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Keeps two processes from writing to one output at once: the file {@code _embark/lock.json}, which
- * its holder writes anew every few seconds.
+ * Exclusive lease of a process on an output: the file {@code _embark/lock.json}, which the holder
+ * rewrites every five seconds.
  *
- * <p>What a killed process left behind differs from the lock of a living one in that it no longer
- * changes. Whoever finds one watches it, and takes it over if it stays as it is: so no clocks are
- * compared, and no process on another host has to be asked. A holder that stood still for longer
- * than that learns by {@link #confirm} that it has lost the lock, before it writes; one whose beat
- * stood still, by {@link LeasedOutput}.
+ * <p>A contender watches the file's modification time and takes the lease over if it does not
+ * change for three renewal intervals. No clocks are compared and no other host is contacted. A
+ * holder that was suspended for longer detects the loss in {@link #confirm} before it writes; a
+ * holder whose renewal hung detects it in {@link LeasedOutput}.
  *
- * <p>For any thread.
+ * <p>Thread-safe.
  */
 final class RunLease implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(5);
@@ -46,9 +45,9 @@ final class RunLease implements AutoCloseable {
   private final Path file;
   private final Holder holder;
   private final ScheduledExecutorService beats;
-  private boolean isTorn; // by this process, which failed to write it
+  private boolean isTorn; // whether the last write by this process failed midway
 
-  /** Who holds a lock. */
+  /** Identity of a lease holder. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   private record Holder(String id, String user, String host, long process, String since) {
     static Holder self() {
@@ -96,16 +95,16 @@ final class RunLease implements AutoCloseable {
   }
 
   /**
-   * Takes the lock of an output. If a killed process has left it locked, blocks for some seconds,
-   * and says so as a warning.
+   * Acquires the lease of an output. If a killed process left a lease file, blocks for up to 15
+   * seconds and reports that as a warning.
    *
-   * @throws UserError if another process holds it, or nothing can be written there
+   * @throws UserError if another process holds the lease, or the lease file cannot be written
    */
   static RunLease take(StateFolder state, Consumer<String> warnings) {
     return new RunLease(state, BEAT, PATIENCE, warnings);
   }
 
-  /** The same with other times, for tests. */
+  /** Acquires the lease with other intervals, for tests. */
   static RunLease take(
       StateFolder state, Duration beat, Duration patience, Consumer<String> warnings) {
     return new RunLease(state, beat, patience, warnings);
@@ -135,12 +134,13 @@ final class RunLease implements AutoCloseable {
         "another run %s has not ended its work on %s; waiting %d s to see whether it is alive"
             .formatted(other, state.output(), patience.toSeconds()));
     long found = lastBeat();
-    // Counted, not timed: where the file system stands still, the other cannot write, either.
+    // Counts looks instead of elapsed time: while the file system hangs, the holder cannot renew
+    // either.
     for (long look = 0; look < patience.dividedBy(BETWEEN_LOOKS); look++) {
       pause();
       long now = lastBeat();
       if (now == 0 && create()) {
-        return; // it has just ended
+        return; // the holder has just released it
       }
       if (now != found) {
         throw new UserError(
@@ -160,7 +160,9 @@ final class RunLease implements AutoCloseable {
     }
   }
 
-  /** When the file was written, by its file system's clock; 0 if it is not there. */
+  /**
+   * Returns the file's modification time by the clock of its file system; 0 if it does not exist.
+   */
   private long lastBeat() throws IOException {
     try {
       return state.plainFiles().getFileStatus(file).getModificationTime();
@@ -173,7 +175,7 @@ final class RunLease implements AutoCloseable {
     try {
       return read().toString();
     } catch (IOException e) {
-      return "by a process that is not known"; // caught while it wrote, or gone
+      return "by a process that is not known"; // the file is being rewritten or was deleted
     }
   }
 
@@ -191,7 +193,7 @@ final class RunLease implements AutoCloseable {
         isTorn = false;
       }
     } catch (Exception | FSError e) {
-      // The next beat may get through; if none does, confirm() tells.
+      // The next renewal may succeed; if none does, confirm() detects the loss.
     }
   }
 
@@ -209,9 +211,9 @@ final class RunLease implements AutoCloseable {
   }
 
   /**
-   * Makes sure that this process may write still.
+   * Verifies that this process still holds the lease.
    *
-   * @throws UserError if it may not
+   * @throws UserError if another process has taken it over
    */
   synchronized void confirm() {
     try {
@@ -223,14 +225,14 @@ final class RunLease implements AutoCloseable {
     }
   }
 
-  /** Returns what to throw where another process has taken over. */
+  /** Returns the error for a lease that another process has taken over. */
   UserError lost() {
     return new UserError(
-        "Another run took over %s, as happens if this one stands still for long or both begin at once; this one stops here, so that no row is written twice"
+        "Another run took over %s, because this run was suspended for too long or both started at once; this run stops here, so that no row is written twice"
             .formatted(state.output()));
   }
 
-  /** Whether no other process has taken the lock over, as far as can be seen. */
+  /** Returns whether the lease has not visibly been taken over. */
   synchronized boolean isHeld() {
     try {
       return isMine();
@@ -246,7 +248,7 @@ final class RunLease implements AutoCloseable {
         cause);
   }
 
-  /** Gives the output free; it is left as it was if nothing else was written there. */
+  /** Releases the lease and removes the state folder if it is empty. */
   @Override
   public synchronized void close() {
     beats.shutdownNow();
@@ -256,7 +258,7 @@ final class RunLease implements AutoCloseable {
         state.deleteIfEmpty();
       }
     } catch (IOException e) {
-      // Whoever comes next finds that it no longer changes.
+      // The next process takes the lease over once it finds it unchanged.
     }
   }
 }

@@ -3,18 +3,18 @@ package dev.embark.job.state;
 import java.util.List;
 
 /**
- * What a run is going to do; known before the first text reaches the model.
+ * Plan of a run, known before the first text reaches the model.
  *
- * @param runId names the run, also after it was resumed
- * @param number of the run among those into its output, from 1
- * @param fingerprint of the model and the options that change a vector, in hex
- * @param waves how many waves there are
- * @param rows rows of all waves, those that are committed included
- * @param newRows of these, rows whose id is not in the output yet; all without --id-column
- * @param changedRows of these, rows whose id is in the output with another text
- * @param skippedRows rows of the input that are in the output already, and in no wave
- * @param deletedRows ids in the output that the input no longer has
- * @param committed waves that an earlier, interrupted process of this run committed
+ * @param runId unique id of the run, stable across resumes
+ * @param number number of the run among those into its output, from 1
+ * @param fingerprint hash of the model and of the options that affect results, in hex
+ * @param waves number of waves
+ * @param rows rows of all waves, including committed ones
+ * @param newRows rows whose id is not in the output; all rows without {@code --id-column}
+ * @param changedRows rows whose id is in the output with a different text
+ * @param skippedRows rows of the input that are already in the output and in no wave
+ * @param deletedRows ids of the output that are missing from the input
+ * @param committed waves committed by an earlier, interrupted process of this run
  */
 public record RunPlan(
     String runId,
@@ -27,10 +27,10 @@ public record RunPlan(
     long skippedRows,
     long deletedRows,
     List<WaveResult> committed) {
-  /** Of a run that ended before it was planned: without an id and a fingerprint. */
+  /** Plan of a run that ended before planning: without id and fingerprint. */
   public static final RunPlan NONE = new RunPlan("", 0, "", 0, 0, 0, 0, 0, 0, List.of());
 
-  /** Whether an earlier process began this run. */
+  /** Returns whether an earlier process of this run committed waves. */
   public boolean isResumed() {
     return !committed.isEmpty();
   }

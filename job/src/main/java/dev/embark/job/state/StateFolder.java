@@ -20,9 +20,10 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The folder {@code _embark/} of an output, which readers of the output do not see: manifest,
- * quarantine, and what a run keeps while it goes on. On any Hadoop file system. What changes it is
- * for the thread of the process that has the {@link RunLease}; {@link #load} is for any.
+ * State folder {@code _embark/} of an output, hidden from its readers: the manifest, the quarantine
+ * and the temporary data of a run. Works on any Hadoop file system. Changes are restricted to the
+ * thread of the process that holds the {@link RunLease}; {@link #load} may be called from any
+ * thread.
  */
 public final class StateFolder {
   public static final String NAME = "_embark";
@@ -37,7 +38,7 @@ public final class StateFolder {
   private final FileSystem plain;
   private final Path folder;
 
-  /** The state of the output at a path. */
+  /** Creates the accessor for the state folder of an output path. */
   public StateFolder(SparkSession spark, String output) {
     Path named = new Path(output, NAME);
     this.files = Paths.fileSystem(spark, named);
@@ -45,7 +46,6 @@ public final class StateFolder {
     this.plain = files instanceof ChecksumFileSystem local ? local.getRawFileSystem() : files;
   }
 
-  /** Returns the path of the output. */
   Path output() {
     return folder.getParent();
   }
@@ -55,15 +55,15 @@ public final class StateFolder {
   }
 
   /**
-   * The same without checksums beside files, for small ones that are replaced while others read
-   * them. Where a checksum is for a moment of the file before, Hadoop's local file system takes the
-   * file for damaged and moves it away.
+   * Returns the file system without checksum files, for small files that are replaced while others
+   * read them. Hadoop's local file system treats a file with an outdated checksum as corrupt and
+   * moves it away.
    */
   FileSystem plainFiles() {
     return plain;
   }
 
-  /** Returns a path in the folder, whether it exists or not. */
+  /** Returns a path in the state folder, which need not exist. */
   public Path path(String... names) {
     Path path = folder;
     for (String name : names) {
@@ -77,15 +77,15 @@ public final class StateFolder {
   }
 
   /**
-   * Reads the manifest; {@link Manifest#EMPTY} if there is none. Changes nothing, so that it can be
-   * called while another process saves.
+   * Reads the manifest; returns {@link Manifest#EMPTY} if there is none. Read-only, so it is safe
+   * while another process saves.
    *
-   * @throws UserError if it cannot be read
+   * @throws UserError if the manifest cannot be read
    */
   public Manifest load() {
     for (int look = 1; ; look++) {
       try {
-        // The next one is there if a save that has taken effect is under way, or was interrupted.
+        // manifest.next.json exists if a save that took effect is in progress or was interrupted.
         Path file = plain.exists(next()) ? next() : current();
         if (plain.exists(file)) {
           return read(file);
@@ -98,7 +98,7 @@ public final class StateFolder {
           throw new UserError("Cannot read %s (%s)".formatted(current(), Failures.sentence(e)), e);
         }
       }
-      // It may have been renamed in between.
+      // The file may have been renamed between the check and the read.
       pause();
     }
   }
@@ -132,9 +132,9 @@ public final class StateFolder {
   }
 
   /**
-   * Replaces the manifest. Takes effect at one moment, the first rename: after a crash at any point
-   * {@link #load} gives the old manifest or the new one. Renames never replace a file, which some
-   * file systems cannot.
+   * Replaces the manifest atomically. The first rename takes effect: after a crash at any point
+   * {@link #load} returns either the old manifest or the new one. No rename replaces an existing
+   * file, which some file systems do not support.
    */
   void save(Manifest manifest) {
     Path draft = path("manifest.draft.json");
@@ -143,7 +143,7 @@ public final class StateFolder {
         JSON.writeValue(out, manifest);
       }
       if (plain.exists(next())) {
-        // The last save was interrupted after it had taken effect.
+        // The previous save took effect but was interrupted.
         promote();
       }
       rename(plain, draft, next());
@@ -158,7 +158,7 @@ public final class StateFolder {
     rename(plain, next(), current());
   }
 
-  /** Renames a file or folder to a name that is not there. */
+  /** Renames a file or folder to a path that does not exist. */
   void rename(Path from, Path to) throws IOException {
     rename(files, from, to);
   }
@@ -170,8 +170,9 @@ public final class StateFolder {
   }
 
   /**
-   * Moves each file below a folder to the same place below another, its name lengthened; can be
-   * repeated after it was interrupted. Names that begin with {@code _} or {@code .} stay.
+   * Moves every file below a folder to the same relative path below another, with a prefix added to
+   * its name. Can be repeated after an interruption. Names that start with {@code _} or {@code .}
+   * are skipped.
    */
   public void moveAll(Path from, Path to, String prefix) {
     try {
@@ -184,7 +185,7 @@ public final class StateFolder {
         files.mkdirs(folderThere);
         Path there = new Path(folderThere, prefix + file.getName());
         if (!isRenamed(file, there) && files.exists(file)) {
-          // Only an object store, which copies, can have been interrupted between two halves.
+          // Only on an object store, where a rename copies, can source and target both exist.
           files.delete(there, false);
           rename(file, there);
         }
@@ -194,7 +195,7 @@ public final class StateFolder {
     }
   }
 
-  /** False also if the file is not there, as another process has moved it. */
+  /** Returns false also if the source is missing because another process has moved it. */
   private boolean isRenamed(Path file, Path there) throws IOException {
     try {
       return files.rename(file, there);
@@ -219,12 +220,12 @@ public final class StateFolder {
     return found;
   }
 
-  /** Whether Spark's readers skip the name. */
+  /** Returns whether Spark's readers skip the name. */
   public static boolean isHidden(String name) {
     return name.startsWith(".") || (name.startsWith("_") && !name.contains("="));
   }
 
-  /** Deletes what was kept for other runs than this. */
+  /** Deletes the temporary data of all runs except this one. */
   public void deleteOtherRuns(Manifest.Run run) {
     try {
       for (FileStatus status : files.listStatus(folder)) {
@@ -238,7 +239,7 @@ public final class StateFolder {
     }
   }
 
-  /** Deletes the folder if nothing is in it. */
+  /** Deletes the state folder if it is empty. */
   void deleteIfEmpty() throws IOException {
     if (files.listStatus(folder).length == 0) {
       files.delete(folder, false);

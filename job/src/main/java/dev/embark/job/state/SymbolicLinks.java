@@ -9,14 +9,14 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.EnumSet;
 
-/** Looks through the symbolic links of this machine's disks. */
+/** Resolves symbolic links on local disks. */
 final class SymbolicLinks {
   private SymbolicLinks() {}
 
   /**
-   * Returns the path without links, as far as there is something at it.
+   * Returns the path with the symbolic links of its existing part resolved.
    *
-   * @param path absolute
+   * @param path an absolute path
    */
   static Path resolved(Path path) throws IOException {
     Path there = path;
@@ -27,10 +27,10 @@ final class SymbolicLinks {
   }
 
   /**
-   * Whether one who reads everything below a folder, through links as Spark does, comes to another
-   * folder, to something in it, or to a folder that holds it. Names that readers skip are skipped.
+   * Returns whether a recursive read of a folder, following links as Spark does, reaches another
+   * folder, its content or one of its ancestors. Names that readers skip are ignored.
    *
-   * @param other without links
+   * @param other a path without links
    */
   static boolean lead(Path folder, Path other) throws IOException {
     Search search = new Search(folder, other);
@@ -68,7 +68,7 @@ final class SymbolicLinks {
       return now ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
     }
 
-    /** A link that leads nowhere or in a circle, or a folder that may not be read. */
+    /** Skips dangling links, link cycles and unreadable folders. */
     @Override
     public FileVisitResult visitFileFailed(Path file, IOException e) {
       return FileVisitResult.CONTINUE;

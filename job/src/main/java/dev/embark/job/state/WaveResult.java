@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A wave that is in the output.
+ * Result of a committed wave.
  *
  * @param number from 0 to {@link RunPlan#waves} − 1
- * @param start when its first task started
- * @param took until it was in the output
- * @param totals what became of its rows
+ * @param start start of its first task
+ * @param took time until the wave was committed
+ * @param totals row and token counts
  */
 public record WaveResult(int number, Instant start, Duration took, RunTotals totals) {}

@@ -1,5 +1,5 @@
 /**
- * The state of an output: what is in its folder {@code _embark/}.
+ * Persistent state of an output, stored in its folder {@code _embark/}.
  *
  * <pre>
  *  StateFolder ──┬── Manifest: fingerprint, layout, runs and their waves
@@ -7,6 +7,6 @@
  *                └── Quarantine: rows without a result
  * </pre>
  *
- * <p>Changes are for the thread of the process that holds the lease; reading is for any.
+ * <p>Only the thread of the process that holds the lease may change state; any thread may read it.
  */
 package dev.embark.job.state;

@@ -40,7 +40,7 @@ class CliTest {
   }
 
   @Test
-  void anotherFailureTellsItsInnermostCauseWithoutStackTrace() {
+  void anUnexpectedFailurePrintsItsInnermostCauseWithoutStackTrace() {
     Exception failure =
         new IllegalStateException(
             "Job aborted:\n\tat a.b.C", new IllegalArgumentException("the disk is full\n\tat x"));

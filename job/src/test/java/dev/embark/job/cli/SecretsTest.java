@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** Nothing that a run writes or prints has a credential of its command. */
+/** A run writes and prints no credential of its command. */
 class SecretsTest {
   private static final String MARK = "hunter2";
 
@@ -109,7 +109,7 @@ class SecretsTest {
     return job;
   }
 
-  /** Of a run that stopped and of one that ended. */
+  /** Checks a stopped and a completed run. */
   @Test
   void noFileAndNoLineOfARunHasAValueOfItsArguments() throws IOException {
     Captured captured = new Captured(false);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A table that is given by its folder has the rows of the table, not of all its files. */
+/** A table given by its folder is read as a table, not as all of its files. */
 class TableFolderTest {
   private static final int ROWS = 5;
   private static final int LEFT = 2;
@@ -42,7 +42,7 @@ class TableFolderTest {
     spark.sql("DELETE FROM " + table + " WHERE id >= " + LEFT);
   }
 
-  /** With a folder for each value of k. */
+  /** Partitioned by k. */
   private Path delta() {
     Path table = folder.resolve("lake/k=v/table");
     spark

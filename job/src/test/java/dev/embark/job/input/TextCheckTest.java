@@ -29,7 +29,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** In the files of these tests ~ is a line feed, ^ a carriage return. */
+/**
+ * Rejection of text files that Spark would misread. In the test files ~ stands for a line feed and
+ * ^ for a carriage return.
+ */
 class TextCheckTest {
   private static final String ID_TEXT = "id,text~";
 
@@ -207,7 +210,8 @@ class TextCheckTest {
   void anEncodingThatIsNamedIsReadAndChecked() throws IOException {
     byte[] utf16 = lines(ID_TEXT + "1,caf\u00E9~").getBytes(StandardCharsets.UTF_16LE);
     byte[] half = lines(ID_TEXT + "1,\uD83D~").getBytes(StandardCharsets.UTF_16LE);
-    half[half.length - 4] = 0x3D; // of which Java has made a question mark
+    half[half.length - 4] =
+        0x3D; // half a surrogate pair, which getBytes replaced by a replacement character
     half[half.length - 3] = (byte) 0xD8;
     byte[] latin = lines(ID_TEXT + "1,caf\u00E9~").getBytes(StandardCharsets.ISO_8859_1);
 
@@ -247,7 +251,9 @@ class TextCheckTest {
     assertRefused(file("in.csv.gz", packed.toByteArray()), "opens in line 2 of");
   }
 
-  /** Every cut of a file has the lines and the fault that the whole has. */
+  /**
+   * A file scanned in parts has the same lines and fault as the whole file, wherever it is split.
+   */
   @Test
   void aFileIsCutBetweenCharacters() throws IOException {
     byte[] valid = lines("a~\u00E9\u20AC~\uD83D\uDE00b~").getBytes(StandardCharsets.UTF_8);

@@ -42,7 +42,7 @@ class MeterTest {
 
   @Test
   void aRunningWaveIsKnownByTheCountersSinceItsStart() {
-    counted = new Totals(500, 9000, 0, 7, 0); // by an earlier query of the application
+    counted = new Totals(500, 9000, 0, 7, 0); // from an earlier query of the application
     meter.planned(plan(100, 2));
     meter.waveStarted(0, 50);
     counted = new Totals(525, 9600, 0, 8, 0);
@@ -63,7 +63,7 @@ class MeterTest {
   void aCommittedWaveIsKnownByWhatWasWritten() {
     meter.planned(plan(100, 2));
     meter.waveStarted(0, 50);
-    counted = new Totals(70, 1500, 0, 3, 0); // a task was tried again
+    counted = new Totals(70, 1500, 0, 3, 0); // includes a retried task
     assertThat(progress().rows()).isEqualTo(50);
     meter.waveCommitted(wave(0, 50, 1000, 2));
 

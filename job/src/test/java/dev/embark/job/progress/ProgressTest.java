@@ -43,7 +43,7 @@ class ProgressTest {
         ProgressView.of(mode, captured.terminal(), JobFunction.EMBED));
   }
 
-  /** A run of which half of the first wave is seen. */
+  /** A run whose first wave is half done. */
   private void runTo(Progress progress, boolean end) {
     progress.show();
     progress.planned(PLAN);

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-/** What a run leaves in {@code _embark/} for people. */
+/** The report that a run writes to {@code _embark/}. */
 class ReportWriterTest {
   @TempDir private Path folder;
 
@@ -38,9 +38,7 @@ class ReportWriterTest {
   private final Captured captured = new Captured(false);
   private JobResult result;
 
-  /**
-   * A hundred short texts, ten of them twice, five NULL and four that are too long for 64 tokens.
-   */
+  /** A hundred short texts: ten duplicates, five NULL and four that exceed 64 tokens. */
   private String input() throws IOException {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
@@ -83,7 +81,7 @@ class ReportWriterTest {
     return Path.of(output(), "_embark", name);
   }
 
-  /** Tokens of each embedded row, counted by another function. */
+  /** Returns the token count of each embedded row, computed by a separate function. */
   private Map<Integer, Long> tokensByPowerOfTwo(String options) {
     List<Row> rows =
         spark
@@ -181,7 +179,7 @@ class ReportWriterTest {
   }
 
   @Test
-  void thePageTellsTheSameAndNeitherFileHasATextOfARow() throws Exception {
+  void thePageShowsTheSameFiguresAndNeitherFileContainsTextOfARow() throws Exception {
     JsonNode report = run("--max-tokens=64", "--long-text=error");
 
     String page = Files.readString(file("report.html"));

@@ -32,7 +32,7 @@ class AxisTest {
   }
 
   @Test
-  void aValueLiesBelowTheTopByWhatItLacks() {
+  void theDistanceFromTheTopIsTheDifferenceFromTheMaximum() {
     assertThat(Axis.upTo(4000).down(1000, 200)).isEqualTo(150);
   }
 }

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/** A headless Chromium with one page, driven by the DevTools protocol. */
+/** A headless Chromium with a single page, controlled through the DevTools protocol. */
 public final class Chromium implements AutoCloseable {
   private static final long SECONDS = 60;
   private static final String LISTENING = "DevTools listening on ws://";
@@ -38,7 +38,7 @@ public final class Chromium implements AutoCloseable {
   private final Process process;
   private final WebSocket socket;
 
-  /** Finds the program as Debian, Ubuntu or Google name it. */
+  /** Finds the executable under the names used by Debian, Ubuntu and Google. */
   public static Optional<Path> program() {
     return Stream.of("chromium", "chromium-browser", "google-chrome")
         .flatMap(
@@ -49,7 +49,7 @@ public final class Chromium implements AutoCloseable {
         .findFirst();
   }
 
-  /** Starts it with an empty profile. */
+  /** Starts the browser with an empty profile. */
   public Chromium(Path program, Path profile) throws Exception {
     process =
         new ProcessBuilder(
@@ -87,7 +87,7 @@ public final class Chromium implements AutoCloseable {
   private static String address(BufferedReader log) throws IOException {
     for (String line = log.readLine(); line != null; line = log.readLine()) {
       if (line.startsWith(LISTENING)) {
-        // What nobody reads would fill the pipe and stop it.
+        // Unread output would fill the pipe and block the process.
         Thread drain = new Thread(() -> log.lines().forEach(rest -> {}), "chromium-log");
         drain.setDaemon(true);
         drain.start();
@@ -97,7 +97,7 @@ public final class Chromium implements AutoCloseable {
     throw new IOException("Chromium ended before it listened");
   }
 
-  /** Opens a page in a window of some pixels, light or dark, and waits until it is loaded. */
+  /** Opens a page in a window of the given size and colour scheme and waits until it has loaded. */
   public void open(URI page, int width, int height, String scheme) throws Exception {
     call(
         "Emulation.setDeviceMetricsOverride",
@@ -121,14 +121,14 @@ public final class Chromium implements AutoCloseable {
     return result.get("result").path("value");
   }
 
-  /** Returns a picture of the whole page, PNG. */
+  /** Returns a PNG screenshot of the whole page. */
   public byte[] screenshot() throws Exception {
     JsonNode picture =
         call("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true));
     return Base64.getDecoder().decode(picture.get("data").asText());
   }
 
-  /** Returns what the page told so far by events of some kinds, such as errors or requests. */
+  /** Returns the events of the given kinds so far, such as errors or requests. */
   public List<JsonNode> events(String... methods) {
     return events.stream()
         .filter(event -> List.of(methods).contains(event.get("method").asText()))
@@ -160,7 +160,7 @@ public final class Chromium implements AutoCloseable {
       socket.abort();
       process.waitFor(SECONDS, TimeUnit.SECONDS);
       process.destroyForcibly();
-      // They write into the profile, which is deleted next.
+      // The processes write to the profile, which is deleted next.
       for (ProcessHandle child : children) {
         child.destroyForcibly();
         child.onExit().get(SECONDS, TimeUnit.SECONDS);

@@ -13,7 +13,7 @@ import dev.embark.job.report.RunReport.Wave;
 import java.util.List;
 import java.util.Map;
 
-/** Reports of runs that nobody ran. */
+/** Sample reports of fictitious runs. */
 final class Examples {
   private static final String HOSTILE = "</td><script>fetch('x')</script>&\"'{{title}}$1\\\u0000";
 
@@ -24,7 +24,7 @@ final class Examples {
     return of("/data/docs", "my-model", Map.of("longText", "chunk"), done(2));
   }
 
-  /** Returns a report of a run that came to the second of five waves. */
+  /** Returns a report of a run that reached the second of five waves. */
   static RunReport failed() {
     return of(
         "/data/docs",
@@ -37,7 +37,7 @@ final class Examples {
     return new Ending("done", waves, null);
   }
 
-  /** Returns a report whose every free text would break a page that does not escape. */
+  /** Returns a report whose text fields would all break a page without escaping. */
   static RunReport hostile() {
     return of(HOSTILE, HOSTILE, Map.of("prefix", HOSTILE), new Ending("stopped", 3, HOSTILE));
   }
@@ -86,7 +86,7 @@ final class Examples {
         new Machine("4.1.3", "local[2]", "local-1", 1, 2, "17.0.1", "Linux amd64"));
   }
 
-  /** Returns a report of a run that had nothing to do. */
+  /** Returns a report of a run without rows to process. */
   static RunReport empty() {
     return new RunReport(
         RunReport.FORMAT_VERSION,

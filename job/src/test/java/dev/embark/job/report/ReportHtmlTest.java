@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The page as a browser shows it. */
+/** The report page as rendered by a browser. */
 @EnabledIf(value = "hasBrowserOrNeedsOne", disabledReason = "no Chromium on this machine's PATH")
 class ReportHtmlTest {
   @TempDir private static Path folder;
@@ -138,7 +138,7 @@ class ReportHtmlTest {
 
   @ParameterizedTest
   @CsvSource({"400, light", "400, dark", "1280, light", "1280, dark"})
-  void nothingIsLoadedOrToldAsAnErrorAndNothingIsWiderThanTheWindow(int width, String scheme)
+  void thePageLoadsNothingReportsNoErrorAndFitsTheWindow(int width, String scheme)
       throws Exception {
     int requests = browser.events("Network.requestWillBeSent").size();
     open(Examples.failed(), width, scheme);

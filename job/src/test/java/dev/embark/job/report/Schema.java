@@ -10,11 +10,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 
-/** Checks JSON against a schema that the jar publishes. */
+/** Validates JSON against a schema published in the jar. */
 public final class Schema {
   private final JsonSchema schema;
 
-  /** Reads a schema from the package of the report. */
+  /** Loads a schema from the report package. */
   public Schema(String name) throws IOException {
     try (InputStream in = ReportJson.class.getResourceAsStream(name)) {
       schema =
@@ -23,7 +23,7 @@ public final class Schema {
     }
   }
 
-  /** Returns what is wrong; nothing if it fits. */
+  /** Returns the violations; empty if the JSON is valid. */
   public List<String> mistakes(JsonNode json) {
     return schema
         .validate(json, context -> context.getExecutionConfig().setFormatAssertionsEnabled(true))

@@ -52,7 +52,10 @@ class DryRunTest {
   private final SparkSession spark = LocalSpark.session();
   private final Captured captured = new Captured(false);
 
-  /** Sorted by length, so that the first rows tell nothing of the last; a tenth without a text. */
+  /**
+   * Returns texts sorted by length, so that the first rows are not representative; a tenth are
+   * NULL.
+   */
   @BeforeAll
   static void writeInput() {
     Random random = new Random(7);
@@ -152,7 +155,7 @@ class DryRunTest {
 
     assertThat(estimate.rows()).isEqualTo(2);
     assertThat(estimate.sampled()).isEqualTo(2);
-    // A token a word, and the two that BERT puts around each text.
+    // One token per word and BERT's two special tokens per text.
     assertThat(estimate.tokens()).isEqualTo(3 + 2 * 2);
   }
 
@@ -199,7 +202,7 @@ class DryRunTest {
         .isInstanceOf(UserError.class);
     long there = spark.read().parquet(output()).count();
 
-    // The run has its own copy.
+    // The resumed run reads its own copy of the input.
     Files.delete(file);
     Estimate estimate = estimate(strict.toArray(String[]::new));
 
@@ -240,7 +243,7 @@ class DryRunTest {
     assertThat(estimate.rows()).isEqualTo(1);
   }
 
-  /** Texts of some pages and more: the sample would not fit into the driver. */
+  /** Texts of several pages: the sample would not fit into the driver's memory. */
   @Test
   void longTextsAreNotCollected() {
     String query = "--query=SELECT id, repeat('word ', 8000 + id %% 2) AS text FROM range(60)";
@@ -251,7 +254,7 @@ class DryRunTest {
       assertThat(estimate(query.formatted(), "--max-tokens=16").tokens()).isEqualTo(60 * 16);
       assertThat(estimate(query.formatted(), "--max-tokens=16", "--long-text=error").failing())
           .isEqualTo(60);
-      // A token a word, and two around each window.
+      // One token per word and two special tokens per window.
       assertThat(estimate(query.formatted(), "--max-tokens=102", "--long-text=chunk").tokens())
           .isCloseTo(60 * 80 * 102, Percentage.withPercentage(2));
     } finally {
@@ -322,7 +325,7 @@ class DryRunTest {
         .hasMessageContaining("--input and --output are both");
     assertThatThrownBy(() -> estimate("--input", shared + "/*", "--output=" + shared + "/out"))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("one lies in the other");
+        .hasMessageContaining("one contains the other");
     assertThatThrownBy(() -> estimate("--input", input, "--output=" + file + "/out"))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("is a file");

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sources, sinks, deduplication and quarantine. */
+/** Runs with various sources and sinks, with deduplication and with a quarantine. */
 class JobRunTest {
   private static final String LONG = "one two three four five six seven eight";
 
@@ -165,7 +165,7 @@ class JobRunTest {
     assertThat(runs.vectors()).hasSize(2);
   }
 
-  /** A beat that hung while it wrote gets through when another run has been at work. */
+  /** A renewal that hung while writing completes after another run has taken over. */
   @Test
   void aRunWhoseLockComesBackAfterAnotherHadItWritesNothingTwice() throws IOException {
     Runs paused = new Runs(folder, "parquet");
@@ -389,7 +389,7 @@ class JobRunTest {
 
     assertThat(result.waves()).allMatch(wave -> wave.totals().rows() <= 10);
     assertThat(result.totals().rows()).isEqualTo(60);
-    // Once in each wave that it comes in, not once for each row.
+    // Counted once per wave that contains the text, not once per row.
     assertThat(60 - result.totals().deduplicatedRows()).isBetween(16L, 16L + result.plan().waves());
     assertThat(runs.vectors()).containsKeys(0, 59).doesNotContainValue(null);
   }

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the format of an output cannot hold is refused before a text is embedded, with no trace. */
+/**
+ * Columns that an output's format rejects are refused before any text is embedded, without a trace.
+ */
 class RehearsalTest {
   @TempDir private Path folder;
 
@@ -159,7 +161,7 @@ class RehearsalTest {
     }
   }
 
-  /** Nor is a column known that a refused run was to add. */
+  /** A column that a refused run would have added is not recorded either. */
   @Test
   void ofARunThatIsRefusedTheOutputKeepsTheFingerprintsItHad() {
     Runs runs = runs("parquet");
@@ -194,7 +196,7 @@ class RehearsalTest {
     String[] arguments = {
       input, "--partition-by=to pic", "--output-option=delta.columnMapping.mode=name"
     };
-    String expected = "1 row of the query has " + shown + " as to pic";
+    String expected = "1 row of the query has " + shown + " in to pic";
 
     assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments), text -> {}).run())
         .isInstanceOf(UserError.class)

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A wave is in a table once, also if two processes take it for theirs. */
+/** A wave is published once in a table, even if two processes both attempt it. */
 @EnabledIf("dev.embark.job.LocalSpark#hasTables")
 class TableSinkTest {
   private static final String COLUMNS =
@@ -35,7 +35,7 @@ class TableSinkTest {
 
   @TempDir private Path folder;
 
-  /** Within its commit, as the lock and the history were looked at before. */
+  /** Suspends a process within its commit, after it has checked the lease and the history. */
   private static Dataset<Row> standingStill(Dataset<Row> rows) {
     isFirst = new AtomicBoolean(true);
     begun = new CountDownLatch(1);
@@ -44,7 +44,8 @@ class TableSinkTest {
         .filter(
             (FilterFunction<Row>)
                 row -> {
-                  // One task of a statement that reads rows twice: the cores are two.
+                  // A single task, because the statement reads its rows twice and there are only
+                  // two cores.
                   if (isFirst.getAndSet(false)) {
                     begun.countDown();
                     goesOn.await();
@@ -62,8 +63,8 @@ class TableSinkTest {
 
   @ParameterizedTest
   @CsvSource({"iceberg, APPEND", "iceberg, MERGE", "delta, APPEND", "delta, MERGE"})
-  void whoStoodStillWithinACommitCommitsNothingThatAnotherHas(String format, Manifest.Kind kind)
-      throws Exception {
+  void aProcessSuspendedWithinACommitDoesNotRepeatTheCommitOfAnother(
+      String format, Manifest.Kind kind) throws Exception {
     Runs runs = new Runs(folder, format);
     JobSpec spec = runs.spec(null, "--query=" + COLUMNS + "range(2)", "--id-column=id");
     SparkSession[] sessions = {
@@ -82,7 +83,7 @@ class TableSinkTest {
       begun.await();
       other.publish(commit(kind, 1, sessions[1].sql(added)));
       goesOn.countDown();
-      // The format refuses it, and then it is found in the history.
+      // The format rejects the duplicate, which is then found in the history.
       late.get();
     } finally {
       goesOn.countDown();

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Ids are compared whatever the settings of the sessions of two runs are. */
+/** Ids of two runs compare equal regardless of session settings. */
 class CanonicalIdTest {
   private static final String ZONE = "spark.sql.session.timeZone";
   private static final String ANSI = "spark.sql.ansi.enabled";
@@ -79,7 +79,7 @@ class CanonicalIdTest {
       "--query=SELECT TIMESTAMP'2024-01-01 12:00:00Z' AS id, 'three words here' AS text UNION ALL"
           + " SELECT TIMESTAMP'1500-01-01 00:00:00Z', 'three words there'";
 
-  /** Both have the failed row in {@code _embark/quarantine} of one zone and retry it in another. */
+  /** Both rows fail and are quarantined in one time zone, then retried in another. */
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "json"})
   void rowsLeaveTheQuarantineInASessionOfAnotherZone(String format) {
@@ -112,7 +112,7 @@ class CanonicalIdTest {
     return spark.read().parquet(runs.state().resolve("quarantine").toString()).collectAsList();
   }
 
-  /** An earlier version kept the id as a cast wrote it in the session's zone. */
+  /** An earlier version stored the id as cast to a string in the session's time zone. */
   @Test
   void rowsOfAnOldQuarantineLeaveItInASessionOfTheSameZone() throws Exception {
     Runs runs = new Runs(folder, "parquet");

@@ -63,7 +63,7 @@ class RunLeaseTest {
   }
 
   @Test
-  void aLockOfWhichAWriteWasInterruptedIsTakenOver() throws IOException {
+  void aLeaseFileThatWasPartlyWrittenIsTakenOver() throws IOException {
     Files.writeString(Files.createDirectory(folder.resolve("_embark")).resolve("lock.json"), "{");
 
     try (RunLease next = take(NEVER, SHORT)) {
@@ -73,7 +73,7 @@ class RunLeaseTest {
   }
 
   @Test
-  void aRunThatStoodStillLearnsThatItLostTheLock() {
+  void aSuspendedRunDetectsThatItLostTheLease() {
     try (RunLease paused = take(NEVER, SHORT);
         RunLease next = take(SOON, SHORT)) {
       assertThatThrownBy(paused::confirm)

@@ -91,7 +91,7 @@ class StateFolderTest {
         .hasMessageContaining("as layout 99");
   }
 
-  /** As a dry run does, beside a run. */
+  /** Simulates a dry run that reads while another run saves. */
   @Test
   void loadingDisturbsNoSaveOfAnotherThread() throws InterruptedException {
     state.save(manifest("0"));

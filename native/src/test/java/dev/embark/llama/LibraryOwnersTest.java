@@ -1,4 +1,4 @@
-package dev.embark.engine;
+package dev.embark.llama;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

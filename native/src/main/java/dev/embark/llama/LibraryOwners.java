@@ -1,4 +1,4 @@
-package dev.embark.engine;
+package dev.embark.llama;
 
 import java.io.IOException;
 import java.nio.file.Files;
