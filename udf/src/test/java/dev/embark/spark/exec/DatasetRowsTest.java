@@ -82,7 +82,7 @@ class DatasetRowsTest {
         .hasMessageContaining("no string column 'tags'");
     assertThatThrownBy(() -> Embark.embedColumn(docs, "body", "id", Map.of()))
         .isInstanceOf(AnalysisException.class)
-        .hasMessageContaining("has a column 'id' already");
+        .hasMessageContaining("already has a column 'id'");
     assertThatThrownBy(() -> Embark.embedColumn(docs, "body", "e", Map.of("longtxt", "chunk")))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("did you mean 'longText'");
