@@ -109,7 +109,7 @@ public final class Embark {
    * @param textColumn name of a string column
    * @param outputColumn name of the new column
    * @param options as for {@link #embed(Column, Map)}
-   * @throws org.apache.spark.sql.AnalysisException if an option is not allowed, {@code textColumn}
+   * <p>Raises an {@code AnalysisException} if an option is not allowed, {@code textColumn}
    *     is not a string column, or {@code outputColumn} already exists
    */
   public static Dataset<Row> embedColumn(

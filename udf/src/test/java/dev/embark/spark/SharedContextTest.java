@@ -39,7 +39,7 @@ class SharedContextTest {
       assertThat(NativeHandles.open()).isPositive();
       assertThat(embedOne(Map.of())).isSameAs(first);
       assertThatThrownBy(() -> embedOne(Map.of("spark.embark.memory", "3m")))
-          .hasStackTraceContaining("but of 3 MB outside the heap");
+          .hasStackTraceContaining("of 3 MB outside the heap are in use");
       assertThat(NativeHandles.open()).as("of earlier applications").isZero();
       assertThatThrownBy(() -> embedOne(Map.of("spark.embark.idleTimeout", "soon")))
           .hasStackTraceContaining("spark.embark.idleTimeout cannot be 'soon'");

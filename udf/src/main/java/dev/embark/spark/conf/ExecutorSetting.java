@@ -12,24 +12,23 @@ public enum ExecutorSetting {
       "cacheDir",
       "path",
       "~/.cache/embark/models",
-      "Where copies of models, and weights as the accelerator packs them, are kept on each node;"
-          + " for the user alone."),
+      "Directory on each node for copies of models and for packed weights; private to the user."),
   CACHE_SIZE(
       "cacheSize",
       "size",
       "50g",
-      "What the copies may take; those unused for longest go first, those in use never."),
+      "Maximum size of the cache; the least recently used copies are evicted first, copies in use never."),
   IN_PLACE(
       "inPlace",
       "directories, with commas between",
       "",
-      "Models in these are mapped where they are instead of being copied into the cache; only for"
-          + " files that nobody overwrites, as that would end the process."),
+      "Models in these directories are mapped in place instead of copied into the cache; only for"
+          + " files that nobody overwrites, since overwriting a mapped file ends the process."),
   OFFLINE(
       "offline",
       "true, false",
       "false",
-      "Never ask the Hub or a web server; a copy serves, or it fails."),
+      "Never contact the Hub or a web server; a model without a cached copy fails."),
   ALLOW_HTTP(
       "allowHttp",
       "true, false",
@@ -40,13 +39,13 @@ public enum ExecutorSetting {
       "idleTimeout",
       "time",
       "10m",
-      "After so long without a task, an engine is freed, and a model with its last engine."),
+      "An engine is freed after this time without a task, and a model with its last engine."),
   MEMORY(
       "memory",
       "size",
       "",
-      "What models and contexts of an executor may take; the memory overhead on YARN and"
-          + " Kubernetes, else what the machine has beside the heap."),
+      "Memory limit for models and contexts of an executor; by default the memory overhead on YARN"
+          + " and Kubernetes, else the machine's memory outside the heap."),
   SHARED_CONTEXT(
       "sharedContext",
       "true, false",
@@ -57,7 +56,8 @@ public enum ExecutorSetting {
       "warm",
       "models, with commas between",
       "",
-      "Loaded before an executor's first task, with EmbarkPlugin; default is the session's.");
+      "Models that EmbarkPlugin loads before an executor's first task; default is the session's"
+          + " model.");
 
   private final String key;
   private final String takes;

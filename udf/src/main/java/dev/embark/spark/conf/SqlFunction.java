@@ -22,14 +22,14 @@ public enum SqlFunction {
   /** The embedding with its number of tokens, truncation and error. */
   DETAIL(
       "embed_detail",
-      "The embedding of text with the tokens that were looked at, whether its tail was cut off,"
-          + " and why it has no embedding.",
+      "The embedding of text with its number of tokens, whether it was truncated, and why it has"
+          + " no embedding.",
       "_FUNC_('Spark SQL').tokens",
       "4"),
   /** The number of tokens. */
   TOKENS(
       "embed_tokens",
-      "The number of tokens that embed(text) would look at, without computing the embedding.",
+      "The number of tokens that embed(text) would process, without computing the embedding.",
       "_FUNC_('Spark SQL')",
       "4"),
   /** The answer. */
@@ -43,8 +43,8 @@ public enum SqlFunction {
   /** The answer with its number of tokens, finish reason and error. */
   ANSWER_DETAIL(
       "generate_detail",
-      "The answer of a model to prompt with its number of tokens, how it ended (stop, length,"
-          + " stop_word or error), and why there is none.",
+      "The answer of a model to prompt with its number of tokens, its finish reason (stop, length,"
+          + " stop_word or error), and why there is no answer.",
       "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
           + " \"no\"')).finish",
       "stop");

@@ -17,8 +17,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * Loaded models, one for each content, device and way to compute it. Those who want the same model
- * wait for the one that loads it, and nobody else does. Safe for any thread.
+ * Pool of loaded models, one per content, device and set of CPU kernels. Threads that need a model
+ * which is being loaded wait for it; no other thread does. Safe for any thread.
  */
 final class ModelPool {
   private final ModelStore store;
@@ -33,18 +33,19 @@ final class ModelPool {
   }
 
   /**
-   * What makes models the same.
+   * Identity of a loaded model.
    *
-   * @param kernels as {@link Acceleration#kernels()}: on some machines, precisions are one
+   * @param kernels as {@link Acceleration#kernels()}; different precisions use the same kernels on
+   *     some machines
    */
   private record Key(String sha256, int device, String kernels) {}
 
   /**
-   * The model of some options, loaded, counted as used once more.
+   * Returns the loaded model of the options and adds a user to it.
    *
    * @param device empty for the CPU
-   * @param reclaim frees engines that nobody uses
-   * @throws EmbarkException when it cannot be had, or there is no memory for it
+   * @param reclaim frees idle engines
+   * @throws EmbarkException if the model cannot be loaded or its memory exceeds the limit
    */
   LoadedModel acquire(
       FunctionOptions options,
@@ -63,7 +64,7 @@ final class ModelPool {
         FutureTask<LoadedModel> loading =
             models.computeIfAbsent(
                 key, k -> new FutureTask<>(() -> loadNamed(k, file, options, device, reclaim)));
-        loading.run(); // by the first who comes; nothing to the others
+        loading.run(); // only the first thread runs it
         LoadedModel model = get(key, loading);
         if (model.retain()) {
           kept = model.keeps(file);
@@ -135,7 +136,7 @@ final class ModelPool {
     }
   }
 
-  /** Models that are loaded or being loaded. */
+  /** Number of models that are loaded or being loaded. */
   int size() {
     return models.size();
   }

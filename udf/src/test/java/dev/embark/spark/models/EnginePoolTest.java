@@ -213,7 +213,7 @@ class EnginePoolTest {
       assertThatThrownBy(() -> lease(other))
           .isInstanceOf(EmbarkException.class)
           .hasMessageContaining(other.toString())
-          .hasMessageContaining("needs 45 MB, but of 150 MB outside the heap 111 MB are in use")
+          .hasMessageContaining("needs 45 MB, but 111 MB of 150 MB outside the heap are in use")
           // 111 there, 44 for the model, and a context for each of the two tasks
           .hasMessageContaining("spark.executor.memoryOverhead=289m");
       assertThat(hardware.loads).hasSize(1);
@@ -349,7 +349,8 @@ class EnginePoolTest {
       assertThat(rows.error(1).kind()).isEqualTo(EmbarkException.Kind.OUT_OF_MEMORY);
       assertThat(rows.error(1))
           .hasMessageContaining("a context of 512 tokens for " + minilm)
-          .hasMessageContaining("needs 51 MB, but of 100 MB")
+          .hasMessageContaining("needs 51 MB, but ")
+          .hasMessageContaining(" of 100 MB outside the heap are in use")
           .hasMessageContaining("spark.executor.memoryOverhead=");
       assertThat(rows.isEmbedded(0)).isTrue();
       assertThat(rows.isEmbedded(2)).isTrue();

@@ -51,8 +51,8 @@ class MemoryLimitTest {
         .isInstanceOfSatisfying(
             EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OUT_OF_MEMORY))
         .hasMessage(
-            "The model b.gguf needs 41 MB, but of 100 MB outside the heap 60 MB are in use: start"
-                + " the executors with spark.executor.memoryOverhead=313m or more, which would do"
+            "The model b.gguf needs 41 MB, but 60 MB of 100 MB outside the heap are in use: start"
+                + " the executors with spark.executor.memoryOverhead=313m or more, which is enough"
                 + " for 4 tasks at once.");
     assertThat(budget.used()).isEqualTo(60 * MB);
   }

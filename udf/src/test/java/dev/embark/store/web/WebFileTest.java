@@ -94,7 +94,7 @@ class WebFileTest {
   void aVersionThatChangesBetweenTwoRequestsIsRefused() {
     server.beforeGet = this::change;
     assertThatThrownBy(() -> content(store("node", false), Optional.empty()))
-        .hasMessageContaining("it changed on the server while it was fetched; run it again");
+        .hasMessageContaining("it changed on the server while it was fetched; try again");
   }
 
   @ParameterizedTest
