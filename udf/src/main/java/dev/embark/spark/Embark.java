@@ -106,11 +106,12 @@ public final class Embark {
    * Spark's planner cannot optimise the call: apply it after filters and limits, and cache its
    * result before a sort.
    *
+   * <p>Raises an {@code AnalysisException} if an option is not allowed, {@code textColumn} is not a
+   * string column, or {@code outputColumn} already exists.
+   *
    * @param textColumn name of a string column
    * @param outputColumn name of the new column
    * @param options as for {@link #embed(Column, Map)}
-   * <p>Raises an {@code AnalysisException} if an option is not allowed, {@code textColumn}
-   *     is not a string column, or {@code outputColumn} already exists
    */
   public static Dataset<Row> embedColumn(
       Dataset<Row> docs, String textColumn, String outputColumn, Map<String, String> options) {

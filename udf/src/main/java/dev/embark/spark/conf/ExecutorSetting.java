@@ -17,10 +17,11 @@ public enum ExecutorSetting {
       "cacheSize",
       "size",
       "50g",
-      "Maximum size of the cache; the least recently used copies are evicted first, copies in use never."),
+      "Maximum size of the cache; the least recently used copies are evicted first,"
+          + " copies in use never."),
   IN_PLACE(
       "inPlace",
-      "directories, with commas between",
+      "comma-separated directories",
       "",
       "Models in these directories are mapped in place instead of copied into the cache; only for"
           + " files that nobody overwrites, since overwriting a mapped file ends the process."),
@@ -54,10 +55,10 @@ public enum ExecutorSetting {
           + " slots; on GPUs they always do, one for each GPU."),
   WARM(
       "warm",
-      "models, with commas between",
+      "comma-separated models",
       "",
-      "Models that EmbarkPlugin loads before an executor's first task; default is the session's"
-          + " model.");
+      "Models that EmbarkPlugin loads before an executor's first task; the name default"
+          + " selects the session's model.");
 
   private final String key;
   private final String takes;
