@@ -219,7 +219,7 @@ class ModelFunctionTest {
         .startsWith(sentence);
   }
 
-  /** The name of the method in Spark 3.5 and later. */
+  /** Calls {@code getErrorClass}, since Spark 3.5 lacks {@code getCondition}. */
   @SuppressWarnings("deprecation")
   private static String condition(Throwable thrown) {
     return ((SparkThrowable) thrown).getErrorClass();

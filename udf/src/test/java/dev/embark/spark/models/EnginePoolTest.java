@@ -523,7 +523,7 @@ class EnginePoolTest {
 
           @Override
           public void close() {
-            // not a cached copy
+            // nothing to release
           }
         };
     LoadedModel loaded =
