@@ -195,7 +195,7 @@ class LifecycleTest {
   @Test
   void readingFromAnEndedTaskFails() {
     EmbedOptions options = EmbedOptions.defaults();
-    TaskSettings task =
+    TaskSettings settings =
         TaskSettings.of(
             spark.sparkContext(),
             options,
@@ -203,18 +203,18 @@ class LifecycleTest {
             OperatorMetrics.of(spark.sparkContext(), options));
     Function<Integer, List<String>> read =
         ignored -> {
-          WindowProcessor embedder = task.open();
+          WindowProcessor processor = settings.open();
           TextWindow window = new TextWindow();
           window.add(new byte[] {'a'});
-          embedder.embed(window);
-          assertThat(embedder.values(0)).hasSize(1).doesNotContainNull();
-          assertThat(embedder.rowBytes()).isEqualTo(384 * 4);
-          embedder.close();
+          processor.embed(window);
+          assertThat(processor.values(0)).hasSize(1).doesNotContainNull();
+          assertThat(processor.rowBytes()).isEqualTo(384 * 4);
+          processor.close();
           return Stream.<ThrowingCallable>of(
-                  () -> embedder.values(0),
-                  embedder::rowBytes,
-                  embedder::vector,
-                  () -> embedder.embed(window))
+                  () -> processor.values(0),
+                  processor::rowBytes,
+                  processor::vector,
+                  () -> processor.embed(window))
               .map(late -> String.valueOf(catchThrowable(late)))
               .toList();
         };
