@@ -24,15 +24,15 @@ import org.apache.spark.sql.functions;
 import scala.collection.immutable.Seq;
 
 /**
- * Embark for Java and Scala.
+ * Column functions of Embark for Java and Scala.
  *
  * <pre>{@code
  * Dataset<Row> vectors = docs.withColumn("embedding", Embark.embed(docs.col("body")));
  * Dataset<Row> chunked = docs.withColumn("embedding", Embark.embed(docs.col("body"), Map.of("longText", "chunk")));
  * }</pre>
  *
- * <p>A column is only made here: the session's options hold, and a wrong option or type is an
- * {@code AnalysisException}, where a dataset first uses it. Any thread may call.
+ * <p>These methods only build a column. Session options are read, and a wrong option or type raises
+ * an {@code AnalysisException}, when a dataset first uses the column. Safe for any thread.
  */
 public final class Embark {
   private Embark() {}
@@ -57,34 +57,40 @@ public final class Embark {
     return call(SqlFunction.DETAIL, text, options);
   }
 
-  /** The tokens that {@link #embed(Column)} would look at, {@code INT}; NULL for NULL. */
+  /**
+   * The number of tokens of a text that {@link #embed(Column)} would process, {@code INT}; NULL for
+   * NULL.
+   */
   public static Column embedTokens(Column text) {
     return embedTokens(text, Map.of());
   }
 
-  /** The tokens that {@link #embed(Column, Map)} would look at, {@code INT}; NULL for NULL. */
+  /**
+   * The number of tokens of a text that {@link #embed(Column, Map)} would process, {@code INT};
+   * NULL for NULL.
+   */
   public static Column embedTokens(Column text, Map<String, String> options) {
     return call(SqlFunction.TOKENS, text, options);
   }
 
   /**
-   * The cosine of the angle between two vectors of the same length, arrays of any numbers: {@code
-   * FLOAT} in [−1, 1]; NULL where one is NULL, empty or zero, or has a NULL, a NaN or an infinity
-   * in it. Vectors of different lengths end the query.
+   * The cosine of the angle between two vectors of equal length, given as arrays of any numeric
+   * type: {@code FLOAT} in [−1, 1]; NULL if a vector is NULL, empty or zero, or contains NULL, NaN
+   * or an infinity. Vectors of different lengths fail the query.
    */
   public static Column cosineSimilarity(Column a, Column b) {
     return functions.call_function(CosineSimilarity.NAME, Scala.<Column>seq(List.of(a, b)));
   }
 
   /**
-   * The answer of a model to a prompt, {@code STRING}; NULL for NULL. The model is the option
-   * {@code model} or the session's {@code spark.embark.generate.model}.
+   * The answer of a model to a prompt, {@code STRING}; NULL for NULL. The option {@code model}, or
+   * {@code spark.embark.generate.model} for the session, names the model.
    */
   public static Column generate(Column prompt) {
     return generate(prompt, Map.of());
   }
 
-  /** The same with the options of {@code generate(prompt, map(…))}. */
+  /** {@link #generate(Column)} with the options of {@code generate(prompt, map(…))}. */
   public static Column generate(Column prompt, Map<String, String> options) {
     return call(SqlFunction.ANSWER, prompt, options);
   }
@@ -95,32 +101,32 @@ public final class Embark {
   }
 
   /**
-   * The dataset with the embeddings of a text column as one column more, by {@code mapPartitions}:
-   * for platforms that let nobody extend a session. The same engine computes the same vectors, but
-   * Spark's planner sees nothing of it, so put it where it embeds as few rows as have to be, and
-   * once: behind filters and limits, before a sort only with a cache between.
+   * Adds a column with the embeddings of a text column by {@code mapPartitions}, for platforms that
+   * do not allow session extensions. The vectors equal those of {@link #embed(Column, Map)}, but
+   * Spark's planner cannot optimise the call: apply it after filters and limits, and cache its
+   * result before a sort.
    *
-   * <p>An {@code AnalysisException} says that an option is not allowed, that there is no such
-   * column of strings, or that the output's name is taken.
+   * <p>Raises an {@code AnalysisException} if an option is not allowed, {@code textColumn} is not a
+   * string column, or {@code outputColumn} already exists.
    *
-   * @param textColumn of strings
-   * @param outputColumn its new name
-   * @param options as of {@link #embed(Column, Map)}
+   * @param textColumn name of a string column
+   * @param outputColumn name of the new column
+   * @param options as for {@link #embed(Column, Map)}
    */
   public static Dataset<Row> embedColumn(
       Dataset<Row> docs, String textColumn, String outputColumn, Map<String, String> options) {
     try {
-      EmbedOptions ofSession = EmbarkConf.options(docs.sparkSession().conf().getAll());
-      return DatasetRows.embed(docs, textColumn, outputColumn, ofSession.with(options));
+      EmbedOptions sessionOptions = EmbarkConf.options(docs.sparkSession().conf().getAll());
+      return DatasetRows.embed(docs, textColumn, outputColumn, sessionOptions.with(options));
     } catch (EmbarkException e) {
       throw AnalysisErrors.of(e.getMessage());
     }
   }
 
   /**
-   * Adds Embark to a session that was started without it, as in a notebook whose cluster got the
-   * jar later. Sessions made of it by {@code newSession()} need their own call. Doing it twice, or
-   * where the jar was found at start, changes nothing.
+   * Installs Embark in a running session, for example in a notebook whose cluster received the jar
+   * after the session started. Sessions created by {@code newSession()} need their own call.
+   * Idempotent, and a no-op if Spark loaded the extension at startup.
    */
   public static void install(SparkSession session) {
     if (session.catalog().functionExists(SqlFunction.EMBEDDING.function())) {
@@ -136,13 +142,13 @@ public final class Embark {
     methods.extraStrategies_$eq(append(methods.extraStrategies(), new ModelCallStrategy()));
   }
 
-  private static <T> Seq<T> append(scala.collection.Seq<T> present, T added) {
-    List<T> all = Scala.list(present);
+  private static <T> Seq<T> append(scala.collection.Seq<T> existing, T added) {
+    List<T> all = Scala.list(existing);
     all.add(added);
     return Scala.seq(all);
   }
 
-  private static Column call(SqlFunction output, Column text, Map<String, String> options) {
+  private static Column call(SqlFunction function, Column text, Map<String, String> options) {
     List<Column> arguments = new ArrayList<>(List.of(text));
     if (!options.isEmpty()) {
       List<Column> entries = new ArrayList<>();
@@ -153,6 +159,6 @@ public final class Embark {
           });
       arguments.add(functions.map(entries.toArray(new Column[0])));
     }
-    return functions.call_function(output.function(), Scala.<Column>seq(arguments));
+    return functions.call_function(function.function(), Scala.<Column>seq(arguments));
   }
 }

@@ -9,8 +9,9 @@ import org.apache.spark.sql.SparkSessionExtensionsProvider;
 import scala.runtime.BoxedUnit;
 
 /**
- * What Embark adds to a Spark session. Spark finds it through the service file of this jar; where
- * that is not read, {@code spark.sql.extensions=dev.embark.spark.EmbarkExtensions} names it.
+ * Spark session extension that registers Embark's SQL functions, optimizer rule and planner
+ * strategy. Spark discovers it through the service file of this jar; on platforms that ignore
+ * service files, set {@code spark.sql.extensions=dev.embark.spark.EmbarkExtensions}.
  */
 public final class EmbarkExtensions implements SparkSessionExtensionsProvider {
   @Override

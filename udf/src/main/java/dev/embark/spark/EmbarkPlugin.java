@@ -8,14 +8,15 @@ import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.api.plugin.SparkPlugin;
 
 /**
- * {@code spark.plugins=dev.embark.spark.EmbarkPlugin}: executors load the models that {@code
- * spark.embark.warm} names before their first task, and show what they have embedded in Spark's
- * metrics system, as {@code plugin.dev.embark.spark.EmbarkPlugin.tokens} and so on.
+ * Spark plugin that loads the models of {@code spark.embark.warm} before an executor's first task
+ * and publishes executor counters in Spark's metrics system, for example {@code
+ * plugin.dev.embark.spark.EmbarkPlugin.tokens}. Enable it by {@code
+ * spark.plugins=dev.embark.spark.EmbarkPlugin}.
  */
 public final class EmbarkPlugin implements SparkPlugin {
   @Override
   public DriverPlugin driverPlugin() {
-    return null; // Spark's way to say that there is none
+    return null; // null means no driver plugin
   }
 
   @Override

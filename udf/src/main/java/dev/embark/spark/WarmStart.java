@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads the models that {@code spark.embark.warm} names before an executor runs its first task, on
- * each GPU that the executor has, or on the CPU. A model that cannot be loaded is told in the log;
- * the first task that wants it fails with the same sentence.
+ * Loads the models of {@code spark.embark.warm} before an executor runs its first task, on every
+ * GPU of the executor or else on the CPU. A model that cannot be loaded is logged as a warning; the
+ * first task that needs it fails with the same message.
  */
 final class WarmStart {
   private static final Logger LOG = LoggerFactory.getLogger(WarmStart.class);
@@ -29,7 +29,7 @@ final class WarmStart {
 
   private WarmStart() {}
 
-  /** Loads them. Runs in the executor, before its tasks. */
+  /** Called once per executor, before its first task. */
   static void run(PluginContext context) {
     ResourceInformation gpus = context.resources().get("gpu");
     run(context.conf(), gpus == null ? List.of() : List.of(gpus.addresses()));
@@ -46,7 +46,8 @@ final class WarmStart {
 
   private static void warm(SparkConf conf, String model, List<String> gpus) {
     try {
-      // With the hash, as tasks will ask for it: options that differ have engines of their own.
+      // Tasks lease engines by options that include the model's hash; an engine without it would
+      // not be reused.
       FunctionOptions options =
           ModelAccess.NONE.pinned(options(conf, model), ExecutorModels.store());
       List<List<String>> places =
@@ -62,7 +63,7 @@ final class WarmStart {
     }
   }
 
-  /** The application's options, of which a session may have others later. */
+  /** The options in the application's conf; a session may override them later. */
   private static EmbedOptions options(SparkConf conf, String model) {
     Map<String, String> options = new TreeMap<>();
     for (scala.Tuple2<String, String> entry : conf.getAllWithPrefix(EmbarkConf.PREFIX)) {

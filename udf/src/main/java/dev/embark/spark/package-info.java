@@ -2,7 +2,7 @@
  * The public API of Embark in Spark: SQL functions, Column functions and executor plugin.
  *
  * <pre>
- *  SQL, Column API                 driver                                              executor, one per task
+ *  SQL, Column API                 driver                                              executor, per task
  *  embed(body) ──► catalyst: function ──► expression ──► rules ──► logical operator
  *                   options from conf                                  │
  *                                                                      ▼
@@ -12,7 +12,7 @@
  * </pre>
  *
  * <p>{@link dev.embark.spark.Embark}, {@link dev.embark.spark.EmbarkExtensions} and {@link
- * dev.embark.spark.EmbarkPlugin} are the API. The packages below are public only so that they can
- * use one another; none of their classes is API.
+ * dev.embark.spark.EmbarkPlugin} are the API. Classes of the subpackages are public only so that
+ * these packages can use one another; they are not API.
  */
 package dev.embark.spark;

@@ -19,19 +19,19 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
 /**
- * Where a model's URI leads, apart from the Hub's and those of web servers.
+ * Resolves a model URI to a file on the class path, a local disk or a Hadoop file system.
  *
  * <ul>
  *   <li>{@code classpath:name}: a resource of a jar
- *   <li>{@code file:} and paths: the local file; a path that is no local file is looked up among
- *       what {@code --files} brought, and then in Hadoop's default file system ({@code
- *       fs.defaultFS}), as Spark reads paths
- *   <li>any other scheme: the file system that Hadoop has for it
+ *   <li>{@code file:} and paths: the local file; a path that is not a local file is looked up among
+ *       the files of {@code --files}, and then in Hadoop's default file system ({@code
+ *       fs.defaultFS}), as Spark resolves paths
+ *   <li>any other scheme: the Hadoop file system of that scheme
  * </ul>
  *
- * <p>For one thread.
+ * <p>Not thread-safe. {@link ServedModels} resolves URIs of the Hub and of web servers.
  *
- * @param shipped finds what {@code --files} brought under a name, if anything
+ * @param shipped finds a file of {@code --files} by name
  * @param hadoop the configuration of Hadoop's file systems
  */
 public record ModelPlaces(Function<String, Optional<Path>> shipped, Configuration hadoop) {
@@ -42,20 +42,20 @@ public record ModelPlaces(Function<String, Optional<Path>> shipped, Configuratio
   private static final Pattern ANY_SERVER =
       Pattern.compile("(?is)(har://)?(https?|s?ftp|ftps|s?webhdfs)[:-].*");
 
-  /** Whether a model is one of a web server, which is asked without Hadoop. */
+  /** Whether a URI names a model on a web server. */
   public static boolean isWeb(String uri) {
     return WebFile.isWeb(uri);
   }
 
   /**
-   * Whether a model's URI itself names the server that is asked, over a protocol that many servers
-   * speak. The servers of {@code hdfs:}, {@code s3a:} and the like are those of a storage system.
+   * Whether a URI names a server itself, for a protocol that servers of many kinds speak. The
+   * servers of {@code hdfs:}, {@code s3a:} and the like belong to a storage system.
    */
   public static boolean namesServer(String uri) {
     return isWeb(uri) || ANY_SERVER.matcher(uri).matches();
   }
 
-  /** Whether Hadoop may be asked for a model. */
+  /** Whether resolving a URI may use a Hadoop file system. */
   public static boolean needsHadoop(String uri) {
     return !uri.startsWith(CLASSPATH)
         && !uri.startsWith(HubName.SCHEME)
@@ -63,7 +63,7 @@ public record ModelPlaces(Function<String, Optional<Path>> shipped, Configuratio
         && !uri.startsWith("file:");
   }
 
-  /** The file of this machine that a URI names, if it is one. */
+  /** The local file that a URI names; empty if it names none. */
   Optional<Path> local(String uri) throws IOException {
     return uri.startsWith(CLASSPATH) ? classpath(uri).unpacked() : localPath(uri);
   }
@@ -104,7 +104,9 @@ public record ModelPlaces(Function<String, Optional<Path>> shipped, Configuratio
     return Optional.empty();
   }
 
-  /** Java's reading of the URI, which knows of %20; Hadoop's where it is no URI to Java. */
+  /**
+   * Parses a file URI, including escapes such as %20; falls back to Hadoop's more lenient parser.
+   */
   private static Path ofFileUri(String uri) {
     try {
       return Path.of(URI.create(uri));

@@ -22,12 +22,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gets a model onto this machine as a local file that can be mapped, and knows its hash.
+ * Fetches models to this machine as local files that can be mapped into memory, and knows their
+ * SHA-256.
  *
- * <p>A file is copied once per node, a local one as well: whoever overwrites a mapped file ends the
- * process that maps it, and nobody else writes to the cache. Files below {@link
- * StoreSettings#inPlace} are used where they are. Safe for any thread; a model that is slow to come
- * keeps only those waiting that want the same.
+ * <p>Each file, even a local one, is copied once per node, because overwriting a mapped file ends
+ * the process that maps it, and only Embark writes to the cache. Files in the directories of {@link
+ * StoreSettings#inPlace} are used in place. Safe for any thread; a slow transfer blocks only
+ * callers of the same model.
  */
 public final class ModelStore {
   private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
@@ -36,32 +37,31 @@ public final class ModelStore {
   private final ServedModels served;
   private final Map<String, String> hubHashes = new ConcurrentHashMap<>(); // by URI
 
-  /** Reads and writes nothing yet. */
+  /** Performs no I/O. */
   public ModelStore(StoreSettings settings) {
     this.settings = settings;
     this.served = new ServedModels(settings);
   }
 
   /**
-   * Gets a model.
+   * Opens a model, fetching it if necessary.
    *
-   * @param uri one of those that {@link ModelPlaces} knows, the Hub's, or {@code http(s):}
-   * @param sha256 what the file must hash to, if given
-   * @throws EmbarkException of kind MODEL when it is not there, hashes to something else, or there
-   *     is no room for it
+   * @param uri any URI of {@link ModelPlaces}, {@code hf:} or {@code http(s):}
+   * @param sha256 the expected hash of the file, if known
+   * @throws EmbarkException of kind MODEL if the model does not exist, has another hash, or does
+   *     not fit into the cache
    */
   public StoredModel open(String uri, Optional<String> sha256, ModelPlaces places) {
     try {
-      return checked(find(uri, sha256, places), sha256);
+      return checked(resolve(uri, sha256, places), sha256);
     } catch (IOException | IllegalArgumentException e) {
       throw notFetched(uri, e);
     }
   }
 
   /**
-   * What a model hashes to. Gets the model only where its place does not know the hash. Asked
-   * again, a revision of the Hub that moves gives the hash of the first time, and a web server is
-   * asked anew.
+   * The SHA-256 of a model; fetches the model only if its source does not provide the hash. For a
+   * moving revision of the Hub, the first answer is kept; a web server is asked each time.
    *
    * @throws EmbarkException as {@link #open}
    */
@@ -91,13 +91,13 @@ public final class ModelStore {
   }
 
   /**
-   * Where weights of a model are kept as the accelerator packs them: next to the copies of models.
-   * Where that cannot be, the log says why.
+   * The cache of a model's packed weights, which keeps them next to the copies of models. If the
+   * cache directory cannot be used, weights are packed in memory and a warning is logged.
    */
   public WeightsCache weights(StoredModel model) {
     return (name, packing) -> {
       try {
-        // Packed weights are never wider than the file's.
+        // Packed weights are never larger than the model file.
         long atMost = Files.size(model.path());
         return Optional.of(
             new KeptWeights(
@@ -110,7 +110,7 @@ public final class ModelStore {
               Kind.CANCELLED, "The task was interrupted while weights were packed.", e);
         }
         LOG.warn(
-            "Each process has weights of {} in memory of its own: {}", model.path(), reason(e));
+            "Each process packs the weights of {} in its own memory: {}", model.path(), reason(e));
         return Optional.empty();
       }
     };
@@ -119,13 +119,14 @@ public final class ModelStore {
   private static void pack(StoredModel model, WeightsCache.Packing packing, Path file)
       throws IOException {
     packing.writeTo(file);
-    // A file used in place may change after all; its weights would be taken for another's.
+    // A file used in place may change nevertheless; its weights would then be cached under the
+    // wrong hash.
     if (!FileHashes.of(model.path()).equals(model.sha256())) {
       throw new IOException("it changed while they were packed");
     }
   }
 
-  private StoredModel find(String uri, Optional<String> sha256, ModelPlaces places)
+  private StoredModel resolve(String uri, Optional<String> sha256, ModelPlaces places)
       throws IOException {
     boolean isServed = ServedModels.isServed(uri);
     Optional<Path> local = isServed ? Optional.empty() : places.local(uri);
@@ -138,9 +139,9 @@ public final class ModelStore {
       if (sha256.isPresent()) {
         Optional<StoredModel> copy = cache.find(sha256.get());
         if (copy.isPresent() && copy.get().sha256().equals(sha256.get())) {
-          return copy.get(); // the hash says it all; its place need not be asked
+          return copy.get(); // the hash identifies the content, so its source is not contacted
         }
-        copy.ifPresent(StoredModel::close); // of a version whose content is another by now
+        copy.ifPresent(StoredModel::close); // found by version, but its content has changed
       }
       return isServed ? served.open(uri, sha256, cache) : copied(places.file(uri), sha256, cache);
     } catch (CacheUnusable e) {
@@ -196,11 +197,11 @@ public final class ModelStore {
     }
   }
 
-  /** A file that is not Embark's to remove. */
+  /** A file outside the cache, which Embark never removes. */
   private record InPlace(Path path, String sha256) implements StoredModel {
     @Override
     public void close() {
-      // Nothing is held.
+      // holds no lock
     }
   }
 }

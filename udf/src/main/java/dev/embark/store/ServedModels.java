@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Models of the Hub and of web servers: asked for there, found again in the cache when the server
- * may not be asked or does not answer.
+ * Fetches models from the Hugging Face Hub and from web servers, and falls back to the cached copy
+ * if Embark is offline or the server does not answer.
  */
 final class ServedModels {
   private static final Logger LOG = LoggerFactory.getLogger(ServedModels.class);
@@ -28,7 +28,7 @@ final class ServedModels {
     this.settings = settings;
   }
 
-  /** Opens the cache, when it is needed. */
+  /** Opens the cache lazily. */
   interface Cache {
     ModelCache open() throws IOException;
   }
@@ -38,9 +38,9 @@ final class ServedModels {
   }
 
   /**
-   * The copy of a file, which is not here by its hash.
+   * Opens the copy of a model that the cache could not find by its hash.
    *
-   * @param sha256 what it must hash to, if given; the caller compares
+   * @param sha256 the expected hash, if known; the caller verifies it
    */
   StoredModel open(String uri, Optional<String> sha256, ModelCache cache) throws IOException {
     Optional<RemoteFile> file = ask(uri, sha256, cache);
@@ -58,7 +58,7 @@ final class ServedModels {
     return model;
   }
 
-  /** What a file hashes to; copies it only where the server gives no hash. */
+  /** The SHA-256 of a model; fetches the model only if the server does not provide the hash. */
   String sha256(String uri, Cache cache) throws IOException {
     ModelCache copies = cache.open();
     Optional<RemoteFile> file = ask(uri, Optional.empty(), copies);
@@ -73,7 +73,7 @@ final class ServedModels {
     }
   }
 
-  /** The file as the server has it; empty when a copy has to serve. */
+  /** Asks the server for the file's metadata; empty if the cached copy has to be used. */
   private Optional<RemoteFile> ask(String uri, Optional<String> sha256, ModelCache cache)
       throws IOException {
     if (settings.offline()) {
@@ -90,7 +90,7 @@ final class ServedModels {
       if (cache.remembered(name(uri)).isEmpty()) {
         throw e;
       }
-      LOG.warn("{}: {}; the copy of last time serves", uri, e.getMessage());
+      LOG.warn("{}: {}; using the cached copy", uri, e.getMessage());
       return Optional.empty();
     }
   }

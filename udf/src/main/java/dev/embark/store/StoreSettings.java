@@ -9,18 +9,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where copies of models are kept, what may be asked for them, and what needs no copy.
+ * Settings of the model store: its cache directory, size limit, in-place directories and network
+ * access.
  *
- * @param directory of the copies, on a local disk; shared by all processes of the user
- * @param maxBytes what the copies may take before those unused for longest are removed
- * @param inPlace directories whose files nobody overwrites, so that they are mapped where they are
- * @param offline the Hub is never asked
- * @param hub how it is reached otherwise
+ * @param directory of the cache, on a local disk; shared by all processes of the user
+ * @param maxBytes size limit of the cache; the least recently used copies are evicted
+ * @param inPlace directories whose files are never overwritten and are therefore mapped in place
+ * @param offline whether the Hub and web servers are never contacted
+ * @param hub connection settings
  */
 public record StoreSettings(
     Path directory, long maxBytes, List<Path> inPlace, boolean offline, HubSettings hub) {
   /**
-   * @param environment {@code HF_ENDPOINT}, {@code HF_TOKEN} and {@code HF_HUB_OFFLINE} are read
+   * @param environment supplies {@code HF_ENDPOINT}, {@code HF_TOKEN} and {@code HF_HUB_OFFLINE}
    */
   public static StoreSettings of(
       Path directory,
@@ -29,11 +30,11 @@ public record StoreSettings(
       boolean offline,
       Map<String, String> environment) {
     String hubOffline = environment.getOrDefault("HF_HUB_OFFLINE", "");
-    boolean never = offline || hubOffline.equals("1") || hubOffline.equalsIgnoreCase("true");
-    return new StoreSettings(directory, maxBytes, inPlace, never, HubSettings.of(environment));
+    boolean isOffline = offline || hubOffline.equals("1") || hubOffline.equalsIgnoreCase("true");
+    return new StoreSettings(directory, maxBytes, inPlace, isOffline, HubSettings.of(environment));
   }
 
-  /** Whether a file is mapped where it is; a link leads to where its target is. */
+  /** Whether a file is mapped in place; symbolic links are resolved. */
   boolean isInPlace(Path file) throws IOException {
     for (Path directory : inPlace) {
       if (Files.isDirectory(directory) && file.toRealPath().startsWith(directory.toRealPath())) {
@@ -43,7 +44,10 @@ public record StoreSettings(
     return false;
   }
 
-  /** {@code ~/.cache/embark/models}, or the like of it where there is no home. */
+  /**
+   * {@code ~/.cache/embark/models}, or a directory below {@code XDG_CACHE_HOME} if set, or below
+   * the temporary directory if there is no writable home.
+   */
   public static Path defaultDirectory(Map<String, String> environment) {
     String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
     if (!cache.isBlank()) {

@@ -1,18 +1,19 @@
 /**
- * Gets model files onto a node: named by URI, verified by SHA-256, one copy for all processes.
+ * Fetches model files to a node by URI, verifies their SHA-256, and keeps one copy for all
+ * processes.
  *
  * <pre>
  *              ModelStore
  *  "s3a:…" ──► ModelPlaces ──► RemoteFile ──► ModelCache ──► one copy per node, locked while used
  *                         │    a path, Hadoop,  │  lock, partial file, SHA-256, rename
- *                         │    classpath:       └─ evicts what was not used for longest
- *                         └──► a Path in spark.embark.inPlace ──► hashed once a JVM, used there
+ *                         │    classpath:       └─ evicts the least recently used copies
+ *                         └──► a Path in spark.embark.inPlace ──► hashed once per JVM, used in place
  *  "hf:…"    ──► ServedModels ──► HubFile ────────▲
- *  "https:…" ──►              ──► WebFile         └─ weights that an accelerator has packed
+ *  "https:…" ──►              ──► WebFile         └─ weights packed for the accelerator
  * </pre>
  *
- * <p>{@link dev.embark.store.ModelStore#open} hands out a {@link
- * dev.embark.store.cache.StoredModel}; whoever opened it closes it, and until then no process
- * removes the file. Nothing here loads a model or knows llama.cpp.
+ * <p>{@link dev.embark.store.ModelStore#open} returns a {@link dev.embark.store.cache.StoredModel};
+ * the caller closes it, and until then no process removes the file. These packages neither load a
+ * model nor depend on Spark.
  */
 package dev.embark.store;

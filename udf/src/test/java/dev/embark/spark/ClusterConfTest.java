@@ -20,12 +20,12 @@ import org.apache.spark.SparkConf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The confs that clusters are started with, in {@code submit/conf}. */
+/** Cluster confs in {@code submit/conf}. */
 class ClusterConfTest {
   static Stream<Path> confs() throws IOException {
     Path folder = Path.of(System.getProperty("basedir")).toAbsolutePath();
     while (!Files.isDirectory(folder.resolve("submit/conf"))) {
-      folder = folder.getParent(); // each module that runs these tests lies elsewhere
+      folder = folder.getParent(); // several modules run these tests
     }
     try (Stream<Path> files = Files.list(folder.resolve("submit/conf"))) {
       return files.filter(f -> f.toString().matches(".*\\.(conf|json)")).toList().stream();
@@ -34,7 +34,7 @@ class ClusterConfTest {
 
   @ParameterizedTest
   @MethodSource("confs")
-  void itsSettingsAreThoseThatEmbarkKnows(Path file) throws IOException {
+  void confNamesOnlyKnownSettings(Path file) throws IOException {
     SparkConf conf = read(file);
     ExecutorSettings.of(conf, Map.of());
     Map<String, String> options = new TreeMap<>();
@@ -51,7 +51,7 @@ class ClusterConfTest {
 
   @ParameterizedTest
   @MethodSource("confs")
-  void theSlotsOfAnExecutorShareItsGpusOutAndNoneIsLeftOver(Path file) throws IOException {
+  void executorSlotsUseAllGpus(Path file) throws IOException {
     SparkConf conf = read(file);
     boolean gpu = file.getFileName().toString().contains("gpu");
     assertThat(conf.contains("spark.task.resource.gpu.amount")).isEqualTo(gpu);

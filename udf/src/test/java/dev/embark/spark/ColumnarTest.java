@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The operator under a parent that takes columns, as plug-ins for native execution are. */
+/** The operator under a parent that reads columnar batches, as plug-ins for native execution do. */
 class ColumnarTest {
   private static final String COLUMNS =
       "id, IF(id % 5 = 0, NULL, concat('text about subject ', id % 3)) AS body";
@@ -49,7 +49,7 @@ class ColumnarTest {
   }
 
   @Test
-  void columnsHaveTheVectorsThatRowsHave() {
+  void columnarVectorsEqualThoseOfRows() {
     Dataset<Row> query = spark.sql("SELECT id, body, embed(body) AS e FROM docs");
     List<String> expected = new ArrayList<>();
     for (Row row : query.collectAsList()) {
@@ -62,16 +62,16 @@ class ColumnarTest {
   }
 
   @Test
-  void columnsEmbedEachDistinctTextOfABatchOnce() {
+  void columnarBatchEmbedsEachDistinctTextOnce() {
     SparkPlan operator = columnar(operator(spark.sql("SELECT id, embed(body) FROM docs")));
     operator.executeColumnar().count();
-    // 16 of 20 rows of each file have a text; of each, 3 are distinct.
+    // Of the 20 rows of each file, 16 have a text, 3 of them distinct.
     assertThat(operator.metrics().get("rows embedded").get().value()).isEqualTo(32L);
     assertThat(operator.metrics().get("rows deduplicated").get().value()).isEqualTo(32L - 2 * 3);
   }
 
   @Test
-  void rowsAreGivenWhereTheParentTakesRows() {
+  void rowParentReceivesRows() {
     SparkPlan plan =
         new ApplyColumnarRulesAndInsertTransitions(Scala.seq(List.of()), false)
             .apply(operator(spark.sql("SELECT id, embed(body) FROM docs")));
@@ -80,7 +80,7 @@ class ColumnarTest {
   }
 
   @Test
-  void rowsAreNotMadeColumnsOnTheWayIn() {
+  void rowInputIsNotConvertedToColumns() {
     EvalModelExec operator =
         operator(
             spark.sql("SELECT id, embed(body) FROM (SELECT " + COLUMNS + " FROM range(0, 40))"));
@@ -89,7 +89,7 @@ class ColumnarTest {
   }
 
   @Test
-  void whatIsNotAListOfFloatsComesInRows() {
+  void resultsOtherThanFloatVectorsAreRows() {
     for (String call :
         List.of("embed(body, map('output', 'int8'))", "embed_tokens(body)", "embed_detail(body)")) {
       assertThat(operator(spark.sql("SELECT " + call + " FROM docs")).supportsColumnar())
@@ -98,7 +98,7 @@ class ColumnarTest {
     }
   }
 
-  /** The operator in the plan as Spark's planner made it, before it chose rows or columns. */
+  /** The operator as planned, before Spark chose rows or columns. */
   static EvalModelExec operator(Dataset<Row> query) {
     List<SparkPlan> found = new ArrayList<>();
     query
@@ -115,7 +115,7 @@ class ColumnarTest {
     return (EvalModelExec) found.get(0);
   }
 
-  /** The plan as Spark makes it for a parent that takes columns. */
+  /** The plan that Spark prepares for a parent that reads columns. */
   static SparkPlan columnar(SparkPlan plan) {
     return new ApplyColumnarRulesAndInsertTransitions(Scala.seq(List.of()), true).apply(plan);
   }

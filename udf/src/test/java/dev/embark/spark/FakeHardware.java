@@ -13,15 +13,15 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 
-/** A machine with as many GPUs as a test wants; models go on its CPU whatever they were given. */
+/** Hardware with a configurable number of GPUs, which loads every model on the CPU. */
 public class FakeHardware implements Hardware {
-  public static final int FIRST_INDEX = 3; // behind devices that are no GPUs
+  public static final int FIRST_INDEX = 3; // after devices that are not GPUs
   static final long GPU_BYTES = 8L << 30;
 
-  /** What models were put on. */
+  /** The device of each loaded model. */
   public final Queue<ModelOptions> loads = new ConcurrentLinkedQueue<>();
 
-  /** Whether its CPU has instructions of its own for each {@link Acceleration}. */
+  /** Whether the CPU has separate kernels for each {@link Acceleration}. */
   public boolean everyKernel = true;
 
   private final int gpus;

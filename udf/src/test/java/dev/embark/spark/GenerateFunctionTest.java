@@ -47,14 +47,14 @@ class GenerateFunctionTest {
   }
 
   @AfterEach
-  void nothingStays() {
+  void assertNoLeaks() {
     waitForNoLease();
     spark.conf().unset("spark.embark.generate.model");
     spark.conf().unset("spark.embark.generate.maxTokens");
   }
 
   @Test
-  void everyPromptHasItsAnswerWhereverItStands() {
+  void everyPromptHasItsAnswerAtAnyPosition() {
     Dataset<Row> prompts = spark.range(0, 300, 1, 3).selectExpr("id", "concat('prompt ', id) AS p");
     prompts.createOrReplaceTempView("prompts");
     List<Row> rows =
@@ -71,7 +71,7 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void detailTellsTokensAndHowAnAnswerEnded() {
+  void detailReportsTokensAndFinishReason() {
     List<Row> rows =
         spark
             .sql(
@@ -92,7 +92,7 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void theSessionNamesTheModelAndTheCallGoesFirst() {
+  void callOverridesTheModelOfTheSession() {
     spark.conf().set("spark.embark.generate.model", model);
     spark.conf().set("spark.embark.generate.maxTokens", "3");
     Row row =
@@ -108,7 +108,7 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void columnsAreAnsweredAsSqlDoes() {
+  void columnApiEqualsSql() {
     Map<String, String> options = Map.of("model", model, "maxTokens", "12", "contextTokens", "512");
     Row row =
         spark
@@ -124,7 +124,7 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void anAnswerAndItsDetailAreOneOperatorThatCountsTokens() {
+  void answerAndDetailShareOneOperatorThatCountsTokens() {
     spark
         .sql("SELECT * FROM VALUES ('a'), ('b'), ('a'), (NULL) AS t(p)")
         .coalesce(1)
@@ -150,7 +150,7 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void inALambdaAPromptIsAnsweredAlone() {
+  void lambdaAnswersOnePromptAtATime() {
     Row row =
         spark
             .sql(
@@ -165,7 +165,7 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void aPromptWithoutAnAnswerEndsAQueryThatSaysSo() {
+  void failfastFailsTheQueryForAPromptWithoutAnAnswer() {
     assertThatThrownBy(
             () ->
                 spark
@@ -175,7 +175,7 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void argumentsCanBeNamed() {
+  void acceptsNamedArguments() {
     String options = "map('maxTokens', 4, 'model', '" + model + "')";
     assertThat(
             spark
@@ -188,7 +188,7 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void whatIsWrongWithTheOptionsIsToldBeforeAnyTask() {
+  void wrongOptionsFailAtAnalysis() {
     assertThatThrownBy(() -> spark.sql("SELECT generate('a')"))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("generate has no model of its own");
@@ -202,7 +202,7 @@ class GenerateFunctionTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"generate", "generate_detail"})
-  void describeFunctionShowsAnExampleThatGivesWhatItSays(String function) {
+  void describeFunctionShowsACorrectExample(String function) {
     String text =
         spark.sql("DESCRIBE FUNCTION EXTENDED " + function).collectAsList().stream()
             .map(row -> row.getString(0))
@@ -216,7 +216,7 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void anEncoderIsRefused() {
+  void refusesAnEncoderModel() {
     assertThatThrownBy(
             () ->
                 spark
@@ -228,13 +228,13 @@ class GenerateFunctionTest {
   }
 
   @Test
-  void aCancelledJobGroupEndsItsTasks() throws Exception {
+  void cancellingAJobGroupEndsItsTasks() throws Exception {
     String slow =
         "SELECT id, generate(concat('p', id), map('model', '"
             + model
             + "', 'maxTokens', '200')) FROM range(0, 20000, 1, 2)";
     CompletableFuture<Throwable> query =
-        TestSession.beside(
+        TestSession.concurrently(
             () -> {
               spark.sparkContext().setJobGroup("generate", "to be cancelled", false);
               return catchThrowable(() -> spark.sql(slow).collectAsList());

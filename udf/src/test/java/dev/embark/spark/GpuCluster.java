@@ -8,25 +8,25 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
 
-/** Executors of their own on this machine, whose discovery script tells of GPUs. */
+/** Starts a local cluster whose discovery script reports GPUs. */
 final class GpuCluster {
   private static final String HOME = "spark.test.home";
 
   private GpuCluster() {}
 
   /**
-   * A session that insists on GPUs; how much of one a task gets is left to the test.
+   * A session with {@code device=gpu}; the test sets the GPU share per task.
    *
-   * @param dir for files of it
-   * @param cores of each executor
-   * @param gpus of each executor
-   * @param addresses of the GPUs of each worker, which has one executor
+   * @param dir for temporary files
+   * @param cores per executor
+   * @param gpus per executor
+   * @param addresses of the GPUs of each worker, which runs one executor
    */
   static SparkSession.Builder builder(
       Path dir, int executors, int cores, int gpus, List<String> addresses) throws IOException {
     Path home = Files.createDirectories(dir.resolve("home"));
     Files.createDirectories(home.resolve("jars"));
-    // By which Spark's launcher tells the version of Scala in a home without a release.
+    // Spark's launcher derives the Scala version from this in a home without a RELEASE file.
     String version = scala.util.Properties.versionNumberString().replaceFirst("\\.\\d+$", "");
     Files.createDirectories(home.resolve("launcher/target/scala-" + version));
     System.setProperty(HOME, home.toString());
@@ -52,7 +52,7 @@ final class GpuCluster {
         .config("spark.embark.cacheDir", dir.resolve("models").toString());
   }
 
-  /** For after each test. */
+  /** Called after each test. */
   static void forgetHome() {
     System.clearProperty(HOME);
   }

@@ -24,13 +24,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Executors of their own, on a machine whose discovery script tells of two GPUs. */
+/** Task placement on a local cluster whose discovery script reports two GPUs. */
 class GpuClusterTest {
   private static final String RECORDS = "spark.test.records";
 
   @TempDir Path dir;
 
-  /** Gives executors two GPUs, and writes down what is put on which. */
+  /** Provides two GPUs to executors and records which device each model is loaded on. */
   public static final class TwoGpus implements SparkPlugin {
     @Override
     public DriverPlugin driverPlugin() {
@@ -79,7 +79,7 @@ class GpuClusterTest {
   }
 
   @Test
-  void eachTaskOfAnExecutorWithTwoGpusUsesTheOneThatItWasGiven() throws IOException {
+  void eachTaskUsesItsAssignedGpu() throws IOException {
     Path records = Files.createDirectory(dir.resolve("records"));
     SparkSession spark = start(1, 2, 2, "", records);
     try {
@@ -94,7 +94,7 @@ class GpuClusterTest {
   }
 
   @Test
-  void eachExecutorLoadsItsWarmModelOnItsOwnGpuBeforeTheFirstTask() throws IOException {
+  void executorsLoadWarmModelsOnTheirOwnGpuBeforeTheFirstTask() throws IOException {
     Path records = Files.createDirectory(dir.resolve("records"));
     SparkSession spark = start(2, 1, 1, "default", records);
     try {
@@ -103,7 +103,8 @@ class GpuClusterTest {
       spark.stop();
     }
     for (String executor : List.of("0", "1")) {
-      // The worker gave each of them one of its GPUs; the task's first lease found the model there.
+      // The worker assigned one GPU to each executor, and the task's first lease found the model
+      // there.
       assertThat(Files.readAllLines(records.resolve(executor)))
           .singleElement()
           .asString()

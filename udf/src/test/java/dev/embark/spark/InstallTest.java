@@ -22,14 +22,13 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** In a JVM of its own, with the service file taken off the class path. */
+/** {@code Embark.install} in a separate JVM without the service file on the class path. */
 public class InstallTest {
   private static final String SERVICE =
       "META-INF/services/org.apache.spark.sql.SparkSessionExtensionsProvider";
 
   @Test
-  void installAddsTheFunctionToOneSessionAndAnOrderedQueryEmbedsEachRowOnce(@TempDir Path temp)
-      throws Exception {
+  void installsFunctionsInOneSessionAndEmbedsEachRowOnce(@TempDir Path temp) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -54,7 +53,7 @@ public class InstallTest {
             "new session after 384");
   }
 
-  /** What runs in the other JVM. */
+  /** The main class of the separate JVM. */
   static final class Session {
     private Session() {}
 
@@ -95,7 +94,7 @@ public class InstallTest {
   }
 
   private static String testClassPath() {
-    // Surefire starts its JVM with a jar that names the class path; this is the list itself.
+    // Surefire passes a jar that refers to the class path; this property has the actual list.
     return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
   }
 

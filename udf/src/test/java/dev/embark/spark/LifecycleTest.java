@@ -45,10 +45,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** However a query ends, its tasks give back what they took. */
+/** Tasks release their resources however a query ends. */
 class LifecycleTest {
-  // Two tasks of several thousand texts of some 60 tokens: a minute and more, if nothing stopped
-  // them.
+  // Two tasks with several thousand texts of about 60 tokens: more than a minute if not cancelled.
   private static final String LONG_QUERY =
       "SELECT id, embed(concat(repeat('many words in a row ', 12), id)) FROM range(0, 20000, 1, 2)";
 
@@ -68,15 +67,15 @@ class LifecycleTest {
   }
 
   @AfterEach
-  void nothingIsHeldByTasksThatHaveEnded() {
+  void finishedTasksHoldNoResources() {
     waitFor(() -> ATTEMPTS.ended.containsAll(ATTEMPTS.started));
     TestSession.assertNothingIsHeld();
   }
 
   @Test
-  void aCancelledJobGroupEndsItsTasks() throws Exception {
+  void cancellingAJobGroupEndsItsTasks() throws Exception {
     CompletableFuture<Throwable> query =
-        TestSession.beside(
+        TestSession.concurrently(
             () -> {
               spark.sparkContext().setJobGroup("g", "to be cancelled", false);
               return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
@@ -87,7 +86,7 @@ class LifecycleTest {
   }
 
   @Test
-  void aCancelledJobOverColumnsEndsItsTasks(@TempDir Path dir) throws Exception {
+  void cancellingAColumnarJobEndsItsTasks(@TempDir Path dir) throws Exception {
     String texts = dir.resolve("texts").toString();
     spark.sql(LONG_QUERY.replace("embed(", "(")).toDF("id", "text").write().parquet(texts);
     SparkPlan plan =
@@ -96,7 +95,7 @@ class LifecycleTest {
                 spark.read().parquet(texts).selectExpr("id", "embed(text) AS e")));
     assertThat(plan).isInstanceOf(EvalModelExec.class);
     CompletableFuture<Throwable> query =
-        TestSession.beside(
+        TestSession.concurrently(
             () -> {
               spark.sparkContext().setJobGroup("c", "to be cancelled", false);
               return catchThrowable(() -> plan.executeColumnar().count());
@@ -107,10 +106,10 @@ class LifecycleTest {
   }
 
   @Test
-  void aCancelledJobOverMappedPartitionsEndsItsTasks() throws Exception {
+  void cancellingEmbedColumnEndsItsTasks() throws Exception {
     Dataset<Row> texts = spark.sql(LONG_QUERY.replace("embed(", "(") + "").toDF("id", "t");
     CompletableFuture<Throwable> query =
-        TestSession.beside(
+        TestSession.concurrently(
             () -> {
               spark.sparkContext().setJobGroup("m", "to be cancelled", false);
               return catchThrowable(
@@ -122,9 +121,9 @@ class LifecycleTest {
   }
 
   @Test
-  void aCancelledJobOverALambdaEndsItsTasks() throws Exception {
+  void cancellingALambdaEndsItsTasks() throws Exception {
     CompletableFuture<Throwable> query =
-        TestSession.beside(
+        TestSession.concurrently(
             () -> {
               spark.sparkContext().setJobGroup("l", "to be cancelled", false);
               return catchThrowable(
@@ -141,10 +140,10 @@ class LifecycleTest {
   }
 
   @Test
-  void aTaskThatIsKilledMidBatchHoldsNothingAndIsTriedAgain() throws Exception {
+  void taskKilledWithinABatchHoldsNoResourcesAndIsRetried() throws Exception {
     int before = ATTEMPTS.started.size();
     CompletableFuture<Throwable> query =
-        TestSession.beside(
+        TestSession.concurrently(
             () -> {
               spark.sparkContext().setJobGroup("k", "to be killed", false);
               return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
@@ -160,7 +159,7 @@ class LifecycleTest {
     assertThat(query.get()).isNotNull().hasMessageContaining("cancelled");
   }
 
-  /** Attempts at tasks, by their ids. */
+  /** Task attempts by id. */
   private static final class Attempts extends SparkListener {
     private final List<Long> started = new CopyOnWriteArrayList<>();
     private final List<Long> ended = new CopyOnWriteArrayList<>();
@@ -181,9 +180,9 @@ class LifecycleTest {
   }
 
   @Test
-  void anInterruptedTaskEnds() throws Exception {
+  void interruptedTaskEnds() throws Exception {
     CompletableFuture<Throwable> query =
-        TestSession.beside(
+        TestSession.concurrently(
             () -> {
               spark.sparkContext().setJobGroup("i", "to be interrupted", true);
               return catchThrowable(() -> spark.sql(LONG_QUERY).collectAsList());
@@ -194,9 +193,9 @@ class LifecycleTest {
   }
 
   @Test
-  void whatIsReadOfATaskThatHasEndedIsRefused() {
+  void readingFromAnEndedTaskFails() {
     EmbedOptions options = EmbedOptions.defaults();
-    TaskSettings task =
+    TaskSettings settings =
         TaskSettings.of(
             spark.sparkContext(),
             options,
@@ -204,18 +203,18 @@ class LifecycleTest {
             OperatorMetrics.of(spark.sparkContext(), options));
     Function<Integer, List<String>> read =
         ignored -> {
-          WindowProcessor embedder = task.open();
+          WindowProcessor processor = settings.open();
           TextWindow window = new TextWindow();
           window.add(new byte[] {'a'});
-          embedder.embed(window);
-          assertThat(embedder.values(0)).hasSize(1).doesNotContainNull();
-          assertThat(embedder.rowBytes()).isEqualTo(384 * 4);
-          embedder.close();
+          processor.embed(window);
+          assertThat(processor.values(0)).hasSize(1).doesNotContainNull();
+          assertThat(processor.rowBytes()).isEqualTo(384 * 4);
+          processor.close();
           return Stream.<ThrowingCallable>of(
-                  () -> embedder.values(0),
-                  embedder::rowBytes,
-                  embedder::vector,
-                  () -> embedder.embed(window))
+                  () -> processor.values(0),
+                  processor::rowBytes,
+                  processor::vector,
+                  () -> processor.embed(window))
               .map(late -> String.valueOf(catchThrowable(late)))
               .toList();
         };
@@ -228,7 +227,7 @@ class LifecycleTest {
   }
 
   @Test
-  void aFailingSiblingEndsTheOthers() {
+  void failedTaskEndsItsSiblings() {
     assertThatThrownBy(
             () ->
                 spark
@@ -240,7 +239,7 @@ class LifecycleTest {
   }
 
   @Test
-  void aQueryThatStopsEarlyGivesBackItsEngine() {
+  void queryThatStopsEarlyReturnsItsEngine() {
     assertThat(
             spark
                 .sql(
@@ -251,7 +250,7 @@ class LifecycleTest {
   }
 
   @Test
-  void aShuffleThatIsLostIsComputedAgainWithTheSameRows() throws Exception {
+  void lostShuffleIsRecomputedWithTheSameRows() throws Exception {
     spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
     spark.conf().set("spark.sql.adaptive.enabled", "false");
     Dataset<Row> pairs =
@@ -265,7 +264,7 @@ class LifecycleTest {
         Files.deleteIfExists(file.toPath());
       }
     }
-    // Spark logs each block that it misses now.
+    // Spark logs each missing block from here on.
     spark.sparkContext().setLogLevel("OFF");
 
     List<Row> again = pairs.collectAsList();
@@ -278,7 +277,7 @@ class LifecycleTest {
   }
 
   @Test
-  void aCachedResultIsNotEmbeddedAgain() {
+  void cachedResultIsNotRecomputed() {
     Dataset<Row> cached =
         spark.sql("SELECT id, embed(concat('t ', id)) AS e FROM range(0, 30, 1, 2)").cache();
     long before = ApplicationProgress.of(spark).snapshot().rows();
@@ -289,7 +288,7 @@ class LifecycleTest {
   }
 
   @Test
-  void aStreamGoesOnAfterARestart(@TempDir Path dir) throws Exception {
+  void streamResumesAfterARestart(@TempDir Path dir) throws Exception {
     String in = dir.resolve("in").toString();
     String out = dir.resolve("out").toString();
     for (int round = 1; round <= 2; round++) {

@@ -31,7 +31,7 @@ import scala.Option;
 import scala.Tuple4;
 import scala.collection.immutable.Seq;
 
-/** What an operator did, where users of Spark look for it. */
+/** Metrics in the SQL tab, the REST API, Prometheus and the progress output. */
 class MetricsTest {
   private static SparkSession spark;
 
@@ -58,7 +58,7 @@ class MetricsTest {
   }
 
   @Test
-  void theRestApiHasTheMetricsOfTheOperator() throws Exception {
+  void restApiHasTheMetricsOfTheOperator() throws Exception {
     spark
         .sql(
             "SELECT embed(body, map('batchTokens', 512)) FROM VALUES ('a cat'), ('a cat'), (NULL),"
@@ -71,10 +71,10 @@ class MetricsTest {
         .containsEntry("rows failed", "0")
         .containsEntry("rows truncated", "1")
         .containsEntry("rows deduplicated", "1")
-        // [CLS] a cat [SEP], and what maxTokens left of the long one.
+        // [CLS] a cat [SEP], and the first maxTokens tokens of the long text.
         .containsEntry("tokens", "516")
         .containsEntry("native batches", "2")
-        // 516 of two times 512, in tenths.
+        // 516 of 2 × 512 tokens, in tenths of a percent.
         .containsEntry("fill of batches (%)", "50.3");
     assertThat(metrics)
         .containsKeys("time tokenising", "time encoding", "time loading the model")
@@ -83,7 +83,7 @@ class MetricsTest {
   }
 
   @Test
-  void rowsThatFailAreCounted() throws Exception {
+  void countsFailedRows() throws Exception {
     spark
         .sql(
             "SELECT embed(body, map('longText', 'error')) FROM VALUES ('a cat'), (repeat('word ',"
@@ -95,7 +95,7 @@ class MetricsTest {
   }
 
   @Test
-  void thePluginShowsWhatTheExecutorDidToPrometheus() throws Exception {
+  void pluginPublishesExecutorCountersToPrometheus() throws Exception {
     long before = prometheus("tokens");
     spark.sql("SELECT embed('a cat')").collectAsList();
     assertThat(prometheus("tokens") - before).isEqualTo(4);
@@ -104,7 +104,7 @@ class MetricsTest {
   }
 
   @Test
-  void textsOfALambdaCountThoughNoOperatorEmbedsThem() throws Exception {
+  void countsTextsOfALambda() throws Exception {
     long before = prometheus("tokens");
     ApplicationProgress.Snapshot progress = ApplicationProgress.of(spark).snapshot();
     spark
@@ -118,13 +118,13 @@ class MetricsTest {
   }
 
   @Test
-  void aHeartbeatThatComesAfterTheEndOfItsTaskIsNotCounted() throws Exception {
+  void ignoresAHeartbeatAfterTheEndOfItsTask() throws Exception {
     spark.sql("SELECT embed('a cat')").collectAsList();
     ApplicationProgress progress = ApplicationProgress.of(spark);
     spark.sparkContext().listenerBus().waitUntilEmpty();
     ApplicationProgress.Snapshot before = progress.snapshot();
     LongAccumulator rows = progress.totals().rows();
-    for (long task : new long[] {0, 1L << 40}) { // one that has ended, one that never was
+    for (long task : new long[] {0, 1L << 40}) { // an ended task and an unknown one
       spark.sparkContext().listenerBus().post(heartbeat(task, rows, 17));
     }
     spark.sparkContext().listenerBus().waitUntilEmpty();
@@ -148,7 +148,7 @@ class MetricsTest {
   }
 
   @Test
-  void aLineTellsTheSpeedOfAStageIfASessionAsksForIt() throws Exception {
+  void printsTheThroughputOfAStageOnRequest() throws Exception {
     assertThat(printed(() -> spark.sql("SELECT embed('a cat')").collectAsList()))
         .doesNotContain("tokens/s");
     spark.conf().set("spark.embark.progress", "true");
@@ -156,10 +156,10 @@ class MetricsTest {
         .containsPattern("stage \\d+: 1 rows, 4 tokens, [\\d,]+ tokens/s");
   }
 
-  /** The metrics of the operator in the last query, by name. */
+  /** The operator's metrics in the last query, by name. */
   private static Map<String, String> lastOperator() throws Exception {
     spark.sparkContext().listenerBus().waitUntilEmpty();
-    // Spark adds the metrics of tasks up in a thread of its own, which nothing tells the end of.
+    // Spark aggregates task metrics on a separate thread without a completion signal.
     long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     Map<String, String> metrics = shownOfLastOperator();
     while (metrics.isEmpty() && System.nanoTime() < end) {

@@ -23,9 +23,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Each statement over {@code docs} (20 rows: id, grp = id % 4, body, with 10 distinct bodies) gives
- * the right vectors, and embeds just as many rows as it has to. Columns named {@code v} and {@code
- * v2} are first elements of the embedding of the column {@code body} or {@code body2} beside them.
+ * Runs statements over {@code docs} (20 rows: id, grp = id % 4, body, with 10 distinct bodies) and
+ * checks that the vectors are right and that exactly as many rows are embedded as necessary.
+ * Columns {@code v} and {@code v2} are the first elements of the embedding of the column {@code
+ * body} or {@code body2} next to them.
  */
 class QueryPlanningTest {
   @TempDir private static Path temp;
@@ -47,7 +48,7 @@ class QueryPlanningTest {
     spark.sql("CREATE TEMP VIEW embedded AS SELECT id, grp, body, embed(body) AS e FROM docs");
     spark.sql(
         "CACHE TABLE cached AS SELECT id, grp, body, embed(body) AS e FROM docs WHERE id < 99");
-    // One statement a text: no planning is involved in what the others are compared with.
+    // Expected values come from one statement per text, which involves no planning.
     for (int i = 0; i < 10; i++) {
       String body = "text about subject " + i;
       oracle.put(body, spark.sql("SELECT embed('" + body + "')").head().<Float>getList(0).get(0));
@@ -108,7 +109,7 @@ class QueryPlanningTest {
         "8  | SELECT id, CASE WHEN id < 4 THEN embed(body)[0] WHEN id > 15 THEN embed(body)[1] END AS w FROM docs",
         "20 | SELECT id, body, embed(body)[0] AS v, IF(id < 4, embed(body)[1], 0) AS w FROM docs",
         "16 | SELECT id, IF(nullif(id, 3) < 5, 0, embed(body)[1]) AS w FROM docs",
-        // Conditions that Spark has to see in its own operators are not moved into the text.
+        // Conditions that Spark's own operators need are not moved into the text.
         "20 | SELECT id, body, CASE WHEN id IN (SELECT d.id FROM docs d WHERE d.body = docs.body) THEN embed(body)[0] END AS v FROM docs",
         "20 | SELECT id, IF(id IN (SELECT d.id FROM docs d WHERE d.body = docs.body), body, 'text about subject 0') AS body, embed(IF(id IN (SELECT d.id FROM docs d WHERE d.body = docs.body), body, 'text about subject 0'))[0] AS v FROM docs",
         "20 | SELECT id, body, CASE WHEN NOT EXISTS (SELECT 1 FROM docs d WHERE d.id = docs.id + 99) THEN embed(body)[0] END AS v FROM docs",
@@ -132,7 +133,7 @@ class QueryPlanningTest {
         "9  | SELECT body, IF(min(id) = 0, 0, embed(body)[0] + 10 / min(id)) AS w FROM docs GROUP BY body",
         "7  | SELECT id AS k, body, embed(body)[0] AS v FROM docs ORDER BY k DESC LIMIT 7",
         "25 | SELECT id, body, embed(body)[0] AS v, embed(concat(body, '!'))[0] AS w FROM docs ORDER BY v DESC LIMIT 5",
-        // Subqueries that Spark makes joins of.
+        // Subqueries that Spark rewrites to joins.
         "40 | SELECT id FROM docs d WHERE NOT EXISTS (SELECT 1 FROM docs e WHERE cosine_similarity(embed(e.body), embed(d.body)) > 2)",
         "3  | SELECT d.id, d.body, x.v FROM docs d JOIN LATERAL (SELECT embed(e.body)[0] AS v FROM docs e WHERE e.id = d.id) x WHERE d.id < 3",
         "20 | SELECT d.id, (SELECT coalesce(embed_tokens(max(e.body)), 0) FROM docs e WHERE e.id = d.id) AS n FROM docs d",
@@ -143,21 +144,21 @@ class QueryPlanningTest {
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs SORT BY id",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[1] > -2 ORDER BY grp, id",
         "20 | SELECT id, body, x AS v FROM docs LATERAL VIEW explode(slice(embed(body), 1, 1)) AS x",
-        // Views and caches: a view is its query again, a cache was filled before.
+        // Views and caches: a view repeats its query, a cache was filled before.
         "20 | SELECT id, body, e[0] AS v FROM embedded",
         "5  | SELECT id, body, e[0] AS v FROM embedded WHERE grp = 1",
         "20 | SELECT id, body, e[0] AS v, embed(body)[0] AS v2, body AS body2 FROM embedded WHERE e[1] > -2",
         "0  | SELECT id, body, e[0] AS v FROM cached WHERE grp = 1",
         "0  | SELECT id, body, e[0] AS v FROM cached WHERE e[0] > -2 ORDER BY e[0]",
         "5  | SELECT id, body, embed(body)[0] AS v FROM cached WHERE grp = 1",
-        // Spark runs a CTE for each use; here the two shuffles are the same one.
+        // Spark runs a CTE once per use; here both uses share one shuffle.
         "20 | WITH c AS (SELECT id, body, embed(body)[0] AS v FROM docs) SELECT /*+ MERGE(a, b) */ a.id, a.body, a.v, b.body AS body2, b.v AS v2 FROM c a JOIN c b ON a.id = b.id",
         // Sorted by the embedding itself, without a limit.
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs ORDER BY embed(body)[0]",
         "20 | SELECT id, body, e[0] AS v FROM embedded WHERE e[0] > -2 ORDER BY e[1] DESC, id",
         "20 | SELECT id FROM docs WHERE embed(body)[0] > -2 ORDER BY id",
         "40 | SELECT id, body, v FROM (SELECT id, body, embed(body)[0] AS v FROM docs UNION ALL SELECT id, body, embed(body)[0] FROM docs) ORDER BY v",
-        // A filter's children may have more columns than it had; a union goes by position.
+        // A filter's child may have additional columns; a union resolves columns by position.
         "20 | SELECT * FROM docs WHERE embed(body)[0] > -2 UNION ALL SELECT * FROM docs WHERE grp < 0",
         "25 | SELECT body, embed(body)[0] AS v FROM docs UNION SELECT body, embed(body)[0] FROM docs WHERE grp = 1",
         "25 | SELECT body, embed(body)[0] AS v FROM docs INTERSECT SELECT body, embed(body)[0] FROM docs WHERE grp = 1",
@@ -166,7 +167,7 @@ class QueryPlanningTest {
         "20 | SELECT id, body, e[0] AS v, rank() OVER (ORDER BY e[0]) AS r FROM embedded",
         "20 | SELECT id, body, embed(body)[0] AS v, sum(embed(body)[1]) OVER (PARTITION BY grp) AS s FROM docs",
         "4  | SELECT id, body, embed(body)[0] AS v FROM (SELECT *, row_number() OVER (PARTITION BY grp ORDER BY id) AS r FROM docs) WHERE r = 1",
-        // Joins. Where the text of an outer join is NULL there is nothing to embed.
+        // Joins. A NULL text of an outer join is not embedded.
         "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND e.grp = 1",
         "5  | SELECT d.id, e.body, embed(e.body)[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND e.grp = 1",
         "20 | SELECT d.id, e.body, embed(e.body)[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND embed(e.body)[0] > -2",
@@ -178,7 +179,8 @@ class QueryPlanningTest {
         "5  | SELECT id, body, embed(body)[0] AS v FROM docs d LEFT SEMI JOIN (SELECT id AS k FROM docs WHERE grp = 2) s ON d.id = s.k",
         "15 | SELECT id, body, embed(body)[0] AS v FROM docs d LEFT ANTI JOIN (SELECT id AS k FROM docs WHERE grp = 2) s ON d.id = s.k",
         "20 | SELECT d.id, d.body FROM docs d LEFT SEMI JOIN docs e ON d.id = e.id AND embed(e.body)[0] > -2",
-        // What Spark infers for the other side of an equality is not embedded there, too.
+        // A condition that Spark infers for the other side of an equality is not embedded a second
+        // time.
         "23 | SELECT d.id, d.body, embed(d.body)[0] AS v, e.id AS other FROM docs d JOIN docs e ON d.body = e.body WHERE embed(d.body)[0] > -2 AND d.id < 3",
         "23 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs e JOIN docs d ON d.body = e.body WHERE embed(d.body)[0] > -2 AND d.id < 3",
         "23 | SELECT d.id, d.body, e.id AS other FROM docs d JOIN docs e ON d.body = e.body WHERE embed(d.body)[0] > -2 AND embed(e.body)[0] > -2 AND d.id < 3",
@@ -190,7 +192,7 @@ class QueryPlanningTest {
         "43 | SELECT d.id, d.body, f.id AS other FROM docs d JOIN docs e ON d.body = e.body JOIN docs f ON e.body = f.body WHERE embed(d.body)[0] > -2 AND d.id < 3",
         "23 | SELECT d.id, d.body, embed(d.body)[0] AS v, e.body AS body2, embed(e.body)[0] AS v2 FROM docs d JOIN docs e ON d.body = e.body WHERE embed(d.body)[0] > -2 AND d.id < 3",
         "40 | SELECT d.id, d.body FROM docs d JOIN docs e ON lower(d.body) = lower(e.body) WHERE embed(d.body)[0] > -2 AND embed(e.body)[0] > -2",
-        // Where a join pairs rows, each is embedded before, and where it picks them, after.
+        // Rows are embedded below a join that pairs rows, and above one that selects rows.
         "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d CROSS JOIN (SELECT id AS k FROM docs WHERE id < 3) e",
         "40 | SELECT d.id, d.body, embed(d.body)[0] AS v, e.body AS body2, embed(e.body)[0] AS v2 FROM docs d JOIN docs e ON d.id < e.id",
         "40 | SELECT d.id, d.body, embed(d.body)[0] AS v, e.body AS body2, embed(e.body)[0] AS v2 FROM docs d JOIN docs e ON d.id <> e.id JOIN docs f ON e.id > f.id",
@@ -209,7 +211,7 @@ class QueryPlanningTest {
         "3  | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d JOIN (SELECT max(id) - 3 AS m FROM docs) x ON d.id > x.m",
         "2  | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d JOIN (VALUES ('%subject 3'), ('%nothing') AS p(l)) ON d.body LIKE l",
         "3  | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d CROSS JOIN docs e LIMIT 3",
-        // Sub-queries.
+        // Subqueries.
         "40 | SELECT id, body, embed(body)[0] AS v FROM docs d WHERE EXISTS (SELECT 1 FROM docs e WHERE e.id = d.id AND embed(e.body)[0] > -2)",
         "25 | SELECT id, body FROM docs WHERE embed(body)[0] IN (SELECT embed(body)[0] FROM docs WHERE grp = 1)",
         "40 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[0] >= (SELECT min(embed(body)[0]) FROM docs)",
@@ -224,7 +226,7 @@ class QueryPlanningTest {
         "5  | SELECT count(*) AS n FROM docs WHERE embed(body)[0] > -2 AND id < 5 GROUP BY body",
         "20 | SELECT grp, count(DISTINCT embed(body)[0]) AS a, count(DISTINCT embed(body)[1]) AS b FROM docs GROUP BY grp",
         "20 | SELECT * FROM (SELECT grp, id, embed(body)[0] AS w FROM docs) PIVOT (max(w) FOR grp IN (0, 1, 2, 3))",
-        // What a call computes from keys is no key of its own, nor worth an aggregate.
+        // A call over grouping keys is neither a key nor an aggregate.
         "10 | SELECT DISTINCT body, embed(body)[0] AS v FROM docs",
         "20 | SELECT DISTINCT body, grp, embed(body)[0] AS v FROM docs",
         "10 | SELECT DISTINCT lower(body) AS body, embed(lower(body))[0] AS v FROM docs",
@@ -235,25 +237,25 @@ class QueryPlanningTest {
         "10 | SELECT body, first(e)[0] AS v FROM embedded GROUP BY body",
         "20 | SELECT body, max(embed(body)[0]) AS v, sum(embed(body)[1]) AS w FROM docs GROUP BY body",
         "0  | SELECT body, max(embed(body)[0]) FILTER (WHERE id > 99) AS w FROM docs GROUP BY body",
-        // Grouping sets make many rows of one; keys that are NULL in a set have no embedding.
+        // Grouping sets multiply rows; a key that is NULL in a set has no embedding.
         "40 | SELECT grp, sum(embed(body)[0]) AS s FROM docs GROUP BY ROLLUP (grp)",
         "100 | SELECT grp, id, sum(embed(body)[0]) AS s FROM docs WHERE embed(body)[1] > -2 GROUP BY CUBE (grp, id)",
         "20 | SELECT embed(body)[0] AS w, grp, count(*) AS n FROM docs GROUP BY ROLLUP (embed(body)[0], grp)",
         "40 | SELECT grp, count(DISTINCT embed(body)) AS a, count(DISTINCT body) AS b FROM docs GROUP BY ROLLUP (grp)",
         "10 | SELECT body, embed(body)[0] AS v, count(*) AS n FROM docs GROUP BY ROLLUP (body)",
         "10 | SELECT grp, body, embed(body)[0] AS v FROM docs GROUP BY GROUPING SETS ((grp), (body))",
-        // Ranges are found by reading all rows before.
+        // Range partitioning reads all rows first.
         "20 | SELECT /*+ REPARTITION_BY_RANGE(3, id) */ id, body, embed(body)[0] AS v FROM docs",
         "20 | SELECT /*+ REPARTITION_BY_RANGE(3, v) */ id, body, v FROM (SELECT id, body, embed(body)[0] AS v FROM docs)",
         "20 | SELECT id FROM docs CLUSTER BY embed(body)[0], id",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs ORDER BY embed(body)[0] OFFSET 2",
         "20 | SELECT id, explode(slice(embed(body), 1, 2)) AS f FROM docs ORDER BY f",
-        // What was answered is used again above what spreads, samples or skips rows.
+        // Results are reused above nodes that spread, sample or skip rows.
         "20 | SELECT id, body, embed(body)[0] AS v FROM (SELECT /*+ REPARTITION(3) */ * FROM docs) WHERE embed(body)[0] > -2",
         "20 | SELECT id FROM docs WHERE embed(body)[0] > -2 DISTRIBUTE BY id SORT BY embed(body)[0], id",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[0] > -2 LIMIT 100 OFFSET 1",
         "20 | SELECT id, w FROM (SELECT id, embed(body)[0] AS w FROM docs WHERE embed(body)[0] > -2) TABLESAMPLE (50 PERCENT) REPEATABLE (7)",
-        // Rows are what the operator sees: a row that explode made twice is two.
+        // Rows are counted at the operator: a row that explode duplicated counts twice.
         "40 | SELECT id, body, w, embed(body)[0] AS v FROM docs LATERAL VIEW explode(array(1, 2)) t AS w",
         // Calls of calls, other options, NULLs, literals, samples.
         "40 | SELECT id, embed(CAST(embed_tokens(body) AS STRING))[1] AS w FROM docs",
@@ -264,7 +266,7 @@ class QueryPlanningTest {
         "4  | SELECT id, body, embed(body)[0] AS v FROM docs TABLESAMPLE (20 PERCENT) REPEATABLE (1)",
         "4  | SELECT id, body, e[0] AS v FROM embedded TABLESAMPLE (20 PERCENT) REPEATABLE (1)",
       })
-  void embedsEachRowOnceAndRight(long rows, String statement) {
+  void embedsEachRowOnceWithTheRightVector(long rows, String statement) {
     for (String onOff : List.of("true", "false")) {
       spark.conf().set("spark.sql.adaptive.enabled", onOff);
       spark.conf().set("spark.sql.codegen.wholeStage", onOff);
@@ -286,9 +288,9 @@ class QueryPlanningTest {
   }
 
   /**
-   * Without broadcasts a join by no equality is a CartesianProduct, which reads each side again for
-   * every partition of the other. A self-join of the same calls is one shuffle that both sides
-   * read.
+   * Without broadcast, a join without an equality condition is a CartesianProduct, which reads each
+   * side once per partition of the other. Both sides of a self-join of the same call read one
+   * shuffle.
    */
   @ParameterizedTest(name = "{0}: {1}")
   @CsvSource(
@@ -308,14 +310,14 @@ class QueryPlanningTest {
         "20 | SELECT /*+ SHUFFLE_REPLICATE_NL(d) */ d.id, d.body, d.v FROM (SELECT id, body, embed(body)[0] AS v FROM docs) d JOIN docs e ON d.id = e.id",
         "40 | SELECT w, k FROM (SELECT embed(body)[0] AS w FROM docs UNION ALL SELECT embed(body)[1] FROM docs) CROSS JOIN (SELECT id AS k FROM docs)",
         "20 | SELECT d.id, d.body, embed(d.body)[0] AS v, rank() OVER (ORDER BY e.id) AS r FROM docs d CROSS JOIN docs e ORDER BY v LIMIT 3",
-        // Where a broadcast row met none has to come out too, the other side is read twice.
+        // If unmatched rows of the broadcast side are kept, the other side is read twice.
         "20 | SELECT d.id, d.body, d.v FROM (SELECT id, body, embed(body)[0] AS v FROM docs) d FULL JOIN (SELECT /*+ BROADCAST(x) */ id FROM docs x) e ON d.id < e.id",
         "20 | SELECT /*+ BROADCAST(e) */ d.id, d.body, d.v FROM (SELECT id FROM docs) e LEFT JOIN (SELECT id, body, embed(body)[0] AS v FROM docs) d ON d.id < e.id",
         "20 | SELECT /*+ BROADCAST(d) */ d.id, d.body, d.v FROM (SELECT id, body, embed(body)[0] AS v FROM docs) d FULL JOIN docs e ON d.id < e.id",
       })
-  void embedsEachTextOnceWhateverTheJoin(long rows, String statement) {
+  void embedsEachTextOnceForEveryJoinOperator(long rows, String statement) {
     spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
-    embedsEachRowOnceAndRight(rows, statement);
+    embedsEachRowOnceWithTheRightVector(rows, statement);
     spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
   }
 
@@ -328,7 +330,7 @@ class QueryPlanningTest {
         "SELECT d.id, embed(e.body) FROM docs d JOIN (SELECT /*+ BROADCAST(x) */ * FROM docs x) e ON d.id < e.id",
         "SELECT id, embed(body) FROM docs ORDER BY id"
       })
-  void anInputThatIsReadOnceIsNotShuffled(String statement) {
+  void doesNotShuffleInputsReadOnce(String statement) {
     assertThat(spark.sql("EXPLAIN " + statement).head().getString(0)).doesNotContain("partition#");
   }
 
@@ -337,7 +339,7 @@ class QueryPlanningTest {
     return now.rows() - now.nullRows();
   }
 
-  /** Spark moves conditions down, never up. */
+  /** Spark pushes conditions down, never up. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -350,7 +352,7 @@ class QueryPlanningTest {
         "SELECT d.body FROM t d JOIN (SELECT body, x FROM t WHERE embed_tokens(body) > 4) e"
             + " ON d.body = e.body AND 10 / e.x > d.x WHERE embed_tokens(d.body) > 4",
       })
-  void aConditionKeepsRowsFromWhatIsComputedAfterIt(String statement) {
+  void conditionsGuardLaterExpressionsAgainstErrors(String statement) {
     spark
         .sql("SELECT * FROM VALUES ('a', 0), ('a longer text here', 2) AS t(body, x)")
         .createOrReplaceTempView("t");
@@ -359,7 +361,7 @@ class QueryPlanningTest {
   }
 
   @Test
-  void conditionsOverTextsThatMayFailAreAnsweredInStepsAndNotOneByOne() {
+  void conditionsOverErrorProneTextsUseSeparateOperators() {
     spark.conf().set("spark.sql.ansi.enabled", "true");
     String plan =
         spark
@@ -380,14 +382,14 @@ class QueryPlanningTest {
         "SELECT embed(concat(body, uuid())) FROM docs",
         "SELECT embed(IF(id IN (SELECT grp FROM docs), body, 'x')) FROM docs"
       })
-  void explainShowsWhatIsEmbeddedRowByRow(String statement) {
+  void explainShowsRowByRowEvaluation(String statement) {
     assertThat(spark.sql("EXPLAIN " + statement).head().getString(0))
         .contains("embed_one_by_one")
         .doesNotContain("EvalModel");
   }
 
   @Test
-  void anOperatorShowsTextAndOptionsInExplain() {
+  void explainShowsTextAndOptionsOfAnOperator() {
     assertThat(
             spark
                 .sql("EXPLAIN SELECT embed(body, map('maxTokens', 16)) FROM docs")
@@ -408,10 +410,10 @@ class QueryPlanningTest {
                     + " WHERE embed(a.body)[0] > 0 AND embed(b.body)[1] > embed(a.body)[1]")
             .head()
             .getString(0);
-    // The tree comes first; what each operator does follows, under its number.
+    // The tree precedes the numbered details of each operator.
     String tree = plan.substring(0, plan.indexOf("\n\n\n"));
     assertThat(tree.lines().filter(line -> line.contains("EvalModel"))).hasSize(2);
-    // Scan and filter of four tables, three joins, and what Spark puts between.
+    // Scans and filters of four tables, three joins, and Spark's nodes in between.
     assertThat(tree.lines().count()).as(tree).isLessThanOrEqualTo(30);
     List<String> operators =
         Arrays.stream(plan.split("\n\n"))
@@ -426,7 +428,7 @@ class QueryPlanningTest {
   }
 
   @Test
-  void aWriteOfWhatAFilterLeftHasItsColumnsOnly() {
+  void writeAboveAFilterHasNoExtraColumn() {
     spark
         .sql("SELECT * FROM docs WHERE embed(body)[0] > -2")
         .write()
@@ -437,7 +439,7 @@ class QueryPlanningTest {
   }
 
   @Test
-  void aCollatedTextIsEmbeddedLikeAnyOther() {
+  void embedsCollatedText() {
     assumeThat(spark.version()).as("collations came with Spark 4").isGreaterThan("4");
     Row row =
         spark
@@ -446,7 +448,7 @@ class QueryPlanningTest {
                     + " WHERE embed(body COLLATE UTF8_LCASE)[0] > -2 LIMIT 1")
             .head();
     assertThat(row.getFloat(0)).isGreaterThan(0.9999f);
-    // The two are equal, but not the same text.
+    // The two strings are equal under the collation, but different texts.
     long before = textsOfEngine();
     spark
         .sql(
@@ -456,7 +458,7 @@ class QueryPlanningTest {
     assertThat(textsOfEngine() - before).isEqualTo(40);
   }
 
-  /** The operator reads rows ahead, beyond the end of a file. */
+  /** The operator reads ahead beyond the end of a file. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -467,7 +469,7 @@ class QueryPlanningTest {
         "SELECT body, f, embed(concat(f, body)) AS e FROM"
             + " (SELECT body, input_file_name() AS f FROM two_files)"
       })
-  void aRowHasItsOwnFile(String statement) {
+  void inputFileNameIsTheFileOfTheRow(String statement) {
     for (String name : List.of("one", "two")) {
       spark
           .sql("SELECT concat('" + name + " ', id) AS body FROM range(0, 5, 1, 1)")
@@ -487,13 +489,13 @@ class QueryPlanningTest {
   }
 
   @Test
-  void columnsThatNobodyReadsAreNotScanned() {
+  void prunesUnusedColumnsFromTheScan() {
     assertThat(spark.sql("EXPLAIN SELECT embed(body) FROM docs").head().getString(0))
         .contains("ReadSchema: struct<body:string>");
   }
 
   @Test
-  void theColumnApiGivesTheSameColumn() {
+  void columnApiEqualsSql() {
     Row row =
         spark
             .table("docs")

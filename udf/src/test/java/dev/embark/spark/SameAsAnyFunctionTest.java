@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Whatever the rules make of a statement, its rows are those that Spark gives with an ordinary
- * function of the same values in the place of the call: {@code plain}, which looks them up.
+ * Checks that optimizer rules do not change results: each statement returns the rows that Spark
+ * returns with {@code plain}, an ordinary function that looks up the same values.
  */
 class SameAsAnyFunctionTest {
   @TempDir private static Path temp;
@@ -76,11 +76,11 @@ class SameAsAnyFunctionTest {
         "SELECT a.id, embed_tokens('abc') t FROM p a LEFT ANTI JOIN (SELECT id FROM q WHERE id + embed_tokens('abc') > 5) b ON a.id = b.id",
         "SELECT a.id, embed_tokens('abc') t FROM p a LEFT SEMI JOIN q b ON a.id = b.id AND b.x + embed_tokens('abc') > 3",
         "SELECT a.id, embed_tokens(b.body) t, b.u FROM p a LEFT JOIN (SELECT id, body, embed_tokens(body) AS u FROM q WHERE x > 0) b ON a.id = b.id",
-        // Conditions that are others each time.
+        // Nondeterministic conditions.
         "SELECT id FROM p WHERE monotonically_increasing_id() % 2 = 0 AND embed_tokens(IF(id < 3, 'a', 'a b c')) > 4",
         "SELECT id FROM p WHERE rand(3) < 0.5 AND id > 1 AND embed_tokens(body) > 2",
         "SELECT id FROM p WHERE embed_tokens(body) > 2 AND monotonically_increasing_id() % 2 = 0 AND x > 0",
-        // Texts that fail for rows that do not reach them.
+        // Texts that raise an error for rows that do not reach them.
         "SELECT id FROM p WHERE x = 0 OR embed_tokens(CAST(10 div x AS STRING)) > 0",
         "SELECT id, x = 0 OR embed_tokens(CAST(10 div x AS STRING)) > 0 FROM p",
         "SELECT id, x > 0 AND embed_tokens(CAST(10 div x AS STRING)) > 0 FROM p",
@@ -97,11 +97,11 @@ class SameAsAnyFunctionTest {
         "SELECT id, transform(array(x), w -> IF(w <> 0, embed_tokens(CAST(10 div x AS STRING)), 0)) FROM p",
         "SELECT id, transform(filter(array(x), w -> w <> 0), w -> embed_tokens(CAST(10 div x AS STRING))) FROM p",
         "SELECT body, sum(b) FROM VALUES ('a', 9223372036854775807), ('a', 1), ('a longer text here', 3) AS t(body, b) WHERE embed_tokens(body) > 4 GROUP BY body",
-        // The file of a row.
+        // File names of rows.
         "SELECT body, input_file_name() LIKE '%parquet' f, t FROM v LATERAL VIEW explode(array(embed_tokens(body))) x AS t",
         "SELECT body, input_file_name() LIKE '%parquet' f, explode(array(embed_tokens(body))) FROM v",
         "SELECT input_file_name() LIKE '%parquet' f, embed_tokens(body) FROM v LIMIT 9",
-        // Orders, samples, spreading.
+        // Sorts, samples, repartitioning.
         "SELECT id, embed_tokens(body) t FROM q ORDER BY t DESC NULLS LAST, id OFFSET 2",
         "SELECT explode(array(embed_tokens(body), id)) t FROM p ORDER BY t",
         "SELECT id, embed_tokens(body) FROM (SELECT /*+ REPARTITION(3) */ * FROM q) WHERE embed_tokens(body) > 3",
@@ -109,22 +109,22 @@ class SameAsAnyFunctionTest {
         "SELECT id, t FROM (SELECT id, embed_tokens(body) t FROM p WHERE embed_tokens(body) > 3) TABLESAMPLE (50 PERCENT) REPEATABLE (7)",
         "SELECT d.id, e.id, embed_tokens(d.body) + embed_tokens(e.body) FROM p d CROSS JOIN q e ORDER BY d.id, e.id",
       })
-  void rowsAreThoseOfAnOrdinaryFunction(String statement) {
+  void rowsEqualThoseOfAnOrdinaryFunction(String statement) {
     List<String> rows = rows(statement);
 
     assertThat(rows).isNotEmpty().containsExactlyInAnyOrderElementsOf(expected(statement));
   }
 
   @Test
-  void soTheyAreWithASubqueryOfOneRow() {
+  void scalarSubqueryRowsEqualThoseOfAnOrdinaryFunction() {
     assumeThat(spark.version()).as("Spark 3.5 refuses such subqueries").isGreaterThan("4");
 
-    rowsAreThoseOfAnOrdinaryFunction(
+    rowsEqualThoseOfAnOrdinaryFunction(
         "SELECT id, embed_tokens('lit'), (SELECT b.x + embed_tokens('lit') FROM q b"
             + " WHERE b.id = a.id + 1) FROM p a");
   }
 
-  /** Again as long as it asks for a text whose value is not known. */
+  /** Repeats the statement until all values that it looks up are known. */
   private static List<String> expected(String statement) {
     while (true) {
       asked.clear();

@@ -12,7 +12,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 
-/** Tasks that feed the contexts of their executor, against tasks with a context each. */
+/**
+ * Compares tasks that share the contexts of their executor with tasks that have separate contexts.
+ */
 class SharedContextTest {
   private static final int PARTITIONS = 64;
   private static final String QUERY =
@@ -22,7 +24,7 @@ class SharedContextTest {
           + ")";
 
   @Test
-  void manySmallPartitionsGetTheSameVectorsAsWithContextsOfTheirOwn() {
+  void sharedAndSeparateContextsComputeEqualVectors() {
     List<Row> own = run(false);
     List<Row> shared = run(true);
     assertThat(shared).hasSameSizeAs(own);
@@ -33,13 +35,13 @@ class SharedContextTest {
   }
 
   @Test
-  void aLaterApplicationOfTheProcessHasItsOwnSettingsAndKeepsModelsIfTheyAreTheSame() {
+  void laterApplicationKeepsModelsOnlyIfItsSettingsAreEqual() {
     ModelStore first = embedOne(Map.of());
     try {
       assertThat(NativeHandles.open()).isPositive();
       assertThat(embedOne(Map.of())).isSameAs(first);
       assertThatThrownBy(() -> embedOne(Map.of("spark.embark.memory", "3m")))
-          .hasStackTraceContaining("but of 3 MB outside the heap");
+          .hasStackTraceContaining("of 3 MB outside the heap are in use");
       assertThat(NativeHandles.open()).as("of earlier applications").isZero();
       assertThatThrownBy(() -> embedOne(Map.of("spark.embark.idleTimeout", "soon")))
           .hasStackTraceContaining("spark.embark.idleTimeout cannot be 'soon'");
@@ -49,7 +51,10 @@ class SharedContextTest {
     }
   }
 
-  /** The store of an application's models; leaves them there, as its end does. */
+  /**
+   * Runs an application and returns its model store; like the end of an application, it does not
+   * free models.
+   */
   private static ModelStore embedOne(Map<String, String> settings) {
     SparkSession.Builder builder = TestSession.builder("local[1]");
     settings.forEach(builder::config);
@@ -78,7 +83,7 @@ class SharedContextTest {
   private static double cosine(List<Float> a, List<Float> b) {
     double dot = 0;
     for (int i = 0; i < a.size(); i++) {
-      dot += (double) a.get(i) * b.get(i); // both are of length 1
+      dot += (double) a.get(i) * b.get(i); // both are unit vectors
     }
     return dot;
   }

@@ -11,7 +11,10 @@ import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.util.ArrowUtils;
 
-/** A Spark session with Embark found through the service file, and what has to be left behind. */
+/**
+ * A local Spark session that discovers Embark through the service file, and checks for leaks after
+ * tests.
+ */
 public final class TestSession {
   private TestSession() {}
 
@@ -30,14 +33,18 @@ public final class TestSession {
   }
 
   /**
-   * Does something beside the test, on a thread of its own: on two cores the common pool of Java 25
-   * has one thread, with which Hadoop reads files.
+   * Runs work concurrently with the test on a separate thread. With two cores, the common pool of
+   * Java 25 has one thread, which Hadoop uses to read files.
    */
-  public static <T> CompletableFuture<T> beside(Supplier<T> work) {
-    return CompletableFuture.supplyAsync(work, task -> new Thread(task, "beside the test").start());
+  public static <T> CompletableFuture<T> concurrently(Supplier<T> work) {
+    return CompletableFuture.supplyAsync(
+        work, task -> new Thread(task, "concurrent work of a test").start());
   }
 
-  /** Waits for what nothing else tells; minutes, as a device in software is slow. */
+  /**
+   * Polls a condition that has no notification; up to minutes, since a software-emulated device is
+   * slow.
+   */
   public static void waitFor(BooleanSupplier condition) {
     long end = System.nanoTime() + Duration.ofMinutes(3).toNanos();
     while (!condition.getAsBoolean()) {
@@ -50,13 +57,16 @@ public final class TestSession {
     }
   }
 
-  /** Stops the session; what is left behind is nothing. */
+  /** Stops the session and checks for leaks. */
   public static void stop(SparkSession spark) {
     spark.stop();
     assertNothingIsHeld();
   }
 
-  /** No engine is leased, no Arrow byte held, and without the idle engines nothing native open. */
+  /**
+   * Asserts that no engine is leased, no Arrow memory is allocated and, without the idle engines,
+   * no native handle is open.
+   */
   static void assertNothingIsHeld() {
     assertThat(ExecutorModels.leased()).as("leased engines").isZero();
     assertThat(ArrowUtils.rootAllocator().getAllocatedMemory()).as("bytes of Arrow").isZero();

@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** A llama with random weights and a token for each byte, which generates nonsense. */
+/**
+ * Writes a tiny llama model with random weights and one token per byte, which generates nonsense.
+ */
 public final class TinyGenerator {
-  /** Tokens of a prompt and its answer together. */
+  /** Context size in tokens, shared by a prompt and its answer. */
   public static final int CONTEXT = 256;
 
   private static final int WIDTH = 32;
@@ -27,7 +29,7 @@ public final class TinyGenerator {
 
   private TinyGenerator() {}
 
-  /** Writes the model into {@code dir}; the same bytes each time. */
+  /** Writes the model to {@code dir}; deterministic. */
   public static Path write(Path dir) throws IOException {
     TinyGenerator model = new TinyGenerator();
     List<String> tokens = model.vocabulary();

@@ -25,11 +25,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A hub with one file, {@code org/repo/m.gguf}, that keeps its content on a storage server of
- * another address and counts what it is asked. Each request for content may be spoilt by a fault.
+ * Hub with one file, {@code org/repo/m.gguf}, whose content is on a storage server with another
+ * address. Counts requests; each request for content may fail with a fault.
  */
 final class HubServer implements AutoCloseable {
-  /** How a request for content goes wrong. */
+  /** Fault of a request for content. */
   enum Fault {
     STATUS_503,
     STATUS_401,
@@ -49,7 +49,7 @@ final class HubServer implements AutoCloseable {
   final Queue<String> tokensAtHub = new ConcurrentLinkedQueue<>();
   final Queue<String> tokensAtStorage = new ConcurrentLinkedQueue<>();
 
-  /** Where each request for content wanted it to begin. */
+  /** The start offset of each request for content. */
   final List<Integer> offsets = Collections.synchronizedList(new ArrayList<>());
 
   private final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
@@ -61,7 +61,7 @@ final class HubServer implements AutoCloseable {
   private volatile int headStatus = 302;
   private volatile String hash;
 
-  /** With so many random bytes that begin as a model does. */
+  /** Serves random bytes with the magic number of a model. */
   HubServer(int bytes) throws IOException {
     this(randomBytes(bytes));
   }
@@ -101,19 +101,19 @@ final class HubServer implements AutoCloseable {
     return content.clone();
   }
 
-  /** Spoils the next requests for content, one each. */
+  /** Sets the faults of the next requests for content. */
   void spoil(Fault... next) {
     faults.addAll(List.of(next));
   }
 
-  /** Answers with a status instead of telling of the file. */
+  /** Answers metadata requests with an error status. */
   void refuse(int status) {
     headStatus = status;
   }
 
-  /** Says that the content hashes to something else. */
-  void lieAboutHash(String told) {
-    hash = told;
+  /** Announces a wrong hash. */
+  void lieAboutHash(String announced) {
+    hash = announced;
   }
 
   private void answer(HttpExchange exchange) throws IOException {
@@ -166,7 +166,7 @@ final class HubServer implements AutoCloseable {
         case STATUS_404 -> exchange.sendResponseHeaders(404, -1);
         case CUT_IN_THE_MIDDLE -> {
           send(exchange, content, from, half, content.length);
-          // A client that learns of the cut drops what it has received and not yet handed on.
+          // A client that notices the cut discards data that it has received but not yet delivered.
           closed.await(200, TimeUnit.MILLISECONDS);
         }
         case STALL -> {
@@ -195,15 +195,15 @@ final class HubServer implements AutoCloseable {
     }
   }
 
-  /** Sends {@code bytes[from … to)} and says that it goes on until {@code told}. */
-  private void send(HttpExchange exchange, byte[] bytes, int from, int to, int told)
+  /** Sends {@code bytes[from … to)} with headers that announce a range up to {@code announced}. */
+  private void send(HttpExchange exchange, byte[] bytes, int from, int to, int announced)
       throws IOException {
     if (from > 0) {
       exchange
           .getResponseHeaders()
-          .set("Content-Range", "bytes " + from + "-" + (told - 1) + "/" + content.length);
+          .set("Content-Range", "bytes " + from + "-" + (announced - 1) + "/" + content.length);
     }
-    exchange.sendResponseHeaders(from > 0 ? 206 : 200, told - from);
+    exchange.sendResponseHeaders(from > 0 ? 206 : 200, announced - from);
     exchange.getResponseBody().write(bytes, from, to - from);
     exchange.getResponseBody().flush();
     bytesSent.addAndGet(to - from);

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Downloads from a hub that is slow, broken, lying or not there. */
+/** Downloads from a hub that is slow, faulty, dishonest or unreachable. */
 class HubTest {
   private static final String URI_OF_FILE = "hf:org/repo/m.gguf";
   private static final int BYTES = 300_000;
@@ -44,7 +44,7 @@ class HubTest {
   }
 
   @Test
-  void aFileIsDownloadedOnceAndFoundAgain() {
+  void downloadsAFileOnce() {
     try (StoredModel first = open()) {
       assertThat(first.path()).hasBinaryContent(hub.content());
       assertThat(first.sha256()).isEqualTo(hub.sha256());
@@ -57,7 +57,7 @@ class HubTest {
   }
 
   @Test
-  void twoRevisionsWithOneContentShareACopy() {
+  void revisionsOfEqualContentShareACopy() {
     try (StoredModel main = open();
         StoredModel tag = open(store(settings(Optional.empty(), false)), URI_OF_FILE + "@v2")) {
       assertThat(tag.path()).isEqualTo(main.path());
@@ -66,7 +66,7 @@ class HubTest {
   }
 
   @Test
-  void aConnectionThatIsCutGoesOnWhereItEnded() {
+  void resumesAfterACutConnection() {
     hub.spoil(Fault.CUT_IN_THE_MIDDLE, Fault.STATUS_503, Fault.CUT_IN_THE_MIDDLE);
     try (StoredModel model = open()) {
       assertThat(model.path()).hasBinaryContent(hub.content());
@@ -81,7 +81,7 @@ class HubTest {
   }
 
   @Test
-  void aConnectionThatStallsIsGivenUpAndGoneOnWith() {
+  void resumesAfterAStalledConnection() {
     hub.spoil(Fault.STALL);
     HubSettings impatient =
         new HubSettings(
@@ -100,7 +100,7 @@ class HubTest {
   }
 
   @Test
-  void aServerThatIgnoresRangesSendsAllAgain() {
+  void restartsIfTheServerIgnoresRanges() {
     hub.spoil(Fault.CUT_IN_THE_MIDDLE, Fault.RANGE_IGNORED);
     try (StoredModel model = open()) {
       assertThat(model.path()).hasBinaryContent(hub.content());
@@ -110,7 +110,7 @@ class HubTest {
   }
 
   @Test
-  void aDownloadThatGaveUpIsGoneOnWithByTheNextOne() {
+  void nextDownloadResumesAFailedOne() {
     hub.spoil(
         Fault.CUT_IN_THE_MIDDLE,
         Fault.STATUS_503,
@@ -128,7 +128,7 @@ class HubTest {
   }
 
   @Test
-  void aServerThatEndsEarlyAgainAndAgainIsGivenUp() {
+  void givesUpOnAServerThatKeepsEndingEarly() {
     hub.spoil(
         Fault.ENDS_EARLY_AND_SAYS_SO,
         Fault.STATUS_503,
@@ -146,7 +146,7 @@ class HubTest {
     "STATUS_401, the server refuses it (HTTP 401): it is private or does not exist; set HF_TOKEN",
     "STATUS_404, 'there is no such file, repository or revision'"
   })
-  void whatAnotherAttemptWouldNotMendIsNotTriedAgain(Fault fault, String sentence) {
+  void permanentFailuresAreNotRetried(Fault fault, String sentence) {
     hub.spoil(fault);
     assertThatThrownBy(this::open)
         .isInstanceOf(EmbarkException.class)
@@ -158,7 +158,7 @@ class HubTest {
 
   @ParameterizedTest
   @ValueSource(ints = {401, 403})
-  void aHubThatRefusesSaysWhatToDoAndNeverTellsTheToken(int status) {
+  void refusalNamesARemedyAndHidesTheToken(int status) {
     hub.refuse(status);
     assertThatThrownBy(() -> open(store(settings(Optional.of("hf_secret"), false))))
         .hasMessageContaining("HTTP " + status)
@@ -170,7 +170,7 @@ class HubTest {
   }
 
   @Test
-  void theTokenGoesToTheHubAndNotToItsStorage() {
+  void tokenIsSentToTheHubButNotToItsStorage() {
     open(store(settings(Optional.of("hf_secret"), false))).close();
     assertThat(hub.tokensAtHub).isNotEmpty().containsOnly("Bearer hf_secret");
     assertThat(hub.gets).hasValue(1);
@@ -178,7 +178,7 @@ class HubTest {
   }
 
   @Test
-  void aNameThatTheHubDoesNotHaveIsSaidToBeMissing() {
+  void missingFileIsNamed() {
     assertThatThrownBy(() -> open(store(settings(Optional.empty(), false)), "hf:org/other/m.gguf"))
         .hasMessageContaining("hf:org/other/m.gguf")
         .hasMessageContaining("there is no such file, repository or revision");
@@ -186,7 +186,7 @@ class HubTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"hf:m.gguf", "hf:org/repo", "hf:org/../m.gguf", "hf:org/repo/m@a@b"})
-  void aNameThatIsNoneIsToldHowToBeWritten(String uri) {
+  void malformedNameIsRefusedWithTheExpectedForm(String uri) {
     assertThatThrownBy(() -> open(store(settings(Optional.empty(), false)), uri))
         .hasMessageContaining(uri)
         .hasMessageContaining("hf:org/repo/file.gguf");
@@ -194,7 +194,7 @@ class HubTest {
   }
 
   @Test
-  void anotherContentThanTheHubTellsIsRefusedWithBothHashesAndNotKept() {
+  void hashMismatchIsRefusedWithBothHashesAndNotKept() {
     hub.spoil(Fault.ANOTHER_CONTENT);
     byte[] other = hub.content();
     other[other.length - 1] ^= 1;
@@ -202,11 +202,11 @@ class HubTest {
         .hasMessageContaining(hub.sha256())
         .hasMessageContaining(HubServer.sha256(other));
     assertThat(copies()).isZero();
-    open().close(); // and nothing of it is in the way of the right one
+    open().close(); // no remainder of the wrong content prevents the right one
   }
 
   @Test
-  void aHashThatTheHubCannotServeIsRefusedBeforeAnythingIsDownloaded() {
+  void hashThatTheHubLacksIsRefusedBeforeTheDownload() {
     String asked = "0".repeat(64);
     assertThatThrownBy(
             () ->
@@ -218,7 +218,7 @@ class HubTest {
   }
 
   @Test
-  void offlineACopyServesAndWithoutOneItSaysWhy() {
+  void offlineUsesTheCopyOrFails() {
     ModelStore offline = store(settings(Optional.empty(), true));
     assertThatThrownBy(() -> open(offline))
         .hasMessageContaining("has no copy of it")
@@ -232,7 +232,7 @@ class HubTest {
   }
 
   @Test
-  void aHubThatDoesNotAnswerIsReplacedByTheCopyOfLastTime() {
+  void fallsBackToTheCopyIfTheHubDoesNotAnswer() {
     open().close();
     hub.refuse(503);
     try (StoredModel copy = open()) {
@@ -241,7 +241,7 @@ class HubTest {
   }
 
   @Test
-  void theHashIsKnownWithoutADownloadAndStaysTheOneOfTheFirstTime() {
+  void hashNeedsNoDownloadAndIsStable() {
     ModelStore store = store(settings(Optional.empty(), false));
     assertThat(store.sha256(URI_OF_FILE, places())).isEqualTo(hub.sha256());
     hub.lieAboutHash("1".repeat(64));
@@ -250,7 +250,7 @@ class HubTest {
   }
 
   @Test
-  void theEnvironmentNamesEndpointTokenAndOfflineAsTheHubsOwnToolsDo() {
+  void readsEndpointTokenAndOfflineModeFromTheEnvironment() {
     StoreSettings settings =
         StoreSettings.of(
             dir,

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a store does where weights of a model, which is used in place, cannot be kept. */
+/** Packed weights of a model used in place if the cache cannot keep them. */
 class KeptWeightsTest {
   @TempDir Path dir;
   private ModelStore store;
@@ -39,7 +39,7 @@ class KeptWeightsTest {
   }
 
   @Test
-  void thoseOfAModelLargerThanTheCacheArePackedByEachProcess() throws IOException {
+  void weightsLargerThanTheCacheArePackedByEachProcess() throws IOException {
     open(500, model.path());
 
     assertThat(store.weights(model).open("packed", file -> Files.writeString(file, "w"))).isEmpty();
@@ -47,7 +47,7 @@ class KeptWeightsTest {
   }
 
   @Test
-  void thoseOfAModelThatChangesMeanwhileAreNotKept() throws IOException {
+  void weightsOfAModelThatChangesWhilePackedAreNotKept() throws IOException {
     WeightsCache.Packing packing =
         file -> {
           Files.writeString(model.path(), "another");
@@ -65,7 +65,7 @@ class KeptWeightsTest {
   }
 
   @Test
-  void aThreadThatIsInterruptedMeanwhileGivesUp() {
+  void interruptedThreadGivesUp() {
     Thread.currentThread().interrupt();
     try {
       assertThatThrownBy(() -> store.weights(model).open("packed", file -> {}))

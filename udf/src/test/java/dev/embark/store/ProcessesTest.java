@@ -35,8 +35,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Executors that start together on one node. {@code embark.test.processes} and {@code
- * embark.test.megabytes} make it larger; the profile {@code delivery} does.
+ * Several processes that share one cache, like the executors of a node. {@code
+ * embark.test.processes} and {@code embark.test.megabytes} scale the test up, as the profile {@code
+ * delivery} does.
  */
 class ProcessesTest {
   private static final int PROCESSES = Integer.getInteger("embark.test.processes", 3);
@@ -45,8 +46,8 @@ class ProcessesTest {
   @TempDir Path dir;
 
   /**
-   * Opens the hub's file when told to, loads it if that is wanted, says where it is, and keeps it
-   * until it is told to end.
+   * Opens the hub's file on command, optionally loads it, prints its path, and holds it until
+   * commanded to exit.
    */
   static final class Executor {
     private Executor() {}
@@ -74,7 +75,7 @@ class ProcessesTest {
   }
 
   @Test
-  void downloadAndPackOnceMapOneCopyAndKeepItFromBeingRemovedWhileTheyUseIt() throws Exception {
+  void processesShareOneDownloadAndProtectTheCopyInUse() throws Exception {
     byte[] content = model();
     long bytes = content.length;
     List<Process> processes = new ArrayList<>();
@@ -108,7 +109,7 @@ class ProcessesTest {
             .doesNotContain("(deleted)");
       }
 
-      // The cache is full; what they hold stays, and goes once they have ended.
+      // The cache is full; copies in use stay until the processes exit.
       CacheSpace space = new CacheSpace(dir.resolve("cache"), bytes);
       space.makeRoom(java.util.OptionalLong.of(1));
       assertThat(copy).hasSize(bytes);
@@ -123,7 +124,7 @@ class ProcessesTest {
     }
   }
 
-  /** Embeds with a file that is overwritten in place meanwhile, and says what that changed. */
+  /** Embeds while the model file is overwritten in place, and prints the effect. */
   static final class Overwritten {
     private Overwritten() {}
 
@@ -142,7 +143,7 @@ class ProcessesTest {
             EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults())) {
           String before = embedded(engine);
           try (FileChannel same = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            same.truncate(100); // a page beyond the end of a mapped file is SIGBUS
+            same.truncate(100); // accessing a page beyond the end of a mapped file raises SIGBUS
           }
           String truncated = embedded(engine);
           Files.write(file, new byte[model().length], StandardOpenOption.WRITE);
@@ -156,7 +157,7 @@ class ProcessesTest {
       }
     }
 
-    /** Words enough to read many pages of the model. */
+    /** Enough words to read many pages of the model. */
     private static String embedded(EmbeddingEngine engine) {
       List<byte[]> texts =
           Stream.of("The cat sat on the mat.", "Zebras quickly jump over lazy xylophones", "1 2 3")
@@ -171,7 +172,7 @@ class ProcessesTest {
   }
 
   @Test
-  void aModelThatIsOverwrittenInPlaceGivesTheSameVectorsUntilItIsLoadedAnew() throws Exception {
+  void overwrittenModelKeepsItsVectorsUntilReloaded() throws Exception {
     Process process = java(Overwritten.class, dir.toString()).start();
     try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
       assertThat(output.lines()).containsExactly("OFF true true", "FAST true true");
@@ -190,7 +191,7 @@ class ProcessesTest {
   }
 
   @Test
-  void aProcessThatDiesInTheMiddleLeavesTheDownloadToTheNext() throws Exception {
+  void anotherProcessResumesTheDownloadOfADeadOne() throws Exception {
     try (HubServer hub = new HubServer(1 << 20)) {
       hub.spoil(HubServer.Fault.STALL);
       Process dying = start(hub, 1L << 30, false);
@@ -218,7 +219,7 @@ class ProcessesTest {
     }
   }
 
-  /** The default model, with bytes behind it that no tensor has when it is to be larger. */
+  /** The default model, padded with unused bytes to the requested size. */
   private static byte[] model() throws IOException {
     try (InputStream in =
         ProcessesTest.class.getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {

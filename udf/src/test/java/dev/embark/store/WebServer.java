@@ -8,8 +8,8 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A web server of the loopback address with one file, {@code /m.gguf}, which {@code /moved}
- * redirects to. Its content and what it says of its version may change at any time.
+ * Web server on the loopback address with one file, {@code /m.gguf}, and a redirect to it, {@code
+ * /moved}. Content and version headers can change at any time.
  */
 public final class WebServer implements AutoCloseable {
   final AtomicInteger heads = new AtomicInteger();
@@ -22,13 +22,13 @@ public final class WebServer implements AutoCloseable {
   /** Null for none. */
   public volatile String modified;
 
-  /** What HEAD is answered with, if not as GET. */
+  /** Status of the response to HEAD. */
   public volatile int headStatus = 200;
 
-  /** Whether a part can be asked for. */
+  /** Whether the server supports Range requests. */
   public volatile boolean ranges;
 
-  /** Run before each answer with content. */
+  /** Runs before each response with content. */
   public volatile Runnable beforeGet = () -> {};
 
   private final HttpServer server;

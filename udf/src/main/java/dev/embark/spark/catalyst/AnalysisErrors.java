@@ -7,13 +7,12 @@ import scala.Option;
 import scala.collection.immutable.Map;
 
 /**
- * Errors that a user's call causes when Spark analyses it: the only place that makes them.
+ * Creates every {@code AnalysisException} that Embark raises for a user's call.
  *
- * <p>PySpark builds the message of an {@code AnalysisException} anew from the error condition and
- * its parameters, and fails with a {@code NullPointerException} where there is no condition, and
- * with an internal error where Spark's own registry lacks it. So the condition is one of Spark's,
- * present from 3.5 on, whose message is its one parameter; as it is a legacy one, Spark does not
- * print its name before the sentence.
+ * <p>PySpark rebuilds the message from the error condition and its parameters. It fails with a
+ * {@code NullPointerException} if the condition is missing, and with an internal error if Spark's
+ * registry does not know it. The condition used here exists in Spark since 3.5, and its message is
+ * its only parameter; since it is a legacy condition, Spark does not print its name.
  */
 public final class AnalysisErrors {
   private static final String CONDITION = "_LEGACY_ERROR_TEMP_1332";
@@ -21,13 +20,14 @@ public final class AnalysisErrors {
 
   private AnalysisErrors() {}
 
-  /** An error of a method call, which has no position in a statement. */
+  /** Throws an error for a method call, which has no position in a statement. */
   public static RuntimeException of(String sentence) {
     throw of(sentence, CurrentOrigin$.MODULE$.get());
   }
 
   /**
-   * An error of a call; throws it, as Scala's {@code AnalysisException} is checked to javac.
+   * Throws an error for a call. The exception is unchecked here, because javac takes Scala's {@code
+   * AnalysisException} for a checked one.
    *
    * @param sentence what happened and what to do
    * @param where the position in the statement
@@ -44,7 +44,10 @@ public final class AnalysisErrors {
             where.getQueryContext()));
   }
 
-  /** Throws what Spark made, which javac may take for a checked exception. */
+  /**
+   * Throws any throwable without declaring it, since javac takes Spark's exceptions for checked
+   * ones.
+   */
   @SuppressWarnings("unchecked")
   static <E extends Throwable> RuntimeException thrown(Throwable throwable) throws E {
     throw (E) throwable;

@@ -22,8 +22,8 @@ import org.apache.spark.sql.catalyst.plans.logical.Repartition;
 import org.apache.spark.sql.catalyst.plans.logical.Sample;
 
 /**
- * Evaluates {@code input_file_name()} below the operator, where the row is read. The operator reads
- * a window of rows ahead; above the operator the function would return the file of the row that was
+ * Evaluates {@code input_file_name()} below the model operator, where the row is read. The operator
+ * reads ahead a window of rows, so above it the function would return the file of the row that was
  * read last.
  *
  * <pre>
@@ -33,8 +33,8 @@ import org.apache.spark.sql.catalyst.plans.logical.Sample;
  *                                                           +- Project [*, input_file_name() AS file#7]
  * </pre>
  *
- * <p>The number of rows embedded is the same; without the rule files are wrong for rows of a window
- * that spans several files.
+ * <p>The rule does not change the number of rows embedded. Without it, rows get wrong file names if
+ * their window spans several files.
  */
 final class BindInputFileNames {
   private BindInputFileNames() {}
@@ -44,29 +44,29 @@ final class BindInputFileNames {
       return node;
     }
     LogicalPlan changed = node;
-    for (Expression asked : asked(node)) {
+    for (Expression fileFunction : fileFunctions(node)) {
       LogicalPlan child = changed.children().head();
-      Optional<Answer> answer =
+      Optional<Bound> bound =
           Calls.hasAny(node) || child.exists(Calls::hasAny)
-              ? answer(asked, child)
+              ? bind(fileFunction, child)
               : Optional.empty();
-      if (answer.isPresent()) {
-        changed = replaced(changed, asked, answer.get());
+      if (bound.isPresent()) {
+        changed = replaced(changed, fileFunction, bound.get());
       }
     }
     return changed == node ? node : ExtractModelCalls.sameOutput(changed, node.output());
   }
 
-  private static LogicalPlan replaced(LogicalPlan node, Expression asked, Answer answer) {
+  private static LogicalPlan replaced(LogicalPlan node, Expression fileFunction, Bound bound) {
     LogicalPlan replaced =
         (LogicalPlan)
             node.transformExpressionsUp(
-                Scala.everywhere(e -> e.equals(asked) ? answer.column() : e));
-    return replaced.withNewChildren(Scala.seq(List.of(answer.plan())));
+                Scala.everywhere(e -> e.equals(fileFunction) ? bound.column() : e));
+    return replaced.withNewChildren(Scala.seq(List.of(bound.plan())));
   }
 
-  private static List<Expression> asked(LogicalPlan node) {
-    List<Expression> asked = new ArrayList<>();
+  private static List<Expression> fileFunctions(LogicalPlan node) {
+    List<Expression> fileFunctions = new ArrayList<>();
     for (Expression expression : Scala.list(node.expressions())) {
       expression.foreach(
           e -> {
@@ -74,23 +74,26 @@ final class BindInputFileNames {
                 e instanceof InputFileName
                     || e instanceof InputFileBlockStart
                     || e instanceof InputFileBlockLength;
-            if (isOfFile && !asked.contains(e)) {
-              asked.add(e);
+            if (isOfFile && !fileFunctions.contains(e)) {
+              fileFunctions.add(e);
             }
             return null;
           });
     }
-    return asked;
+    return fileFunctions;
   }
 
-  /** A plan with one column more. */
-  private record Answer(LogicalPlan plan, Attribute column) {}
+  /** A plan and the column that was added to it. */
+  private record Bound(LogicalPlan plan, Attribute column) {}
 
-  /** Empty if another node is in between, such as a shuffle, after which rows have no file. */
-  private static Optional<Answer> answer(Expression asked, LogicalPlan plan) {
+  /**
+   * Adds the column below the calls. Empty if a node in between, such as a shuffle, separates rows
+   * from their files.
+   */
+  private static Optional<Bound> bind(Expression fileFunction, LogicalPlan plan) {
     if (!plan.exists(Calls::hasAny)) {
-      Alias alias = Calls.named(asked, "file", NamedExpression.newExprId());
-      return Optional.of(new Answer(with(plan.output(), alias, plan), alias.toAttribute()));
+      Alias alias = Calls.named(fileFunction, "file", NamedExpression.newExprId());
+      return Optional.of(new Bound(with(plan.output(), alias, plan), alias.toAttribute()));
     }
     boolean keepsFiles =
         plan instanceof Project
@@ -104,14 +107,14 @@ final class BindInputFileNames {
     if (!keepsFiles) {
       return Optional.empty();
     }
-    return answer(asked, plan.children().head())
+    return bind(fileFunction, plan.children().head())
         .map(
             below -> {
               LogicalPlan passed =
                   plan instanceof Project project
                       ? with(project.projectList(), (NamedExpression) below.column(), below.plan())
                       : plan.withNewChildren(Scala.seq(List.of(below.plan())));
-              return new Answer(passed, below.column());
+              return new Bound(passed, below.column());
             });
   }
 

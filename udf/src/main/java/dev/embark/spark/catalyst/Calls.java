@@ -18,33 +18,30 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.types.Metadata;
 import scala.Option;
 
-/**
- * Finds and replaces {@link ModelExpression}s in plans and expressions. Helper of the rules;
- * changes no plan by itself.
- */
+/** Utility methods that find and replace {@link ModelExpression}s in plans and expressions. */
 public final class Calls {
   private Calls() {}
 
-  /** Whether the node itself has a call; its children are not looked at. */
+  /** Whether an expression of the node contains a call; its children are not inspected. */
   static boolean hasAny(LogicalPlan node) {
     return node.expressions().exists(e -> in(e));
   }
 
-  /** Whether there is a call in an expression. */
+  /** Whether an expression contains a call. */
   static boolean in(Expression expression) {
     return expression.exists(e -> e instanceof ModelExpression);
   }
 
-  /** Whether there is a call in an expression whose text is known to fail for some values. */
+  /** Whether an expression contains a call whose text may raise an error. */
   static boolean mayRaiseIn(Expression expression) {
     return expression.exists(
         e -> e instanceof ModelExpression call && ErrorFreeExpressions.mayRaise(call.text()));
   }
 
   /**
-   * The distinct calls of a node that can be computed below it, in the order in which the query has
-   * them. Other calls stay where they are and run row by row: a text with a variable of a lambda
-   * exists only inside the node, and {@link #canMove} names the rest.
+   * The distinct calls of a node that can be computed below it, in the order of the query. All
+   * other calls stay in the node and run row by row: a text that uses a lambda variable is defined
+   * only inside the node, and {@link #canMove} defines the rest.
    */
   static List<ModelExpression> of(LogicalPlan node) {
     List<ModelExpression> calls = new ArrayList<>();
@@ -63,12 +60,12 @@ public final class Calls {
     return calls;
   }
 
-  /** Those of {@link #of} whose text has no call itself. */
+  /** The calls of {@link #of} whose text contains no call. */
   static List<ModelExpression> innermost(LogicalPlan node) {
     return of(node).stream().filter(call -> !in(call.text())).toList();
   }
 
-  /** Groups calls that are about the same text with the same options. */
+  /** Groups calls with equal text and options. */
   static List<List<ModelExpression>> byText(List<ModelExpression> calls) {
     List<List<ModelExpression>> groups = new ArrayList<>();
     for (ModelExpression call : calls) {
@@ -86,7 +83,7 @@ public final class Calls {
     return groups;
   }
 
-  /** The node with each call replaced by its column; its children stay. */
+  /** Replaces each call of a node by its column; the children are unchanged. */
   static LogicalPlan replace(
       LogicalPlan node, List<ModelExpression> calls, List<Attribute> columns) {
     return (LogicalPlan)
@@ -103,14 +100,14 @@ public final class Calls {
   }
 
   /**
-   * Whether a node does something with expressions that is its own affair. Delta's UPDATE and MERGE
-   * make queries of them, whose calls are found then.
+   * Whether a node is a command, whose expressions are not rewritten. Delta plans UPDATE and MERGE
+   * as queries of their own, and the rule finds the calls there.
    */
   static boolean isCommand(LogicalPlan node) {
     return node instanceof Command;
   }
 
-  /** The node with every call that is left in it as {@link RowByRowEvaluation}. */
+  /** Replaces every remaining call of a node by {@link RowByRowEvaluation}. */
   static LogicalPlan oneByOne(LogicalPlan node) {
     if (!hasAny(node) || (isCommand(node) && !isDefaultOfVariable(node))) {
       return node;
@@ -121,15 +118,17 @@ public final class Calls {
                 e -> e instanceof ModelExpression call ? RowByRowEvaluation.of(call) : e));
   }
 
-  /** DECLARE, by name: Spark 3.5, with whose classes Embark is compiled too, has no such node. */
+  /**
+   * Whether a command is DECLARE VARIABLE, compared by name because Spark 3.5 has no such class.
+   */
   private static boolean isDefaultOfVariable(LogicalPlan command) {
     return command.nodeName().equals("CreateVariable");
   }
 
   /**
-   * Whether an expression has the same value in any operator that has its columns. An expression
-   * such as {@code uuid()} has another value each time, and Spark computes IN and EXISTS only in
-   * the operators that it rewrites to joins.
+   * Whether an expression has the same value in every operator that has its columns. {@code uuid()}
+   * has a new value for each evaluation, and Spark evaluates IN and EXISTS only in operators that
+   * it rewrites to joins.
    */
   static boolean canMove(Expression expression) {
     return expression.deterministic()
@@ -156,7 +155,7 @@ public final class Calls {
     return a.options().equals(b.options()) && a.text().semanticEquals(b.text());
   }
 
-  /** Gives an expression a name in a list of columns. */
+  /** Wraps an expression in an alias. */
   static Alias named(Expression expression, String name, ExprId id) {
     return new Alias(
         expression, name, id, Scala.seq(List.of()), Option.<Metadata>empty(), Scala.seq(List.of()));

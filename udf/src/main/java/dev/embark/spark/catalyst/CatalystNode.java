@@ -3,12 +3,11 @@ package dev.embark.spark.catalyst;
 import scala.Product;
 
 /**
- * The methods of {@link Product} that Scala generates for a case class, for the plans and
- * expressions that are written in Java. An interface, since Spark prescribes a superclass for each
- * of them.
+ * Implements {@link Product} for plan nodes and expressions written in Java, as Scala does for a
+ * case class. An interface, since Spark prescribes the superclass of each node.
  */
 public interface CatalystNode extends Product {
-  /** The arguments of the constructor, in its order: Spark copies a node by reflection. */
+  /** The constructor's arguments in order, from which Spark copies the node by reflection. */
   Object[] fields();
 
   @Override

@@ -14,21 +14,21 @@ import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.ShortType;
 
-/** The cosine of the angle between two vectors, computed in double. */
+/** Computes the cosine of the angle between two vectors in double precision. */
 final class Cosine {
-  // With sums of squares between these, no square that counts was lost to underflow, and neither
-  // the scalar product nor the product of the two lengths can overflow or underflow.
+  // If both sums of squares are in this range, no significant square was lost to underflow, and
+  // neither the dot product nor the product of the norms can overflow or underflow.
   private static final double LEAST = 1e-280;
   private static final double MOST = Double.MAX_VALUE;
 
   private Cosine() {}
 
   /**
-   * The cosine, in [−1, 1]; null where a vector has a NULL in it, or no direction: it is empty or
-   * zero, or has a NaN or an infinity in it.
+   * The cosine, in [−1, 1]; null if a vector contains NULL or has no direction, because it is empty
+   * or zero or contains NaN or an infinity.
    *
    * @param a of the same length as {@code b}
-   * @param typeA of the elements of {@code a}, one that {@link #takes} is true of
+   * @param typeA element type of {@code a}, for which {@link #takes} is true
    */
   static Float of(ArrayData a, DataType typeA, ArrayData b, DataType typeB) {
     double dot = 0;
@@ -45,7 +45,7 @@ final class Cosine {
       squaresB += y * y;
     }
     if (inRange(squaresA) && inRange(squaresB)) {
-      // Rounding may put the quotient of parallel vectors just outside of what a cosine can be.
+      // Rounding may put the quotient of parallel vectors just outside of [−1, 1].
       double cosine = dot / (Math.sqrt(squaresA) * Math.sqrt(squaresB));
       return (float) Math.max(-1, Math.min(1, cosine));
     }
@@ -57,19 +57,19 @@ final class Cosine {
   }
 
   private static boolean inRange(double squares) {
-    return squares >= LEAST && squares <= MOST; // not so of NaN
+    return squares >= LEAST && squares <= MOST; // false for NaN
   }
 
   /**
-   * A vector of the same direction whose largest element is from 1 to 2, which a power of two does
-   * without rounding; null if the vector has no direction.
+   * The vector scaled by a power of two, and thus without rounding, so that its largest element is
+   * in [1, 2); null if the vector has no direction.
    */
   private static ArrayData scaled(ArrayData vector, DataType type) {
     double[] elements = new double[vector.numElements()];
     double largest = 0;
     for (int i = 0; i < elements.length; i++) {
       elements[i] = element(vector, i, type);
-      largest = Math.max(largest, Math.abs(elements[i])); // NaN if one is
+      largest = Math.max(largest, Math.abs(elements[i])); // NaN propagates
     }
     if (!(largest > 0 && largest <= Double.MAX_VALUE)) {
       return null;
@@ -99,7 +99,10 @@ final class Cosine {
     return vector.getDecimal(i, decimal.precision(), decimal.scale()).toDouble();
   }
 
-  /** Whether vectors can have elements of a type; that of {@code array(NULL)} is one. */
+  /**
+   * Whether a type is allowed as element type; {@code array(NULL)} has elements of type {@code
+   * NullType}.
+   */
   static boolean takes(DataType type) {
     return type instanceof NumericType || type instanceof NullType;
   }

@@ -19,8 +19,8 @@ import scala.collection.immutable.Seq;
 import scala.runtime.ScalaRunTime;
 
 /**
- * {@code cosine_similarity(a, b)}: the cosine of the angle between two vectors, in [−1, 1]; NULL
- * where a vector is NULL, empty or zero, or has a NULL, a NaN or an infinity in it.
+ * The SQL function {@code cosine_similarity(a, b)}: the cosine of the angle between two vectors, in
+ * [−1, 1]; NULL if a vector is NULL, empty or zero, or contains NULL, NaN or an infinity.
  */
 public final class CosineSimilarity extends Expression implements CodegenFallback, Serializable {
   private static final long serialVersionUID = 1L;
@@ -30,7 +30,7 @@ public final class CosineSimilarity extends Expression implements CodegenFallbac
   private final Expression left;
   private final Expression right;
 
-  /** Public, since Spark copies expressions by reflection. */
+  /** Public because Spark copies expressions by reflection. */
   public CosineSimilarity(Expression left, Expression right) {
     this.left = left;
     this.right = right;
@@ -122,7 +122,8 @@ public final class CosineSimilarity extends Expression implements CodegenFallbac
     return Scala.seq(List.of(left, right));
   }
 
-  // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  // Scala 2.12 and 2.13 declare different parameter types; both overloads exist, so neither is
+  // annotated as an override.
   public Expression withNewChildrenInternal(
       scala.collection.immutable.IndexedSeq<Expression> newChildren) {
     return new CosineSimilarity(newChildren.apply(0), newChildren.apply(1));

@@ -20,7 +20,8 @@ import org.apache.spark.sql.catalyst.plans.logical.Sample;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
 
 /**
- * Moves calls above the nodes that drop, order or group rows without reading an embedding.
+ * Moves model calls above nodes that limit, sample, sort or group rows without reading the result
+ * of the call.
  *
  * <pre>
  *   SELECT id, embed(body) AS e FROM docs ORDER BY id LIMIT 7       -- docs has 20 rows
@@ -33,10 +34,10 @@ import org.apache.spark.sql.catalyst.plans.logical.Sort;
  *
  * <p>Rows embedded in that query: 7 with the rule, 20 without. A {@code TABLESAMPLE} of 4 of the 20
  * rows embeds 4. A global {@code ORDER BY id} without a limit embeds 20 rows either way, but with
- * the rule it sorts texts instead of vectors and needs no {@linkplain MaterializeRereadInputs
- * shuffle} in addition. {@code SELECT body, embed(body), count(*) … GROUP BY body} over 10 distinct
- * texts embeds 10 rows, one per group; without the rule there is no valid plan, since an aggregate
- * cannot return a column of its child that is no grouping column.
+ * the rule it sorts texts instead of vectors and needs no additional {@linkplain
+ * MaterializeRereadInputs shuffle}. {@code SELECT body, embed(body), count(*) … GROUP BY body} over
+ * 10 distinct texts embeds 10 rows, one per group; without the rule there is no valid plan, since
+ * an aggregate cannot return a column of its child that is not a grouping column.
  */
 final class DeferModelCalls {
   LogicalPlan apply(LogicalPlan plan) {
@@ -58,7 +59,7 @@ final class DeferModelCalls {
   }
 
   /**
-   * Puts above an order what it does not ask for.
+   * Splits a projection, so that columns which the ordering does not read are computed above it.
    *
    * <pre>
    *   Sort [k]                               Project [k, embed(body) AS e]
@@ -99,20 +100,20 @@ final class DeferModelCalls {
     return node instanceof Sort || MaterializeRereadInputs.isRange(node);
   }
 
-  /** Whether {@code child}, which has a call, gives the same rows above {@code node}. */
+  /** Whether swapping {@code node} with its child, which contains a call, keeps the result. */
   private static boolean canSwap(LogicalPlan node, LogicalPlan child) {
     if (!Calls.hasAny(child) || !child.expressions().forall(e -> e.deterministic())) {
       return false;
     }
     if (ordersRows(node)) {
-      // What is computed for an order may fail for rows that a filter drops.
+      // Expressions of the ordering may raise an error for rows that the filter drops.
       boolean isSafe =
           child instanceof Project
               || (child instanceof Filter
                   && node.expressions().forall(e -> isColumn((Expression) e)));
       return isSafe && node.references().subsetOf(child.children().head().outputSet());
     }
-    // A sample picks rows by their place; one with replacement has some of them twice.
+    // A sample selects rows by position; with replacement it repeats rows.
     boolean picksRows =
         node instanceof LocalLimit
             || node instanceof GlobalLimit
@@ -127,7 +128,7 @@ final class DeferModelCalls {
   }
 
   /**
-   * Calls over grouping columns and aggregates are answered once per group.
+   * Computes calls over grouping columns and aggregates once per group.
    *
    * <pre>
    *   Aggregate [t], [embed(t) AS e, count(1) AS n]    ──►    Project [embed(t#1) AS e, n#2 AS n]
@@ -155,7 +156,10 @@ final class DeferModelCalls {
     return withColumns(aggregate, Scala.list(aggregate.groupingExpressions()), columns);
   }
 
-  /** By position and copy: the constructor's arity differs between Spark versions. */
+  /**
+   * Copies an aggregate with other expressions. The constructor's arity differs between Spark
+   * versions, so the fields are replaced by position.
+   */
   static LogicalPlan withColumns(
       Aggregate aggregate, List<Expression> grouping, List<NamedExpression> columns) {
     Object[] fields = new Object[aggregate.productArity()];
@@ -187,16 +191,17 @@ final class DeferModelCalls {
   }
 
   /**
-   * What the upper projection says. Only what a grouping gives becomes a column of the lower: the
-   * rest may be part of a lambda, or of a branch that is not taken.
+   * Rewrites an expression for the upper projection. Only grouping columns and aggregates become
+   * columns of the lower node; other parts may depend on a lambda variable or belong to a branch
+   * that is not taken.
    */
   private static Expression lift(
       Expression expression, Aggregate aggregate, List<NamedExpression> lower) {
-    boolean isGiven =
+    boolean isGroupResult =
         expression instanceof AggregateExpression
             || expression instanceof Attribute
             || (isGrouping(expression, aggregate) && !expression.foldable());
-    if (!isGiven) {
+    if (!isGroupResult) {
       return (Expression) expression.mapChildren(child -> lift(child, aggregate, lower));
     }
     if (expression instanceof NamedExpression named) {

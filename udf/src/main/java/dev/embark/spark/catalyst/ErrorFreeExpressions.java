@@ -27,14 +27,14 @@ import org.apache.spark.sql.catalyst.expressions.Upper;
 import org.apache.spark.sql.internal.SQLConf;
 
 /**
- * Expressions that may be evaluated for rows which a query excludes, because they never raise an
- * error. {@code CASE WHEN 10 / x > 1 THEN embed(t) END} shows the need: a guard must not divide for
- * rows that an earlier branch of the CASE has taken.
+ * Classifies expressions that never raise an error and are therefore safe to evaluate for rows that
+ * a query excludes. A guard for {@code CASE WHEN x = 0 THEN … WHEN 10 / x > 1 THEN embed(t) END},
+ * for example, must not divide for rows that an earlier branch has taken.
  */
 final class ErrorFreeExpressions {
   private ErrorFreeExpressions() {}
 
-  /** Whether an expression is safe with all that it is made of. */
+  /** Whether an expression and all its children are error-free. */
   static boolean is(Expression expression) {
     return isByItself(expression) && expression.children().forall(ErrorFreeExpressions::is);
   }
@@ -60,7 +60,7 @@ final class ErrorFreeExpressions {
         || isUpCast(expression);
   }
 
-  /** Whether an expression is known to fail for some values, as others here are known not to. */
+  /** Whether an expression may raise an error for some values. */
   static boolean mayRaise(Expression expression) {
     return expression.exists(
         e ->
@@ -73,7 +73,7 @@ final class ErrorFreeExpressions {
                         || (e instanceof Cast && !isUpCast((Expression) e)))));
   }
 
-  /** Whether it is a cast that every value survives. */
+  /** Whether an expression is a lossless cast. */
   static boolean isUpCast(Expression expression) {
     return expression instanceof Cast cast
         && Cast.canUpCast(cast.child().dataType(), cast.dataType());

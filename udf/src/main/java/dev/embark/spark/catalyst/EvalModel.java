@@ -12,8 +12,9 @@ import scala.collection.immutable.Seq;
 import scala.runtime.ScalaRunTime;
 
 /**
- * The logical operator: the columns of its child, and one column for each call it answers. Public,
- * as is its constructor, since Spark copies plan nodes by reflection.
+ * Logical operator that evaluates model functions over one text: it returns its child's columns and
+ * one result column per function. The class and its constructor are public because Spark copies
+ * plan nodes by reflection.
  */
 public final class EvalModel extends LogicalPlan implements CatalystNode {
   private static final long serialVersionUID = 1L;
@@ -26,8 +27,8 @@ public final class EvalModel extends LogicalPlan implements CatalystNode {
 
   /**
    * @param text over the child's columns
-   * @param outputs what is asked of the text
-   * @param results the column of each of {@code outputs}
+   * @param outputs the functions to evaluate
+   * @param results the result columns, one per function
    */
   public EvalModel(
       Expression text,
@@ -62,7 +63,7 @@ public final class EvalModel extends LogicalPlan implements CatalystNode {
     return child;
   }
 
-  /** Whether it is about the same text with the same options. */
+  /** Whether a call has the same text and options. */
   boolean answers(ModelExpression call) {
     return options.equals(call.options()) && text.semanticEquals(call.text());
   }
@@ -89,7 +90,8 @@ public final class EvalModel extends LogicalPlan implements CatalystNode {
     return Scala.seq(List.of(child));
   }
 
-  // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  // Scala 2.12 and 2.13 declare different parameter types; both overloads exist, so neither is
+  // annotated as an override.
   public LogicalPlan withNewChildrenInternal(
       scala.collection.immutable.IndexedSeq<LogicalPlan> newChildren) {
     return new EvalModel(text, options, outputs, results, newChildren.apply(0));

@@ -42,7 +42,9 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 final class EvaluateBelowJoin {
   private EvaluateBelowJoin() {}
 
-  /** The child of the join below which to answer the call, or −1 for above the join. */
+  /**
+   * The index of the child below which to evaluate the call, or −1 to evaluate it above the join.
+   */
   static int of(Join join, ModelExpression call) {
     if (!pairsRows(join) || call.references().isEmpty() || !isNullForNulls(call.text())) {
       return -1;
@@ -51,7 +53,7 @@ final class EvaluateBelowJoin {
     for (int side = 0; side < sides.size(); side++) {
       if (call.references().subsetOf(sides.get(side).outputSet())) {
         boolean meetsOneRow = sides.get(1 - side).maxRows().exists(rows -> (long) rows <= 1);
-        // An error of a row that the join drops is none of the query.
+        // In mode FAILFAST, a row that the join drops must not fail the query.
         boolean mayDrop = call.options().mode() != ErrorMode.FAILFAST;
         return !meetsOneRow && (mayDrop || keepsAll(join, side)) ? side : -1;
       }
@@ -59,9 +61,9 @@ final class EvaluateBelowJoin {
     return -1;
   }
 
-  /** Whether a row of one side comes out once for each of many rows of the other. */
+  /** Whether the join pairs each row of one side with many rows of the other. */
   static boolean pairsRows(Join join) {
-    // Not FULL JOIN: where it compares by order, Spark reads one of the sides twice.
+    // FULL JOIN is excluded: with an inequality condition Spark reads one side twice.
     if (!(join.joinType() instanceof InnerLike || keepsAll(join, 0) || keepsAll(join, 1))) {
       return false;
     }
@@ -73,18 +75,24 @@ final class EvaluateBelowJoin {
     return conditions.isEmpty() || (conditions.size() == 1 && isBound(conditions.get(0)));
   }
 
-  /** {@code <>}, which holds for most pairs. */
+  /** Whether a condition is {@code <>}, which most pairs satisfy. */
   private static boolean differs(Expression condition) {
     return condition instanceof Not not && not.child() instanceof BinaryComparison;
   }
 
-  /** {@code <} and its like. Others, such as LIKE, may pick a few rows of many. */
+  /**
+   * Whether a condition is a bound such as {@code <}. Other conditions, such as LIKE, may select
+   * few pairs.
+   */
   private static boolean isBound(Expression condition) {
     return condition instanceof BinaryComparison
         && !(condition instanceof EqualTo || condition instanceof EqualNullSafe);
   }
 
-  /** Whether all rows of a side that come out are as they went in, and not made up of NULLs. */
+  /**
+   * Whether output rows of a side are always input rows of it, never rows of NULLs that an outer
+   * join adds.
+   */
   static boolean keepsRows(Join join, int side) {
     if (join.joinType() instanceof InnerLike) {
       return true;
@@ -93,14 +101,14 @@ final class EvaluateBelowJoin {
         && side == (join.joinType().equals(RightOuter$.MODULE$) ? 1 : 0);
   }
 
-  /** Whether each row of a side comes out, met by one of the other side or not. */
+  /** Whether every row of a side is in the output, matched or not. */
   private static boolean keepsAll(Join join, int side) {
     return join.joinType().equals(side == 0 ? LeftOuter$.MODULE$ : RightOuter$.MODULE$);
   }
 
   /**
-   * Whether a text is NULL where its columns are, as in the rows that an outer join adds, and can
-   * be computed for any row.
+   * Whether a text is error-free, and NULL if its columns are NULL, as in the rows that an outer
+   * join adds.
    */
   static boolean isNullForNulls(Expression text) {
     boolean isSafe =

@@ -28,7 +28,8 @@ import org.apache.spark.sql.types.Metadata;
 import scala.collection.Seq;
 
 /**
- * Moves the calls of a node into an operator below it, which embeds rows in batches.
+ * Optimizer rule that extracts model calls from a node into an {@link EvalModel} operator below it,
+ * which evaluates rows in batches.
  *
  * <pre>
  *   SELECT id, embed(body) AS e FROM docs
@@ -41,46 +42,50 @@ import scala.collection.Seq;
  *
  * <p>Without the rule the model runs once for each occurrence of the call and each row, one row at
  * a time ({@link RowByRowEvaluation}, {@code embed_one_by_one} in EXPLAIN). With the rule equal
- * calls share one operator, and a call that a node below has computed is not computed again ({@link
- * ReuseResults}). {@code SELECT id FROM docs WHERE embed(body)[0] > 0 AND id < 5} embeds the five
- * rows that pass the plain condition.
+ * calls share one operator, and a call that a node further down has computed is reused ({@link
+ * ReuseResults}). {@code SELECT id FROM docs WHERE embed(body)[0] > 0 AND id < 5} embeds only the
+ * five rows that pass the condition without a call.
  *
- * <p>The rule is idempotent: after its first run no call is left. {@link DeferModelCalls} has
- * before moved calls above nodes that need no embedding, and {@link BindInputFileNames} has moved
- * {@code input_file_name()} down. Calls that no operator can host run row by row: inside a lambda
- * over its variable, and over a text that has another value each time or contains IN or EXISTS, as
- * in {@code embed(uuid())}.
+ * <p>The rule is idempotent: its first run leaves no call. It first applies {@link
+ * DeferModelCalls}, which moves calls above nodes that need no result, and {@link
+ * BindInputFileNames}, which moves {@code input_file_name()} down. Calls that no operator can host
+ * run row by row: a call over a lambda variable, over a nondeterministic text as in {@code
+ * embed(uuid())}, or over a text with IN or EXISTS.
  */
 public final class ExtractModelCalls extends Rule<LogicalPlan> {
   @Override
   public LogicalPlan apply(LogicalPlan plan) {
     if (plan instanceof Subquery subquery && subquery.correlated()) {
-      // Spark has to know each of its nodes to make a join of it; calls are answered there.
+      // Spark can rewrite a correlated subquery to a join only if it knows every node; the rule
+      // runs again on the join.
       return plan;
     }
-    LogicalPlan joined =
-        plan.exists(ExtractModelCalls::asksSubqueryWithCall)
+    LogicalPlan rewritten =
+        plan.exists(ExtractModelCalls::hasSubqueryWithCall)
             ? RewritePredicateSubquery$.MODULE$.apply(plan)
             : plan;
-    if (!joined.exists(Calls::hasAny)) {
-      return joined;
+    if (!rewritten.exists(Calls::hasAny)) {
+      return rewritten;
     }
     LogicalPlan prepared =
         new DeferModelCalls()
-            .apply(joined)
+            .apply(rewritten)
             .transformUp(Scala.everywhere(BindInputFileNames::apply));
     LogicalPlan extracted = fromBelow(prepared);
     return sameOutput(extracted.transformUp(Scala.everywhere(Calls::oneByOne)), plan.output());
   }
 
-  /** Whether EXISTS or IN has a call within, which Spark itself makes a join of only later. */
-  private static boolean asksSubqueryWithCall(LogicalPlan node) {
+  /**
+   * Whether a node has EXISTS or IN over a call, which Spark rewrites to a join only after this
+   * rule.
+   */
+  private static boolean hasSubqueryWithCall(LogicalPlan node) {
     return node.expressions().exists(e -> e.exists(part -> isSubqueryWithCall((Expression) part)));
   }
 
   private static boolean isSubqueryWithCall(Expression expression) {
     return (expression instanceof Exists || expression instanceof ListQuery)
-        // Its conditions are expressions of its own by now, not of its plan.
+        // By now the conditions are children of the subquery expression, not part of its plan.
         && (Calls.in(expression) || ((SubqueryExpression) expression).plan().exists(Calls::hasAny));
   }
 
@@ -96,30 +101,34 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
     }
     LogicalPlan guarded = GuardConditionalCalls.apply(node.withNewChildren(Scala.seq(children)));
     LogicalPlan extracted = extract(guarded);
-    // What passes columns on passes all on purpose, so that a node above can reuse an embedding.
+    // Nodes that pass columns keep the added ones, so that a node above can reuse a result.
     return ReuseResults.passes(node) ? extracted : sameOutput(extracted, node.output());
   }
 
   private static LogicalPlan extract(LogicalPlan node) {
-    LogicalPlan answered = node instanceof Filter filter ? plainConditionsBelow(filter) : node;
-    List<LogicalPlan> children = Scala.list(answered.children());
+    LogicalPlan extracted = node instanceof Filter filter ? plainConditionsBelow(filter) : node;
+    List<LogicalPlan> children = Scala.list(extracted.children());
     boolean any = false;
-    for (List<ModelExpression> sameText : Calls.byText(Calls.innermost(answered))) {
+    for (List<ModelExpression> sameText : Calls.byText(Calls.innermost(extracted))) {
       int i = childWith(children, sameText.get(0));
       if (i < 0) {
         continue;
       }
       List<Attribute> results = new ArrayList<>();
-      children.set(i, answer(sameText, children.get(i), answered, results));
-      answered = Calls.replace(answered, sameText, results);
+      children.set(i, addColumns(sameText, children.get(i), extracted, results));
+      extracted = Calls.replace(extracted, sameText, results);
       any = true;
     }
-    // Again, for the calls over the results of those that were answered now.
-    return any ? extract(answered.withNewChildren(Scala.seq(children))) : answered;
+    // Calls over the results of the calls just extracted are now innermost.
+    return any ? extract(extracted.withNewChildren(Scala.seq(children))) : extracted;
   }
 
-  /** A plan with a column for each of the calls, which are about one text, put into results. */
-  private static LogicalPlan answer(
+  /**
+   * Adds a column to a plan for each of the calls, which have equal text and options.
+   *
+   * @param results receives the columns, one per call
+   */
+  private static LogicalPlan addColumns(
       List<ModelExpression> calls, LogicalPlan child, LogicalPlan parent, List<Attribute> results) {
     LogicalPlan plan = child;
     LinkedHashSet<SqlFunction> missing = new LinkedHashSet<>();
@@ -128,7 +137,7 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
       if (found.isPresent()) {
         plan = found.get().plan();
       } else {
-        missing.add(call.output());
+        missing.add(call.function());
       }
     }
     if (!missing.isEmpty()) {
@@ -143,19 +152,19 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
   }
 
   private static LogicalPlan evaluate(
-      ModelExpression call, LinkedHashSet<SqlFunction> outputs, LogicalPlan child) {
+      ModelExpression call, LinkedHashSet<SqlFunction> functions, LogicalPlan child) {
     int below = below(child, call);
     if (below >= 0) {
       List<LogicalPlan> children = Scala.list(child.children());
-      children.set(below, evaluate(call, outputs, children.get(below)));
+      children.set(below, evaluate(call, functions, children.get(below)));
       return child.withNewChildren(Scala.seq(children));
     }
     List<Attribute> results = new ArrayList<>();
-    for (SqlFunction output : outputs) {
+    for (SqlFunction function : functions) {
       results.add(
           new AttributeReference(
-              output.function(),
-              output.dataType(call.options()),
+              function.function(),
+              function.dataType(call.options()),
               true,
               Metadata.empty(),
               NamedExpression.newExprId(),
@@ -164,22 +173,25 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
     return new EvalModel(
         call.text(),
         call.options(),
-        Scala.seq(new ArrayList<>(outputs)),
+        Scala.seq(new ArrayList<>(functions)),
         Scala.seq(results),
         child);
   }
 
-  /** The child below which a row is embedded of which the node makes many, or −1. */
+  /**
+   * The index of the child below which to evaluate a call, because a join below {@code node}
+   * multiplies the rows; −1 to evaluate it directly below the parent.
+   */
   private static int below(LogicalPlan node, ModelExpression call) {
     if (node instanceof Join join) {
       return EvaluateBelowJoin.of(join, call);
     }
-    // An order of such rows has them, too; a limit on it does not.
+    // Projections and sorts keep the multiplied rows; a limit does not.
     boolean passesRows = node instanceof Project || node instanceof Sort;
     return passesRows && below(node.children().head(), call) >= 0 ? 0 : -1;
   }
 
-  /** Drops columns that neither the parent nor the text reads, so that they are not scanned. */
+  /** Prunes columns that neither the parent nor the text reads, so that they are not scanned. */
   private static LogicalPlan onlyNeeded(
       LogicalPlan child, LogicalPlan parent, ModelExpression call) {
     if (!(parent instanceof Project) && !(parent instanceof Aggregate)) {
@@ -204,7 +216,10 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
     return -1;
   }
 
-  /** A text that may fail is computed for the rows that pass the calls before it. */
+  /**
+   * Splits a filter, so that a text that may raise an error is computed only for rows that pass the
+   * calls before it.
+   */
   private static Filter inSteps(Filter filter) {
     Filter calls = plainConditionsBelow(filter);
     List<Expression> conditions = conjuncts(calls.condition());
@@ -219,23 +234,24 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
   }
 
   /**
-   * Conditions without a call filter rows before they are embedded. One that is another each time
-   * sees the rows that those before it leave, and those after it stay behind it.
+   * Moves conditions without a call below the others, so that rows are filtered before they are
+   * embedded. A nondeterministic condition keeps its position among the conditions, since its value
+   * depends on the rows it sees.
    */
   private static Filter plainConditionsBelow(Filter filter) {
     if (!Calls.in(filter.condition())) {
       return filter;
     }
     List<Expression> plain = new ArrayList<>();
-    List<Expression> embedding = new ArrayList<>();
+    List<Expression> withCall = new ArrayList<>();
     boolean mayMove = true;
     for (Expression condition : conjuncts(filter.condition())) {
-      mayMove &= embedding.isEmpty() || condition.deterministic();
-      (Calls.in(condition) || !mayMove ? embedding : plain).add(condition);
+      mayMove &= withCall.isEmpty() || condition.deterministic();
+      (Calls.in(condition) || !mayMove ? withCall : plain).add(condition);
     }
-    return plain.isEmpty() || embedding.isEmpty()
+    return plain.isEmpty() || withCall.isEmpty()
         ? filter
-        : new Filter(and(embedding), new Filter(and(plain), filter.child()));
+        : new Filter(and(withCall), new Filter(and(plain), filter.child()));
   }
 
   static List<Expression> conjuncts(Expression condition) {
@@ -253,7 +269,7 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
     return conditions.stream().reduce(And::new).orElseThrow();
   }
 
-  /** A plan with these columns, which are among its own. */
+  /** Projects a plan to the given subset of its columns. */
   static LogicalPlan sameOutput(LogicalPlan plan, Seq<Attribute> output) {
     return plan.output().equals(output)
         ? plan

@@ -45,9 +45,8 @@ final class GuardConditionalCalls {
   private static final Expression FALSE = Literal.create(false, DataTypes.BooleanType);
 
   // Upper bound on the size of a guard expression. A guard over about 20 branches excludes few
-  // rows;
-  // with 400 branches planning took four minutes.
-  private static final int MOST_NODES = 1000;
+  // rows; with 400 branches planning took four minutes.
+  private static final int MAX_NODES = 1000;
 
   private GuardConditionalCalls() {}
 
@@ -57,21 +56,25 @@ final class GuardConditionalCalls {
     List<ModelExpression> calls = new ArrayList<>(Calls.of(node));
     calls.sort(Comparator.comparingInt(call -> -size(call)));
     for (ModelExpression call : calls) {
-      List<Place> places = new ArrayList<>();
+      List<Occurrence> occurrences = new ArrayList<>();
       for (Branch part : parts(node)) {
-        collect(part, call, TRUE, places);
+        collect(part, call, TRUE, occurrences);
       }
-      boolean always = places.stream().anyMatch(place -> place.reached() == TRUE && place.exact());
+      boolean always =
+          occurrences.stream()
+              .anyMatch(occurrence -> occurrence.reached() == TRUE && occurrence.exact());
       if (always) {
         continue;
       }
-      if (ErrorFreeExpressions.mayRaise(call.text()) && places.stream().anyMatch(p -> !p.exact())) {
+      if (ErrorFreeExpressions.mayRaise(call.text())
+          && occurrences.stream().anyMatch(p -> !p.exact())) {
         guarded = replaced(guarded, call, RowByRowEvaluation.of(call));
         continue;
       }
-      Expression guard = places.stream().map(Place::reached).reduce(Or::new).orElseThrow();
-      boolean guards = places.stream().noneMatch(place -> place.reached() == TRUE);
-      if (guards && (size(guard) <= MOST_NODES || ErrorFreeExpressions.mayRaise(call.text()))) {
+      Expression guard =
+          occurrences.stream().map(Occurrence::reached).reduce(Or::new).orElseThrow();
+      boolean guards = occurrences.stream().noneMatch(occurrence -> occurrence.reached() == TRUE);
+      if (guards && (size(guard) <= MAX_NODES || ErrorFreeExpressions.mayRaise(call.text()))) {
         Expression text = new If(guard, call.text(), Literal.create(null, call.text().dataType()));
         guarded = replaced(guarded, call, call.withText(text));
       }
@@ -82,40 +85,47 @@ final class GuardConditionalCalls {
   /**
    * One occurrence of a call in an expression tree.
    *
-   * @param reached the condition under which it is evaluated there
-   * @param exact false if it is evaluated for fewer rows than that
+   * @param reached the condition under which the call is evaluated
+   * @param exact false if the call is evaluated for only some of the rows that meet the condition
    */
-  private record Place(Expression reached, boolean exact) {}
+  private record Occurrence(Expression reached, boolean exact) {}
 
   private static void collect(
-      Branch branch, ModelExpression call, Expression reached, List<Place> places) {
-    collect(branch.value(), call, new Place(and(reached, branch.when()), branch.isExact()), places);
+      Branch branch, ModelExpression call, Expression reached, List<Occurrence> occurrences) {
+    collect(
+        branch.value(),
+        call,
+        new Occurrence(and(reached, branch.when()), branch.isExact()),
+        occurrences);
   }
 
   private static void collect(
-      Expression expression, ModelExpression call, Place place, List<Place> places) {
+      Expression expression,
+      ModelExpression call,
+      Occurrence occurrence,
+      List<Occurrence> occurrences) {
     if (expression.semanticEquals(call)) {
-      places.add(place);
+      occurrences.add(occurrence);
       return;
     }
-    Optional<List<Branch>> branches = branches(expression, place.exact());
+    Optional<List<Branch>> branches = branches(expression, occurrence.exact());
     if (branches.isEmpty()) {
       for (Expression child : Scala.list(expression.children())) {
-        collect(child, call, place, places);
+        collect(child, call, occurrence, occurrences);
       }
       return;
     }
     for (Branch branch : branches.get()) {
-      collect(branch, call, place.reached(), places);
+      collect(branch, call, occurrence.reached(), occurrences);
     }
   }
 
   /**
    * A part of an expression and the condition under which it is evaluated.
    *
-   * @param isExact false if it is evaluated for fewer rows than that. For the others a condition
-   *     within it may fail, as that divides by what is zero there, and so must not be computed,
-   *     unless it is {@link ErrorFreeExpressions}
+   * @param isExact false if the part is evaluated for only some of the rows that meet the
+   *     condition. For the other rows, a condition nested in the part may raise an error, such as a
+   *     division by zero, so only {@link ErrorFreeExpressions} may be evaluated in a guard
    */
   private record Branch(Expression value, Expression when, boolean isExact) {}
 
@@ -136,7 +146,7 @@ final class GuardConditionalCalls {
     return parts.all;
   }
 
-  /** Empty where every part is evaluated always. */
+  /** The branches of an expression; empty if it evaluates all its children unconditionally. */
   private static Optional<List<Branch>> branches(Expression expression, boolean isExact) {
     Branches branches = new Branches(TRUE, isExact);
     if (expression instanceof If conditional) {
@@ -163,8 +173,8 @@ final class GuardConditionalCalls {
     } else if (expression instanceof And || expression instanceof Or) {
       Expression left = expression.children().apply(0);
       branches.addForRest(left);
-      // Others are left alone: with a condition about them they would be other texts than the same
-      // ones elsewhere, and embedded again.
+      // A guard would make the text differ from equal texts elsewhere in the query, which would
+      // then be embedded twice. Only texts that may raise an error need one.
       if (Calls.mayRaiseIn(expression.children().apply(1))) {
         branches.keep(left, expression instanceof And ? unlessFalse(left) : new Not(holds(left)));
       } else {
@@ -180,7 +190,7 @@ final class GuardConditionalCalls {
     return Optional.of(branches.all);
   }
 
-  /** The branches of an expression, added in the order in which they are tried. */
+  /** Collects the branches of an expression in evaluation order. */
   private static final class Branches {
     private final List<Branch> all = new ArrayList<>();
     private Expression left;
@@ -191,12 +201,15 @@ final class GuardConditionalCalls {
       this.isExact = isExact;
     }
 
-    /** For the rows that are left. */
+    /** Adds a value that is evaluated for all remaining rows. */
     void addForRest(Expression value) {
       all.add(new Branch(value, left, isExact));
     }
 
-    /** For the rows that are left and meet a condition, or what of it can be asked twice. */
+    /**
+     * Adds values that are evaluated for the remaining rows that meet a condition, as far as the
+     * condition can be evaluated twice.
+     */
     void addWhere(Expression condition, Expression... values) {
       Expression reached = left;
       boolean isExactThere = isExact;
@@ -212,7 +225,7 @@ final class GuardConditionalCalls {
       keep(condition, new Not(holds(condition)));
     }
 
-    /** Clauses of MERGE, of which the first whose condition holds makes the row. */
+    /** Adds the clauses of a MERGE; the first clause whose condition holds determines the row. */
     void addFirstOf(Expression reached, List<MergeRows.Instruction> clauses) {
       Branches tried = new Branches(reached, isExact);
       for (MergeRows.Instruction clause : clauses) {
@@ -224,13 +237,16 @@ final class GuardConditionalCalls {
       all.addAll(tried.all);
     }
 
-    /** Leaves the rows of which {@code rest} holds, if what it asks about can be asked twice. */
+    /**
+     * Restricts the remaining rows to those for which {@code rest} holds, if {@code part} can be
+     * evaluated twice.
+     */
     void keep(Expression part, Expression rest) {
       left = isUsable(part, isExact) ? and(left, rest) : left;
       isExact &= reusable(part);
     }
 
-    /** Whether a condition can be asked twice, and of each row that is left. */
+    /** Whether a condition can be evaluated a second time, for every remaining row. */
     private static boolean isUsable(Expression condition, boolean isExact) {
       return reusable(condition) && (isExact || ErrorFreeExpressions.is(condition));
     }
@@ -251,12 +267,12 @@ final class GuardConditionalCalls {
     return size;
   }
 
-  /** Of AND, the right side counts where the left is true or NULL. */
+  /** Short-circuit evaluation of AND reaches the right side if the left side is true or NULL. */
   private static Expression unlessFalse(Expression condition) {
     return condition.nullable() ? new Coalesce(Scala.seq(List.of(condition, TRUE))) : condition;
   }
 
-  /** A condition that is NULL is not taken. */
+  /** A branch whose condition is NULL is not taken. */
   private static Expression holds(Expression condition) {
     return condition.nullable() ? new Coalesce(Scala.seq(List.of(condition, FALSE))) : condition;
   }
@@ -265,7 +281,8 @@ final class GuardConditionalCalls {
     if (left == TRUE) {
       return right;
     }
-    // Of And, Spark may compute what comes twice in the right side for rows that the left excludes.
+    // With And, Spark may evaluate a common subexpression of the right side before the left side
+    // excludes the row.
     return right == TRUE ? left : new If(left, right, FALSE);
   }
 

@@ -37,8 +37,8 @@ import org.apache.spark.sql.internal.SQLConf;
 import scala.Option;
 
 /**
- * Puts a shuffle above embeddings that a physical operator would otherwise compute more than once,
- * because the operator reads its input more than once. The later reads read the shuffle's files.
+ * Inserts a shuffle above model operators whose parent reads its input more than once, so that each
+ * text is evaluated once. Later reads use the shuffle files.
  *
  * <pre>
  *   SELECT cosine_similarity(embed(a.t), embed(b.t)) FROM a CROSS JOIN b    -- neither side broadcast
@@ -61,22 +61,22 @@ import scala.Option;
  *       <td>first to find the ranges</td><td>n</td><td>2 n</td></tr>
  * </table>
  *
- * <p>The shuffle sends all rows of a partition to the same place. Placement by the rows themselves,
- * as of a round-robin shuffle, would lose and duplicate rows when a task is retried, since a second
- * run of a model may round a vector differently.
+ * <p>The shuffle keeps all rows of a partition together. Partitioning by row content, as a
+ * round-robin shuffle does, would lose and duplicate rows when a task is retried, since a second
+ * run of the model may round a vector differently.
  *
- * <p>{@link ModelCallStrategy} asks while Spark plans, since only then is the join's operator
- * known: {@link #markFor} tags the logical plans that are read again, and {@link #shuffle} is
- * called for a tagged plan when Spark comes to it. Adaptive execution plans anew with finished
- * shuffles as leaves, which embed nothing and are not tagged.
+ * <p>{@link ModelCallStrategy} calls this class during physical planning, when the join operator is
+ * known: {@link #markFor} tags logical plans that are read more than once, and {@link #shuffle}
+ * plans a tagged node when Spark reaches it. Adaptive execution replans with finished shuffles as
+ * leaves, which evaluate no model and are not tagged.
  */
 public final class MaterializeRereadInputs {
-  // The number of partitions of the shuffle.
+  // Value: number of partitions of the shuffle.
   private static final TreeNodeTag<Integer> SHUFFLED = new TreeNodeTag<>("embark.shuffled");
 
   private MaterializeRereadInputs() {}
 
-  /** Tags the child of a node whose ranges are found by reading all rows first. */
+  /** Tags the child of a node that first reads all rows to determine the ranges. */
   public static void markForRanges(LogicalPlan node) {
     boolean ranges = isRange(node) || (node instanceof Sort sort && sort.global());
     if (ranges) {
@@ -87,13 +87,13 @@ public final class MaterializeRereadInputs {
     }
   }
 
-  /** Tags the sides of a join that the operator chosen for it reads again. */
+  /** Tags the inputs that a planned join operator reads more than once. */
   public static void markFor(SparkPlan planned) {
-    // So that a product has about as many tasks as Spark's own joins.
+    // A cartesian product then has about as many tasks as Spark's own joins.
     int partitions = (int) Math.ceil(Math.sqrt(SQLConf.get().numShufflePartitions()));
     planned.foreach(
         node -> {
-          for (SparkPlan input : readAgain(node)) {
+          for (SparkPlan input : rereadChildren(node)) {
             input.foreach(
                 leaf -> {
                   if (leaf instanceof PlanLater later) {
@@ -106,7 +106,10 @@ public final class MaterializeRereadInputs {
         });
   }
 
-  /** The physical plan of a tagged node, whose own plan is left to Spark; empty for others. */
+  /**
+   * Plans the shuffle above a tagged node and leaves the node itself to Spark; empty if the node is
+   * not tagged.
+   */
   public static Optional<SparkPlan> shuffle(LogicalPlan node) {
     Option<Integer> partitions = node.getTagValue(SHUFFLED);
     if (partitions.isEmpty()) {
@@ -135,8 +138,8 @@ public final class MaterializeRereadInputs {
         && repartition.partitionExpressions().exists(e -> e instanceof SortOrder);
   }
 
-  /** The children that an operator computes more than once. */
-  private static List<SparkPlan> readAgain(SparkPlan node) {
+  /** The children that an operator reads more than once. */
+  private static List<SparkPlan> rereadChildren(SparkPlan node) {
     if (node instanceof CartesianProductExec) {
       return Scala.list(node.children());
     }
@@ -153,7 +156,7 @@ public final class MaterializeRereadInputs {
 
   private static void mark(
       LogicalPlan plan, int partitions, Predicate<LogicalPlan> isShuffledBefore) {
-    if (!embeds(plan, isShuffledBefore)) {
+    if (!evaluatesModel(plan, isShuffledBefore)) {
       return;
     }
     LogicalPlan node = plan;
@@ -161,7 +164,7 @@ public final class MaterializeRereadInputs {
       node = node.children().head();
     }
     if (node instanceof Join join && EvaluateBelowJoin.pairsRows(join)) {
-      // Not all the pairs are shuffled, but the embedded rows that they are made of.
+      // Shuffles the two sides rather than all pairs.
       join.children()
           .foreach(
               side -> {
@@ -173,14 +176,17 @@ public final class MaterializeRereadInputs {
     }
   }
 
-  /** Whether reading the plan's rows may embed. */
-  private static boolean embeds(LogicalPlan plan, Predicate<LogicalPlan> isShuffledBefore) {
+  /** Whether reading a plan's rows may evaluate a model. */
+  private static boolean evaluatesModel(LogicalPlan plan, Predicate<LogicalPlan> isShuffledBefore) {
     return plan instanceof EvalModel
         || (!isShuffledBefore.test(plan)
-            && plan.children().exists(child -> embeds(child, isShuffledBefore)));
+            && plan.children().exists(child -> evaluatesModel(child, isShuffledBefore)));
   }
 
-  /** Whether there is a shuffle in the node, unless its rows have the right place already. */
+  /**
+   * Whether Spark plans a shuffle for the node, unless the child's partitioning already satisfies
+   * it.
+   */
   private static boolean shuffles(LogicalPlan node) {
     return alwaysShuffles(node)
         || node instanceof Aggregate

@@ -10,21 +10,24 @@ import org.apache.spark.sql.types.DataType;
 import scala.collection.immutable.Seq;
 import scala.runtime.ScalaRunTime;
 
-/** A call of one of the {@link SqlFunction} functions in a plan, however it is computed. */
+/**
+ * Base class of a call of a {@link SqlFunction} in a query plan, independent of how the call is
+ * evaluated.
+ */
 abstract class ModelCall extends Expression implements CatalystNode, Serializable {
   private static final long serialVersionUID = 1L;
 
   private final Expression text;
   private final FunctionOptions options;
-  private final SqlFunction output;
+  private final SqlFunction function;
 
-  ModelCall(Expression text, FunctionOptions options, SqlFunction output) {
+  ModelCall(Expression text, FunctionOptions options, SqlFunction function) {
     this.text = text;
     this.options = options;
-    this.output = output;
+    this.function = function;
   }
 
-  /** The same call of another text. */
+  /** A copy of this call with another text. */
   abstract ModelCall withText(Expression newText);
 
   Expression text() {
@@ -35,13 +38,13 @@ abstract class ModelCall extends Expression implements CatalystNode, Serializabl
     return options;
   }
 
-  SqlFunction output() {
-    return output;
+  SqlFunction function() {
+    return function;
   }
 
   @Override
   public DataType dataType() {
-    return output.dataType(options);
+    return function.dataType(options);
   }
 
   @Override
@@ -56,7 +59,7 @@ abstract class ModelCall extends Expression implements CatalystNode, Serializabl
 
   @Override
   public String prettyName() {
-    return output.function();
+    return function.function();
   }
 
   @Override
@@ -64,7 +67,8 @@ abstract class ModelCall extends Expression implements CatalystNode, Serializabl
     return Scala.seq(List.of(text));
   }
 
-  // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  // Scala 2.12 and 2.13 declare different parameter types; both overloads exist, so neither is
+  // annotated as an override.
   public Expression withNewChildrenInternal(
       scala.collection.immutable.IndexedSeq<Expression> newChildren) {
     return withText(newChildren.apply(0));
@@ -76,7 +80,7 @@ abstract class ModelCall extends Expression implements CatalystNode, Serializabl
 
   @Override
   public Object[] fields() {
-    return new Object[] {text, options, output};
+    return new Object[] {text, options, function};
   }
 
   @Override

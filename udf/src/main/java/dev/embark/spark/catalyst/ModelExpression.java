@@ -18,24 +18,24 @@ import org.apache.spark.sql.types.StringType;
 import scala.collection.immutable.Seq;
 
 /**
- * A call of one of the {@link SqlFunction} functions in a plan. {@link ExtractModelCalls} replaces
- * it by a column of the operator; it is never evaluated row by row.
+ * A model call as the analyzer creates it. {@link ExtractModelCalls} replaces it by a column of
+ * {@link EvalModel}; it is never evaluated itself.
  */
 public final class ModelExpression extends ModelCall
     implements Unevaluable, ImplicitCastInputTypes {
   private static final long serialVersionUID = 1L;
 
   /**
-   * @param text of any type that Spark casts to a string
-   * @param options resolved: those of the call over those of the session
+   * @param text of any type that Spark casts to string
+   * @param options the session's options with those of the call applied on top
    */
-  public ModelExpression(Expression text, FunctionOptions options, SqlFunction output) {
-    super(text, options, output);
+  public ModelExpression(Expression text, FunctionOptions options, SqlFunction function) {
+    super(text, options, function);
   }
 
   @Override
   ModelExpression withText(Expression newText) {
-    return new ModelExpression(newText, options(), output());
+    return new ModelExpression(newText, options(), function());
   }
 
   @Override
@@ -48,7 +48,7 @@ public final class ModelExpression extends ModelCall
     return text().dataType() instanceof StringType
         ? TypeCheckResult.TypeCheckSuccess$.MODULE$
         : new TypeCheckResult.TypeCheckFailure(
-            output().function()
+            function().function()
                 + " takes a string, but this is "
                 + text().dataType().catalogString()
                 + "; cast it to string if it is text");
@@ -56,12 +56,12 @@ public final class ModelExpression extends ModelCall
 
   @Override
   public String toString() {
-    return output().function() + "(" + text() + optionsSql() + ")";
+    return function().function() + "(" + text() + optionsSql() + ")";
   }
 
   @Override
   public String sql() {
-    return output().function() + "(" + text().sql() + optionsSql() + ")";
+    return function().function() + "(" + text().sql() + optionsSql() + ")";
   }
 
   private String optionsSql() {

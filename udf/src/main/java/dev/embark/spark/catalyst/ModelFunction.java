@@ -28,23 +28,23 @@ import scala.Tuple3;
 import scala.collection.Seq;
 
 /**
- * One of Embark's functions: makes an expression out of the arguments that a user wrote.
+ * A SQL function of Embark with its parameters, documentation and expression builder.
  *
- * @param info its documentation
- * @param build takes a value for each parameter, null where an optional one is not given; throws an
- *     AnalysisException where they are wrong
+ * @param info the documentation that DESCRIBE FUNCTION shows
+ * @param build builds the expression from one argument per parameter, null for an omitted optional
+ *     one; throws an AnalysisException if an argument is wrong
  */
 public record ModelFunction(
     Parameters parameters, ExpressionInfo info, Function<List<Expression>, Expression> build) {
 
   public static List<ModelFunction> all() {
     List<ModelFunction> all = new ArrayList<>();
-    for (SqlFunction output : SqlFunction.values()) {
+    for (SqlFunction function : SqlFunction.values()) {
       all.add(
           new ModelFunction(
-              new Parameters(output.function(), List.of(output.input(), "options"), 1),
-              info(output),
-              arguments -> build(output, arguments.get(0), arguments.get(1))));
+              new Parameters(function.function(), List.of(function.input(), "options"), 1),
+              info(function),
+              arguments -> build(function, arguments.get(0), arguments.get(1))));
     }
     all.add(
         new ModelFunction(
@@ -54,13 +54,13 @@ public record ModelFunction(
     return all;
   }
 
-  /** Its name in SQL. */
+  /** The name in SQL. */
   public String name() {
     return parameters.function();
   }
 
   /**
-   * As Spark's extensions take it.
+   * The description for Spark's session extensions.
    *
    * @param <S> the {@code Seq} of Spark's Scala version
    */
@@ -69,7 +69,7 @@ public record ModelFunction(
   }
 
   /**
-   * As Spark's function registry takes it.
+   * The builder for Spark's function registry.
    *
    * @param <S> the {@code Seq} of Spark's Scala version
    */
@@ -78,44 +78,44 @@ public record ModelFunction(
     return arguments -> build.apply(parameters.arrange(Scala.list((Seq<Expression>) arguments)));
   }
 
-  private static Expression build(SqlFunction output, Expression input, Expression given) {
+  private static Expression build(SqlFunction function, Expression input, Expression optionsMap) {
     try {
       FunctionOptions options =
-          output.isAnswer() ? EmbarkConf.sessionGenerateOptions() : EmbarkConf.sessionOptions();
-      EmbarkConf.progress(); // a wrong value would else fail when the query runs
-      if (given != null) {
-        options = options.with(literalMap(output, given));
+          function.isAnswer() ? EmbarkConf.sessionGenerateOptions() : EmbarkConf.sessionOptions();
+      EmbarkConf.progress(); // fails at analysis rather than at execution if the value is wrong
+      if (optionsMap != null) {
+        options = options.with(literalMap(function, optionsMap));
       }
       if (options.model().isEmpty()) {
         throw error(
-            output.function()
+            function.function()
                 + " has no model of its own: name one with map('model', …), or for the session with "
                 + EmbarkConf.GENERATE_PREFIX
                 + "model.",
             input);
       }
       WebModelPolicy.check(options);
-      return new ModelExpression(input, options, output);
+      return new ModelExpression(input, options, function);
     } catch (EmbarkException e) {
       throw error(e.getMessage(), input);
     }
   }
 
-  private static Map<String, String> literalMap(SqlFunction output, Expression argument) {
+  private static Map<String, String> literalMap(SqlFunction function, Expression argument) {
     if (argument instanceof CreateMap map && argument.foldable()) {
-      return entries(output, map);
+      return entries(function, map);
     }
     if (!argument.foldable() || !(argument.dataType() instanceof MapType type)) {
       throw error(
           "The options of "
-              + output.function()
+              + function.function()
               + " have to be a literal map, such as map('longText', 'chunk'), but this is "
               + argument.sql()
               + ".",
           argument);
     }
     if (type.keyType() instanceof StringType == false) {
-      throw keysAreStrings(output, argument);
+      throw keysAreStrings(function, argument);
     }
     MapData map = (MapData) argument.eval(null);
     Map<String, String> options = new LinkedHashMap<>();
@@ -128,21 +128,21 @@ public record ModelFunction(
   }
 
   /**
-   * Those that are written one by one, each by itself: where they are of several types, as in
-   * map('maxTokens', 128, 'longText', 'chunk'), Spark casts all of them to one.
+   * Evaluates each entry of a map constructor separately: if the values have different types, as in
+   * map('maxTokens', 128, 'longText', 'chunk'), Spark casts all of them to a common type.
    */
-  private static Map<String, String> entries(SqlFunction output, CreateMap map) {
+  private static Map<String, String> entries(SqlFunction function, CreateMap map) {
     Map<String, String> options = new LinkedHashMap<>();
     List<Expression> keysAndValues = Scala.list(map.children());
     for (int i = 0; i < keysAndValues.size(); i += 2) {
       Expression key = keysAndValues.get(i);
       if (!(key.dataType() instanceof StringType)) {
-        throw keysAreStrings(output, map);
+        throw keysAreStrings(function, map);
       }
       Object value = asWritten(keysAndValues.get(i + 1)).eval(null);
       String name = String.valueOf(key.eval(null));
       if (options.containsKey(name)) {
-        throw error("The options of " + output.function() + " name " + name + " twice.", map);
+        throw error("The options of " + function.function() + " name " + name + " twice.", map);
       }
       options.put(name, value == null ? null : String.valueOf(value));
     }
@@ -156,12 +156,12 @@ public record ModelFunction(
         : value;
   }
 
-  private static RuntimeException keysAreStrings(SqlFunction output, Expression argument) {
+  private static RuntimeException keysAreStrings(SqlFunction function, Expression argument) {
     throw error(
-        "The options of " + output.function() + " have to be a map with string keys.", argument);
+        "The options of " + function.function() + " have to be a map with string keys.", argument);
   }
 
-  /** Numbers and booleans are taken as they are written: map('maxTokens', 128). */
+  /** Accepts numbers and booleans as well as strings: map('maxTokens', 128). */
   private static String text(ArrayData values, int i, DataType type) {
     return values.isNullAt(i) ? null : String.valueOf(values.get(i, type));
   }
@@ -170,25 +170,25 @@ public record ModelFunction(
     throw AnalysisErrors.of(sentence, where.origin());
   }
 
-  private static ExpressionInfo info(SqlFunction output) {
+  private static ExpressionInfo info(SqlFunction function) {
     String options =
-        output.options().stream()
+        function.options().stream()
             .map(o -> "        " + o.key() + " - " + o.description() + " Takes " + o.takes() + ".")
             .collect(Collectors.joining("\n"));
     return new ExpressionInfo(
         ModelExpression.class.getName(),
         null,
-        output.function(),
-        "_FUNC_(" + output.input() + "[, options]) - " + output.usage(),
+        function.function(),
+        "_FUNC_(" + function.input() + "[, options]) - " + function.usage(),
         "\n    Arguments:\n      * "
-            + output.input()
+            + function.input()
             + " - a string\n      * options - a literal map of:\n"
             + options
             + "\n  ",
         "\n    Examples:\n      > SELECT "
-            + output.example()
+            + function.example()
             + ";\n       "
-            + output.exampleResult()
+            + function.exampleResult()
             + "\n  ",
         "",
         "misc_funcs",

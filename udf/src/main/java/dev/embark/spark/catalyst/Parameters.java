@@ -10,22 +10,22 @@ import org.apache.spark.sql.errors.QueryCompilationErrors;
 import org.apache.spark.sql.internal.SQLConf;
 
 /**
- * The parameters of one of Embark's functions. A call gives them in order, or by name as in {@code
- * embed(text => body)}, and is refused with the errors of Spark's own functions.
+ * The parameters of a SQL function of Embark. A call passes arguments by position or by name, as in
+ * {@code embed(text => body)}; wrong arguments raise the same errors as for Spark's own functions.
  *
- * <p>Spark arranges named arguments for its own functions only, by a method whose signature differs
- * between its versions; a function that is added gets them as they were written.
+ * <p>Spark resolves named arguments only for its own functions, by a method whose signature differs
+ * between versions; an injected function receives the arguments as written.
  *
- * @param function its name in SQL
- * @param names in order
- * @param required how many of them, from the first on, a call has to give
+ * @param function the name in SQL
+ * @param names of the parameters, in order
+ * @param required the number of leading parameters that are mandatory
  */
 record Parameters(String function, List<String> names, int required) {
 
   /**
-   * The arguments of a call, one for each parameter; null for an optional one that is not given.
+   * The arguments of a call, one per parameter; null for an omitted optional one.
    *
-   * @param arguments as they were written
+   * @param arguments as written in the query
    */
   List<Expression> arrange(List<Expression> arguments) {
     int positional = 0;

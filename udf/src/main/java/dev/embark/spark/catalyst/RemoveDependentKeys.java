@@ -25,9 +25,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.IntegralType;
 
 /**
- * Takes a call over grouping columns out of the grouping columns, and out of aggregates such as
- * {@code first} that return one of equal values: the call has the same value in all rows of a
- * group. {@link DeferModelCalls} then computes the call once per group.
+ * Removes a call over grouping columns from the grouping columns, and from aggregates such as
+ * {@code first} that return one of several equal values, since the call has the same value in all
+ * rows of a group. {@link DeferModelCalls} then computes the call once per group.
  *
  * <pre>
  *   SELECT DISTINCT body, embed(body) AS e FROM docs       -- 20 rows, 10 distinct texts
@@ -38,8 +38,8 @@ import org.apache.spark.sql.types.IntegralType;
  * </pre>
  *
  * <p>Rows embedded in either query: 10 with the rule, 20 without, and without the rule the shuffle
- * of the grouping compares and carries vectors. A condition over the groups, as in {@code HAVING
- * embed(body)[0] > 0}, is not moved: Spark evaluates it below the grouping, for each row.
+ * of the grouping compares and carries vectors. A condition over groups, as in {@code HAVING
+ * embed(body)[0] > 0}, is not moved: Spark evaluates it below the aggregate for each row.
  */
 final class RemoveDependentKeys {
   private static final Set<Class<?>> ONE_OF_EQUALS =
@@ -61,13 +61,16 @@ final class RemoveDependentKeys {
   }
 
   static LogicalPlan apply(LogicalPlan node) {
-    // The keys of a stream name what its checkpoint holds.
+    // The checkpoint of a streaming aggregate depends on its keys.
     return node instanceof Aggregate aggregate && !aggregate.isStreaming()
         ? new RemoveDependentKeys(aggregate).rewrite()
         : node;
   }
 
-  /** Whether equal values of a type are also the same text: not so for 0.0 and -0.0, or a and A. */
+  /**
+   * Whether equal values of a type always have the same text; not so for 0.0 and -0.0, or for
+   * strings under a case-insensitive collation.
+   */
   private static boolean sameWhenEqual(DataType type) {
     return type.equals(DataTypes.StringType) || type instanceof IntegralType;
   }
@@ -82,7 +85,8 @@ final class RemoveDependentKeys {
               ? same
               : Calls.named(rewritten, named.name(), named.exprId()));
     }
-    // A call that has to be answered below, for the aggregates that are left, is not repeated.
+    // If a remaining aggregate needs the call below the node anyway, it is not computed a second
+    // time above.
     if (!changed || output.stream().anyMatch(column -> callsInAggregates((Expression) column))) {
       return aggregate;
     }
@@ -124,7 +128,7 @@ final class RemoveDependentKeys {
     return column instanceof Alias alias ? alias.child() : (Expression) column;
   }
 
-  /** The expression with each key in the place of what it is computed from. */
+  /** Replaces each part of an expression that computes a key by the key's column. */
   private Expression overKeys(Expression expression) {
     for (NamedExpression column : columns) {
       Expression key = keys.get(column.exprId());
@@ -144,7 +148,7 @@ final class RemoveDependentKeys {
     return expression instanceof Attribute a && dependent.containsKey(a.exprId());
   }
 
-  /** An expression of the aggregate's output, computed from the keys where it can be. */
+  /** Rewrites an output expression of the aggregate to compute it from the keys where possible. */
   private Expression ofGroup(Expression expression) {
     if (isDependent(expression)) {
       changed = true;

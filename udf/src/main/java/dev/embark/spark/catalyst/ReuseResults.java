@@ -23,7 +23,8 @@ import org.apache.spark.sql.catalyst.plans.logical.Sort;
 import org.apache.spark.sql.catalyst.plans.logical.Window;
 
 /**
- * Finds an operator further down that has already computed a call, and passes its column up.
+ * Reuses the result of a model operator further down the plan that has already computed a call, and
+ * passes its column up.
  *
  * <pre>
  *   SELECT id, embed(body) FROM docs WHERE embed(body)[0] > 0       -- 20 rows
@@ -33,15 +34,17 @@ import org.apache.spark.sql.catalyst.plans.logical.Window;
  *      +- EvalModel embed(body) → embed#7       +- EvalModel embed(body) → embed#7
  * </pre>
  *
- * <p>Rows embedded in that query: 20 with the rule, up to 40 without, one more for each row that
- * passes the filter. The same holds for a view with an embedding under a query that repeats the
- * call. A column is not passed through a node that changes rows, such as an aggregate or the Expand
- * node of {@code ROLLUP}: above Expand each copy of a row counts as embedded, and the copies of a
- * window share one run of the model.
+ * <p>Rows embedded in that query: 20 with the rule, up to 40 without, since each row that passes
+ * the filter is embedded again. The same holds for a view with an embedding under a query that
+ * repeats the call. A column is not passed through a node that changes rows, such as an aggregate
+ * or the Expand node of {@code ROLLUP}: above Expand each copy of a row counts as embedded, but
+ * equal texts of a window share one evaluation.
  */
 final class ReuseResults {
   /**
-   * @param plan the plan, its projections widened so that the column comes through
+   * The result column of an earlier call.
+   *
+   * @param plan the plan, with projections widened to pass the column
    * @param result the column
    */
   record Found(LogicalPlan plan, Attribute result) {}
@@ -49,8 +52,8 @@ final class ReuseResults {
   private ReuseResults() {}
 
   /**
-   * Whether a node finds its columns by identity, so that its children may have more of them than
-   * it asked for. Others, such as a union or a write, go by position.
+   * Whether a node resolves its columns by expression id, so that its children may have additional
+   * columns. Other nodes, such as a union or a write, resolve columns by position.
    */
   static boolean passes(LogicalPlan node) {
     return node instanceof EvalModel
@@ -67,10 +70,10 @@ final class ReuseResults {
         || node instanceof Join;
   }
 
-  /** Follows the rows downwards as long as each node hands every row on unchanged, or drops it. */
+  /** Searches downwards through nodes that pass rows unchanged or drop them. */
   static Optional<Found> find(LogicalPlan plan, ModelExpression call) {
     if (plan instanceof EvalModel eval && eval.answers(call)) {
-      int i = Scala.list(eval.outputs()).indexOf(call.output());
+      int i = Scala.list(eval.outputs()).indexOf(call.function());
       if (i >= 0) {
         return Optional.of(new Found(eval, eval.results().apply(i)));
       }
@@ -95,9 +98,9 @@ final class ReuseResults {
   }
 
   /**
-   * Whether a column of a child means the same above the node. A semi join drops what came from its
-   * right side. An outer join gives rows of NULLs, whose embedding is NULL just if their text is:
-   * no text without columns is.
+   * Whether a child's result column is still correct above the node. A semi join drops the columns
+   * of its right side. An outer join adds rows of NULLs, where the result is NULL but the call's
+   * result is NULL only if its text is; a text without columns never is.
    */
   private static boolean survives(LogicalPlan plan, int child, ModelExpression call) {
     if (!(plan instanceof Join join) || EvaluateBelowJoin.keepsRows(join, child)) {

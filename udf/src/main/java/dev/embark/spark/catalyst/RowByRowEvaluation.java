@@ -27,12 +27,12 @@ import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
- * A call that cannot be pulled below its node, since its text exists only inside it: in a lambda,
- * {@code transform(texts, t -> embed(t))}, or over both sides of a join condition, or since it may
- * fail for rows that do not reach it ({@link GuardConditionalCalls}). Right, but slow: a native
- * batch for each text. EXPLAIN shows it as {@code embed_one_by_one}. Its texts count in {@link
- * ApplicationProgress} and in the executor's metrics; those of an operator in the SQL tab it has
- * not, since Spark gives an expression none.
+ * Evaluates a model call inside an expression, one native batch per text. It is slow and used only
+ * if no operator can host the call: if the text exists only inside the node, as in the lambda
+ * {@code transform(texts, t -> embed(t))} or over both sides of a join condition, or if the text
+ * may raise an error for rows that do not reach the call ({@link GuardConditionalCalls}). EXPLAIN
+ * shows it as {@code embed_one_by_one}. Its texts count in {@link ApplicationProgress} and in the
+ * executor's metrics, but not in the SQL tab, since Spark expressions have no SQL metrics.
  */
 public final class RowByRowEvaluation extends ModelCall implements CodegenFallback {
   private static final long serialVersionUID = 1L;
@@ -40,33 +40,33 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
   private final ApplicationProgress.Totals totals;
   private final ModelAccess access;
 
-  /** Public, since Spark copies expressions by reflection. */
+  /** Public because Spark copies expressions by reflection. */
   public RowByRowEvaluation(
       Expression text,
       FunctionOptions options,
-      SqlFunction output,
+      SqlFunction function,
       ApplicationProgress.Totals totals,
       ModelAccess access) {
-    super(text, options, output);
+    super(text, options, function);
     this.totals = totals;
     this.access = access;
   }
 
-  /** On the driver; as {@link TaskSettings#of} has it for an operator. */
+  /** Resolves the settings on the driver, as {@link TaskSettings#of} does for an operator. */
   static RowByRowEvaluation of(ModelExpression call) {
     SparkContext context = SparkSession.active().sparkContext();
     ModelAccess access = ModelAccess.ofSession(context, call.options().model());
     return new RowByRowEvaluation(
         call.text(),
         access.pinned(call.options(), ExecutorModels.store()),
-        call.output(),
+        call.function(),
         ApplicationProgress.of(context).totals(),
         access);
   }
 
   @Override
   RowByRowEvaluation withText(Expression newText) {
-    return new RowByRowEvaluation(newText, options(), output(), totals, access);
+    return new RowByRowEvaluation(newText, options(), function(), totals, access);
   }
 
   @Override
@@ -81,8 +81,8 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
     }
     TextWindow window = new TextWindow();
     window.add(value.getBytes());
-    List<SqlFunction> outputs = List.of(output());
-    try (TaskEngine engine = TaskEngine.open(options(), outputs, access, task)) {
+    List<SqlFunction> functions = List.of(function());
+    try (TaskEngine engine = TaskEngine.open(options(), functions, access, task)) {
       long start = System.nanoTime();
       RowOutcomes rows = engine.compute(window.texts(), () -> isInterrupted(task));
       count(WindowCounts.of(window, rows, System.nanoTime() - start), engine.loadMillis());
@@ -90,7 +90,7 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
       if (error != null && options().mode() == ErrorMode.FAILFAST) {
         throw error;
       }
-      return engine.value(output(), 0);
+      return engine.value(function(), 0);
     } catch (EmbarkException e) {
       if (e.kind() == Kind.CANCELLED && isInterrupted(task)) {
         throw killed();
@@ -134,6 +134,6 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
 
   @Override
   public String toString() {
-    return output().function() + "_one_by_one(" + text() + ")";
+    return function().function() + "_one_by_one(" + text() + ")";
   }
 }

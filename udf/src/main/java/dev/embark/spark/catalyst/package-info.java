@@ -1,5 +1,5 @@
 /**
- * Functions, expressions, the logical operator and the rules of the optimizer.
+ * SQL functions, expressions, the logical operator and the optimizer rules.
  *
  * <pre>
  *  arguments ──► ModelFunction ──► ModelExpression ──► ExtractModelCalls ──► EvalModel
@@ -8,8 +8,8 @@
  *                  before it is pulled out              └────► RowByRowEvaluation, row by row
  * </pre>
  *
- * <p>Everything but {@link dev.embark.spark.catalyst.RowByRowEvaluation} and {@link
- * dev.embark.spark.catalyst.CosineSimilarity} runs on the driver alone. Internal; public classes
- * are those that Spark copies by reflection or that another package of Embark uses.
+ * <p>Everything except {@link dev.embark.spark.catalyst.RowByRowEvaluation} and {@link
+ * dev.embark.spark.catalyst.CosineSimilarity} runs only on the driver. Internal; a class is public
+ * only if Spark copies it by reflection or another package of Embark uses it.
  */
 package dev.embark.spark.catalyst;

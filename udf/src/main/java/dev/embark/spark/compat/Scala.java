@@ -12,11 +12,11 @@ import scala.collection.immutable.Seq;
 import scala.runtime.AbstractPartialFunction;
 
 /**
- * Where Java and Scala collections and functions meet; nothing of Embark.
+ * Conversions between Java and Scala collections and functions.
  *
  * <p>Spark's {@code Seq} is {@code scala.collection.Seq} with Scala 2.12 and {@code
- * scala.collection.immutable.Seq} with 2.13. So that the same source compiles with both, Embark
- * takes the first, which is wider, and returns the second.
+ * scala.collection.immutable.Seq} with 2.13. Methods accept the first, wider type and return the
+ * second, so that the same source compiles with both.
  */
 public final class Scala {
   private Scala() {}
@@ -35,7 +35,7 @@ public final class Scala {
     return list;
   }
 
-  /** Equality of what Scala would make case classes: same class, equal elements in order. */
+  /** Case-class equality: same class, equal elements in order. */
   public static boolean equalProducts(Product a, Product b) {
     if (a.getClass() != b.getClass()) {
       return false;
@@ -48,7 +48,7 @@ public final class Scala {
     return true;
   }
 
-  /** A function defined everywhere, where Spark's tree transformations ask for a partial one. */
+  /** Wraps a total function for Spark's tree transformations, which require a partial function. */
   public static <A, B> PartialFunction<A, B> everywhere(Function<A, B> function) {
     return new AbstractPartialFunction<>() {
       @Override

@@ -1,6 +1,6 @@
 /**
- * Differences between the Spark and Scala versions that one source tree serves.
+ * Compatibility layer over the Spark and Scala versions that one source tree supports.
  *
- * <p>Internal; uses no other package of Embark.
+ * <p>Internal; depends on no other package of Embark.
  */
 package dev.embark.spark.compat;

@@ -13,32 +13,32 @@ import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.internal.SQLConf$;
 
 /**
- * The options of a session: {@code spark.embark.<option>}, and {@code
- * spark.embark.generate.<option>} for generations. Read on the driver only; what a call needs
- * travels with it as plain values.
+ * Reads a session's options from its conf: {@code spark.embark.<option>} for embeddings and {@code
+ * spark.embark.generate.<option>} for generation. Used on the driver only; calls carry their
+ * options to tasks as plain values.
  */
 public final class EmbarkConf {
   public static final String PREFIX = "spark.embark.";
 
-  /** Before the options of a generation. */
+  /** Prefix of the options for generation. */
   public static final String GENERATE_PREFIX = PREFIX + "generate.";
 
-  /** {@code true} for a line on the speed of each stage on the driver's standard error. */
+  /** {@code true} prints the throughput of each stage to the driver's standard error. */
   public static final String PROGRESS = PREFIX + "progress";
 
   private EmbarkConf() {}
 
   /**
-   * Makes Spark know the options: with a view or a function in SQL it keeps those confs of the
-   * session that it knows, and takes no others into account when that is used.
+   * Registers the options with Spark. A view or SQL function captures only registered confs of the
+   * session that creates it; Spark ignores all others when the view or function is used.
    */
   public static synchronized void register() {
     register(PREFIX, SqlFunction.EMBEDDING);
     register(GENERATE_PREFIX, SqlFunction.ANSWER);
   }
 
-  private static void register(String prefix, SqlFunction output) {
-    for (FunctionOption option : output.options()) {
+  private static void register(String prefix, SqlFunction function) {
+    for (FunctionOption option : function.options()) {
       String key = prefix + option.key();
       if (!SQLConf.get().isModifiable(key)) {
         SQLConf$.MODULE$.buildConf(key).doc(option.description()).stringConf().createOptional();
@@ -47,9 +47,9 @@ public final class EmbarkConf {
   }
 
   /**
-   * Whether the running session wants to be told the speed of each stage.
+   * Whether the running session prints the throughput of each stage.
    *
-   * @throws EmbarkException of kind OPTION when it says neither true nor false
+   * @throws EmbarkException of kind OPTION if the value is neither true nor false
    */
   public static boolean progress() {
     String value = SQLConf.get().getConfString(PROGRESS, "false");
@@ -63,29 +63,29 @@ public final class EmbarkConf {
   }
 
   /**
-   * The options of the running session for embeddings.
+   * The running session's options for embeddings.
    *
-   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
+   * @throws EmbarkException of kind OPTION if an option is not allowed
    */
   public static EmbedOptions sessionOptions() {
     return options(SQLConf.get().getAllConfs());
   }
 
   /**
-   * The options of the running session for generations.
+   * The running session's options for generation.
    *
-   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
+   * @throws EmbarkException of kind OPTION if an option is not allowed
    */
   public static GenerateOptions sessionGenerateOptions() {
     return generateOptions(SQLConf.get().getAllConfs());
   }
 
-  /** Whether a key of the conf is an option of an embedding. */
+  /** Whether a conf key names an option for embeddings. */
   public static boolean isEmbedOption(String key) {
     return key.startsWith(PREFIX) && !key.startsWith(GENERATE_PREFIX) && !key.equals(PROGRESS);
   }
 
-  /** The options of generations in a session's conf. */
+  /** The options for generation in a session's conf. */
   public static GenerateOptions generateOptions(scala.collection.Map<String, String> conf) {
     Map<String, String> options = new TreeMap<>();
     conf.foreach(
@@ -98,7 +98,7 @@ public final class EmbarkConf {
     return GenerateOptions.of(options);
   }
 
-  /** The options of embeddings in a session's conf. */
+  /** The options for embeddings in a session's conf. */
   public static EmbedOptions options(scala.collection.Map<String, String> conf) {
     Map<String, String> options = new TreeMap<>();
     conf.foreach(
@@ -113,7 +113,10 @@ public final class EmbarkConf {
     return EmbedOptions.of(options);
   }
 
-  /** Executors read these when they start; a session that sets another value would wait in vain. */
+  /**
+   * Executors read their settings at startup, so a different value in a session would have no
+   * effect.
+   */
   private static void checkUnchanged(String key, String value) {
     SparkEnv env = SparkEnv.get();
     if (env != null && !env.conf().get(key, "").equals(value)) {

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * What is set for a whole application, {@code spark.embark.<key>} at its start: how executors get
- * and keep models. Unlike the options of an embedding, none of these changes a vector.
+ * A setting of an application, {@code spark.embark.<key>}, that controls how executors fetch, cache
+ * and load models. Read when Spark starts; unlike an option of a call, no setting changes a result.
  */
 public enum ExecutorSetting {
   CACHE_DIR(
@@ -75,7 +75,7 @@ public enum ExecutorSetting {
     this.description = description;
   }
 
-  /** As users write it. */
+  /** The full conf key. */
   public String key() {
     return EmbarkConf.PREFIX + key;
   }
@@ -92,7 +92,7 @@ public enum ExecutorSetting {
     return description;
   }
 
-  /** The setting of a whole key, upper and lower case alike. */
+  /** The setting with a full conf key, compared case-insensitively. */
   public static Optional<ExecutorSetting> of(String key) {
     return Arrays.stream(values()).filter(s -> s.key().equalsIgnoreCase(key)).findFirst();
   }

@@ -10,16 +10,16 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** What a call asks of the operator; one function in SQL each. */
+/** A SQL function that runs a model on a text or prompt. */
 public enum SqlFunction {
-  /** The vector. */
+  /** The embedding. */
   EMBEDDING(
       "embed",
       "Returns the embedding of text; NULL for NULL and, unless mode is FAILFAST, for a text"
           + " that cannot be embedded.",
       "size(_FUNC_('Spark SQL', map('dimensions', 64)))",
       "64"),
-  /** The vector, and what became of the text. */
+  /** The embedding with its number of tokens, truncation and error. */
   DETAIL(
       "embed_detail",
       "Returns the embedding of text with its number of tokens, whether its tail was cut off,"
@@ -41,7 +41,7 @@ public enum SqlFunction {
       "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
           + " \"no\"')) IN ('yes', 'no')",
       "true"),
-  /** The answer, and how it ended. */
+  /** The answer with its number of tokens, finish reason and error. */
   ANSWER_DETAIL(
       "generate_detail",
       "Returns the answer of a model to prompt with its number of tokens, how it ended (stop,"
@@ -72,7 +72,7 @@ public enum SqlFunction {
     return isAnswer() ? "prompt" : "text";
   }
 
-  /** Whether text is made, and not a vector. */
+  /** Whether the function generates text rather than a vector. */
   public boolean isAnswer() {
     return this == ANSWER || this == ANSWER_DETAIL;
   }
@@ -82,7 +82,7 @@ public enum SqlFunction {
     return List.of(isAnswer() ? GenerateOption.values() : EmbedOption.values());
   }
 
-  /** The function's result, which depends on the option {@code output}. */
+  /** The result type, which for embeddings depends on the option {@code output}. */
   public DataType dataType(FunctionOptions options) {
     return switch (this) {
       case EMBEDDING -> vectorType(options);
@@ -115,12 +115,15 @@ public enum SqlFunction {
     return usage;
   }
 
-  /** An expression that names the function {@code _FUNC_}, as Spark's documentation does. */
+  /**
+   * An example expression with {@code _FUNC_} in place of the function's name, as in Spark's
+   * documentation.
+   */
   public String example() {
     return example;
   }
 
-  /** What the example gives with the default model, as Spark prints it. */
+  /** The result of the example with the default model, as Spark prints it. */
   public String exampleResult() {
     return exampleResult;
   }

@@ -1,11 +1,11 @@
 /**
- * Settings of a session and of an application, and the functions that they apply to.
+ * Options of a session, settings of an application, and the SQL functions that they apply to.
  *
  * <pre>
  *  spark.embark.&lt;option&gt;            ──► EmbarkConf ──► FunctionOptions of a call   (a session, read on the driver)
  *  spark.embark.&lt;executor setting&gt;  ──► ExecutorSetting                        (an application, read at its start)
  * </pre>
  *
- * <p>Internal; of Embark it uses only the engine's options.
+ * <p>Internal; depends only on the engine's options.
  */
 package dev.embark.spark.conf;

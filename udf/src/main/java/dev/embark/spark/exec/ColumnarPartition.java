@@ -9,26 +9,26 @@ import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 
 /**
- * The batches of one partition, each with its embeddings as one more column, an Arrow {@code
- * List<Float>}. A batch is valid until the next one: its other columns are the child's, and what
- * Arrow holds is freed at the end of the task.
+ * Iterator over the columnar batches of one partition that appends the embeddings as an Arrow
+ * {@code List<Float>} column. A batch is valid until the next call of {@link #next()}: its other
+ * columns belong to the child operator, and the end of the task frees the Arrow memory.
  */
 final class ColumnarPartition implements Iterator<ColumnarBatch> {
   private final Iterator<ColumnarBatch> input;
   private final RowPartition.Rows<InternalRow> rows;
-  private final WindowProcessor embedder;
+  private final WindowProcessor processor;
   private final TextWindow window = new TextWindow();
 
   /**
-   * @param embedder which the end of the task closes
+   * @param processor closed at the end of the task
    */
   ColumnarPartition(
       Iterator<ColumnarBatch> input,
       RowPartition.Rows<InternalRow> rows,
-      WindowProcessor embedder) {
+      WindowProcessor processor) {
     this.input = input;
     this.rows = rows;
-    this.embedder = embedder;
+    this.processor = processor;
   }
 
   @Override
@@ -41,10 +41,10 @@ final class ColumnarPartition implements Iterator<ColumnarBatch> {
     ColumnarBatch batch = input.next();
     window.clear();
     batch.rowIterator().forEachRemaining(row -> window.add(rows.text(row)));
-    embedder.embed(window);
+    processor.embed(window);
     ColumnVector[] columns = new ColumnVector[batch.numCols() + 1];
     Arrays.setAll(columns, i -> i < batch.numCols() ? batch.column(i) : null);
-    columns[batch.numCols()] = new ArrowColumnVector(embedder.vector());
+    columns[batch.numCols()] = new ArrowColumnVector(processor.vector());
     return new ColumnarBatch(columns, batch.numRows());
   }
 }

@@ -22,18 +22,20 @@ import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Rows of Spark's public API: embeds a column where the session's planner cannot be extended.
+ * Embeds a column of a dataset through Spark's public {@link Row} API, for sessions whose planner
+ * cannot be extended.
  *
- * @param text index of the column with the texts
- * @param output what vectors are made of
+ * @param text index of the text column
+ * @param output element type of the vectors
  */
 public record DatasetRows(int text, VectorType output)
     implements RowPartition.Rows<Row>, Serializable {
 
   /**
-   * The dataset with one column more.
+   * Adds a column with the embeddings of {@code textColumn}.
    *
-   * @throws EmbarkException of kind OPTION when there is no such text, or the output is there
+   * @throws EmbarkException of kind OPTION if {@code textColumn} is not a string column or {@code
+   *     outputColumn} already exists
    */
   public static Dataset<Row> embed(
       Dataset<Row> docs, String textColumn, String outputColumn, EmbedOptions options) {
@@ -51,18 +53,19 @@ public record DatasetRows(int text, VectorType output)
     }
     if (names.contains(outputColumn)) {
       throw new EmbarkException(
-          Kind.OPTION, "The dataset has a column '" + outputColumn + "' already; name another.");
+          Kind.OPTION,
+          "The dataset already has a column '" + outputColumn + "'; choose another name.");
     }
     WebModelPolicy.check(options);
-    SqlFunction output = SqlFunction.EMBEDDING;
+    SqlFunction function = SqlFunction.EMBEDDING;
     SparkContext context = docs.sparkSession().sparkContext();
-    TaskSettings task =
-        TaskSettings.of(context, options, List.of(output), OperatorMetrics.of(context, options));
+    TaskSettings settings =
+        TaskSettings.of(context, options, List.of(function), OperatorMetrics.of(context, options));
     DatasetRows rows = new DatasetRows(index, options.output());
     MapPartitionsFunction<Row, Row> embed =
-        partition -> new RowPartition<>(rows, partition, task.open());
+        partition -> new RowPartition<>(rows, partition, settings.open());
     return docs.mapPartitions(
-        embed, Encoders.row(schema.add(outputColumn, output.dataType(options), true)));
+        embed, Encoders.row(schema.add(outputColumn, function.dataType(options), true)));
   }
 
   @Override
@@ -72,7 +75,7 @@ public record DatasetRows(int text, VectorType output)
 
   @Override
   public Row keep(Row row) {
-    return row; // each is an object of its own
+    return row; // Spark does not reuse rows of the public API
   }
 
   @Override
@@ -97,7 +100,7 @@ public record DatasetRows(int text, VectorType output)
     return RowFactory.create(all);
   }
 
-  /** As the public API has it. */
+  /** Converts an internal value to the type that Spark's public API returns. */
   private Object external(Object value) {
     if (value == null) {
       return null;

@@ -26,11 +26,12 @@ import scala.collection.immutable.Seq;
 import scala.runtime.ScalaRunTime;
 
 /**
- * The physical operator: hands each partition to {@link RowPartition}, or to {@link
- * ColumnarPartition} where its parent takes columns, and keeps partitioning and order.
+ * Physical operator that evaluates model calls in batches. It passes each partition to {@link
+ * RowPartition}, or to {@link ColumnarPartition} if its parent reads columns, and preserves
+ * partitioning and ordering.
  *
- * <p>Runs on the driver; everything that a task needs travels in {@link TaskSettings} and {@link
- * OperatorInput} as plain values.
+ * <p>Runs on the driver; {@link TaskSettings} and {@link OperatorInput} carry everything that a
+ * task needs as plain values.
  */
 public final class EvalModelExec extends SparkPlan implements CatalystNode {
   private static final long serialVersionUID = 1L;
@@ -78,11 +79,11 @@ public final class EvalModelExec extends SparkPlan implements CatalystNode {
 
   @Override
   public Map<String, SQLMetric> metrics() {
-    return embedMetrics().asMap();
+    return operatorMetrics().asMap();
   }
 
-  /** Made when first asked for: copies of a plan that are never run register none. */
-  private synchronized OperatorMetrics embedMetrics() {
+  /** Created lazily, so that copies of a plan which never run register no metrics. */
+  private synchronized OperatorMetrics operatorMetrics() {
     if (metrics == null) {
       metrics = OperatorMetrics.of(sparkContext(), options);
     }
@@ -90,8 +91,9 @@ public final class EvalModelExec extends SparkPlan implements CatalystNode {
   }
 
   /**
-   * Whether columns come in and there is a columnar form of what is asked for. Rows go out either
-   * way where the parent takes rows; Spark hands columns in even then.
+   * Whether the child produces columns and the result is a single {@code float} vector, the only
+   * columnar result. Spark may pass columns to this operator even if its parent reads rows, so
+   * {@link #doExecute} also accepts a columnar child.
    */
   @Override
   public boolean supportsColumnar() {
@@ -108,24 +110,24 @@ public final class EvalModelExec extends SparkPlan implements CatalystNode {
 
   @Override
   public RDD<InternalRow> doExecute() {
-    TaskSettings task = task();
+    TaskSettings settings = taskSettings();
     OperatorInput input = input();
-    FlatMapFunction<Iterator<InternalRow>, InternalRow> embed =
-        rows -> new RowPartition<>(input.open(), rows, task.open());
-    return child.toRowBased().execute().toJavaRDD().mapPartitions(embed, true).rdd();
+    FlatMapFunction<Iterator<InternalRow>, InternalRow> evaluate =
+        rows -> new RowPartition<>(input.open(), rows, settings.open());
+    return child.toRowBased().execute().toJavaRDD().mapPartitions(evaluate, true).rdd();
   }
 
   @Override
   public RDD<ColumnarBatch> doExecuteColumnar() {
-    TaskSettings task = task();
+    TaskSettings settings = taskSettings();
     OperatorInput input = input();
-    FlatMapFunction<Iterator<ColumnarBatch>, ColumnarBatch> embed =
-        batches -> new ColumnarPartition(batches, input.open(), task.open());
-    return child.executeColumnar().toJavaRDD().mapPartitions(embed, true).rdd();
+    FlatMapFunction<Iterator<ColumnarBatch>, ColumnarBatch> evaluate =
+        batches -> new ColumnarPartition(batches, input.open(), settings.open());
+    return child.executeColumnar().toJavaRDD().mapPartitions(evaluate, true).rdd();
   }
 
-  private TaskSettings task() {
-    return TaskSettings.of(sparkContext(), options, Scala.list(outputs), embedMetrics());
+  private TaskSettings taskSettings() {
+    return TaskSettings.of(sparkContext(), options, Scala.list(outputs), operatorMetrics());
   }
 
   private OperatorInput input() {

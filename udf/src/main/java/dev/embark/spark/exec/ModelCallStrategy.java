@@ -13,8 +13,8 @@ import org.apache.spark.sql.execution.SparkStrategy;
 import scala.collection.immutable.Seq;
 
 /**
- * Plans {@link EvalModel} as {@link EvalModelExec}, with a shuffle above where its rows are read
- * more than once ({@link MaterializeRereadInputs}).
+ * Planner strategy that plans {@link EvalModel} as {@link EvalModelExec} and inserts a shuffle
+ * above it if the operator above reads its input more than once ({@link MaterializeRereadInputs}).
  */
 public final class ModelCallStrategy extends SparkStrategy {
   private static final long serialVersionUID = 1L;
@@ -27,7 +27,7 @@ public final class ModelCallStrategy extends SparkStrategy {
     }
     MaterializeRereadInputs.markForRanges(plan);
     if (plan instanceof Join join && join.exists(node -> node instanceof EvalModel)) {
-      return ofOthers(join);
+      return byOtherStrategies(join);
     }
     return plan instanceof EvalModel eval
         ? Scala.seq(
@@ -41,8 +41,11 @@ public final class ModelCallStrategy extends SparkStrategy {
         : Scala.seq(List.of());
   }
 
-  /** A join as the session's other strategies plan it, to see which operator they choose. */
-  private Seq<SparkPlan> ofOthers(Join join) {
+  /**
+   * Plans a join by the session's other strategies, since the choice of the join operator decides
+   * which side is read more than once.
+   */
+  private Seq<SparkPlan> byOtherStrategies(Join join) {
     for (SparkStrategy strategy :
         Scala.list(SparkSession.active().sessionState().planner().strategies())) {
       List<SparkPlan> planned =

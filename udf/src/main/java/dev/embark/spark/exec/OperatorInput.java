@@ -14,16 +14,16 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 
 /**
- * What the operator reads and adds.
+ * Input and output columns of a model operator, serialised to its tasks.
  *
- * @param text over {@code columns}
- * @param columns of the child
- * @param results columns that are added
+ * @param text the text expression, over {@code columns}
+ * @param columns the child's output
+ * @param results the result columns, appended to {@code columns}
  */
 record OperatorInput(Expression text, List<Attribute> columns, List<Attribute> results)
     implements Serializable {
 
-  /** In a task, for its thread. */
+  /** Compiles the projections. Called in a task; the result belongs to the calling thread. */
   RowPartition.Rows<InternalRow> open() {
     return new Rows();
   }

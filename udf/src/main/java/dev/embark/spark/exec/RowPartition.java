@@ -7,52 +7,53 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * The rows of one partition, embedded window by window: reads ahead, embeds each distinct text of
- * the window once, and hands the rows on in their order with the results added.
+ * Iterator over the rows of one partition that reads ahead a window of rows, evaluates each
+ * distinct text of the window once, and returns the rows in input order with the results appended.
  *
- * @param <R> Spark's internal rows or those of its public API
+ * @param <R> the row type: Spark's internal rows or those of its public API
  */
 final class RowPartition<R> implements Iterator<R> {
   /**
-   * What is done with rows of a kind.
+   * Row access for one row type.
    *
-   * @param <R> the kind
+   * @param <R> the row type
    */
   interface Rows<R> {
-    /** The row's text in UTF-8, a copy; null for NULL. */
+    /** A copy of the row's text in UTF-8; null for NULL. */
     byte[] text(R row);
 
-    /** The row, to be kept while others are read. */
+    /** A row that stays valid while later rows are read; a copy if Spark reuses the row. */
     R keep(R row);
 
-    /** About how many bytes a kept row takes. */
+    /** Approximate size of a kept row in bytes. */
     long bytes(R kept);
 
-    /** The row with the values of the outputs. */
+    /** The row with the results appended. */
     R with(R kept, Object[] values);
   }
 
-  // The first window is small, so that a query that wants a few rows embeds only a few.
+  // The first window is small, so that a query with a small LIMIT evaluates few rows.
   private static final int FIRST_WINDOW_ROWS = 64;
   private static final int MAX_WINDOW_ROWS = 4096;
   private static final int WINDOW_GROWTH = 4;
-  private static final long MAX_WINDOW_BYTES = 16L << 20; // of rows, and of results
+  private static final long MAX_WINDOW_BYTES =
+      16L << 20; // separately for the rows and for the results
 
-  private final Rows<R> kind;
+  private final Rows<R> access;
   private final Iterator<R> input;
-  private final WindowProcessor embedder;
+  private final WindowProcessor processor;
   private final TextWindow window = new TextWindow();
   private final List<R> rows = new ArrayList<>();
   private int windowRows = FIRST_WINDOW_ROWS;
   private int next;
 
   /**
-   * @param embedder which the end of the task closes
+   * @param processor closed at the end of the task
    */
-  RowPartition(Rows<R> kind, Iterator<R> input, WindowProcessor embedder) {
-    this.kind = kind;
+  RowPartition(Rows<R> access, Iterator<R> input, WindowProcessor processor) {
+    this.access = access;
     this.input = input;
-    this.embedder = embedder;
+    this.processor = processor;
   }
 
   @Override
@@ -67,15 +68,15 @@ final class RowPartition<R> implements Iterator<R> {
         throw new NoSuchElementException();
       }
       readAhead();
-      embedder.embed(window);
+      processor.embed(window);
       windowRows = Math.min(windowRows * WINDOW_GROWTH, maxWindowRows());
     }
     int row = next++;
-    return kind.with(rows.get(row), embedder.values(row));
+    return access.with(rows.get(row), processor.values(row));
   }
 
   private int maxWindowRows() {
-    long byResults = MAX_WINDOW_BYTES / embedder.rowBytes();
+    long byResults = MAX_WINDOW_BYTES / processor.rowBytes();
     return (int) Math.max(FIRST_WINDOW_ROWS, Math.min(MAX_WINDOW_ROWS, byResults));
   }
 
@@ -86,11 +87,11 @@ final class RowPartition<R> implements Iterator<R> {
     long bytes = 0;
     while (rows.size() < windowRows && bytes < MAX_WINDOW_BYTES && input.hasNext()) {
       R row = input.next();
-      byte[] text = kind.text(row);
-      R kept = kind.keep(row);
+      byte[] text = access.text(row);
+      R kept = access.keep(row);
       window.add(text);
       rows.add(kept);
-      bytes += kind.bytes(kept) + (text == null ? 0 : text.length);
+      bytes += access.bytes(kept) + (text == null ? 0 : text.length);
     }
   }
 }

@@ -14,10 +14,10 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * What the driver sends to every task that embeds, as plain values.
+ * Plain values that the driver sends to every task of a model operator.
  *
- * @param access to the model
- * @param outputs what is wanted of each text
+ * @param access how the task reaches the model
+ * @param outputs the functions to evaluate for each text
  */
 public record TaskSettings(
     FunctionOptions options,
@@ -27,7 +27,7 @@ public record TaskSettings(
     ApplicationProgress.Totals totals)
     implements Serializable {
 
-  /** On the driver. */
+  /** Resolves the settings of one operator. Called on the driver. */
   public static TaskSettings of(
       SparkContext context,
       FunctionOptions options,
@@ -46,12 +46,12 @@ public record TaskSettings(
         progress.totals());
   }
 
-  /** In a task, whose end closes it. */
+  /** Opens a processor for the running task; the end of the task closes it. */
   public WindowProcessor open() {
     TaskContext context = TaskContext.get();
-    WindowProcessor embedder = new WindowProcessor(this, context);
-    TaskCompletionListener atEnd = ended -> embedder.close();
+    WindowProcessor processor = new WindowProcessor(this, context);
+    TaskCompletionListener atEnd = ended -> processor.close();
     context.addTaskCompletionListener(atEnd);
-    return embedder;
+    return processor;
   }
 }

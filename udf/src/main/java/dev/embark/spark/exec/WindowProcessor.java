@@ -16,14 +16,14 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 
 /**
- * Embeds or answers the windows of one partition, whatever kind of rows they come from, and counts.
+ * Evaluates windows of texts for one task and updates the metrics.
  *
- * <p>Owns a {@link TaskEngine} from the first window to {@link #close}, which the end of the task
- * calls. Spark may read rows in another thread than the one that ends the task, so whatever touches
- * the engine is synchronized; {@code close} cancels a running batch first.
+ * <p>Owns a {@link TaskEngine} from the first window until {@link #close}, which the task
+ * completion listener calls. Spark may read rows on a different thread than the one that ends the
+ * task, so every access to the engine is synchronized; {@code close} first cancels a running batch.
  */
 public final class WindowProcessor implements AutoCloseable {
-  private final TaskSettings task;
+  private final TaskSettings settings;
   private final TaskContext context;
   private final OperatorMetrics.Fill fill;
 
@@ -34,18 +34,18 @@ public final class WindowProcessor implements AutoCloseable {
   private RowOutcomes outcomes;
   private long rowsBefore;
 
-  WindowProcessor(TaskSettings task, TaskContext context) {
-    this.task = task;
+  WindowProcessor(TaskSettings settings, TaskContext context) {
+    this.settings = settings;
     this.context = context;
     this.fill = new OperatorMetrics.Fill();
   }
 
   /**
-   * Embeds a window; what came before is overwritten.
+   * Evaluates a window and overwrites the results of the previous one.
    *
-   * @throws EmbarkException when a row fails and the mode is FAILFAST, or the model cannot be had
-   * @throws TaskKilledException when the task is interrupted meanwhile
-   * @throws IllegalStateException when the task has ended
+   * @throws EmbarkException if a row fails in mode FAILFAST, or the model cannot be loaded
+   * @throws TaskKilledException if the task is interrupted
+   * @throws IllegalStateException if the task has ended
    */
   public synchronized void embed(TextWindow newWindow) {
     checkOpen();
@@ -59,22 +59,22 @@ public final class WindowProcessor implements AutoCloseable {
       outcomes = engine.compute(window.texts(), context::isInterrupted);
     } catch (EmbarkException e) {
       if (e.kind() == Kind.CANCELLED && context.isInterrupted()) {
-        throw new TaskKilledException("cancelled while " + task.options().function() + " ran");
+        throw new TaskKilledException("cancelled while " + settings.options().function() + " ran");
       }
       throw e;
     }
     WindowCounts counts = WindowCounts.of(window, outcomes, System.nanoTime() - start);
-    task.metrics().add(counts, fill);
-    task.totals().add(counts);
+    settings.metrics().add(counts, fill);
+    settings.totals().add(counts);
     ExecutorCounters.add(counts);
-    if (counts.failed() > 0 && task.options().mode() == ErrorMode.FAILFAST) {
+    if (counts.failed() > 0 && settings.options().mode() == ErrorMode.FAILFAST) {
       throw firstFailure();
     }
   }
 
   private void open() {
-    engine = TaskEngine.open(task.options(), task.outputs(), task.access(), context);
-    task.metrics().loadTime().add(engine.loadMillis());
+    engine = TaskEngine.open(settings.options(), settings.outputs(), settings.access(), context);
+    settings.metrics().loadTime().add(engine.loadMillis());
     ExecutorCounters.addLoadMillis(engine.loadMillis());
   }
 
@@ -89,7 +89,7 @@ public final class WindowProcessor implements AutoCloseable {
                 + " of partition "
                 + context.partitionId()
                 + " cannot be "
-                + OperatorMetrics.done(task.options())
+                + OperatorMetrics.done(settings.options())
                 + ": "
                 + error.getMessage()
                 + " With mode=PERMISSIVE its result would be NULL.",
@@ -105,9 +105,9 @@ public final class WindowProcessor implements AutoCloseable {
   }
 
   /**
-   * About how many bytes the result of a row takes, after the first window.
+   * Approximate size of one result in bytes; available after the first window.
    *
-   * @throws IllegalStateException when the task has ended
+   * @throws IllegalStateException if the task has ended
    */
   public synchronized long rowBytes() {
     checkOpen();
@@ -115,26 +115,26 @@ public final class WindowProcessor implements AutoCloseable {
   }
 
   /**
-   * The values of a row of the window, one for each output; copies.
+   * Copies of the results for one row of the window, one per function.
    *
-   * @throws IllegalStateException when the task has ended
+   * @throws IllegalStateException if the task has ended
    */
   public synchronized Object[] values(int row) {
     checkOpen();
-    Object[] values = new Object[task.outputs().size()];
+    Object[] values = new Object[settings.outputs().size()];
     if (!window.isNull(row)) {
       for (int i = 0; i < values.length; i++) {
-        values[i] = engine.value(task.outputs().get(i), window.source(row));
+        values[i] = engine.value(settings.outputs().get(i), window.source(row));
       }
     }
     return values;
   }
 
   /**
-   * The embeddings of a window that was embedded, {@code List<Float>} with a row for each of its
-   * rows. Stays this object's, and is valid until the next window.
+   * The embeddings of the current window as a {@code List<Float>} vector with one entry per row.
+   * Owned by this object and valid until the next window.
    *
-   * @throws IllegalStateException when the task has ended
+   * @throws IllegalStateException if the task has ended
    */
   public synchronized ListVector vector() {
     checkOpen();
@@ -150,7 +150,7 @@ public final class WindowProcessor implements AutoCloseable {
   @Override
   public void close() {
     TaskEngine running = engine;
-    // Once only: after it the engine is another task's.
+    // A closed lease may already belong to another task, which must not be cancelled.
     if (running != null && !closed) {
       running.cancel();
     }

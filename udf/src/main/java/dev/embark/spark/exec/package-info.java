@@ -1,5 +1,5 @@
 /**
- * The physical operator: partitions of rows in, the same rows with results out.
+ * The physical operator, which appends the results of model calls to the rows of a partition.
  *
  * <pre>
  *  EvalModel ──► ModelCallStrategy ──► EvalModelExec
@@ -7,10 +7,10 @@
  *                                    ▼
  *  rows ◄── RowPartition, ColumnarPartition ◄── WindowProcessor ◄── window of texts
  *
- *  Embark.embedColumn ──► DatasetRows ──► RowPartition        (sessions without the planner)
+ *  Embark.embedColumn ──► DatasetRows ──► RowPartition        (sessions that cannot be extended)
  * </pre>
  *
- * <p>The driver reads conf and plans; a task gets plain values. A {@link
+ * <p>The driver reads the conf and plans; tasks receive plain values. A {@link
  * dev.embark.spark.exec.WindowProcessor} owns the engine of its task until the task ends. Internal.
  */
 package dev.embark.spark.exec;

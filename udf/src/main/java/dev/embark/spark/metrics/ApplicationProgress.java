@@ -18,11 +18,11 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * What an application has embedded and generated so far, over all its queries. Counts of finished
- * tasks are exact once an action returns; those of running tasks come with the executors'
+ * Application-wide counts of embedded and generated rows, over all queries. Counts of finished
+ * tasks are exact once an action returns; counts of running tasks arrive with the executors'
  * heartbeats.
  *
- * <p>One for each Spark context. Safe for any thread.
+ * <p>One instance per Spark context. Safe for any thread.
  */
 public final class ApplicationProgress {
   private static final Map<SparkContext, ApplicationProgress> ALL = new WeakHashMap<>();
@@ -44,12 +44,14 @@ public final class ApplicationProgress {
   }
 
   /**
-   * @param rows that came to an operator, with or without a text, and texts of a lambda
-   * @param tokens that the model has seen
-   * @param nullRows rows without a text
+   * The counts at one point in time.
+   *
+   * @param rows rows that reached an operator, with or without a text, and texts of a lambda
+   * @param tokens tokens that the model has processed
+   * @param nullRows rows whose text is NULL
    * @param failedRows rows whose text has no result
-   * @param truncatedRows rows whose text lost its tail
-   * @param generatedTokens that answers are made of
+   * @param truncatedRows rows whose text was truncated
+   * @param generatedTokens tokens of generated answers
    */
   public record Snapshot(
       long rows,
@@ -59,7 +61,7 @@ public final class ApplicationProgress {
       long truncatedRows,
       long generatedTokens) {}
 
-  /** The progress of a session's application. */
+  /** The progress of the session's application. */
   public static ApplicationProgress of(SparkSession session) {
     return of(session.sparkContext());
   }
@@ -68,7 +70,7 @@ public final class ApplicationProgress {
     return ALL.computeIfAbsent(context, ApplicationProgress::new);
   }
 
-  /** The counts now. */
+  /** The current counts. */
   public Snapshot snapshot() {
     return new Snapshot(
         now(totals.rows),
@@ -83,7 +85,7 @@ public final class ApplicationProgress {
     return totals;
   }
 
-  /** Prints a line on the speed of each stage to standard error from now on. */
+  /** Prints the throughput of each stage to standard error from now on. Idempotent. */
   public synchronized void showStages(SparkContext context) {
     if (!stagesShown) {
       stagesShown = true;
@@ -91,7 +93,7 @@ public final class ApplicationProgress {
     }
   }
 
-  /** What a task has added to each counter, by the counter's id. */
+  /** The task's updates by accumulator id. */
   static Map<Long, Long> updates(scala.collection.Iterable<AccumulableInfo> infos) {
     Map<Long, Long> counts = new HashMap<>();
     for (AccumulableInfo info : Scala.list(infos)) {
@@ -111,13 +113,13 @@ public final class ApplicationProgress {
   }
 
   /**
-   * A task that has started and not ended.
+   * A running task.
    *
-   * @param counts as of its last heartbeat, by the counter's id
+   * @param counts as of its last heartbeat, by accumulator id
    */
   private record Running(int stage, Map<Long, Long> counts) {}
 
-  /** The counters that tasks add to; they alone are kept of what executors send. */
+  /** The accumulators that tasks update. */
   public record Totals(
       LongAccumulator rows,
       LongAccumulator tokens,
@@ -156,7 +158,7 @@ public final class ApplicationProgress {
       running.put(start.taskInfo().taskId(), new Running(start.stageId(), Map.of()));
     }
 
-    /** Of a task that has ended, the last heartbeat may come after the end. */
+    /** Ignores tasks that have ended, since their last heartbeat may arrive afterwards. */
     @Override
     public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
       update
@@ -175,7 +177,7 @@ public final class ApplicationProgress {
       running.remove(end.taskInfo().taskId());
     }
 
-    /** A busy driver drops events, such as the end of a task. */
+    /** Removes tasks whose end event was dropped by a busy driver. */
     @Override
     public void onStageCompleted(SparkListenerStageCompleted completed) {
       running.values().removeIf(task -> task.stage() == completed.stageInfo().stageId());

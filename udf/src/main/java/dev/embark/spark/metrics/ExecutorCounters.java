@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
 /**
- * What this JVM has computed since it started, over all tasks and applications: the executor's
- * metrics, for Prometheus and whatever else Spark's metrics system feeds. Safe for any thread.
+ * Counters of this JVM since it started, over all tasks and applications, published as executor
+ * metrics in Spark's metrics system, for example to Prometheus. Safe for any thread.
  */
 public enum ExecutorCounters {
   ROWS_EMBEDDED("rowsEmbedded", WindowCounts::embedded),
@@ -43,7 +43,7 @@ public enum ExecutorCounters {
     LOAD_MILLIS.add(millis);
   }
 
-  /** Shows all of them in a registry of Spark's metrics system. */
+  /** Registers a gauge for each counter. */
   public static void register(MetricRegistry registry) {
     for (ExecutorCounters counter : values()) {
       Gauge<Long> gauge = counter.sum::sum;

@@ -9,7 +9,7 @@ import org.apache.spark.sql.execution.metric.SQLMetric;
 import scala.Tuple2;
 import scala.collection.immutable.Map;
 
-/** The operator's metrics, as the SQL tab of Spark's UI shows them. Added to by tasks. */
+/** SQL metrics of a model operator, shown in the SQL tab of Spark's UI and updated by tasks. */
 public record OperatorMetrics(
     SQLMetric embedded,
     SQLMetric nulls,
@@ -24,10 +24,10 @@ public record OperatorMetrics(
     SQLMetric encodeTime,
     SQLMetric loadTime)
     implements Serializable {
-  // Spark keeps metrics of this type in tenths.
+  // Spark stores average metrics in tenths.
   private static final long AVERAGE_UNIT = 10;
 
-  /** The native batches of a task so far. */
+  /** Running totals of a task's native batches. */
   public static final class Fill {
     private long tokens;
     private long capacity;
@@ -49,12 +49,12 @@ public record OperatorMetrics(
         metric(context, "timing", "time loading the model"));
   }
 
-  /** What a task does with a row, in words. */
+  /** The participle for a processed row in messages: answered or embedded. */
   public static String done(FunctionOptions options) {
     return options instanceof GenerateOptions ? "answered" : "embedded";
   }
 
-  // Not by SQLMetrics, whose methods have other parameters in each Spark version.
+  // The factory methods of SQLMetrics have different parameters in each Spark version.
   private static SQLMetric metric(SparkContext context, String type, String name) {
     SQLMetric metric = new SQLMetric(type, 0L);
     context.register(metric, name);
@@ -83,9 +83,9 @@ public record OperatorMetrics(
   }
 
   /**
-   * Adds a window, in the task.
+   * Adds the counts of one window. Called in a task.
    *
-   * @param fill of the task
+   * @param fill the running totals of the task
    */
   public void add(WindowCounts counts, Fill fill) {
     embedded.add(counts.embedded());

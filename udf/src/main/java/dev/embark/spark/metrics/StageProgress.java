@@ -12,16 +12,16 @@ import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 
 /**
- * Tells how fast each stage embeds, in lines such as {@code stage 3: 12,288 rows, 401,223 tokens,
- * 3,050 tokens/s}: some seconds apart while it runs, and once when it ends. It reads what executors
- * send with their heartbeats anyway. Called by Spark's listener thread only.
+ * Spark listener that prints the throughput of each stage, for example {@code stage 3: 12,288 rows,
+ * 401,223 tokens, 3,050 tokens/s}, at most every ten seconds while the stage runs and once when it
+ * ends. The counts arrive with the executors' heartbeats. Called only by Spark's listener thread.
  */
 final class StageProgress extends SparkListener {
   private static final long NANOS_BETWEEN_LINES = Duration.ofSeconds(10).toNanos();
 
   private static final class Stage {
     private final long start = System.nanoTime();
-    private final Map<Long, Counts> tasks = new HashMap<>(); // by the task's id
+    private final Map<Long, Counts> tasks = new HashMap<>(); // by task id
     private long lastLine = start;
   }
 
@@ -33,7 +33,7 @@ final class StageProgress extends SparkListener {
   private final Map<Integer, Stage> stages = new HashMap<>();
 
   /**
-   * @param out takes the lines
+   * @param out receives each line
    */
   StageProgress(ApplicationProgress.Totals totals, Consumer<String> out) {
     this.rowsId = totals.rows().id();
@@ -57,7 +57,7 @@ final class StageProgress extends SparkListener {
               Stage running = stages.get(stage);
               if (running != null && System.nanoTime() - running.lastLine > NANOS_BETWEEN_LINES) {
                 running.lastLine = System.nanoTime();
-                tell(stage, running);
+                report(stage, running);
               }
               return null;
             });
@@ -75,7 +75,7 @@ final class StageProgress extends SparkListener {
   public void onStageCompleted(SparkListenerStageCompleted event) {
     Stage stage = stages.remove(event.stageInfo().stageId());
     if (stage != null) {
-      tell(event.stageInfo().stageId(), stage);
+      report(event.stageInfo().stageId(), stage);
     }
   }
 
@@ -88,7 +88,7 @@ final class StageProgress extends SparkListener {
     }
   }
 
-  private void tell(int id, Stage stage) {
+  private void report(int id, Stage stage) {
     long rows = stage.tasks.values().stream().mapToLong(Counts::rows).sum();
     long tokens = stage.tasks.values().stream().mapToLong(Counts::tokens).sum();
     double seconds = (System.nanoTime() - stage.start) / 1e9;

@@ -4,19 +4,19 @@ import dev.embark.engine.rows.RowOutcomes;
 import dev.embark.spark.rows.TextWindow;
 
 /**
- * What became of the rows of a window, for every place that counts.
+ * Row, token and time counts of one evaluated window, the input of all metrics.
  *
- * @param rows all of them
- * @param nulls without a text
- * @param failed whose text had no result
- * @param truncated whose text lost its tail
- * @param deduplicated whose text another row of the window had before
- * @param tokens of texts that the model has seen
- * @param generatedTokens that it made of them
- * @param batches native ones
- * @param batchCapacity tokens that those could have held
- * @param tokenizeNanos time of the tokenizer
- * @param encodeNanos time of the model, with packing and normalising
+ * @param rows all rows
+ * @param nulls rows whose text is NULL
+ * @param failed rows whose text has no result
+ * @param truncated rows whose text was truncated
+ * @param deduplicated rows whose text occurs earlier in the window
+ * @param tokens tokens that the model has processed
+ * @param generatedTokens tokens that the model has generated
+ * @param batches native batches
+ * @param batchCapacity capacity of these batches in tokens
+ * @param tokenizeNanos time in the tokenizer
+ * @param encodeNanos time in the model, including packing and normalisation
  */
 public record WindowCounts(
     long rows,
@@ -32,7 +32,9 @@ public record WindowCounts(
     long encodeNanos) {
 
   /**
-   * @param nanos that tokenising and encoding took
+   * Counts a window.
+   *
+   * @param nanos time for tokenising and encoding
    */
   public static WindowCounts of(TextWindow window, RowOutcomes outcomes, long nanos) {
     long nulls = 0;
@@ -65,7 +67,7 @@ public record WindowCounts(
         nanos - outcomes.tokenizeNanos());
   }
 
-  /** Rows with a vector or an answer, or with a number of tokens where only that was wanted. */
+  /** Rows with a vector, an answer or a token count. */
   long embedded() {
     return rows - nulls - failed;
   }

@@ -1,5 +1,5 @@
 /**
- * Counters of embedded and answered rows: of an operator, an executor and an application.
+ * Counters of embedded and answered rows, per operator, executor and application.
  *
  * <pre>
  *  WindowCounts ──┬──► OperatorMetrics      SQL tab of Spark's UI
@@ -7,6 +7,6 @@
  *                 └──► ApplicationProgress     the driver: log lines per stage, progress of the job
  * </pre>
  *
- * <p>Internal; uses the windows of rows that it counts.
+ * <p>Internal; depends on the windows of rows that it counts.
  */
 package dev.embark.spark.metrics;

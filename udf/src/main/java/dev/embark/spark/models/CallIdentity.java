@@ -7,44 +7,47 @@ import dev.embark.spark.conf.EmbarkConf;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 
-/** What a call in a session stands for: its options and its model. For the driver. */
+/**
+ * Resolves the options and the model hash of a call in a session, which together determine its
+ * results. Used on the driver.
+ */
 public final class CallIdentity {
   private CallIdentity() {}
 
   /**
-   * Lets calls name a model of a web server, which they else may only with {@code
-   * spark.embark.allowHttp}: for one that the operator of the application named, never for one that
-   * comes with a query.
+   * Allows calls to name a model on a web server without {@code spark.embark.allowHttp}. Only for a
+   * model that the operator of the application configured, never for one that a query names.
    *
-   * @param uri as the option {@code model} has it
+   * @param uri the model's URI as in the option {@code model}
    */
   public static void allowModel(String uri) {
     WebModelPolicy.allow(uri);
   }
 
   /**
-   * The options that a call of embed() has, those of the session's conf included.
+   * The options of an embed() call, including those of the session's conf.
    *
-   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION if an option is not allowed
    */
-  public static EmbedOptions options(SparkSession session, Map<String, String> ofCall) {
-    return EmbarkConf.options(session.conf().getAll()).with(ofCall);
+  public static EmbedOptions options(SparkSession session, Map<String, String> callOptions) {
+    return EmbarkConf.options(session.conf().getAll()).with(callOptions);
   }
 
   /**
-   * The options that a call of generate() has, those of the session's conf included.
+   * The options of a generate() call, including those of the session's conf.
    *
-   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one is not allowed
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION if an option is not allowed
    */
-  public static GenerateOptions generateOptions(SparkSession session, Map<String, String> ofCall) {
-    return EmbarkConf.generateOptions(session.conf().getAll()).with(ofCall);
+  public static GenerateOptions generateOptions(
+      SparkSession session, Map<String, String> callOptions) {
+    return EmbarkConf.generateOptions(session.conf().getAll()).with(callOptions);
   }
 
   /**
-   * The SHA-256 of the model's file, in lower-case hex; fetches the model only where its place does
-   * not tell.
+   * The SHA-256 of the model file in lower-case hex; fetches the model only if its source does not
+   * provide the hash.
    *
-   * @throws dev.embark.engine.rows.EmbarkException of kind MODEL when it cannot be had
+   * @throws dev.embark.engine.rows.EmbarkException of kind MODEL if the model cannot be fetched
    */
   public static String modelSha256(SparkSession session, FunctionOptions options) {
     return ModelAccess.ofSession(session.sparkContext(), options.model())

@@ -1,20 +1,20 @@
 package dev.embark.spark.models;
 
-/** Closes things that belong together. */
+/** Closes several resources even if some of them fail. */
 public final class Closing {
   private Closing() {}
 
   /**
-   * Closes all of them in this order, whatever one of them throws.
+   * Closes all resources in the given order.
    *
-   * @throws RuntimeException or {@link Error}, the first that one of them threw; later ones are
-   *     suppressed exceptions of it
+   * @throws RuntimeException or {@link Error}: the first failure, with later ones as suppressed
+   *     exceptions
    */
-  public static void all(AutoCloseable... things) {
+  public static void all(AutoCloseable... resources) {
     Throwable first = null;
-    for (AutoCloseable thing : things) {
+    for (AutoCloseable resource : resources) {
       try {
-        thing.close();
+        resource.close();
       } catch (Throwable e) {
         if (first == null) {
           first = e;

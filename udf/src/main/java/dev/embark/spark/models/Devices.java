@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses the device of a task: the GPU that Spark assigned to it; where Spark assigns none, the
- * first one there is, if this process has the machine to itself or the user insists. Safe for any
- * thread.
+ * Chooses the device of a task: the GPU that Spark assigned to it or, if Spark assigned none, the
+ * first GPU of the machine, provided that no other executor shares the machine or {@code
+ * device=gpu} requires it. Safe for any thread.
  */
 final class Devices {
   private static final Logger LOG = LoggerFactory.getLogger(Devices.class);
@@ -25,12 +25,12 @@ final class Devices {
   private final Hardware hardware;
   private final boolean alone;
   private final List<String> visible;
-  private volatile String whyNone; // once it is known that there is no GPU
-  private final Set<String> told = ConcurrentHashMap.newKeySet();
+  private volatile String whyNone; // null until the absence of a GPU is established
+  private final Set<String> logged = ConcurrentHashMap.newKeySet();
 
   /**
    * @param alone whether no other executor shares the machine
-   * @param environment {@code CUDA_VISIBLE_DEVICES} is read, which renumbers devices
+   * @param environment supplies {@code CUDA_VISIBLE_DEVICES}, which renumbers devices
    */
   Devices(Hardware hardware, boolean alone, Map<String, String> environment) {
     this.hardware = hardware;
@@ -41,15 +41,15 @@ final class Devices {
   /**
    * The GPU of a task; empty for the CPU.
    *
-   * @param assigned addresses of GPUs that Spark gave to the task
-   * @throws EmbarkException of kind BACKEND when a GPU is insisted on and cannot be had
+   * @param assigned addresses of the GPUs that Spark assigned to the task
+   * @throws EmbarkException of kind BACKEND if a GPU is required but not available
    */
   Optional<Device> choose(DeviceChoice choice, List<String> assigned) {
     if (choice == DeviceChoice.CPU) {
       return Optional.empty();
     }
     if (choice == DeviceChoice.AUTO && assigned.isEmpty() && !alone) {
-      tell("Spark assigned no GPU to the task (spark.task.resource.gpu.amount)");
+      logOnce("Spark assigned no GPU to the task (spark.task.resource.gpu.amount)");
       return Optional.empty();
     }
     List<Device> gpus = whyNone == null ? hardware.gpus() : List.of();
@@ -90,12 +90,12 @@ final class Devices {
     if (choice == DeviceChoice.GPU) {
       throw new EmbarkException(Kind.BACKEND, "device=gpu, but there is none to use: " + why + ".");
     }
-    tell(why);
+    logOnce(why);
     return Optional.empty();
   }
 
-  private void tell(String why) {
-    if (told.add(why)) {
+  private void logOnce(String why) {
+    if (logged.add(why)) {
       LOG.info("Embedding on the CPU: {}.", why);
     }
   }

@@ -23,10 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Engines, each with a context of its own or on those that a model shares, leased to one task at a
- * time and kept for the next one with the same options and device. An engine that nobody wants for
- * a while is freed, and its model with the last engine of it; both at once when their memory is
- * needed. Owns them all. Safe for any thread.
+ * Pool of engines, each leased to one task at a time and kept for later tasks with the same options
+ * and device. An engine has its own context or uses the shared contexts of its model. An engine
+ * that stays idle is freed, and a model with its last engine; both are freed earlier if their
+ * memory is needed. Owns all engines. Safe for any thread.
  */
 public final class EnginePool {
   private static final Logger LOG = LoggerFactory.getLogger(EnginePool.class);
@@ -36,8 +36,8 @@ public final class EnginePool {
   private final MemoryBudget budget;
   private final boolean sharedContext;
   private final LongSupplier clock;
-  private final Deque<Idle> idle = new ArrayDeque<>(); // the one used last comes first
-  private int leased; // those that are still being made among them
+  private final Deque<Idle> idle = new ArrayDeque<>(); // most recently used first
+  private int leased; // includes engines that are being created
   private boolean retired;
 
   /**
@@ -65,9 +65,9 @@ public final class EnginePool {
       try {
         Closing.all(engine, memory, model::release);
       } catch (RuntimeException | Error e) {
-        // Whoever frees an idle engine has other work, which must go on.
+        // The caller frees idle engines on behalf of another task and must go on.
         LOG.warn(
-            "An engine of {} could not be freed as a whole: {}",
+            "An engine of {} could not be freed completely: {}",
             key.options().model(),
             e.toString());
       }
@@ -76,7 +76,7 @@ public final class EnginePool {
 
   private record Idle(Pooled engine, long since) {}
 
-  /** An engine for one task, given back by {@link #close()}. */
+  /** Lease of an engine by one task; {@link #close()} returns the engine to the pool. */
   public final class Lease implements AutoCloseable {
     private final Pooled pooled;
     private final long loadMillis;
@@ -91,7 +91,10 @@ public final class EnginePool {
       return pooled.engine();
     }
 
-    /** What fetching and loading the model cost this lease; 0 if it was there. */
+    /**
+     * Time that this lease spent to fetch and load the model, in milliseconds; 0 if the model was
+     * loaded.
+     */
     public long loadMillis() {
       return loadMillis;
     }
@@ -115,17 +118,18 @@ public final class EnginePool {
   }
 
   /**
-   * An engine with these options, its model loaded.
+   * Leases an engine with a loaded model.
    *
-   * @param gpus addresses that Spark assigned
-   * @throws EmbarkException when the model or the device cannot be had
+   * @param gpus addresses of the GPUs that Spark assigned
+   * @throws dev.embark.engine.rows.EmbarkException if the model cannot be loaded or the device is not
+   *     available
    */
   Lease lease(FunctionOptions options, ModelAccess access, List<String> gpus) {
     Optional<Device> device = devices.choose(options.device(), gpus);
     Key key = new Key(options, device.map(Device::index).orElse(ModelOptions.CPU));
-    Optional<Pooled> there = takeIdle(key);
-    if (there.isPresent()) {
-      return new Lease(there.get(), 0);
+    Optional<Pooled> idleEngine = takeIdle(key);
+    if (idleEngine.isPresent()) {
+      return new Lease(idleEngine.get(), 0);
     }
     try {
       long start = System.nanoTime();
@@ -154,7 +158,7 @@ public final class EnginePool {
     try {
       Engine engine;
       if (key.options() instanceof GenerateOptions generate) {
-        // What it keeps of its rows is its own, so it shares a context with nobody.
+        // The context holds the state of this engine's sequences, so it cannot be shared.
         memory = onGpu ? budget.none() : reserve(key, model, 1);
         engine = new GenerationEngine(model.model(), generate);
       } else if (onGpu || sharedContext) {
@@ -169,7 +173,7 @@ public final class EnginePool {
                     embed,
                     contexts,
                     () -> reserve(key, model, contexts),
-                    // Its thread must not free the model that it computes for.
+                    // The thread of a shared context must not free the model that it uses.
                     reserved -> growing(key, model, reserved, () -> false)));
       } else {
         memory = reserve(key, model, 1);
@@ -199,7 +203,7 @@ public final class EnginePool {
         this::freeLongestIdle);
   }
 
-  /** What a context claims that is made larger, beyond what was reserved for the usual one. */
+  /** Reserves the memory by which a context grows beyond its usual size. */
   private ContextMemory growing(
       Key key, LoadedModel model, MemoryBudget.Reservation memory, MemoryBudget.Reclaim reclaim) {
     long usual = EngineMemory.bytes(key.options(), model.estimate(), key.device());
@@ -223,7 +227,10 @@ public final class EnginePool {
     return tokens + " tokens for " + key.options().model();
   }
 
-  /** An engine that is there; from now on one is leased, whether it is there or has to be made. */
+  /**
+   * Takes an idle engine, if there is one. Counts a lease in either case, since the caller creates
+   * an engine otherwise.
+   */
   private synchronized Optional<Pooled> takeIdle(Key key) {
     leased++;
     for (Iterator<Idle> each = idle.iterator(); each.hasNext(); ) {
@@ -247,7 +254,7 @@ public final class EnginePool {
     return longest != null;
   }
 
-  /** Frees what nobody has wanted for so long. */
+  /** Frees engines that have been idle for at least this time. */
   void freeIdleFor(Duration time) {
     List<Idle> old = new ArrayList<>();
     synchronized (this) {
@@ -259,17 +266,17 @@ public final class EnginePool {
     old.forEach(engine -> engine.engine().free());
   }
 
-  /** Engines that tasks hold right now, or have asked for. */
+  /** Number of engines that tasks hold or are waiting for. */
   synchronized int leased() {
     return leased;
   }
 
-  /** Engines that wait for a task. */
+  /** Number of idle engines. */
   synchronized int idle() {
     return idle.size();
   }
 
-  /** Frees what is idle, and from now on each engine as soon as its task gives it back. */
+  /** Frees idle engines now, and every leased engine as soon as its task returns it. */
   void retire() {
     synchronized (this) {
       retired = true;
@@ -280,7 +287,7 @@ public final class EnginePool {
   /**
    * Frees every engine and model.
    *
-   * @throws IllegalStateException while a task holds an engine
+   * @throws IllegalStateException if a task holds an engine
    */
   void freeAll() {
     if (leased() > 0) {
@@ -291,7 +298,7 @@ public final class EnginePool {
 
   private void freeAllIdle() {
     while (freeLongestIdle()) {
-      // One after the other.
+      // frees one engine per iteration
     }
   }
 }

@@ -10,10 +10,10 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 
 /**
- * The models and engines of this JVM, made as the application's conf says when they are first asked
- * for. A later application of the same JVM takes them over if it is set up alike, and gets its own
- * otherwise; engines that tasks of the earlier one still hold are freed when these end. Safe for
- * any thread.
+ * The models and engines of this JVM, created from the application's conf on first use. A later
+ * application in the same JVM takes them over if its settings are equal; otherwise it creates its
+ * own, and engines that tasks of the earlier application still hold are freed when these tasks end.
+ * Safe for any thread.
  */
 public final class ExecutorModels {
   private static final String GPU = "gpu";
@@ -25,9 +25,9 @@ public final class ExecutorModels {
   private final ModelStore store;
   private final EnginePool engines;
   private final IdleClock idleClock;
-  private SparkConf conf; // of the application that asked last
+  private SparkConf conf; // of the last application that used them
 
-  /** What an application's conf says of models and engines. */
+  /** The settings in an application's conf that models and engines depend on. */
   private record Setup(ExecutorSettings settings, MemoryLimit limit, boolean alone) {
     static Setup of(SparkConf conf) {
       ExecutorSettings settings = ExecutorSettings.of(conf, System.getenv());
@@ -55,7 +55,7 @@ public final class ExecutorModels {
 
   private static synchronized ExecutorModels current() {
     SparkEnv env = SparkEnv.get();
-    // Without an application, whoever asks gets what there is.
+    // Without an application, existing models are used.
     if (current != null && (env == null || env.conf() == current.conf)) {
       return current;
     }
@@ -74,9 +74,10 @@ public final class ExecutorModels {
   }
 
   /**
-   * An engine with these options for the running task, its model loaded.
+   * Leases an engine with a loaded model for the running task.
    *
-   * @throws dev.embark.engine.rows.EmbarkException when the model or the device cannot be had
+   * @throws dev.embark.engine.rows.EmbarkException if the model cannot be loaded or the device is not
+   *     available
    */
   public static EnginePool.Lease lease(FunctionOptions options, ModelAccess access) {
     TaskContext task = TaskContext.get();
@@ -84,26 +85,26 @@ public final class ExecutorModels {
     return lease(options, access, gpus == null ? List.of() : List.of(gpus.addresses()));
   }
 
-  /** The same where no task tells which GPUs Spark assigned. */
+  /** Leases an engine for explicitly given GPU addresses, outside a task. */
   public static EnginePool.Lease lease(
       FunctionOptions options, ModelAccess access, List<String> gpus) {
     return current().engines.lease(options, access, gpus);
   }
 
-  /** Where models of this JVM come from. */
+  /** The model store of this JVM. */
   public static ModelStore store() {
     return current().store;
   }
 
-  /** Engines that tasks hold right now, or have asked for. */
+  /** Number of engines that tasks hold or are waiting for. */
   public static synchronized int leased() {
     return current == null ? 0 : current.engines.leased();
   }
 
   /**
-   * Frees every engine and model; what comes later reads the conf anew.
+   * Frees every engine and model; the next use reads the conf again.
    *
-   * @throws IllegalStateException while a task holds an engine
+   * @throws IllegalStateException if a task holds an engine
    */
   public static synchronized void closeAll() {
     if (current != null) {
@@ -113,7 +114,7 @@ public final class ExecutorModels {
     }
   }
 
-  /** Puts other devices in the place of this machine's; for tests, before the first lease. */
+  /** Replaces the hardware, for tests. Must be called before the first lease. */
   public static synchronized void use(Hardware other) {
     closeAll();
     hardware = other;
@@ -124,13 +125,13 @@ public final class ExecutorModels {
     return master.startsWith("local") && !master.startsWith("local-cluster");
   }
 
-  /** Tasks that run at once. */
+  /** Number of concurrent tasks. */
   private static int slots(SparkConf conf) {
     int cores = conf.getInt("spark.executor.cores", Runtime.getRuntime().availableProcessors());
     return Math.max(1, cores / Math.max(1, conf.getInt("spark.task.cpus", 1)));
   }
 
-  /** Of this process's control group where it is limited, else of the machine. */
+  /** Memory limit of this process's control group or, without a limit, memory of the machine. */
   private static long machineBytes() {
     return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getTotalMemorySize();

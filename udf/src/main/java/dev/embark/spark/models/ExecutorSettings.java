@@ -17,16 +17,16 @@ import org.apache.spark.network.util.JavaUtils;
 /**
  * The values of {@link ExecutorSetting} in an application.
  *
- * @param store how models get onto the node
- * @param idleTimeout after which what nobody uses is freed
- * @param memoryBytes of models and contexts; 0 where it follows from the executor's memory
+ * @param store settings of the model store
+ * @param idleTimeout idle time after which engines are freed
+ * @param memoryBytes limit for models and contexts; 0 if derived from the executor's memory
  * @param sharedContext whether tasks share contexts on the CPU
  */
 public record ExecutorSettings(
     StoreSettings store, Duration idleTimeout, long memoryBytes, boolean sharedContext) {
   /**
    * @param environment of this process
-   * @throws EmbarkException of kind OPTION when a value is not allowed
+   * @throws EmbarkException of kind OPTION if a value is not allowed
    */
   public static ExecutorSettings of(SparkConf conf, Map<String, String> environment) {
     return new ExecutorSettings(
@@ -47,9 +47,9 @@ public record ExecutorSettings(
   }
 
   /**
-   * Whether calls may name models of web servers.
+   * Whether calls may name models on web servers.
    *
-   * @throws EmbarkException of kind OPTION when the value is not allowed
+   * @throws EmbarkException of kind OPTION if the value is not allowed
    */
   static boolean allowsHttp(SparkConf conf) {
     return value(conf, ExecutorSetting.ALLOW_HTTP, ExecutorSettings::flag);

@@ -11,21 +11,21 @@ import dev.embark.llama.WeightsCache;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Where Embark meets the devices of a machine. Safe for any thread. */
+/** Access to the devices of a machine, replaceable in tests. Safe for any thread. */
 public interface Hardware {
   /** The GPUs that llama.cpp can use, in the order of nvidia-smi. */
   List<Device> gpus();
 
-  /** One sentence, without its full stop, on what is missing where there is no GPU. */
+  /** The reason why no GPU is available, as a sentence without its full stop. */
   String whyNoGpu();
 
   /** As {@link Accelerator#kernelsOf}. */
   String kernels(Acceleration acceleration);
 
-  /** Puts a model on a device. */
+  /** Loads a model onto a device. */
   LlamaModel load(Path file, ModelOptions options, WeightsCache weights);
 
-  /** This machine, as llama.cpp sees it. */
+  /** The hardware of this machine as llama.cpp reports it. */
   Hardware LLAMA =
       new Hardware() {
         @Override

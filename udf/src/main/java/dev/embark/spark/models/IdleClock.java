@@ -8,10 +8,10 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Frees what has been idle for some time, again and again, on a thread of its own. */
+/** Daemon thread that periodically frees idle engines. */
 final class IdleClock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IdleClock.class);
-  private static final int LOOKS = 4; // within the time
+  private static final int CHECKS = 4; // checks per idle time
 
   private final ScheduledExecutorService thread;
 
@@ -22,8 +22,8 @@ final class IdleClock implements AutoCloseable {
   /**
    * Starts the thread.
    *
-   * @param time after which something is to be freed
-   * @param free is given {@code time}; what it throws is logged, and it is called again
+   * @param time idle time after which engines are freed
+   * @param free receives {@code time}; its exceptions are logged and do not stop the thread
    */
   static IdleClock start(Duration time, Consumer<Duration> free) {
     ScheduledExecutorService thread =
@@ -33,13 +33,13 @@ final class IdleClock implements AutoCloseable {
               daemon.setDaemon(true);
               return daemon;
             });
-    long period = Math.max(1, time.toMillis() / LOOKS);
+    long period = Math.max(1, time.toMillis() / CHECKS);
     thread.scheduleWithFixedDelay(
         () -> {
           try {
             free.accept(time);
           } catch (RuntimeException | Error e) {
-            // The scheduler would never call again.
+            // An exception would end the periodic execution.
             LOG.warn(
                 "Idle engines could not be freed; the next attempt is in {} ms: {}",
                 period,
@@ -52,7 +52,7 @@ final class IdleClock implements AutoCloseable {
     return new IdleClock(thread);
   }
 
-  /** Ends the thread, after a call that is running. */
+  /** Ends the thread after the current call. */
   @Override
   public void close() {
     thread.shutdown();

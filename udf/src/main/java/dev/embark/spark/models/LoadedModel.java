@@ -18,9 +18,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * A model on a device, shared by the engines of this JVM and freed with the last of them.
+ * A model loaded on a device, shared by the engines of this JVM and freed with the last one.
  *
- * <p>Owns the model, its file's copy and its memory. Safe for any thread.
+ * <p>Owns the native model, the lease of its file and its memory reservation. Safe for any thread.
  */
 final class LoadedModel {
   private final StoredModel file;
@@ -31,7 +31,7 @@ final class LoadedModel {
   private final Map<SharedKey, Shared> shared = new HashMap<>();
   private int users;
   private boolean freed;
-  private boolean asked;
+  private boolean used;
 
   private record SharedKey(Pooling pooling, int batchTokens) {}
 
@@ -44,8 +44,8 @@ final class LoadedModel {
   }
 
   /**
-   * @param atEnd called with this model once, before it is freed and while nobody can {@link
-   *     #retain} it; must not wait
+   * @param atEnd runs once before the model is freed, while no thread can {@link #retain} it; must
+   *     not block
    */
   LoadedModel(
       StoredModel file,
@@ -77,17 +77,18 @@ final class LoadedModel {
     return ModelErrors.named(e, file, uri);
   }
 
-  /** Whether it keeps this very file. */
+  /** Whether this model owns the given file. */
   boolean keeps(StoredModel other) {
     return file == other;
   }
 
   /**
-   * Contexts of this model that all tasks share; made for the first who asks, freed with the model.
+   * Returns the contexts of this model that all tasks share. The first caller creates them; they
+   * are freed with the model.
    *
-   * @param contexts how many there are to be
-   * @param reserve takes their memory
-   * @param growing what one of them claims more of it
+   * @param contexts number of contexts
+   * @param reserve reserves their memory
+   * @param growing creates the reservation by which one context grows
    */
   SharedEncoder shared(
       EmbedOptions options,
@@ -97,28 +98,29 @@ final class LoadedModel {
     SharedKey key =
         new SharedKey(
             options.pooling(), EngineMemory.batchTokens(options, model.options().device()));
-    // Not on this object: taking memory may free other models, whose users may be here.
+    // Locking this object could deadlock: reserving memory may free other models while their users
+    // wait here.
     synchronized (shared) {
-      Shared there = shared.get(key);
-      if (there == null) {
+      Shared existing = shared.get(key);
+      if (existing == null) {
         MemoryBudget.Reservation taken = reserve.get();
         try {
           List<ContextMemory> memory =
               Stream.generate(() -> growing.apply(taken)).limit(contexts).toList();
-          there =
+          existing =
               new Shared(
                   SharedEncoder.open(model, key.pooling(), key.batchTokens(), memory), taken);
         } catch (RuntimeException | Error e) {
           taken.close();
           throw e;
         }
-        shared.put(key, there);
+        shared.put(key, existing);
       }
-      return there.encoder();
+      return existing.encoder();
     }
   }
 
-  /** Counts one more user; false when it is freed already. */
+  /** Adds a user; false if the model is already freed. */
   synchronized boolean retain() {
     if (!freed) {
       users++;
@@ -126,16 +128,16 @@ final class LoadedModel {
     return !freed;
   }
 
-  /** True the first time. */
+  /** True only for the first call. */
   synchronized boolean isNew() {
-    boolean first = !asked;
-    asked = true;
+    boolean first = !used;
+    used = true;
     return first;
   }
 
-  /** Counts one user less, and frees it with the last. */
+  /** Removes a user and frees the model with the last one. */
   void release() {
-    boolean last = true; // also if leaving fails
+    boolean last = true; // frees the model even if leave() fails
     try {
       last = leave();
     } finally {
@@ -146,7 +148,7 @@ final class LoadedModel {
     }
   }
 
-  /** Whether this was the last user. The model is removed from the pool before it is freed. */
+  /** Removes a user; true for the last one, after removing the model from the pool. */
   private synchronized boolean leave() {
     users--;
     if (users > 0) {

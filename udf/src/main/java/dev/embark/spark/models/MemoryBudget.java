@@ -3,7 +3,10 @@ package dev.embark.spark.models;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 
-/** Counts what models and contexts take, and refuses what goes beyond. Safe for any thread. */
+/**
+ * Tracks the native memory of models and contexts and refuses reservations beyond the limit. Safe
+ * for any thread.
+ */
 final class MemoryBudget {
   private static final long MB = 1L << 20;
 
@@ -14,26 +17,26 @@ final class MemoryBudget {
     this.limit = limit;
   }
 
-  /** Frees something that nobody needs; false when there is nothing. */
+  /** Frees one idle resource; false if there is none. */
   interface Reclaim {
     boolean some();
   }
 
-  /** Some bytes, until it is closed. */
+  /** Reserved bytes, released by {@link #close()}. */
   final class Reservation implements AutoCloseable {
     private long bytes;
 
     private Reservation() {}
 
     /**
-     * Adds to it, or gives back what is less than nothing; as {@link #reserve}.
+     * Grows the reservation, or shrinks it for a negative size; parameters as for {@link #reserve}.
      *
-     * @throws EmbarkException of kind OUT_OF_MEMORY; the reservation stays as it is
+     * @throws EmbarkException of kind OUT_OF_MEMORY; the reservation is unchanged
      */
-    void add(String what, long more, long wouldDo, Reclaim reclaim) {
+    void add(String what, long more, long sufficient, Reclaim reclaim) {
       while (!take(more)) {
         if (!reclaim.some()) {
-          throw refusal(what, more, wouldDo);
+          throw refusal(what, more, sufficient);
         }
       }
     }
@@ -59,34 +62,34 @@ final class MemoryBudget {
   }
 
   /**
-   * Reserves memory, for which idle things are freed if need be.
+   * Reserves memory, and frees idle resources if necessary.
    *
-   * @param what it is for
-   * @param wouldDo what the limit would have to be for all tasks at once
-   * @throws EmbarkException of kind OUT_OF_MEMORY, before anything is allocated
+   * @param what the purpose, for the message
+   * @param wouldDo the limit that would be sufficient for all concurrent tasks, in bytes
+   * @throws EmbarkException of kind OUT_OF_MEMORY, before any allocation
    */
-  Reservation reserve(String what, long bytes, long wouldDo, Reclaim reclaim) {
+  Reservation reserve(String what, long bytes, long sufficient, Reclaim reclaim) {
     Reservation reservation = new Reservation();
-    reservation.add(what, bytes, wouldDo, reclaim);
+    reservation.add(what, bytes, sufficient, reclaim);
     return reservation;
   }
 
-  private EmbarkException refusal(String what, long bytes, long wouldDo) {
+  private EmbarkException refusal(String what, long bytes, long sufficient) {
     return new EmbarkException(
         Kind.OUT_OF_MEMORY,
         what
             + " needs "
             + mb(bytes)
-            + ", but of "
-            + mb(limit.bytes())
-            + " outside the heap "
+            + ", but "
             + mb(used())
-            + " are in use: "
-            + limit.advice(wouldDo)
+            + " of "
+            + mb(limit.bytes())
+            + " outside the heap are in use: "
+            + limit.advice(sufficient)
             + ".");
   }
 
-  /** Nothing, for those who have it from elsewhere. */
+  /** An empty reservation, for memory that is accounted elsewhere. */
   Reservation none() {
     return new Reservation();
   }

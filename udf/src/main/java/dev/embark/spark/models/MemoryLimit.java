@@ -4,15 +4,15 @@ import java.util.Locale;
 import org.apache.spark.SparkConf;
 
 /**
- * What models and contexts of an executor may take outside the Java heap.
+ * Limit of the memory that models and contexts of an executor may use outside the Java heap.
  *
- * <p>{@code spark.embark.memory} where it is set. On YARN and Kubernetes the memory overhead, which
- * is what the container has beside the heap. Elsewhere what the machine, or the control group that
- * this process runs in, has beside the heap.
+ * <p>The limit is {@code spark.embark.memory} if set. On YARN and Kubernetes it is the memory
+ * overhead, which is the container's memory outside the heap. Elsewhere it is the memory of the
+ * machine, or of this process's control group, outside the heap.
  *
  * @param bytes the limit
- * @param slots tasks that run at once
- * @param container whether {@code spark.executor.memoryOverhead} makes it larger
+ * @param slots number of concurrent tasks
+ * @param container whether {@code spark.executor.memoryOverhead} raises the limit
  */
 record MemoryLimit(long bytes, int slots, boolean container) {
   private static final long MB = 1L << 20;
@@ -22,9 +22,9 @@ record MemoryLimit(long bytes, int slots, boolean container) {
   private static final double OVERHEAD_FACTOR = 0.1;
 
   /**
-   * @param set {@code spark.embark.memory}; 0 for unset
-   * @param machineBytes of the machine or of this process's control group
-   * @param heapBytes the largest heap of this process
+   * @param set {@code spark.embark.memory} in bytes; 0 if unset
+   * @param machineBytes memory of the machine or of this process's control group
+   * @param heapBytes maximum heap size of this process
    */
   static MemoryLimit of(SparkConf conf, long set, long machineBytes, long heapBytes, int slots) {
     String master = conf.get("spark.master", "");
@@ -50,18 +50,18 @@ record MemoryLimit(long bytes, int slots, boolean container) {
   }
 
   /**
-   * What to say when it is not enough.
+   * The advice in the message when the limit is exceeded.
    *
-   * @param wouldDo bytes that would be
+   * @param sufficient bytes that would be sufficient
    */
-  String advice(long wouldDo) {
-    String size = String.format(Locale.ROOT, "%dm", (wouldDo + MB - 1) / MB);
+  String advice(long sufficient) {
+    String size = String.format(Locale.ROOT, "%dm", (sufficient + MB - 1) / MB);
     return container
         ? "start the executors with "
             + OVERHEAD
             + "="
             + size
-            + " or more, which would do for "
+            + " or more, which is enough for "
             + slots
             + (slots == 1 ? " task" : " tasks at once")
         : "it takes "

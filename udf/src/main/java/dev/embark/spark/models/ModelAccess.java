@@ -22,19 +22,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a task needs to reach models as the session on the driver does: Hadoop settings that were
- * made after the application's start. The driver makes it and sends it along.
+ * Hadoop settings that were changed after the application's start, which a task needs to reach
+ * models as the driver's session does. Created on the driver and serialised to tasks.
  *
- * @param hadoop keys and values, credentials perhaps among them; never told
+ * @param hadoop keys and values, which may include credentials and are never logged
  */
 public record ModelAccess(Map<String, String> hadoop) implements Serializable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelAccess.class);
   private static final String SPARK = "spark.";
 
-  /** As the application was started. */
+  /** No changes to the application's settings. */
   public static final ModelAccess NONE = new ModelAccess(Map.of());
 
-  /** Of the running session, as far as a model needs it; on the driver. */
+  /** The settings of the running session, if the model needs Hadoop. Called on the driver. */
   public static ModelAccess ofSession(SparkContext context, String model) {
     if (!ModelPlaces.needsHadoop(model)) {
       return NONE;
@@ -59,22 +59,22 @@ public record ModelAccess(Map<String, String> hadoop) implements Serializable {
   }
 
   /**
-   * Gets the model of some options onto this machine.
+   * Fetches the model of the options to this machine.
    *
    * @return to be closed by the caller
-   * @throws EmbarkException of kind MODEL when it cannot be had
+   * @throws EmbarkException of kind MODEL if the model cannot be fetched
    */
   StoredModel open(FunctionOptions options, ModelStore store) {
     return store.open(options.model(), options.modelSha256(), places());
   }
 
   /**
-   * The options with the hash of the model as the driver sees it, so that an executor that finds
-   * another content under the same name refuses it. Unchanged where the driver cannot see the
-   * model; then the tasks tell what is wrong, if anything is.
+   * Adds the hash of the model as the driver sees it to the options, so that an executor that finds
+   * different content under the same name refuses it. Returns the options unchanged if the driver
+   * cannot access the model; the tasks then report the failure, if there is one.
    *
-   * @throws EmbarkException of kind MODEL when the driver cannot see the model of a web server:
-   *     each executor would take the version that the server has just then
+   * @throws EmbarkException of kind MODEL if the driver cannot access the model of a web server,
+   *     since each executor would use the server's version at that moment
    */
   public FunctionOptions pinned(FunctionOptions options, ModelStore store) {
     if (options.modelSha256().isPresent()) {
@@ -86,15 +86,17 @@ public record ModelAccess(Map<String, String> hadoop) implements Serializable {
       if (ModelPlaces.isWeb(options.model())) {
         throw e;
       }
-      LOG.info("Executors cannot be told the model's hash: {}", e.getMessage());
+      LOG.info(
+          "Executors do not verify the model's hash, because the driver cannot access it: {}",
+          e.getMessage());
       return options;
     }
   }
 
   /**
-   * What the model of some options hashes to, lower-case hex.
+   * The SHA-256 of the options' model, in lower-case hex.
    *
-   * @throws EmbarkException of kind MODEL when it cannot be had
+   * @throws EmbarkException of kind MODEL if the model cannot be fetched
    */
   String sha256(FunctionOptions options, ModelStore store) {
     return store.sha256(options.model(), places());
@@ -115,6 +117,6 @@ public record ModelAccess(Map<String, String> hadoop) implements Serializable {
 
   @Override
   public String toString() {
-    return "ModelAccess" + hadoop.keySet(); // a record's own would tell credentials
+    return "ModelAccess" + hadoop.keySet(); // the default of a record would expose credentials
   }
 }

@@ -14,31 +14,30 @@ import dev.embark.store.cache.StoredModel;
 import java.util.function.Function;
 import org.apache.spark.sql.SparkSession;
 
-/** Says what a model is and whether options fit it, in this process. */
+/** Describes a model, and checks options against it, by loading it in this process. */
 public final class ModelDescriber {
   private ModelDescriber() {}
 
   /**
-   * Gets the model of some options onto this machine, loads it and reads all of its file; needs no
-   * Spark session.
+   * Fetches and loads the model of the options and reads its whole file; needs no Spark session.
    *
-   * @throws dev.embark.engine.rows.EmbarkException of kind MODEL when it cannot be had or is none
-   *     that llama.cpp takes, of kind BACKEND when this machine cannot run llama.cpp
+   * @throws dev.embark.engine.rows.EmbarkException of kind MODEL if the model cannot be fetched or
+   *     llama.cpp does not support it, of kind BACKEND if this machine cannot run llama.cpp
    */
   public static ModelDescription describe(FunctionOptions options) {
     return describe(options, ModelAccess.NONE);
   }
 
-  /** The same, with what a session has set to reach its models. */
+  /** Describes a model with the session's settings to reach it. */
   public static ModelDescription describe(SparkSession session, FunctionOptions options) {
     return describe(options, ModelAccess.ofSession(session.sparkContext(), options.model()));
   }
 
   /**
-   * Checks that options fit their model, as every task does when it begins.
+   * Checks that options fit their model, as every task does at its start.
    *
-   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION when one does not, and as {@link
-   *     #describe(FunctionOptions)}
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION if an option does not fit, and as
+   *     {@link #describe(FunctionOptions)}
    */
   public static void checkFit(SparkSession session, EmbedOptions options) {
     ask(

@@ -3,14 +3,14 @@ package dev.embark.spark.models;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.store.cache.StoredModel;
 
-/** Errors of a model's file, which name the model as its user does. */
+/** Rewrites errors of a model file to name the model by the user's URI. */
 final class ModelErrors {
   private ModelErrors() {}
 
   /**
-   * The error with the model's URI in place of the path of its copy, which its user never saw.
+   * Replaces the path of the cached copy, which the user does not know, by the model's URI.
    *
-   * @param uri as an option names the model
+   * @param uri the model's URI as in the option {@code model}
    */
   static EmbarkException named(EmbarkException e, StoredModel file, String uri) {
     String copy = file.path().toString();

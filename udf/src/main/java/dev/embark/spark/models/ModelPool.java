@@ -17,9 +17,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Loaded models, one for each content, device and way to compute it. Those who want the same model
- * wait for the one that loads it, and nobody else does; if its task is killed, one of them loads
- * the model. Safe for any thread.
+ * Pool of loaded models, one per content, device and set of CPU kernels. Threads that need a model
+ * which is being loaded wait for it; no other thread does. If the task of the loading thread is
+ * killed, one of the waiting threads loads the model. Safe for any thread.
  */
 final class ModelPool {
   private final ModelStore store;
@@ -34,18 +34,19 @@ final class ModelPool {
   }
 
   /**
-   * What makes models the same.
+   * Identity of a loaded model.
    *
-   * @param kernels as {@link Accelerator#kernelsOf}: on some machines, precisions are one
+   * @param kernels as {@link Accelerator#kernelsOf}; different precisions use the same kernels on
+   *     some machines
    */
   private record Key(String sha256, int device, String kernels) {}
 
   /**
-   * The model of some options, loaded, counted as used once more.
+   * Returns the loaded model of the options and adds a user to it.
    *
    * @param device empty for the CPU
-   * @param reclaim frees engines that nobody uses
-   * @throws EmbarkException when it cannot be had, or there is no memory for it
+   * @param reclaim frees idle engines
+   * @throws EmbarkException if the model cannot be loaded or its memory exceeds the limit
    */
   LoadedModel acquire(
       FunctionOptions options,
@@ -131,7 +132,7 @@ final class ModelPool {
     }
   }
 
-  /** Models that are loaded or being loaded. */
+  /** Number of models that are loaded or being loaded. */
   int size() {
     return models.size();
   }

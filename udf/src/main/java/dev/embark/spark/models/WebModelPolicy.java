@@ -12,24 +12,24 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 
 /**
- * Which calls may name a model of a web server, or of another server that the model's URL names.
- * Whoever may run SQL could otherwise have driver and executors fetch any URL of their network. For
- * the driver; safe for any thread.
+ * Decides which calls may name a model on a web server, or on another server that the URL of the
+ * model names. Without this policy, anyone who may run SQL could make the driver and the executors
+ * fetch any URL in their network. Used on the driver; safe for any thread.
  */
 public final class WebModelPolicy {
   private static final Set<String> OF_OPERATOR = ConcurrentHashMap.newKeySet();
 
   private WebModelPolicy() {}
 
-  /** Lets calls name a model that the operator of this application named. */
+  /** Allows calls to name a model that the operator of this application configured. */
   static void allow(String uri) {
     OF_OPERATOR.add(uri);
   }
 
   /**
-   * Checks the model of a call. A model that the application was started with is allowed.
+   * Checks the model of a call. Models that the application was started with are allowed.
    *
-   * @throws EmbarkException of kind OPTION when calls may not name it
+   * @throws EmbarkException of kind OPTION if calls may not name the model
    */
   public static void check(FunctionOptions options) {
     String model = options.model();

@@ -11,7 +11,7 @@
  *                    Devices          MemoryBudget
  * </pre>
  *
- * <p>{@link dev.embark.spark.models.ExecutorModels} owns everything here; an engine belongs to its
- * lease until the lease is closed. Internal; uses the settings, the model store and the engine.
+ * <p>{@link dev.embark.spark.models.ExecutorModels} owns all of them; an engine belongs to its
+ * lease until the lease is closed. Internal.
  */
 package dev.embark.spark.models;

@@ -10,14 +10,16 @@ import java.util.function.BooleanSupplier;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** Generates. Owns a lease. */
+/** Task engine that generates answers. Owns its lease. */
 final class AnswerEngine implements TaskEngine {
-  private static final long ROW_BYTES = 4096; // an answer of a thousand tokens
+  private static final long ROW_BYTES = 4096; // about a thousand tokens
 
   private final EnginePool.Lease lease;
   private GeneratedRows rows;
 
-  /** Takes over the lease. */
+  /**
+   * @param lease owned by this object from now on
+   */
   AnswerEngine(EnginePool.Lease lease) {
     this.lease = lease;
   }

@@ -13,24 +13,25 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
- * Turns what an embedding engine wrote into values of Spark's rows. Owns nothing. For one thread.
+ * Converts the results of an embedding engine to Spark's internal row values. Owns no resources.
+ * Not thread-safe.
  */
 final class ResultValues {
   private final EmbedOptions options;
   private final ListVector vector;
 
   /**
-   * @param vector that the engine writes into, {@code List<Float>}
+   * @param vector the {@code List<Float>} vector that the engine writes
    */
   ResultValues(EmbedOptions options, ListVector vector) {
     this.options = options;
     this.vector = vector;
   }
 
-  /** What a call gets for the text {@code i} of a window; a copy, valid for as long as wanted. */
-  Object of(SqlFunction output, EmbeddedRows rows, int i) {
+  /** The value of a function for text {@code i} of a window; a copy that stays valid. */
+  Object of(SqlFunction function, EmbeddedRows rows, int i) {
     EmbarkException error = rows.error(i);
-    return switch (output) {
+    return switch (function) {
       case EMBEDDING -> rows.isEmbedded(i) ? embedding(i) : null;
       case DETAIL ->
           new GenericInternalRow(
@@ -41,11 +42,11 @@ final class ResultValues {
                 message(error)
               });
       case TOKENS -> error == null ? rows.tokens(i) : null;
-      case ANSWER, ANSWER_DETAIL -> throw new IllegalArgumentException(output + " is no vector");
+      case ANSWER, ANSWER_DETAIL -> throw new IllegalArgumentException(function + " is no vector");
     };
   }
 
-  /** What a row tells of its error; null for none. */
+  /** The {@code error} column of a row; null without an error. */
   static UTF8String message(EmbarkException error) {
     return error == null
         ? null

@@ -13,14 +13,14 @@ import org.apache.spark.sql.util.ArrowUtils;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * Tells Spark's memory manager of a task's Arrow buffers, so that sorts and joins of the same
- * executor count on less and spill earlier. Nothing of it can be spilled itself.
+ * Accounts for a task's Arrow buffers in Spark's memory manager, so that sorts and joins of the
+ * same executor spill earlier. Arrow buffers themselves cannot be spilled.
  *
- * <p>Arrow's memory is always outside the heap. It is taken from the kind that Spark's own
- * operators use, since the other one has no room unless it is configured.
+ * <p>Arrow memory is always off-heap. It is charged to the memory mode of Spark's own operators,
+ * since the other mode has no memory unless it is configured.
  */
 final class TaskArrowMemory extends MemoryConsumer implements AllocationListener {
-  // Spark's manager remembers each consumer until the task ends, so a task has one.
+  // Spark's memory manager keeps each consumer until the task ends, so each task has only one.
   private static final Map<TaskMemoryManager, TaskArrowMemory> TASKS = new ConcurrentHashMap<>();
 
   private TaskArrowMemory(TaskMemoryManager manager) {
@@ -29,14 +29,14 @@ final class TaskArrowMemory extends MemoryConsumer implements AllocationListener
 
   private static TaskArrowMemory of(TaskContext context) {
     TaskMemoryManager manager = context.taskMemoryManager();
-    TaskArrowMemory there = TASKS.get(manager);
-    if (there != null) {
-      return there;
+    TaskArrowMemory existing = TASKS.get(manager);
+    if (existing != null) {
+      return existing;
     }
     TaskArrowMemory added = new TaskArrowMemory(manager);
-    TaskArrowMemory other = TASKS.putIfAbsent(manager, added);
-    if (other != null) {
-      return other;
+    TaskArrowMemory concurrent = TASKS.putIfAbsent(manager, added);
+    if (concurrent != null) {
+      return concurrent;
     }
     TaskCompletionListener atEnd = ended -> TASKS.remove(manager);
     context.addTaskCompletionListener(atEnd);
@@ -44,10 +44,9 @@ final class TaskArrowMemory extends MemoryConsumer implements AllocationListener
   }
 
   /**
-   * An allocator for Arrow vectors, a child of Spark's. Whoever asks closes it before the task
-   * ends.
+   * A child allocator of Spark's root allocator. The caller closes it before the task ends.
    *
-   * @param context null outside of a task, where nothing is accounted
+   * @param context null outside a task, where no memory is accounted
    */
   static BufferAllocator newAllocator(String name, TaskContext context) {
     BufferAllocator root = ArrowUtils.rootAllocator();

@@ -12,16 +12,17 @@ import java.util.function.BooleanSupplier;
 import org.apache.spark.TaskContext;
 
 /**
- * A leased engine, with what it takes to make values of Spark's rows from its results. For one
- * thread at a time, but {@link #cancel} is for any.
+ * A leased engine that evaluates windows of texts and converts the results to values of Spark rows.
+ * Used by one thread at a time, except for {@link #cancel}.
  */
 public interface TaskEngine extends AutoCloseable {
   /**
    * Leases an engine.
    *
-   * @param outputs what is wanted of each text
-   * @param context null outside of a task
-   * @throws dev.embark.engine.rows.EmbarkException when the model or the device cannot be had
+   * @param outputs the functions to evaluate for each text
+   * @param context null outside a task
+   * @throws dev.embark.engine.rows.EmbarkException if the model cannot be loaded or the device is not
+   *     available
    */
   static TaskEngine open(
       FunctionOptions options, List<SqlFunction> outputs, ModelAccess access, TaskContext context) {
@@ -31,27 +32,27 @@ public interface TaskEngine extends AutoCloseable {
         : new AnswerEngine(lease);
   }
 
-  /** What fetching and loading the model cost; 0 if it was there. */
+  /** Time to fetch and load the model in milliseconds; 0 if it was already loaded. */
   long loadMillis();
 
   /**
-   * Computes a window; what came before is overwritten.
+   * Evaluates a window and overwrites the results of the previous one.
    *
-   * @param window UTF-8, null for a NULL row
+   * @param window texts in UTF-8, null for a NULL row
    * @throws dev.embark.engine.rows.EmbarkException of kind CANCELLED
    */
   RowOutcomes compute(List<byte[]> window, BooleanSupplier isCancelled);
 
-  /** What a call gets for row {@code i} of the window; a copy, valid for as long as wanted. */
+  /** The value of a function for row {@code i} of the window; a copy that stays valid. */
   Object value(SqlFunction output, int i);
 
-  /** About how many bytes the result of a row takes. */
+  /** Approximate size of one result in bytes. */
   long rowBytes();
 
-  /** Ends the running and every later computation of this lease. Any thread. */
+  /** Cancels the running computation and every later one of this lease. Safe for any thread. */
   void cancel();
 
-  /** Gives the engine back. */
+  /** Returns the engine to its pool. */
   @Override
   void close();
 }

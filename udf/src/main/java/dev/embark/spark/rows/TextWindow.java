@@ -7,20 +7,20 @@ import java.util.Map;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
- * The texts of a few rows, each distinct one once: a row whose text came before points to the row
- * where it did. For one thread.
+ * A window of rows that holds each distinct text once: a row with a repeated text refers to the
+ * first row with the same text. Not thread-safe.
  */
 public final class TextWindow {
   private static final Integer NULL = -1;
 
-  private final List<byte[]> texts = new ArrayList<>(); // a row each; null for NULL and repeats
-  private final List<Integer> sources = new ArrayList<>(); // a row each
+  private final List<byte[]> texts = new ArrayList<>(); // one per row; null for NULL and repeats
+  private final List<Integer> sources = new ArrayList<>(); // one per row
   private final Map<UTF8String, Integer> known = new HashMap<>();
 
   /**
    * Adds a row.
    *
-   * @param utf8 its text, which is kept; null for NULL
+   * @param utf8 the text, which is retained; null for NULL
    */
   public void add(byte[] utf8) {
     int row = sources.size();
@@ -29,7 +29,7 @@ public final class TextWindow {
     texts.add(source == null ? utf8 : null);
   }
 
-  /** What to embed: of each row its text in UTF-8; null for NULL and for a repeated text. */
+  /** The distinct texts in UTF-8, one entry per row; null for NULL and for a repeated text. */
   public List<byte[]> texts() {
     return texts;
   }
@@ -39,17 +39,17 @@ public final class TextWindow {
     return sources.size();
   }
 
-  /** Whether the row has no text. */
+  /** Whether the row's text is NULL. */
   public boolean isNull(int row) {
     return sources.get(row).equals(NULL);
   }
 
-  /** The first row with the text of this one, which is not {@link #isNull NULL}. */
+  /** The first row with the same text; must not be called for a {@link #isNull NULL} row. */
   public int source(int row) {
     return sources.get(row);
   }
 
-  /** Rows whose text came before. */
+  /** Number of rows whose text occurs earlier in the window. */
   public int repeats() {
     return (int) sources.stream().filter(source -> !source.equals(NULL)).count() - known.size();
   }

@@ -13,13 +13,15 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.TaskContext;
 
-/** Embeds. Owns a lease, and the Arrow vector that the engine writes into. */
+/**
+ * Task engine that computes embeddings. Owns its lease and the Arrow vector that the engine writes.
+ */
 public final class VectorEngine implements TaskEngine {
   private final EnginePool.Lease lease;
   private final BufferAllocator allocator;
   private final ListVector vector;
   private final ResultValues values;
-  private final boolean vectorsWanted;
+  private final boolean needsVectors;
   private EmbeddedRows rows;
 
   private VectorEngine(
@@ -31,10 +33,10 @@ public final class VectorEngine implements TaskEngine {
     this.allocator = allocator;
     this.vector = VectorWriter.newVector("embedding", allocator);
     this.values = new ResultValues(options, vector);
-    this.vectorsWanted = outputs.stream().anyMatch(output -> output != SqlFunction.TOKENS);
+    this.needsVectors = outputs.stream().anyMatch(function -> function != SqlFunction.TOKENS);
   }
 
-  /** Takes over the lease. */
+  /** Creates an engine that owns the lease; closes the lease if it fails. */
   static VectorEngine open(
       EnginePool.Lease lease,
       EmbedOptions options,
@@ -45,7 +47,7 @@ public final class VectorEngine implements TaskEngine {
       allocator = TaskArrowMemory.newAllocator("embed", context);
       return new VectorEngine(lease, options, outputs, allocator);
     } catch (RuntimeException | Error e) {
-      // An error, too: of Arrow's classes some platforms have other versions.
+      // Errors as well: platforms with other Arrow versions raise LinkageErrors.
       if (allocator != null) {
         allocator.close();
       }
@@ -66,16 +68,16 @@ public final class VectorEngine implements TaskEngine {
   @Override
   public EmbeddedRows compute(List<byte[]> window, BooleanSupplier isCancelled) {
     rows =
-        vectorsWanted ? engine().embed(window, vector, isCancelled) : engine().countTokens(window);
+        needsVectors ? engine().embed(window, vector, isCancelled) : engine().countTokens(window);
     return rows;
   }
 
   @Override
-  public Object value(SqlFunction output, int i) {
-    return values.of(output, rows, i);
+  public Object value(SqlFunction function, int i) {
+    return values.of(function, rows, i);
   }
 
-  /** Of the window, {@code List<Float>}; stays this object's. */
+  /** The vectors of the window, {@code List<Float>}; owned by this object. */
   public ListVector vector() {
     return vector;
   }

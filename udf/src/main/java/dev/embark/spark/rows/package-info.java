@@ -1,5 +1,5 @@
 /**
- * One window of rows on its way through an engine and back into values of Spark.
+ * Evaluates one window of rows by an engine and converts the results to values of Spark rows.
  *
  * <pre>
  *  texts ──► TextWindow ──► TaskEngine ──► outcomes ──► ResultValues ──► List&lt;Float&gt;, struct, String
@@ -8,7 +8,7 @@
  * </pre>
  *
  * <p>A {@link dev.embark.spark.rows.TaskEngine} owns its lease and its Arrow memory, which {@link
- * dev.embark.spark.rows.TaskArrowMemory} accounts for in Spark's memory manager. For one thread at
- * a time. Internal; uses the settings, the models and the engine.
+ * dev.embark.spark.rows.TaskArrowMemory} accounts for in Spark's memory manager. Used by one thread
+ * at a time. Internal.
  */
 package dev.embark.spark.rows;

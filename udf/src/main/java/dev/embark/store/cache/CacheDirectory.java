@@ -9,17 +9,17 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * The directory of the copies: the user's alone. A copy whose size and time are as recorded is
- * taken to be whole, so nobody else may be able to write here.
+ * Creates and checks the cache directory, which must be private to the user: a copy with the
+ * recorded size and time is trusted, so no other user may have write access.
  */
 final class CacheDirectory {
   private CacheDirectory() {}
 
   /**
-   * Makes it, if need be, with permissions for its owner only.
+   * Creates the directory, if necessary, with permissions for its owner only.
    *
-   * @return without symbolic links, as locks are by path
-   * @throws CacheUnusable when it cannot be made, or others can write to it
+   * @return the path without symbolic links, since locks are keyed by path
+   * @throws CacheUnusable if the directory cannot be created or other users can write to it
    */
   static Path prepare(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
@@ -50,7 +50,7 @@ final class CacheDirectory {
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     } catch (FileAlreadyExistsException e) {
-      if (!Files.isDirectory(directory)) { // else by another process, in this very moment
+      if (!Files.isDirectory(directory)) { // another process may have created it just now
         throw cannotMake(directory, e);
       }
     } catch (IOException e) {

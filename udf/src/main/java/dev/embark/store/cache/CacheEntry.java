@@ -14,25 +14,26 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The lock of one copy: shared while any process uses it, exclusive while one writes or removes it.
+ * Lock of one cached copy across threads and processes: shared while the copy is used, exclusive
+ * while it is written or removed.
  *
- * <p>There is one open channel for each lock file and JVM: the system counts locks by process, and
- * closing any channel of a file gives up all locks that the process has on it. So the threads of
- * all class loaders agree first, by state that is {@link JvmWide}. Safe for any thread.
+ * <p>Each JVM has one open channel per lock file: the operating system counts file locks by
+ * process, and closing any channel of a file releases all locks of the process on it. Threads of
+ * all class loaders therefore synchronise first, on {@link JvmWide} state. Safe for any thread.
  */
 final class CacheEntry {
-  // By lock file: the lock of the threads, the open channel, the number of users. The name changes
-  // with that layout, as two versions of Embark may run in one JVM.
+  // Key: lock file. Value: lock among threads, open channel, number of users. Change the name with
+  // this layout, since two versions of Embark may run in one JVM.
   private static final ConcurrentMap<String, Object[]> STATES = JvmWide.map("CacheLocks1");
-  // Each round lost means that another process removed the copy between two locks.
+  // Each further round means that another process removed the copy between two locks.
   private static final int MAX_ROUNDS = 10;
 
   private static final byte[] USED = {'\n'};
 
   private final Path lockFile;
   private final ReentrantLock threads;
-  private final AtomicReference<FileChannel> channel; // of the users; null without any
-  private final AtomicInteger users; // written by the thread that holds the lock
+  private final AtomicReference<FileChannel> channel; // open while the copy has users, else null
+  private final AtomicInteger users; // written only while holding threads
 
   @SuppressWarnings("unchecked")
   private CacheEntry(Path lockFile, Object[] state) {
@@ -54,17 +55,17 @@ final class CacheEntry {
                 }));
   }
 
-  /** Looks whether the copy is there and whole. */
+  /** Checks whether the copy exists and is intact. */
   interface Check {
     boolean isGood() throws IOException;
   }
 
-  /** Makes the copy; nobody else looks at it meanwhile. */
+  /** Creates or removes the copy under the exclusive lock. */
   interface Make {
     void run() throws IOException;
   }
 
-  /** Counts one more user of the copy, which is made first if it is not good. */
+  /** Adds a user of the copy, which is created first if it is missing or damaged. */
   void use(Check check, Make make) throws IOException {
     lockThreads();
     try {
@@ -72,7 +73,8 @@ final class CacheEntry {
         FileChannel opened = open();
         try {
           lockGood(opened, check, make);
-          // Through this channel, as setting the file's time would open and close another.
+          // Touches the lock file through this channel, since setting its time would open and close
+          // another one.
           opened.write(ByteBuffer.wrap(USED), 0);
         } catch (IOException | RuntimeException | Error e) {
           opened.close();
@@ -102,10 +104,10 @@ final class CacheEntry {
       }
     }
     throw new IOException(
-        "it is removed as fast as it is fetched; make spark.embark.cacheSize larger");
+        "other processes remove it as fast as it is fetched; increase spark.embark.cacheSize");
   }
 
-  /** Counts one user less. */
+  /** Removes a user. */
   void release() {
     threads.lock();
     try {
@@ -119,9 +121,9 @@ final class CacheEntry {
     }
   }
 
-  /** Removes the copy, unless anybody uses it. */
+  /** Removes the copy unless it is in use; true if it was removed. */
   boolean removeIfUnused(Make remove) throws IOException {
-    // Whoever holds it already is about to make this very copy.
+    // The current thread holds the lock if it is about to create this very copy.
     if (threads.isHeldByCurrentThread() || !threads.tryLock()) {
       return false;
     }

@@ -9,17 +9,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where one copy of a cache and what belongs to it lie.
+ * Paths of one cached copy and its accompanying files.
  *
- * @param key without a dot
+ * @param key must not contain a dot
  * @param kind of the copy
  */
 record CacheFiles(Path directory, String key, Kind kind) {
-  /** What is kept. */
+  /** Kind of a cached file. */
   enum Kind {
     /** A model. */
     GGUF,
-    /** Weights of a model as the accelerator packs them. */
+    /** Weights of a model, packed for the accelerator. */
     WEIGHTS;
 
     private String extension() {
@@ -29,7 +29,9 @@ record CacheFiles(Path directory, String key, Kind kind) {
 
   private static final Pattern COPY = Pattern.compile("([^.]+)\\.(gguf|weights)(\\.part)?");
 
-  /** Those of a file that is a copy, or what has come of one. */
+  /**
+   * The paths for a file in the cache directory; empty if it is neither a copy nor a partial copy.
+   */
   static Optional<CacheFiles> of(Path file) {
     Matcher name = COPY.matcher(file.getFileName().toString());
     return name.matches()
@@ -41,27 +43,27 @@ record CacheFiles(Path directory, String key, Kind kind) {
         : Optional.empty();
   }
 
-  /** The copy; appears whole or not at all. */
+  /** The complete copy, which appears atomically. */
   Path copy() {
     return directory.resolve(key + kind.extension());
   }
 
-  /** What has come so far of one that is being made. */
+  /** The partial copy that is being fetched or packed. */
   Path partial() {
     return directory.resolve(key + kind.extension() + ".part");
   }
 
-  /** Its {@link Recorded} hash, size and time, written before it appears. */
+  /** The {@link Recorded} hash, size and time, written before the copy appears. */
   Path record() {
     return directory.resolve(key + kind.extension() + ".sha256");
   }
 
-  /** Who uses it: see {@link CacheEntry}. Its time is that of the last use. */
+  /** The lock file of {@link CacheEntry}; its modification time is the time of last use. */
   Path lock() {
     return directory.resolve(key + ".lock");
   }
 
-  /** Removes all but the lock. */
+  /** Removes all files except the lock. */
   void delete() throws IOException {
     Files.deleteIfExists(copy());
     Files.deleteIfExists(partial());

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the copies within their size: removes those unused for longest, and never one that a
- * process uses. What is in use may exceed the size; then the log says so.
+ * Enforces the size limit of the cache: evicts the least recently used copies, but never one in
+ * use. If the copies in use exceed the limit, a warning is logged.
  */
 public final class CacheSpace {
   private static final Logger LOG = LoggerFactory.getLogger(CacheSpace.class);
@@ -32,10 +32,10 @@ public final class CacheSpace {
   private record Copy(CacheFiles files, long bytes, FileStamp lastUse) {}
 
   /**
-   * Makes room for a copy to come.
+   * Makes room for a new copy.
    *
-   * @param incoming its size, where that is known
-   * @throws CacheUnusable when it is larger than the cache may be, or than the disk has room
+   * @param incoming its size, if known
+   * @throws CacheUnusable if the copy exceeds the cache limit or the free space on the disk
    */
   public void makeRoom(OptionalLong incoming) throws IOException {
     long size = incoming.orElse(0);
@@ -74,10 +74,7 @@ public final class CacheSpace {
     }
   }
 
-  /**
-   * All of them, and what is left of downloads that were given up; the one unused for longest
-   * first.
-   */
+  /** All copies and abandoned partial copies, least recently used first. */
   private List<Copy> copies() throws IOException {
     List<Copy> copies = new ArrayList<>();
     try (Stream<Path> files = Files.list(directory)) {
@@ -90,7 +87,7 @@ public final class CacheSpace {
           FileStamp used = FileStamp.of(copy.get().lock());
           copies.add(new Copy(copy.get(), Files.size(file), used));
         } catch (NoSuchFileException e) {
-          // Another process has just removed it.
+          // Another process has just removed the file.
         }
       }
     }

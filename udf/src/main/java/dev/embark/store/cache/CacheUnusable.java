@@ -2,7 +2,10 @@ package dev.embark.store.cache;
 
 import java.io.IOException;
 
-/** A cache that cannot take a copy, by its settings or its disk; the message names what to set. */
+/**
+ * Thrown if the cache cannot store a copy because of its settings or disk; the message names the
+ * setting to change.
+ */
 public final class CacheUnusable extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -11,14 +11,14 @@ import javax.management.ObjectName;
 import javax.management.StandardMBean;
 
 /**
- * Objects that all class loaders of this JVM share. A platform may load Embark's classes once for
- * each session or added jar, and each time they have other statics, whereas what the system counts
- * by process, such as file locks, exists once.
+ * Holds maps that all class loaders of this JVM share. A platform may load Embark's classes once
+ * per session or added jar, each time with separate static state, whereas process-wide resources
+ * such as file locks exist only once.
  *
- * <p>The JVM's registry of MBeans holds them, since every class loader reaches the same one. Keys
- * and values have to be of the JDK's classes: those of Embark are other classes in another loader,
- * and would keep theirs from being unloaded. System properties would serve as well but for
- * libraries that copy all of them as strings.
+ * <p>The platform MBean server holds the maps, since every class loader reaches the same one. Keys
+ * and values must be JDK classes: Embark's classes differ between class loaders and would prevent
+ * theirs from being unloaded. System properties are unsuitable, because some libraries copy all of
+ * them as strings.
  */
 final class JvmWide {
   private static final String KEY = "map";
@@ -26,10 +26,10 @@ final class JvmWide {
   private JvmWide() {}
 
   /**
-   * The map of a name, the same one for every class loader.
+   * The map of a name, identical for every class loader.
    *
-   * @param <K> of the JDK's classes
-   * @param <V> of the JDK's classes
+   * @param <K> a JDK class
+   * @param <V> a JDK class
    */
   @SuppressWarnings("unchecked")
   static <K, V> ConcurrentMap<K, V> map(String name) {
@@ -40,12 +40,12 @@ final class JvmWide {
         Map<String, ?> holder = Map.of(KEY, new ConcurrentHashMap<K, V>());
         beans.registerMBean(new StandardMBean(holder, Map.class), bean);
       } catch (InstanceAlreadyExistsException e) {
-        // Made by an earlier caller, perhaps of another class loader.
+        // registered by an earlier caller, possibly of another class loader
       }
       return (ConcurrentMap<K, V>)
           beans.invoke(bean, "get", new Object[] {KEY}, new String[] {Object.class.getName()});
     } catch (JMException e) {
-      throw new IllegalStateException("This JVM keeps no MBean for Embark: " + e, e);
+      throw new IllegalStateException("Embark cannot register an MBean in this JVM: " + e, e);
     }
   }
 }

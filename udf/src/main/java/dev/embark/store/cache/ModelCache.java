@@ -15,23 +15,23 @@ import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * One verified copy of each remote model per node, and of weights packed for the accelerator,
- * shared by all processes of the user.
+ * Cache with one verified copy per node of each model and of its packed weights, shared by all
+ * processes of the user.
  *
  * <pre>
- *  KEY.gguf, KEY.weights  the copy of a model, packed weights; appear whole or not at all
+ *  KEY.gguf, KEY.weights  the copy of a model, packed weights; appear atomically
  *  KEY.*.sha256           its hash, size and time, written before it appears
- *  KEY.*.part             what has come so far of one that is being fetched or packed
- *  KEY.lock               shared while the copy is used, exclusive while it is made or removed; the
- *                         time of its last use
- *  HASH.ref               the KEY that a URI led to last, for when its server cannot be asked, or
- *                         that a content has whose hash was not known beforehand
+ *  KEY.*.part             the partial copy that is being fetched or packed
+ *  KEY.lock               shared while the copy is used, exclusive while it is written or removed; its
+ *                         modification time is the time of last use
+ *  HASH.ref               the last KEY of a URI, used if its server cannot be reached, or of a content
+ *                         whose hash was not known beforehand
  * </pre>
  *
- * <p>KEY is the content's hash where that is known beforehand, and else the hash of what stands for
- * it; for packed weights, the model's hash and the way of packing. A copy whose size and time are
- * as recorded is taken to be as it was: the directory is the user's alone. Where they differ it is
- * hashed again, and made anew if the hash is another.
+ * <p>KEY is the SHA-256 of the content if known beforehand, else the SHA-256 of its version; for
+ * packed weights, it is the model's SHA-256 and the packing. A copy with the recorded size and time
+ * is trusted, since only the user can write to the directory. Otherwise the copy is hashed again,
+ * and fetched again if the hash differs.
  */
 public final class ModelCache {
   private static final String CONTENT = "sha256:";
@@ -44,14 +44,14 @@ public final class ModelCache {
     this.maxBytes = maxBytes;
   }
 
-  /** The copy of a file, fetched if it is not here. */
+  /** Opens the copy of a file, fetching it if necessary. */
   public StoredModel open(RemoteFile remote) throws IOException {
     Optional<String> expected = remote.sha256();
     String version = remote.version();
     return open(model(expected.orElseGet(() -> Sha256.of(version))), files -> fetch(remote, files));
   }
 
-  /** The copy of a content or version that was here before, if it still is. */
+  /** Opens the existing copy of a content or version; empty if there is none. */
   public Optional<StoredModel> find(String sha256OrVersion) throws IOException {
     String key =
         Files.exists(model(sha256OrVersion).copy())
@@ -68,9 +68,9 @@ public final class ModelCache {
   }
 
   /**
-   * Weights of a model that are packed in some way, which is done first if they are not here.
+   * Opens the packed weights of a model, packing them first if necessary.
    *
-   * @param atMost bytes that they may have
+   * @param atMost upper bound on their size in bytes
    */
   public StoredModel weights(String key, long atMost, WeightsCache.Packing packing)
       throws IOException {
@@ -79,7 +79,7 @@ public final class ModelCache {
         files -> {
           space().makeRoom(OptionalLong.of(atMost));
           packing.writeTo(files.partial());
-          keep(files, Sha256.of(files.partial()));
+          publish(files, Sha256.of(files.partial()));
         });
   }
 
@@ -95,26 +95,26 @@ public final class ModelCache {
     throw new Gone();
   }
 
-  /** A copy that was here a moment ago, or is damaged. */
+  /** Thrown if a copy has just been removed or is damaged. */
   private static final class Gone extends IOException {
     private static final long serialVersionUID = 1L;
   }
 
-  /** Remembers what a URI led to. */
+  /** Records the content or version of a URI. */
   public void remember(String uri, String sha256OrVersion) throws IOException {
     Path partial = Files.createTempFile(directory, "ref", ".part");
     Files.writeString(partial, sha256OrVersion);
     Files.move(partial, reference(uri), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** What a URI led to the last time. */
+  /** The last recorded content or version of a URI. */
   public Optional<String> remembered(String uri) throws IOException {
     return Files.exists(reference(uri))
         ? Optional.of(Files.readString(reference(uri)))
         : Optional.empty();
   }
 
-  /** Makes what is not here. */
+  /** Creates a missing copy. */
   private interface Make {
     void run(CacheFiles files) throws IOException;
   }
@@ -163,14 +163,15 @@ public final class ModelCache {
       Files.delete(partial);
       throw e;
     }
-    keep(files, found);
+    publish(files, found);
     if (!files.key().equals(found)) {
-      remember(CONTENT + found, files.key()); // so that who knows the hash need not ask its place
+      // A caller that knows the hash then finds the copy without contacting the source.
+      remember(CONTENT + found, files.key());
     }
   }
 
-  /** Makes what has come the copy. */
-  private void keep(CacheFiles files, String sha256) throws IOException {
+  /** Records the hash and renames the partial copy to the final one. */
+  private void publish(CacheFiles files, String sha256) throws IOException {
     record(files, sha256, files.partial());
     try {
       Files.move(files.partial(), files.copy(), StandardCopyOption.ATOMIC_MOVE);
@@ -187,7 +188,7 @@ public final class ModelCache {
     return directory.resolve(Sha256.of(uri) + ".ref");
   }
 
-  /** A copy that somebody uses. */
+  /** A copy in use. */
   private record InUse(Path path, String sha256, CacheEntry entry, AtomicBoolean open)
       implements StoredModel {
     InUse(Path path, String sha256, CacheEntry entry) {

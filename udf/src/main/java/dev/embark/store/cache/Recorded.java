@@ -8,12 +8,12 @@ import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /**
- * What is written beside a copy: its hash, and the stamp of the file when it was hashed.
+ * Record next to a cached copy: its hash, and the file's stamp when it was hashed.
  *
  * @param sha256 lower-case hex
  */
 record Recorded(String sha256, FileStamp stamp) {
-  /** What is recorded; empty when nothing is, or nothing that can be read. */
+  /** Reads a record; empty if it is missing or unreadable. */
   static Optional<Recorded> read(Path record) throws IOException {
     if (!Files.exists(record)) {
       return Optional.empty();
@@ -30,7 +30,7 @@ record Recorded(String sha256, FileStamp stamp) {
     }
   }
 
-  /** Writes it whole or not at all. */
+  /** Writes the record atomically. */
   void write(Path record) throws IOException {
     Path partial = record.resolveSibling(record.getFileName() + ".part");
     Files.writeString(partial, sha256 + " " + stamp.size() + " " + stamp.modified() + "\n");

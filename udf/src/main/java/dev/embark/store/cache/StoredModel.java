@@ -3,17 +3,17 @@ package dev.embark.store.cache;
 import java.nio.file.Path;
 
 /**
- * A model file, or one of packed weights, that is there, whole and known by its hash. Until it is
- * closed, no process of Embark removes it. Safe for any thread.
+ * A complete local file of a model or its packed weights, with a verified hash. No Embark process
+ * removes the file until this object is closed. Safe for any thread.
  */
 public interface StoredModel extends AutoCloseable {
-  /** The file, on this machine's disk. */
+  /** The local file. */
   Path path();
 
-  /** Of its bytes, lower-case hex. */
+  /** The SHA-256 of the file in lower-case hex. */
   String sha256();
 
-  /** Says that the file is not needed any more; does nothing the second time. */
+  /** Releases the file. Idempotent. */
   @Override
   void close();
 }

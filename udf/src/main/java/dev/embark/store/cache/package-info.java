@@ -3,11 +3,11 @@
  *
  * <pre>
  *  RemoteFile ──► ModelCache ──► CacheEntry: lock, partial file, SHA-256, rename ──► StoredModel
- *                     └────────► CacheSpace: evicts what was not used for longest
+ *                     └────────► CacheSpace: evicts the least recently used copies
  * </pre>
  *
- * <p>Files are found by content, and by place for a file that has been fetched before ({@link
- * dev.embark.store.cache.Recorded}). Locks hold across processes and across class loaders of one
- * JVM ({@link dev.embark.store.cache.JvmWide}). Safe for any thread.
+ * <p>Files are looked up by content hash or, for a file that was fetched before, by URI. Locks are
+ * effective across processes and across class loaders of one JVM ({@link
+ * dev.embark.store.cache.JvmWide}). Safe for any thread.
  */
 package dev.embark.store.cache;

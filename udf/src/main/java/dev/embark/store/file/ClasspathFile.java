@@ -12,25 +12,25 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * A model in a jar. A file {@code <name>.sha256} beside it tells its hash; without one, the jar's
- * path stands for its content.
+ * A model file on the class path, usually in a jar. A file {@code <name>.sha256} next to it
+ * provides its hash; without one, the path of the jar identifies the content.
  */
 public final class ClasspathFile implements RemoteFile {
   private final String name;
   private final URL resource;
 
   /**
-   * @throws IOException when nothing of this name is on the class path
+   * @throws IOException if there is no resource of this name
    */
   public ClasspathFile(String name) throws IOException {
     this.name = name;
     this.resource = find(name);
     if (resource == null) {
-      throw new IOException("nothing of this name is on the class path");
+      throw new IOException("there is no such resource on the class path");
     }
   }
 
-  /** The file itself where the class path has it in a directory. */
+  /** The file itself, if the class path has it in a directory rather than a jar. */
   public Optional<Path> unpacked() {
     return resource.getProtocol().equals("file")
         ? Optional.of(Path.of(URI.create(resource.toString())))

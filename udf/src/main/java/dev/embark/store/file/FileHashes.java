@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 
 /**
- * SHA-256 of files, each computed once a JVM while its identity stays the same. Safe for any
- * thread; only those who ask for the same file wait for each other.
+ * Computes the SHA-256 of files, once per JVM as long as a file's identity is unchanged. Safe for
+ * any thread; threads wait for each other only if they ask for the same file.
  */
 public final class FileHashes {
   private static final SharedWork<Key, String> KNOWN = new SharedWork<>();
@@ -30,9 +30,9 @@ public final class FileHashes {
   }
 
   /**
-   * The hash of a file that has an identity.
+   * The hash of a file with a given identity.
    *
-   * @throws IOException when it cannot be read, or has another identity by the end
+   * @throws IOException if the file cannot be read, or its identity changes meanwhile
    */
   public static String of(Path file, FileIdentity identity) throws IOException {
     Key key = new Key(file.toAbsolutePath(), identity);

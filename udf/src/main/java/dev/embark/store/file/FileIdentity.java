@@ -8,11 +8,11 @@ import java.nio.file.attribute.FileTime;
 import java.util.Objects;
 
 /**
- * Identity of a file for change detection: another content has another one, also where a tool kept
- * size and time of modification.
+ * Identity of a file for change detection: it changes with the content, even if a tool preserves
+ * size and modification time.
  *
- * @param key device and inode; null where the file system has none
- * @param changed the time of the inode's last change; null where the file system has none
+ * @param key device and inode; null if the file system has none
+ * @param changed the inode's change time (ctime); null if the file system has none
  */
 record FileIdentity(FileStamp stamp, String key, FileTime changed) {
   private static final String UNIX = "unix";

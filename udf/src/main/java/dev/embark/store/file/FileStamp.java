@@ -7,11 +7,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What is recorded of a copy to find out whether it is still the file that was hashed: its size and
- * modification time.
+ * Size and modification time of a cached file, recorded to detect a change since the file was
+ * hashed.
  *
  * @param size in bytes
- * @param modified in nanoseconds since 1970, as exact as the file system is
+ * @param modified in nanoseconds since 1970, with the precision of the file system
  */
 public record FileStamp(long size, long modified) {
   public static FileStamp of(Path file) throws IOException {

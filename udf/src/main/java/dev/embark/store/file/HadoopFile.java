@@ -12,11 +12,11 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A file of any file system that Hadoop knows. Path, length and time of modification stand for its
- * content.
+ * A model file on any Hadoop file system, whose content is identified by path, length and
+ * modification time.
  *
- * <p>Opens a file system of its own and closes it: those that Hadoop caches keep the configuration
- * they were first opened with, which may lack what a session has set since.
+ * <p>Opens and closes its own file system, because file systems in Hadoop's cache keep the
+ * configuration they were first opened with, without later settings of a session.
  */
 public final class HadoopFile implements RemoteFile {
   private final Path path;
@@ -24,7 +24,7 @@ public final class HadoopFile implements RemoteFile {
   private final FileStatus status;
 
   /**
-   * @throws IOException when it is not there or its file system cannot be reached
+   * @throws IOException if the file does not exist or its file system cannot be reached
    */
   public HadoopFile(Path path, Configuration configuration) throws IOException {
     this.path = path;
@@ -65,7 +65,8 @@ public final class HadoopFile implements RemoteFile {
   }
 
   private FileStatus status() throws IOException {
-    // Without an authority newInstance takes the default file system's, as FileSystem.get does.
+    // For a path without an authority, newInstance uses the default file system's, as
+    // FileSystem.get does.
     try (FileSystem system = FileSystem.newInstance(path.toUri(), configuration)) {
       return system.getFileStatus(path);
     }

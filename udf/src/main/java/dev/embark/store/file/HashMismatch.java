@@ -3,7 +3,7 @@ package dev.embark.store.file;
 import java.io.IOException;
 import java.util.Optional;
 
-/** A content that is not the one that was asked for. */
+/** Thrown if a file has a different SHA-256 than expected. */
 public final class HashMismatch extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -14,8 +14,8 @@ public final class HashMismatch extends IOException {
   /**
    * Compares two hashes.
    *
-   * @param found of the content; empty while it is unknown
-   * @param expected empty where any content will do
+   * @param found hash of the content; empty if unknown
+   * @param expected empty if any content is accepted
    * @throws HashMismatch if both are known and differ
    */
   public static void check(Optional<String> found, Optional<String> expected) throws HashMismatch {

@@ -10,9 +10,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * A file that this machine's file system has. It is copied like a remote one: whoever overwrites a
- * mapped file ends the process that maps it. Under a mount of an object store, such as a Databricks
- * volume, a mapping would also fetch pages over the network and die with the connection.
+ * A model file on a local file system. It is copied like a remote file, because overwriting a
+ * mapped file ends the process that maps it. On a mounted object store, such as a Databricks
+ * volume, a mapping would also fetch pages over the network, and a lost connection would end the
+ * process.
  */
 public final class LocalFile implements RemoteFile {
   private static final List<Path> MOUNTS = List.of(Path.of("/Volumes"), Path.of("/dbfs"));
@@ -21,7 +22,7 @@ public final class LocalFile implements RemoteFile {
   private final FileIdentity identity;
 
   /**
-   * @throws IOException when it is not a file, or not there
+   * @throws IOException if it is not a regular file
    */
   public LocalFile(Path file) throws IOException {
     check(file);
@@ -30,9 +31,9 @@ public final class LocalFile implements RemoteFile {
   }
 
   /**
-   * Checks that a file is there.
+   * Checks that a path is a regular file.
    *
-   * @throws IOException when it is not, or is a directory
+   * @throws IOException if it does not exist or is a directory
    */
   public static void check(Path file) throws IOException {
     if (Files.isDirectory(file)) {
@@ -43,7 +44,7 @@ public final class LocalFile implements RemoteFile {
     }
   }
 
-  /** Whether it is under a mount of an object store. */
+  /** Whether a file is on a mounted object store. */
   public static boolean isMounted(Path file) {
     return MOUNTS.stream().anyMatch(file.toAbsolutePath().normalize()::startsWith);
   }
@@ -53,7 +54,9 @@ public final class LocalFile implements RemoteFile {
     return file.toAbsolutePath() + "\n" + identity.stamp();
   }
 
-  /** Known for files on a disk; those under a mount are read over the network once only. */
+  /**
+   * Empty for a file on a mounted object store, which would be read over the network a second time.
+   */
   @Override
   public Optional<String> sha256() throws IOException {
     return isMounted(file) ? Optional.empty() : Optional.of(FileHashes.of(file, identity));

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Copies a stream and tells in the log, every ten seconds, how many bytes are there. */
+/** Copies a stream and logs the number of bytes every ten seconds. */
 public final class Progress {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
   private static final long EVERY_NANOS = 10_000_000_000L;
@@ -18,12 +18,12 @@ public final class Progress {
   private final OptionalLong total;
   private final Runnable alive;
   private long bytes;
-  private long told = System.nanoTime();
+  private long lastLog = System.nanoTime();
 
   /**
    * @param name of the model, without credentials
-   * @param done bytes that are there already
-   * @param alive called whenever bytes have come
+   * @param done bytes that an earlier attempt has transferred
+   * @param alive called after each read
    */
   public Progress(String name, long done, OptionalLong total, Runnable alive) {
     this.name = name;
@@ -32,21 +32,21 @@ public final class Progress {
     this.alive = alive;
   }
 
-  /** Copies all of {@code in}; closes neither. */
+  /** Copies {@code in} to its end; closes neither stream. */
   public void copy(InputStream in, OutputStream out) throws IOException {
     byte[] buffer = new byte[BUFFER_BYTES];
     for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
       out.write(buffer, 0, n);
       bytes += n;
       alive.run();
-      if (System.nanoTime() - told > EVERY_NANOS) {
-        told = System.nanoTime();
+      if (System.nanoTime() - lastLog > EVERY_NANOS) {
+        lastLog = System.nanoTime();
         LOG.info("{}: {}", name, this);
       }
     }
   }
 
-  /** Bytes that are there now. */
+  /** Bytes transferred so far, including earlier attempts. */
   long bytes() {
     return bytes;
   }

@@ -5,26 +5,27 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A model that has to be copied before it can be mapped. For one thread. */
+/** A model file that is copied into the cache before it is mapped. Not thread-safe. */
 public interface RemoteFile {
   /**
-   * Names its content: another content has another version. Copies are found by it again.
+   * Identifies the content: different content has a different version. The cache finds copies by
+   * it.
    *
-   * @throws IOException when it is not there or cannot be asked
+   * @throws IOException if the file does not exist or its source cannot be reached
    */
   String version() throws IOException;
 
-  /** What it must hash to, where its place tells. */
+  /** The SHA-256 of the content, if the source provides it. */
   Optional<String> sha256() throws IOException;
 
-  /** In bytes, where its place tells. */
+  /** The size in bytes, if the source provides it. */
   OptionalLong size() throws IOException;
 
   /**
    * Writes the whole content.
    *
-   * @param partial may hold the head of the same version from an attempt that was cut off, which
-   *     may be kept or overwritten
+   * @param partial may contain the beginning of the same version from an interrupted attempt, to be
+   *     continued or overwritten
    */
   void copyTo(Path partial) throws IOException;
 }

@@ -1,10 +1,10 @@
 /**
- * Model files of disks, Hadoop file systems and the class path, and what identifies a file.
+ * Model files on local disks, Hadoop file systems and the class path, and file identity.
  *
  * <pre>
  *  RemoteFile ──┬── LocalFile, HadoopFile, ClasspathFile
  *               └── dev.embark.store.web
- *  FileStamp ──► FileIdentity ──► FileHashes: a file is hashed again only if it has changed
+ *  FileStamp ──► FileIdentity ──► FileHashes: a file is rehashed only if it has changed
  * </pre>
  *
  * <p>Safe for any thread.

@@ -15,11 +15,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Downloads one version of a model file. Resumes where an earlier download of it, also of another
- * process, was cut off.
+ * Resumable download of one version of a model file. It continues where an earlier attempt, even of
+ * another process, was interrupted.
  *
  * @param name for messages, without credentials
- * @param tag the entity tag that every answer has to have, where the URI does not name a version
+ * @param tag the entity tag that every response must have if the URI does not identify a version
  */
 record HttpDownload(
     String name, URI uri, OptionalLong size, Optional<String> tag, HubSettings settings) {
@@ -28,8 +28,9 @@ record HttpDownload(
   /**
    * Writes the whole content.
    *
-   * @param partial may hold the head of the same version
-   * @throws IOException when it cannot be had, is another version by now, or no GGUF file
+   * @param partial may contain the beginning of the same version
+   * @throws IOException if the download fails, the version has changed, or the content is not a
+   *     GGUF file
    */
   void to(Path partial) throws IOException {
     if (!Files.exists(partial)) {
@@ -56,28 +57,31 @@ record HttpDownload(
       if (have == size.getAsLong() && have > 0) {
         return;
       }
-      Files.write(partial, new byte[0]); // of another file
+      Files.write(partial, new byte[0]); // from another file
       have = 0;
     }
     HttpResponse<InputStream> reply = client.get(uri, have);
     try (InputStream in = reply.body()) {
       if (tag.isPresent() && !WebFile.tag(reply.headers()).equals(tag)) {
-        throw new HubClient.Refused("it changed on the server while it was fetched; run it again");
+        throw new HubClient.Refused("it changed on the server while it was fetched; try again");
       }
       if (reply.statusCode() == 416) {
         Files.write(partial, new byte[0]);
-        throw new IOException("the server has less of it than was here");
+        throw new IOException("the file on the server is shorter than the part already downloaded");
       }
-      boolean goesOn = reply.statusCode() == 206 && startsAt(reply, have);
-      append(in, partial, goesOn ? have : 0);
+      boolean resumes = reply.statusCode() == 206 && startsAt(reply, have);
+      append(in, partial, resumes ? have : 0);
     }
     long now = Files.size(partial);
     if (size.isPresent() && now != size.getAsLong()) {
-      throw new IOException("only " + now + " of " + size.getAsLong() + " bytes came");
+      throw new IOException("received only " + now + " of " + size.getAsLong() + " bytes");
     }
   }
 
-  /** Equal weak tags, and equal times, may belong to contents that differ. */
+  /**
+   * Whether the tag is strong. Contents with equal weak tags, or equal modification times, may
+   * differ.
+   */
   private boolean isResumable() {
     return tag.isEmpty() || tag.get().startsWith("\"");
   }
@@ -101,7 +105,7 @@ record HttpDownload(
 
   private IOException stalled(Progress progress, IOException cause) {
     long seconds = settings.stall().toSeconds();
-    return new IOException("nothing came for " + seconds + " s after " + progress, cause);
+    return new IOException("received no data for " + seconds + " s after " + progress, cause);
   }
 
   private static boolean startsAt(HttpResponse<?> reply, long from) {

@@ -13,11 +13,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Sends requests to the Hub, or to another web server, and turns the answers into results or
- * sentences.
+ * HTTP client for the Hugging Face Hub and other web servers, which turns error responses into
+ * messages for the user.
  *
- * <p>Follows redirects itself: the token goes to the endpoint alone, never to the storage that it
- * redirects to, and no server of the public network redirects into a private one. Safe for any
+ * <p>It follows redirects itself, so that the token is sent only to the endpoint and never to the
+ * storage it redirects to, and no public server can redirect into a private network. Safe for any
  * thread.
  */
 public final class HubClient {
@@ -38,7 +38,7 @@ public final class HubClient {
             .build();
   }
 
-  /** A failure that another attempt would not mend. */
+  /** A permanent failure that must not be retried. */
   public static final class Refused extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -47,7 +47,10 @@ public final class HubClient {
     }
   }
 
-  /** What the Hub says of a file; the answer that redirects to its storage says the most. */
+  /**
+   * HEAD request for a file on the Hub, without following the redirect to its storage, whose
+   * response has the most metadata.
+   */
   HttpResponse<InputStream> head(URI uri) throws IOException {
     HttpResponse<InputStream> reply =
         follow(HttpRequest.newBuilder(uri).method("HEAD", noBody()), true);
@@ -56,11 +59,10 @@ public final class HubClient {
   }
 
   /**
-   * What the server that has the content says of it, behind all redirects. Some servers refuse
-   * HEAD, as a signed URL that is for GET alone does: those are asked for the first byte.
+   * HEAD request that follows all redirects to the server of the content. Servers that refuse HEAD,
+   * such as those of URLs signed for GET, are asked for the first byte instead.
    *
-   * @return status 206 where {@code Content-Range} has the size, and {@code Content-Length} does
-   *     not
+   * @return status 206 if {@code Content-Range} has the size and {@code Content-Length} does not
    */
   HttpResponse<InputStream> headOfContent(URI uri) throws IOException {
     HttpResponse<InputStream> reply =
@@ -83,7 +85,8 @@ public final class HubClient {
   }
 
   /**
-   * The content from a byte on, if the server can; 206 says that it does, 200 that all comes.
+   * GET request for the content from byte {@code from} on. Status 206 means that the server
+   * supports the range, 200 that it sends the whole content.
    *
    * @return to be closed by the caller
    */
@@ -131,8 +134,8 @@ public final class HubClient {
   }
 
   /**
-   * @param origin the URL that was asked for
-   * @param from the redirecting one
+   * @param origin the requested URL
+   * @param from the redirecting URL
    */
   static void checkRedirect(URI origin, URI from, URI to) throws Refused {
     if (from.getScheme().equalsIgnoreCase("https") && !"https".equalsIgnoreCase(to.getScheme())) {
@@ -172,7 +175,7 @@ public final class HubClient {
     }
   }
 
-  /** The reply, unless its status says that there is no content in it. */
+  /** Returns the reply, or throws if its status is an error. */
   private HttpResponse<InputStream> check(HttpResponse<InputStream> reply, URI uri)
       throws IOException {
     int status = reply.statusCode();
@@ -180,8 +183,8 @@ public final class HubClient {
       case 200, 206, 416 -> {
         if (reply.headers().firstValue("Content-Type").orElse("").startsWith("text/html")) {
           throw new Refused(
-              "the server answered with a web page instead of a model; a proxy or a login page may"
-                  + " stand in between");
+              "the server answered with a web page instead of a model; check for a proxy or a"
+                  + " login page");
         }
       }
       case 301, 302, 303, 307, 308 -> {

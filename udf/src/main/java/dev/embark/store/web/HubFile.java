@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * A file on the Hub, as it was when this was made.
+ * A model file on the Hugging Face Hub, pinned to the commit at construction.
  *
- * <p>The Hub tells a commit, a size and, for large files, the SHA-256 as the entity tag; content is
- * asked for by commit, so that it cannot change between two attempts.
+ * <p>The Hub returns a commit, a size and, for large files, the SHA-256 as the entity tag. Content
+ * is requested by commit, so that it cannot change between two attempts.
  */
 public final class HubFile implements RemoteFile {
   private final HubName name;
@@ -22,9 +22,9 @@ public final class HubFile implements RemoteFile {
   private final OptionalLong size;
 
   /**
-   * Asks the Hub.
+   * Requests the metadata.
    *
-   * @throws IOException with what the Hub, or the way to it, says
+   * @throws IOException with the reason from the Hub or the network
    */
   public HubFile(HubName name, HubSettings settings) throws IOException {
     this.name = name;

@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A file on the Hub, written {@code hf:org/repo/path/file.gguf}, or with {@code @revision} behind
- * it.
+ * Name of a file on the Hugging Face Hub, {@code hf:org/repo/path/file.gguf} with an optional
+ * {@code @revision} suffix.
  *
  * @param repository org/repo
  * @param file path inside the repository
@@ -19,19 +19,19 @@ public record HubName(String repository, String file, String revision) {
       Pattern.compile("hf:([\\w.-]+/[\\w.-]+)/([^@]+?)(?:@([^@\\s]+))?");
 
   /**
-   * @throws IllegalArgumentException when it is not written so
+   * @throws IllegalArgumentException if the URI does not have this form
    */
   public static HubName parse(String uri) {
     Matcher form = FORM.matcher(uri);
     if (!form.matches() || uri.contains("..")) {
       throw new IllegalArgumentException(
-          "a file on the Hub is written hf:org/repo/file.gguf, with @revision behind it if wanted");
+          "a file on the Hub is written hf:org/repo/file.gguf or hf:org/repo/file.gguf@revision");
     }
     return new HubName(
         form.group(1), form.group(2), form.group(3) == null ? "main" : form.group(3));
   }
 
-  /** Where the endpoint has it. */
+  /** The URL of the file at an endpoint. */
   URI at(URI endpoint, String commit) {
     try {
       String path = "/" + repository + "/resolve/" + commit.replace("/", "%2F") + "/";

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How the Hugging Face Hub, or a mirror of it, is reached.
+ * Connection settings for the Hugging Face Hub or a mirror of it.
  *
- * @param endpoint without a slash at its end
- * @param token sent to the endpoint alone and never told
- * @param stall without a byte for so long, a connection counts as dead
- * @param attempts failures in a row, without a byte gained, after which it gives up
+ * @param endpoint without a trailing slash
+ * @param token sent only to the endpoint and never logged
+ * @param stall time without data after which a connection is considered dead
+ * @param attempts consecutive failures without progress after which a request fails
  * @param firstPause before the second attempt; doubled for each further one, up to 30 seconds
  */
 public record HubSettings(
@@ -21,7 +21,7 @@ public record HubSettings(
   private static final int ATTEMPTS = 6;
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-  /** {@code HF_ENDPOINT} and {@code HF_TOKEN}, by the names that the Hub's own tools read. */
+  /** Reads {@code HF_ENDPOINT} and {@code HF_TOKEN}, the variables of the Hub's own tools. */
   public static HubSettings of(Map<String, String> environment) {
     String endpoint = environment.getOrDefault("HF_ENDPOINT", ENDPOINT).replaceFirst("/+$", "");
     return new HubSettings(
@@ -36,6 +36,6 @@ public record HubSettings(
 
   @Override
   public String toString() {
-    return "HubSettings[" + endpoint + "]"; // a record's own would tell the token
+    return "HubSettings[" + endpoint + "]"; // the default of a record would expose the token
   }
 }

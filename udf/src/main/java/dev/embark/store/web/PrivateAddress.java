@@ -4,13 +4,16 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
-/** Addresses that only a network's own machines reach, such as a cloud's metadata service. */
+/**
+ * Detects addresses that are reachable only within a private network, such as a cloud's metadata
+ * service.
+ */
 final class PrivateAddress {
   private PrivateAddress() {}
 
   /**
-   * Whether a host has such an address. One without an address here has none: if a proxy reaches
-   * it, the proxy decides.
+   * Whether a host resolves to a private address. A host that does not resolve here counts as
+   * public: a proxy that reaches it decides.
    */
   static boolean is(String host) {
     try {

@@ -8,7 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tries again what may go better the next time, with longer and longer pauses between. */
+/** Retries transient failures with exponential backoff. */
 final class Retries {
   private static final Logger LOG = LoggerFactory.getLogger(Retries.class);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
@@ -21,31 +21,33 @@ final class Retries {
     this.firstPause = settings.firstPause();
   }
 
-  /** What is tried. */
+  /** The operation to retry. */
   interface Attempt<T> {
     T run() throws IOException;
   }
 
-  /** How far it has come; failures count anew once there is more. */
-  interface Gained {
+  /** Progress of the operation; progress resets the failure count. */
+  interface Transferred {
     long bytes() throws IOException;
   }
 
   /**
+   * Runs an attempt until it succeeds or fails permanently.
+   *
    * @param name for the log
-   * @throws IOException of the last attempt, or of one that a further one would not mend
+   * @throws IOException of the last attempt, or of a permanent failure
    */
-  <T> T run(String name, Gained gained, Attempt<T> attempt) throws IOException {
+  <T> T run(String name, Transferred transferred, Attempt<T> attempt) throws IOException {
     int failures = 0;
-    long most = gained.bytes();
+    long most = transferred.bytes();
     while (true) {
       try {
         return attempt.run();
       } catch (HubClient.Refused | FileNotFoundException | InterruptedIOException e) {
         throw e;
       } catch (IOException e) {
-        failures = gained.bytes() > most ? 1 : failures + 1;
-        most = Math.max(most, gained.bytes());
+        failures = transferred.bytes() > most ? 1 : failures + 1;
+        most = Math.max(most, transferred.bytes());
         pauseOrGiveUp(name, failures, e);
       }
     }
@@ -55,7 +57,7 @@ final class Retries {
     if (failures >= attempts) {
       throw new IOException(message(e) + "; gave up after " + failures + " attempts", e);
     }
-    // Jitter, so that executors that failed together do not come back together.
+    // Jitter spreads the retries of executors that failed at the same time.
     double jitter = ThreadLocalRandom.current().nextDouble(0.8, 1.2);
     double millis = firstPause.toMillis() * Math.pow(2, failures - 1) * jitter;
     long pause = (long) Math.min(millis, LONGEST_PAUSE.toMillis());

@@ -9,8 +9,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Closes a stream that has brought nothing for too long, which ends the read that waits for it. The
- * JDK's HTTP client has no time limit on bodies.
+ * Closes a stream that has delivered no data for too long, which ends the blocked read. The JDK's
+ * HTTP client has no timeout for response bodies.
  */
 final class StallGuard implements AutoCloseable {
   private static final ScheduledExecutorService CLOCK =
@@ -34,12 +34,12 @@ final class StallGuard implements AutoCloseable {
     this.watch = CLOCK.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
   }
 
-  /** Says that bytes have come. */
+  /** Records that data has arrived. */
   void alive() {
     alive = System.nanoTime();
   }
 
-  /** Whether it closed the stream. */
+  /** Whether the guard closed the stream. */
   boolean stalled() {
     return stalled;
   }
@@ -51,7 +51,7 @@ final class StallGuard implements AutoCloseable {
       try {
         stream.close();
       } catch (IOException e) {
-        // The reader sees the end of the stream either way.
+        // The blocked read ends in either case.
       }
     }
   }

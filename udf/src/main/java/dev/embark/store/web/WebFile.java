@@ -11,35 +11,35 @@ import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
- * A file of a web server, as it was when this was made.
+ * A model file on a web server, in the version at construction.
  *
- * <p>A URL names no version. So the content is pinned by a hash, or the server has to give an
- * entity tag or a time of modification, by which it is looked up anew for each query.
+ * <p>A URL does not identify a version. The content is therefore pinned by a hash, or the server
+ * must provide an entity tag or modification time, which is requested again for each query.
  */
 public final class WebFile implements RemoteFile {
   private static final Pattern URL = Pattern.compile("(?is)https?:.*");
 
   private final URI uri;
-  private final Optional<String> asked;
+  private final Optional<String> expected;
   private final HubSettings settings;
   private final Optional<String> tag;
   private final OptionalLong size;
 
   /**
-   * Asks the server.
+   * Requests the metadata.
    *
-   * @param asked the hash that the content must have, if that is known
-   * @throws IOException with what the server, or the way to it, says; when it gives nothing by
-   *     which a change would be noticed, and no hash is asked for
+   * @param expected the hash of the content, if known
+   * @throws IOException with the reason from the server or the network, or if there is neither a
+   *     hash nor metadata by which a change could be detected
    */
-  public WebFile(String url, Optional<String> asked, HubSettings settings) throws IOException {
+  public WebFile(String url, Optional<String> expected, HubSettings settings) throws IOException {
     this.uri = URI.create(url);
-    this.asked = asked;
+    this.expected = expected;
     this.settings = settings;
     HubClient client = new HubClient(settings);
     HttpResponse<?> head = new Retries(settings).run(url, () -> 0, () -> client.headOfContent(uri));
     this.tag = tag(head.headers());
-    if (tag.isEmpty() && asked.isEmpty()) {
+    if (tag.isEmpty() && expected.isEmpty()) {
       throw new HubClient.Refused(
           "the server gives neither ETag nor Last-Modified, so that a change would go unnoticed; set"
               + " modelSha256 to the file's SHA-256");
@@ -59,12 +59,15 @@ public final class WebFile implements RemoteFile {
         .findAny();
   }
 
-  /** Whether a URI is one of a web server. */
+  /** Whether a URI uses http or https. */
   public static boolean isWeb(String uri) {
     return URL.matcher(uri).matches();
   }
 
-  /** What changes with the content: the entity tag, or else the time of modification. */
+  /**
+   * The metadata that changes with the content: the entity tag or, without one, the modification
+   * time.
+   */
   static Optional<String> tag(HttpHeaders headers) {
     return headers.firstValue("ETag").or(() -> headers.firstValue("Last-Modified"));
   }
@@ -76,7 +79,7 @@ public final class WebFile implements RemoteFile {
 
   @Override
   public Optional<String> sha256() {
-    return asked;
+    return expected;
   }
 
   @Override
@@ -86,9 +89,9 @@ public final class WebFile implements RemoteFile {
 
   @Override
   public void copyTo(Path partial) throws IOException {
-    // With a hash it does not matter which version comes, as long as the hash is right.
+    // A hash pins the content, so the server's version need not.
     new HttpDownload(
-            uri.toString(), uri, size, asked.isPresent() ? Optional.empty() : tag, settings)
+            uri.toString(), uri, size, expected.isPresent() ? Optional.empty() : tag, settings)
         .to(partial);
   }
 }

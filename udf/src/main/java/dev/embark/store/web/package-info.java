@@ -1,5 +1,5 @@
 /**
- * Model files of web servers and of the Hugging Face Hub.
+ * Model files on the Hugging Face Hub and on other web servers.
  *
  * <pre>
  *  HubFile ──┐
@@ -7,7 +7,7 @@
  *  WebFile ──┘        └───────► PrivateAddress: redirects into a private network are refused
  * </pre>
  *
- * <p>{@link dev.embark.store.web.HubSettings} holds endpoint, token and offline mode. Errors name
- * the URL without its credentials. Safe for any thread.
+ * <p>{@link dev.embark.store.web.HubSettings} holds the endpoint and the token. Errors name the URL
+ * without its credentials. Safe for any thread.
  */
 package dev.embark.store.web;

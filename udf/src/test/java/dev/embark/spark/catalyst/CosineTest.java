@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CosineTest {
   private static final MathContext DIGITS = new MathContext(60);
 
-  /** From where squares underflow, over where they are subnormal, to where they overflow. */
+  /** Vector norms from squares that underflow, over subnormal squares, to squares that overflow. */
   @ParameterizedTest
   @CsvSource({
     "1, 1",
@@ -30,7 +30,7 @@ class CosineTest {
     "1e-308, 1e-320",
     "8e307, 1e-5"
   })
-  void isWhatDecimalArithmeticSaysForVectorsOfAnySize(double sizeA, double sizeB) {
+  void matchesDecimalArithmeticForVectorsOfAnyNorm(double sizeA, double sizeB) {
     Random random = new Random(7);
     for (int n : new int[] {1, 2, 3, 384}) {
       double[] a = new double[n];
@@ -48,7 +48,7 @@ class CosineTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
-  void isNullWhereAnElementIsNoNumber(double element) {
+  void isNullForANonFiniteElement(double element) {
     double[] bad = {1, element, 1e200};
     double[] good = {1, 2, 3};
     assertThat(cosine(bad, good)).isNull();
@@ -65,7 +65,7 @@ class CosineTest {
   }
 
   @Test
-  void neverLeavesWhatACosineCanBe() {
+  void staysWithinMinusOneAndOne() {
     Random random = new Random(8);
     for (int round = 0; round < 2000; round++) {
       double factor = Math.scalb(random.nextDouble() + 0.1, random.nextInt(1800) - 900);

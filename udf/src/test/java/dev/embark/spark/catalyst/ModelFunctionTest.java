@@ -55,7 +55,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void embedGivesOneUnitVectorPerText() {
+  void embedReturnsOneUnitVectorPerText() {
     Row row =
         spark
             .sql(
@@ -67,14 +67,14 @@ class ModelFunctionTest {
   }
 
   @Test
-  void nullGivesNullAndEmptyTextGivesAVector() {
+  void nullHasNoVectorButEmptyTextHas() {
     Row row = spark.sql("SELECT embed(CAST(NULL AS STRING)), size(embed(''))").head();
     assertThat(row.isNullAt(0)).isTrue();
     assertThat(row.getInt(1)).isEqualTo(384);
   }
 
   @Test
-  void detailTellsTokensAndTruncation() {
+  void detailReportsTokensAndTruncation() {
     Row detail =
         spark
             .sql("SELECT embed_detail(repeat('word ', 600)) AS d, embed_tokens('a cat') AS t")
@@ -88,7 +88,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void aFailedRowIsNullWithItsReasonAndItsNeighboursHaveVectors() {
+  void failedRowIsNullWithAnErrorAndOthersHaveVectors() {
     List<Row> rows =
         spark
             .sql(
@@ -110,7 +110,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void failfastEndsTheQueryWithTheRowsReason() {
+  void failfastFailsTheQueryWithTheRowsError() {
     assertThatThrownBy(
             () ->
                 spark
@@ -122,21 +122,21 @@ class ModelFunctionTest {
   }
 
   @Test
-  void anUnknownOptionIsAnAnalysisExceptionThatNamesTheNearest() {
+  void unknownOptionRaisesAnAnalysisExceptionWithASuggestion() {
     assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('longtxt', 'chunk'))"))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("did you mean 'longText'");
   }
 
   @Test
-  void aWrongValueIsAnAnalysisExceptionThatNamesTheAllowedOnes() {
+  void wrongValueRaisesAnAnalysisExceptionWithTheAllowedValues() {
     assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('longText', 'cut'))"))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("truncate, chunk, error");
   }
 
   @Test
-  void optionsHaveToBeALiteralMap() {
+  void optionsMustBeALiteralMap() {
     assertThatThrownBy(
             () ->
                 spark.sql("SELECT embed('x', map('maxTokens', CAST(id AS STRING))) FROM range(1)"))
@@ -145,8 +145,8 @@ class ModelFunctionTest {
   }
 
   /**
-   * PySpark makes the message anew, from the condition and its parameters: of both Spark's registry
-   * has to make our sentence.
+   * PySpark rebuilds the message from the condition and its parameters, so Spark's registry must
+   * produce our sentence from them.
    */
   @ParameterizedTest
   @CsvSource(
@@ -167,13 +167,12 @@ class ModelFunctionTest {
         "embed(array('x'))                      | [DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT]",
         "cosine_similarity(1, array(1))         | [DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT]"
       })
-  void pythonShowsAMistakeAsAnAnalysisExceptionThatBeginsWithTheSentence(
-      String call, String sentence) {
+  void pythonMessageBeginsWithTheSentence(String call, String sentence) {
     assertShownByPython(catchThrowable(() -> spark.sql("SELECT " + call)), sentence);
   }
 
   @Test
-  void pythonShowsAValueOfAConfAndOfAColumnAsItIs() {
+  void pythonMessageKeepsConfAndColumnValuesUnchanged() {
     Column options = functions.map(functions.lit("longText"), functions.lit("${x}"));
     Column call =
         functions.call_function("embed", Scala.<Column>seq(List.of(functions.lit("x"), options)));
@@ -196,7 +195,7 @@ class ModelFunctionTest {
 
   @ParameterizedTest
   @EnumSource(names = {"EMBEDDING", "ANSWER"})
-  void noValueOfAnOptionFailsButAsAnAnalysisExceptionThatNamesTheOption(SqlFunction function) {
+  void everyWrongOptionValueRaisesAnAnalysisExceptionNamingTheOption(SqlFunction function) {
     for (FunctionOption option : function.options()) {
       for (String value :
           List.of("''", "' '", "'x'", "-1", "99999999999", "'1e999'", "'NaN'", "NULL")) {
@@ -220,14 +219,14 @@ class ModelFunctionTest {
         .startsWith(sentence);
   }
 
-  /** By the name that 3.5 has, too. */
+  /** Calls {@code getErrorClass}, since Spark 3.5 lacks {@code getCondition}. */
   @SuppressWarnings("deprecation")
   private static String condition(Throwable thrown) {
     return ((SparkThrowable) thrown).getErrorClass();
   }
 
   @Test
-  void argumentsCanBeNamed() {
+  void acceptsNamedArguments() {
     Row row =
         spark
             .sql(
@@ -240,7 +239,7 @@ class ModelFunctionTest {
     assertThat(row).isEqualTo(RowFactory.create(4, 64, 64, 4, -1f, 4));
   }
 
-  /** As of mask(str, upperChar, lowerChar, digitChar, otherChar), which is Spark's own. */
+  /** Compares with mask(str, upperChar, lowerChar, digitChar, otherChar), a function of Spark. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -254,7 +253,7 @@ class ModelFunctionTest {
         "embed('x', '', '', '', '', '', options => '') | mask('x', '', '', '', '', '', str => '')",
         "cosine_similarity(b => array(1), b => array(1)) | mask(lowerChar => 'x', lowerChar => 'y')"
       })
-  void wronglyNamedArgumentsAreRefusedAsThoseOfSparksOwnFunctions(String ours, String sparks) {
+  void wrongNamedArgumentsFailAsForSparksOwnFunctions(String ours, String sparks) {
     Throwable expected = catchThrowable(() -> spark.sql("SELECT " + sparks));
     Throwable refused = catchThrowable(() -> spark.sql("SELECT " + ours));
     assertThat(refused).isInstanceOf(AnalysisException.class);
@@ -262,7 +261,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void aWrongNumberOfArgumentsIsAnAnalysisException() {
+  void wrongNumberOfArgumentsRaisesAnAnalysisException() {
     assertThatThrownBy(() -> spark.sql("SELECT embed()")).isInstanceOf(AnalysisException.class);
     assertThatThrownBy(() -> spark.sql("SELECT embed('a', map(), 'b')"))
         .isInstanceOf(AnalysisException.class);
@@ -284,7 +283,7 @@ class ModelFunctionTest {
         "map('x', 'y')",
         "named_struct('x', 'y')"
       })
-  void inputOfAnotherTypeIsCastOrRefusedAsABuiltInDoes(String input) {
+  void inputOfAnotherTypeIsCastOrRefusedAsForBuiltIns(String input) {
     for (String ansi : List.of("true", "false")) {
       spark.conf().set("spark.sql.ansi.enabled", ansi);
       try {
@@ -319,14 +318,14 @@ class ModelFunctionTest {
         "map('maxTokens', 'eight')", "map('maxTokens', CAST(NULL AS STRING))", "array('maxTokens')",
         "'maxTokens'"
       })
-  void optionsOfAWrongTypeAreAnAnalysisException(String options) {
+  void optionsOfAWrongTypeRaiseAnAnalysisException(String options) {
     assertThatThrownBy(() -> spark.sql("SELECT embed('x', %s)".formatted(options)))
         .isInstanceOf(AnalysisException.class)
         .hasMessageMatching("(?s).*(options of embed|maxTokens).*");
   }
 
   @Test
-  void sessionConfSetsOptionsAndTheCallOverridesThem() {
+  void callOptionsOverrideTheSessionConf() {
     spark.conf().set("spark.embark.maxTokens", "8");
     try {
       Row row =
@@ -343,7 +342,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void tokensOfAChunkedTextCountThePrefixOfEachChunk() {
+  void tokensOfAChunkedTextIncludeThePrefixOfEachChunk() {
     Row row =
         spark
             .sql(
@@ -357,7 +356,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void aRerankerIsRefusedWithThePoolingOfTheSession(@TempDir Path folder) throws Exception {
+  void rerankerIsRefusedDespiteTheSessionsPooling(@TempDir Path folder) throws Exception {
     byte[] gguf;
     try (InputStream model =
         getClass().getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {
@@ -383,7 +382,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void cosineSimilarityIsTheCosine() {
+  void cosineSimilarityIsTheCosineOfTheVectors() {
     Row row =
         spark
             .sql(
@@ -399,7 +398,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void cosineSimilarityOrdersByAngleWhateverTheLengths() {
+  void cosineSimilarityIgnoresVectorLength() {
     List<Row> nearest =
         spark
             .sql(
@@ -413,10 +412,10 @@ class ModelFunctionTest {
         .isCloseTo(0.96f, within(1e-6f));
   }
 
-  /** Of vectors whose cosine anyone can work out: (3, 4) and (8, 6) have 48 / 50. */
+  /** Uses vectors whose cosine is easily computed by hand: (3, 4) and (8, 6) have 48 / 50. */
   @ParameterizedTest
   @CsvSource({"FALLBACK, ", "CODEGEN_ONLY, " + NOT_FOLDED, "NO_CODEGEN, " + NOT_FOLDED})
-  void cosineSimilarityTakesNumbersOfAnyTypeFoldedCompiledOrInterpreted(
+  void cosineSimilarityAcceptsEveryNumericTypeFoldedCompiledOrInterpreted(
       String codegen, String excludedRules) {
     List<String> calls =
         """
@@ -473,7 +472,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void cosineSimilarityRefusesVectorsOfDifferentLengthAndOtherTypes() {
+  void cosineSimilarityRefusesDifferentLengthsAndOtherTypes() {
     assertThatThrownBy(
             () -> spark.sql("SELECT cosine_similarity(array(1F), array(1F, 2F))").collectAsList())
         .hasStackTraceContaining("have 1 and 2 elements");
@@ -502,7 +501,8 @@ class ModelFunctionTest {
     }
     List<Byte> int8 = row.getList(1);
     byte[] expected = VectorType.toInt8(vector);
-    // Each output is computed by a call of its own; packing may move a value over a rounding edge.
+    // Each output is computed by a separate call; packing may move a value across a rounding
+    // boundary.
     for (int i = 0; i < vector.length; i++) {
       assertThat((int) int8.get(i)).isBetween(expected[i] - 1, expected[i] + 1);
     }
@@ -520,7 +520,7 @@ class ModelFunctionTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"embed", "embed_detail", "embed_tokens", "cosine_similarity"})
-  void describeFunctionShowsAnExampleThatGivesWhatItSays(String function) {
+  void describeFunctionShowsACorrectExample(String function) {
     String text =
         spark.sql("DESCRIBE FUNCTION EXTENDED " + function).collectAsList().stream()
             .map(row -> row.getString(0))
@@ -532,14 +532,14 @@ class ModelFunctionTest {
   }
 
   @Test
-  void describeFunctionTellsTheOptions() {
+  void describeFunctionListsTheOptions() {
     String text = spark.sql("DESCRIBE FUNCTION EXTENDED embed").collectAsList().toString();
     assertThat(text).contains("longText").contains("truncate, chunk, error");
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void optionsOfSeveralTypesAreTakenAsTheyAreWritten(boolean ansi) {
+  void optionsOfDifferentTypesKeepTheirValues(boolean ansi) {
     spark.conf().set("spark.sql.ansi.enabled", ansi);
     try {
       Row row =
@@ -558,16 +558,16 @@ class ModelFunctionTest {
   }
 
   @Test
-  void anOptionThatIsThereTwiceIsRefused() {
+  void duplicateOptionIsRefused() {
     assertThatThrownBy(
             () -> spark.sql("SELECT embed('x', map('dimensions', 64, 'dimensions', 32))"))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("name dimensions twice");
   }
 
-  /** Spark keeps the confs of a view's making that it knows. */
+  /** Spark stores registered confs with a view. */
   @Test
-  void aViewHasTheOptionsOfTheSessionThatMadeIt() {
+  void viewKeepsTheOptionsOfItsCreatingSession() {
     spark.conf().set("spark.embark.dimensions", "64");
     try {
       spark.sql("CREATE OR REPLACE TEMP VIEW cut AS SELECT size(embed('x')) AS n");
@@ -582,7 +582,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void textsThatAreOthersEachTimeAreEmbedded() {
+  void embedsNondeterministicTexts() {
     Row row = spark.sql("SELECT size(embed(uuid())), embed(uuid()) = embed(uuid()) AS same").head();
     assertThat(row.getInt(0)).isEqualTo(384);
     assertThat(row.getBoolean(1)).isFalse();
@@ -595,7 +595,7 @@ class ModelFunctionTest {
         "SELECT a.id, b.id, cosine_similarity(embed(a.t), embed(b.t)) FROM a JOIN b ON a.id <= b.id",
         "SELECT a.id, b.id FROM a JOIN b APPROX NEAREST 2 BY SIMILARITY cosine_similarity(embed(a.t), embed(b.t))"
       })
-  void aJoinOfAllPairsEmbedsEachTextOnce(String statement) {
+  void crossJoinEmbedsEachTextOnce(String statement) {
     assumeThat(statement.contains("NEAREST") && spark.version().compareTo("4.2") < 0)
         .as("Spark has NEAREST BY since 4.2")
         .isFalse();
@@ -623,7 +623,7 @@ class ModelFunctionTest {
   }
 
   @Test
-  void aVariableCanBeDeclaredWithAVector() {
+  void declareVariableAcceptsAVector() {
     assumeThat(spark.version()).as("DECLARE is Spark 4's").doesNotStartWith("3.");
     spark.sql("DECLARE OR REPLACE VARIABLE declared ARRAY<FLOAT> DEFAULT embed('hello')");
     assertThat(spark.sql("SELECT declared = embed('hello')").head().getBoolean(0)).isTrue();

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The form for sessions that cannot be extended. {@link InstallTest} has such a session. */
+/**
+ * {@code Embark.embedColumn}, for sessions that cannot be extended; {@link InstallTest} runs one.
+ */
 class DatasetRowsTest {
   private static SparkSession spark;
   private static Dataset<Row> docs;
@@ -41,7 +43,7 @@ class DatasetRowsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"float", "int8", "binary"})
-  void theColumnIsTheOneOfTheFunction(String output) {
+  void columnEqualsThatOfTheSqlFunction(String output) {
     Map<String, String> options = Map.of("output", output);
     Dataset<Row> embedded = Embark.embedColumn(docs, "body", "e", options);
     Dataset<Row> expected = docs.withColumn("e", Embark.embed(functions.col("body"), options));
@@ -52,7 +54,7 @@ class DatasetRowsTest {
   }
 
   @Test
-  void rowsAreCountedLikeThoseOfTheOperator() {
+  void countsRowsAsTheOperatorDoes() {
     ApplicationProgress.Snapshot before = ApplicationProgress.of(spark).snapshot();
     assertThat(Embark.embedColumn(docs, "body", "e", Map.of()).collectAsList()).hasSize(20);
     ApplicationProgress.Snapshot after = ApplicationProgress.of(spark).snapshot();
@@ -61,7 +63,7 @@ class DatasetRowsTest {
   }
 
   @Test
-  void optionsOfTheSessionHoldAndAnArgumentWins() {
+  void argumentsOverrideSessionOptions() {
     spark.conf().set("spark.embark.dimensions", "16");
     try {
       assertThat(size(Map.of())).isEqualTo(16);
@@ -72,7 +74,7 @@ class DatasetRowsTest {
   }
 
   @Test
-  void aMistakeIsToldInASentence() {
+  void wrongArgumentsRaiseAnAnalysisException() {
     assertThatThrownBy(() -> Embark.embedColumn(docs, "text", "e", Map.of()))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("no string column 'text'")
@@ -82,7 +84,7 @@ class DatasetRowsTest {
         .hasMessageContaining("no string column 'tags'");
     assertThatThrownBy(() -> Embark.embedColumn(docs, "body", "id", Map.of()))
         .isInstanceOf(AnalysisException.class)
-        .hasMessageContaining("has a column 'id' already");
+        .hasMessageContaining("already has a column 'id'");
     assertThatThrownBy(() -> Embark.embedColumn(docs, "body", "e", Map.of("longtxt", "chunk")))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("did you mean 'longText'");

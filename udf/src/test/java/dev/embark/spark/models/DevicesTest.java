@@ -21,7 +21,7 @@ class DevicesTest {
   @EnumSource(
       value = DeviceChoice.class,
       names = {"AUTO", "GPU"})
-  void aTaskGetsTheGpuThatSparkAssigned(DeviceChoice choice) {
+  void taskUsesTheGpuAssignedBySpark(DeviceChoice choice) {
     Devices devices = devices(4, false, "");
     assertThat(name(devices.choose(choice, List.of("2")))).isEqualTo("CUDA2");
     assertThat(name(devices.choose(choice, List.of("0", "3")))).isEqualTo("CUDA0");
@@ -29,26 +29,26 @@ class DevicesTest {
   }
 
   @Test
-  void whereOnlySomeDevicesAreVisibleAddressesAreLookedUpAmongThem() {
+  void resolvesAddressesAmongVisibleDevices() {
     Devices devices = devices(2, false, "5, 7");
     assertThat(name(devices.choose(DeviceChoice.GPU, List.of("7")))).isEqualTo("CUDA1");
     assertThat(name(devices.choose(DeviceChoice.GPU, List.of("5")))).isEqualTo("CUDA0");
   }
 
   @Test
-  void theCpuIsTheCpuAlsoWhereThereIsAGpu() {
+  void deviceCpuIgnoresGpus() {
     assertThat(devices(2, true, "").choose(DeviceChoice.CPU, List.of("1"))).isEmpty();
   }
 
   @Test
-  void withoutAnAssignedGpuAutoTakesOneOnlyWhereNobodyElseMayWantIt() {
+  void autoUsesAnUnassignedGpuOnlyOnAnExclusiveMachine() {
     assertThat(name(devices(2, true, "").choose(DeviceChoice.AUTO, NONE))).isEqualTo("CUDA0");
     assertThat(devices(2, false, "").choose(DeviceChoice.AUTO, NONE)).isEmpty();
     assertThat(name(devices(2, false, "").choose(DeviceChoice.GPU, NONE))).isEqualTo("CUDA0");
   }
 
   @Test
-  void withoutAGpuAutoTakesTheCpuAndGpuFailsWithWhatIsMissing() {
+  void withoutAGpuAutoFallsBackToTheCpuAndGpuFails() {
     Devices devices = devices(0, true, "");
     assertThat(devices.choose(DeviceChoice.AUTO, NONE)).isEmpty();
     assertThat(devices.choose(DeviceChoice.AUTO, List.of("0"))).isEmpty();
@@ -58,7 +58,7 @@ class DevicesTest {
   }
 
   @Test
-  void anAddressThatNoGpuHasIsNamed() {
+  void unknownAddressIsReported() {
     Devices devices = devices(2, false, "");
     for (String address : List.of("2", "GPU-5ac1", "0000:09:00.0")) {
       assertThatThrownBy(() -> devices.choose(DeviceChoice.GPU, List.of(address)))

@@ -54,7 +54,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Engines and models of a JVM: shared, counted, given back, freed. */
+/** Sharing, accounting and release of a JVM's engines and models. */
 @Timeout(120)
 class EnginePoolTest {
   private static final long MB = 1L << 20;
@@ -89,7 +89,7 @@ class EnginePoolTest {
   }
 
   @AfterEach
-  void nothingIsLeft() throws IOException {
+  void assertNoLeaks() throws IOException {
     assertThat(pool.leased()).isZero();
     pool.freeAll();
     assertThat(pool.idle()).isZero();
@@ -99,7 +99,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void tasksShareAModelThatIsLoadedOnceAlsoWhenTheyComeTogether() throws Exception {
+  void concurrentTasksLoadASharedModelOnce() throws Exception {
     int tasks = 4;
     CyclicBarrier together = new CyclicBarrier(tasks);
     ExecutorService threads = Executors.newFixedThreadPool(tasks);
@@ -134,7 +134,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void oneContentUnderTwoNamesIsOneModelAndAnotherContentIsAnother() throws IOException {
+  void modelsAreSharedByContentNotByName() throws IOException {
     Path same = Files.copy(minilm, dir.resolve("same.gguf"));
     try (EnginePool.Lease a = lease(minilm);
         EnginePool.Lease b = lease(same);
@@ -145,7 +145,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void oneModelOnTwoDevicesIsLoadedTwice() {
+  void modelIsLoadedOncePerDevice() {
     try (EnginePool.Lease a = lease(minilm, "0");
         EnginePool.Lease b = lease(minilm, "1");
         EnginePool.Lease c = lease(minilm, "1")) {
@@ -158,8 +158,7 @@ class EnginePoolTest {
 
   @ParameterizedTest
   @CsvSource({"true, 3", "false, 1"})
-  void precisionsAreModelsOfTheirOwnWhereTheMachineComputesThemInOtherWays(
-      boolean everyKernel, int loaded) {
+  void precisionsWithDifferentKernelsAreSeparateModels(boolean everyKernel, int loaded) {
     hardware.everyKernel = everyKernel;
     try (EnginePool.Lease a = lease(minilm, Map.of("precision", "exact"));
         EnginePool.Lease b = lease(minilm, Map.of("precision", "fast"));
@@ -170,7 +169,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void whatNobodyWantsForAWhileIsFreed() {
+  void freesIdleEnginesAndModels() {
     lease(minilm).close();
     clock.addAndGet(MINUTE.toNanos() - 1);
     pool.freeIdleFor(MINUTE);
@@ -185,7 +184,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void aModelInUseIsNotFreedHoweverLong() {
+  void neverFreesAModelInUse() {
     try (EnginePool.Lease held = lease(minilm)) {
       lease(minilm, Map.of("prefix", "query: ")).close();
       clock.addAndGet(MINUTE.toNanos());
@@ -198,7 +197,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void anIdleModelMakesWayWhenItsMemoryIsNeeded() throws IOException {
+  void freesIdleModelsWhenMemoryIsNeeded() throws IOException {
     limit(150); // one model of 44 MB and a context of 67 MB
     lease(minilm).close();
     try (EnginePool.Lease b = lease(other())) {
@@ -208,15 +207,15 @@ class EnginePoolTest {
   }
 
   @Test
-  void aModelThatHasNoRoomBesideThoseInUseIsRefusedBeforeItIsLoaded() throws IOException {
+  void refusesAModelBeyondTheLimitBeforeLoadingIt() throws IOException {
     limit(150);
     Path other = other();
     try (EnginePool.Lease a = lease(minilm)) {
       assertThatThrownBy(() -> lease(other))
           .isInstanceOf(EmbarkException.class)
           .hasMessageContaining(other.toString())
-          .hasMessageContaining("needs 45 MB, but of 150 MB outside the heap 111 MB are in use")
-          // 111 there, 44 for the model, and a context for each of the two tasks
+          .hasMessageContaining("needs 45 MB, but 111 MB of 150 MB outside the heap are in use")
+          // 111 MB in use, 44 MB for the model, and a context for each of the two tasks
           .hasMessageContaining("spark.executor.memoryOverhead=289m");
       assertThat(hardware.loads).hasSize(1);
     }
@@ -224,7 +223,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void aContextThatHasNoRoomIsRefusedAndLeavesNothing() {
+  void refusesAContextBeyondTheLimitWithoutALeak() {
     limit(150);
     try (EnginePool.Lease a = lease(minilm)) {
       long before = budget.used();
@@ -234,7 +233,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void aModelThatIsSlowToLoadKeepsOnlyThoseWaitingWhoWantIt() throws Exception {
+  void slowLoadBlocksOnlyLeasesOfTheSameModel() throws Exception {
     CountDownLatch loading = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     Path slow = other();
@@ -254,7 +253,7 @@ class EnginePoolTest {
           }
         };
     limit(4096);
-    CompletableFuture<EnginePool.Lease> slowTask = TestSession.beside(() -> lease(slow));
+    CompletableFuture<EnginePool.Lease> slowTask = TestSession.concurrently(() -> lease(slow));
     loading.await();
     lease(minilm).close(); // while the other one is loading
     assertThat(slowTask).isNotDone();
@@ -263,7 +262,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void aModelThatCouldNotBeLoadedIsTriedAgain() {
+  void retriesAModelThatFailedToLoad() {
     AtomicBoolean broken = new AtomicBoolean(true);
     hardware =
         new FakeHardware(0) {
@@ -283,7 +282,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void aTaskThatIsKilledWhileItLoadsAModelLeavesTheLoadToOneThatWaits() throws Exception {
+  void aWaitingTaskLoadsTheModelIfTheLoadingTaskIsKilled() throws Exception {
     CountDownLatch loading = new CountDownLatch(1);
     hardware =
         new FakeHardware(0) {
@@ -320,7 +319,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void aLeaseClosedTwiceGivesItsEngineBackOnce() {
+  void closingALeaseIsIdempotent() {
     EnginePool.Lease lease = lease(minilm);
     lease.close();
     lease.close();
@@ -329,7 +328,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void whileATaskHoldsAnEngineNotAllCanBeFreed() {
+  void freeAllFailsWhileAnEngineIsLeased() {
     try (EnginePool.Lease held = lease(minilm)) {
       assertThatThrownBy(pool::freeAll)
           .isInstanceOf(IllegalStateException.class)
@@ -339,7 +338,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void anEngineThatIsStillBeingMadeIsLeased() {
+  void engineBeingCreatedCountsAsLeased() {
     List<Integer> leasedMeanwhile = new ArrayList<>();
     hardware =
         new FakeHardware(0) {
@@ -356,7 +355,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void sharedContextsAreMadeOnceForEachGpuOrForTheCpuAndCountTheirMemory() {
+  void sharedContextsAreCreatedOncePerDeviceAndAccounted() {
     sharedContext = true;
     limit(4096);
     try (EnginePool.Lease a = lease(minilm)) {
@@ -367,7 +366,7 @@ class EnginePoolTest {
         assertThat(((EmbeddingEngine) a.engine()).countTokens(List.of(new byte[] {'x'})).tokens(0))
             .isPositive();
       }
-      // The model, and a context for each of the two slots.
+      // The model and a context for each of the two slots.
       assertThat(used / MB).isEqualTo(44 + 2 * 67 - 1);
       try (EnginePool.Lease onGpu = lease(minilm, "1")) {
         assertThat((budget.used() - used) / MB).isEqualTo(66);
@@ -377,7 +376,7 @@ class EnginePoolTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aTextThatNeedsALargerContextIsRefusedAloneWhereThereIsNoRoomForIt(boolean shared) {
+  void onlyTheTextBeyondTheMemoryLimitFails(boolean shared) {
     sharedContext = shared;
     limit(100); // the model has 44 MB, a context of 128 tokens 16 MB, one of 512 tokens 66 MB
     try (EnginePool.Lease lease = lease(minilm, Map.of("batchTokens", "128"))) {
@@ -388,7 +387,8 @@ class EnginePoolTest {
       assertThat(rows.error(1).kind()).isEqualTo(EmbarkException.Kind.OUT_OF_MEMORY);
       assertThat(rows.error(1))
           .hasMessageContaining("a context of 512 tokens for " + minilm)
-          .hasMessageContaining("needs 51 MB, but of 100 MB")
+          .hasMessageContaining("needs 51 MB, but ")
+          .hasMessageContaining(" of 100 MB outside the heap are in use")
           .hasMessageContaining("spark.executor.memoryOverhead=");
       assertThat(rows.isEmbedded(0)).isTrue();
       assertThat(rows.isEmbedded(2)).isTrue();
@@ -398,7 +398,7 @@ class EnginePoolTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aContextThatGrewIsCounted(boolean shared) {
+  void accountsForAGrownContext(boolean shared) {
     sharedContext = shared;
     limit(4096);
     try (EnginePool.Lease lease = lease(minilm, Map.of("batchTokens", "128"))) {
@@ -411,7 +411,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void aContextGrowsIntoWhatIsIdle() throws IOException {
+  void growingAContextFreesIdleEngines() throws IOException {
     limit(150);
     Path other = other();
     lease(other, Map.of("batchTokens", "128")).close();
@@ -425,13 +425,14 @@ class EnginePoolTest {
   }
 
   @Test
-  void anEngineThatCannotBeFreedAsAWholeKeepsNoOtherFromBeingFreed() throws IOException {
+  void failureToFreeOneEngineDoesNotBlockOthers() throws IOException {
     AtomicInteger closed = new AtomicInteger();
     hardware =
         new FakeHardware(0) {
           @Override
           public LlamaModel load(Path file, ModelOptions options, WeightsCache weights) {
-            // Where the accelerator has none of its own, nothing fails, and the rest holds, too.
+            // Without packed weights of the accelerator nothing fails, and the other assertions
+            // still hold.
             WeightsCache failing =
                 (name, packing) -> weights.open(name, packing).map(kept -> failingAtEnd(kept));
             return super.load(file, options, failing);
@@ -465,7 +466,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void aModelThatCannotBeForgottenIsFreedAllTheSame() {
+  void freesAModelEvenIfItsRemovalFromThePoolFails() {
     LoadedModel loaded =
         loaded(
             () -> {
@@ -475,9 +476,12 @@ class EnginePoolTest {
     assertThat(budget.used()).isZero();
   }
 
-  /** Else who wants it then loads another, which would be forgotten in the place of this one. */
+  /**
+   * Otherwise a concurrent lease would load a second model, which would then be removed from the
+   * pool instead of the first.
+   */
   @Test
-  void aModelIsForgottenBeforeAnyoneFindsItFreed() {
+  void removesAModelFromThePoolBeforeFreeingIt() {
     AtomicReference<LoadedModel> loaded = new AtomicReference<>();
     AtomicReference<Thread.State> meanwhile = new AtomicReference<>();
     AtomicBoolean retained = new AtomicBoolean(true);
@@ -500,7 +504,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void tasksThatMakeRoomForEachOthersSharedContextsDoNotWaitForEachOther() throws Exception {
+  void tasksFreeingModelsForEachOthersSharedContextsDoNotDeadlock() throws Exception {
     LoadedModel a = loaded(() -> {});
     LoadedModel b = loaded(() -> {});
     assertThat(a.retain() && b.retain()).isTrue();
@@ -519,7 +523,10 @@ class EnginePoolTest {
     b.release();
   }
 
-  /** As where memory is short: an idle engine of another model is freed while one is made. */
+  /**
+   * Frees a user of another model while a shared context is created, as happens when memory is
+   * short.
+   */
   private static void share(LoadedModel model, LoadedModel other, CyclicBarrier both) {
     assertThatThrownBy(
             () ->
@@ -555,7 +562,7 @@ class EnginePoolTest {
 
           @Override
           public void close() {
-            // It is nobody's copy.
+            // nothing to release
           }
         };
     LoadedModel loaded =
@@ -570,7 +577,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void theClockGoesOnAfterWhateverFreeingThrows() throws InterruptedException {
+  void idleClockContinuesAfterAnException() throws InterruptedException {
     AtomicInteger calls = new AtomicInteger();
     CountDownLatch third = new CountDownLatch(1);
     try (IdleClock ticking =
@@ -588,7 +595,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void anErrorWhileAModelOrAnEngineIsMadeLeavesNothing() {
+  void errorsDuringCreationDoNotLeak() {
     AtomicBoolean broken = new AtomicBoolean(true);
     hardware =
         new FakeHardware(0) {
@@ -609,7 +616,7 @@ class EnginePoolTest {
   }
 
   @Test
-  void aRetiredPoolFreesWhatIsIdleAndTheRestAsSoonAsItIsGivenBack() {
+  void retiredPoolFreesEnginesOnReturn() {
     lease(minilm, Map.of("prefix", "query: ")).close();
     EnginePool.Lease held = lease(minilm);
     pool.retire();
@@ -644,7 +651,7 @@ class EnginePoolTest {
     return EmbedOptions.of(Map.of("model", model.toString(), "batchTokens", "512")).with(more);
   }
 
-  /** The same model with one bit of a weight changed. */
+  /** A copy of the model with one bit of a weight flipped. */
   private Path other() throws IOException {
     Path other = Files.copy(minilm, dir.resolve("other.gguf"));
     try (RandomAccessFile file = new RandomAccessFile(other.toFile(), "rw")) {

@@ -17,14 +17,14 @@ class MemoryLimitTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"yarn", "k8s://https://host:443"})
-  void inAContainerItIsTheOverhead(String master) {
+  void containerLimitIsTheOverhead(String master) {
     SparkConf conf = conf(master).set("spark.executor.memoryOverhead", "2g");
     assertThat(limit(conf, 0)).isEqualTo(new MemoryLimit(2 * GB, 4, true));
   }
 
   @ParameterizedTest
   @CsvSource({"1g, , 384", "8g, , 819", "8g, 0.4, 3276"})
-  void anOverheadThatIsNotSetIsSparksDefault(String heap, String factor, long megabytes) {
+  void unsetOverheadIsSparksDefault(String heap, String factor, long megabytes) {
     SparkConf conf = conf("yarn").set("spark.executor.memory", heap);
     if (factor != null) {
       conf.set("spark.executor.memoryOverheadFactor", factor);
@@ -34,31 +34,31 @@ class MemoryLimitTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"local[2]", "spark://host:7077"})
-  void elsewhereItIsWhatTheMachineHasBesideTheHeap(String master) {
+  void otherwiseLimitIsTheMachinesMemoryOutsideTheHeap(String master) {
     assertThat(limit(conf(master), 0)).isEqualTo(new MemoryLimit(12 * GB, 4, false));
   }
 
   @Test
-  void whatIsSetCounts() {
+  void settingOverridesTheDefault() {
     assertThat(limit(conf("yarn"), 5 * GB).bytes()).isEqualTo(5 * GB);
   }
 
   @Test
-  void beyondItTheMessageSaysWhichOverheadWouldDo() {
+  void refusalNamesASufficientOverhead() {
     MemoryBudget budget = new MemoryBudget(new MemoryLimit(100 * MB, 4, true));
     budget.reserve("The model a.gguf", 60 * MB, 0, () -> false);
     assertThatThrownBy(() -> budget.reserve("The model b.gguf", 41 * MB, 313 * MB, () -> false))
         .isInstanceOfSatisfying(
             EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OUT_OF_MEMORY))
         .hasMessage(
-            "The model b.gguf needs 41 MB, but of 100 MB outside the heap 60 MB are in use: start"
-                + " the executors with spark.executor.memoryOverhead=313m or more, which would do"
+            "The model b.gguf needs 41 MB, but 60 MB of 100 MB outside the heap are in use: start"
+                + " the executors with spark.executor.memoryOverhead=313m or more, which is enough"
                 + " for 4 tasks at once.");
     assertThat(budget.used()).isEqualTo(60 * MB);
   }
 
   @Test
-  void memoryIsTakenFromWhatIsIdleAndGivenBackOnce() {
+  void reclaimsIdleMemoryAndReleasesItOnce() {
     MemoryBudget budget = new MemoryBudget(new MemoryLimit(100 * MB, 1, false));
     MemoryBudget.Reservation idle = budget.reserve("a", 90 * MB, 0, () -> false);
     MemoryBudget.Reservation next =

@@ -34,14 +34,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Models from where a session of Spark can see them. */
+/** Resolution of model URIs with the settings of a Spark session. */
 class ModelAccessTest {
   private static final String DEFAULT_MODEL =
       "classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf";
 
   private static SparkSession spark;
 
-  /** A file system that is not the local one to Hadoop; its files are local ones. */
+  /** A file system that Hadoop does not consider local; its files are local. */
   public static final class LakeFileSystem extends RawLocalFileSystem {
     @Override
     public URI getUri() {
@@ -52,7 +52,7 @@ class ModelAccessTest {
   @BeforeAll
   static void start() {
     spark = TestSession.start("local[2]");
-    // What a user would give as spark.hadoop.fs.lake.impl before the start.
+    // A user would set this as spark.hadoop.fs.lake.impl before the start.
     spark
         .sparkContext()
         .env()
@@ -66,22 +66,22 @@ class ModelAccessTest {
   }
 
   @Test
-  void theDefaultModelComesFromTheClassPathWithTheHashThatIsToldBesideIt() throws IOException {
+  void defaultModelIsOnTheClassPathWithItsHash() throws IOException {
     Path file = path(DEFAULT_MODEL, Optional.empty());
     assertThat(file).isRegularFile();
-    String told =
+    String hash =
         new String(
                 ModelAccessTest.class
                     .getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf.sha256")
                     .readAllBytes(),
                 java.nio.charset.StandardCharsets.UTF_8)
             .split("\\s+")[0];
-    assertThat(Sha256.of(file)).isEqualTo(told);
-    assertThat(path(DEFAULT_MODEL, Optional.of(told))).isEqualTo(file);
+    assertThat(Sha256.of(file)).isEqualTo(hash);
+    assertThat(path(DEFAULT_MODEL, Optional.of(hash))).isEqualTo(file);
   }
 
   @Test
-  void aLocalFileIsCopiedOnceHoweverItIsNamed(@TempDir Path dir) throws IOException {
+  void localFileIsCopiedOnceUnderAllItsNames(@TempDir Path dir) throws IOException {
     Path file = Files.writeString(dir.resolve("a model.gguf"), "x");
     Path copy = path(file.toString(), Optional.empty());
     assertThat(copy).isNotEqualTo(file).hasContent("x");
@@ -90,14 +90,15 @@ class ModelAccessTest {
   }
 
   @Test
-  void directoriesWhoseModelsAreUsedInPlaceAreListed() {
+  void inPlaceTakesAListOfDirectories() {
     SparkConf conf = new SparkConf(false).set("spark.embark.inPlace", "/opt/models, /mnt/image,");
     assertThat(ExecutorSettings.of(conf, Map.of()).store().inPlace())
         .containsExactly(Path.of("/opt/models"), Path.of("/mnt/image"));
   }
 
   @Test
-  void aQueryKeepsItsModelWhenTheFileIsOverwritten(@TempDir Path dir) throws IOException {
+  void overwritingTheFileDoesNotChangeTheModelOfARunningQuery(@TempDir Path dir)
+      throws IOException {
     Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("m.gguf"));
     EmbedOptions options = EmbedOptions.of(Map.of("model", file.toString()));
     FunctionOptions pinned = ModelAccess.NONE.pinned(options, ExecutorModels.store());
@@ -113,8 +114,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void aFileOfAnotherFileSystemIsCopiedOnceAndAgainWhenItChanges(@TempDir Path dir)
-      throws IOException {
+  void remoteFileIsCopiedAgainOnlyWhenItChanges(@TempDir Path dir) throws IOException {
     Path original = Files.writeString(dir.resolve("m.gguf"), "first");
     String uri = "lake://" + original;
     Path copy = path(uri, Optional.empty());
@@ -127,7 +127,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void aModelOnAnotherFileSystemEmbeds() {
+  void embedsWithAModelOnAHadoopFileSystem() {
     Path file = path(DEFAULT_MODEL, Optional.empty());
     assertThat(
             spark
@@ -138,7 +138,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void aWrongHashIsRefusedWithBothValues(@TempDir Path dir) throws IOException {
+  void wrongHashIsRefusedWithBothValues(@TempDir Path dir) throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "abc");
     String asked = "0".repeat(64);
     assertThatThrownBy(() -> path(file.toString(), Optional.of(asked)))
@@ -148,7 +148,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void whatIsNotThereIsNamed(@TempDir Path dir) {
+  void missingModelIsNamed(@TempDir Path dir) {
     assertThatThrownBy(() -> path("classpath:no/such.gguf", Optional.empty()))
         .hasMessageContaining("classpath:no/such.gguf");
     assertThatThrownBy(() -> path("lake://" + dir + "/none.gguf", Optional.empty()))
@@ -166,7 +166,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void aFileThatIsNoModelIsNamedAsTheUserNamesIt(@TempDir Path dir) throws IOException {
+  void invalidModelIsReportedByItsUri(@TempDir Path dir) throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "no model");
     assertThatThrownBy(
             () -> spark.sql("SELECT embed('x', map('model', '" + file + "'))").collectAsList())
@@ -177,7 +177,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void aModelThatIsNotForTheCallIsNamedAsTheUserNamesIt(@TempDir Path dir) throws IOException {
+  void errorsNameTheModelAsTheUserDoes(@TempDir Path dir) throws IOException {
     Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("mine.gguf"));
     assertThatThrownBy(
             () -> spark.sql("SELECT generate('x', map('model', '" + file + "'))").collectAsList())
@@ -185,7 +185,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void aPathThatIsNoLocalFileIsLookedForWhereSparkReadsPaths(@TempDir Path dir) throws IOException {
+  void otherPathsResolveToTheDefaultFileSystem(@TempDir Path dir) throws IOException {
     Files.writeString(dir.resolve("m.gguf"), "x");
     ModelAccess lake =
         new ModelAccess(
@@ -199,7 +199,7 @@ class ModelAccessTest {
     }
   }
 
-  /** A file system that needs a setting, made after the start, to find its files. */
+  /** A file system that finds its files only with a setting made after the start. */
   public static final class AtticFileSystem extends RawLocalFileSystem {
     @Override
     public URI getUri() {
@@ -213,7 +213,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void whatASessionSetsForHadoopReachesItsTasks(@TempDir Path dir) {
+  void hadoopSettingsOfASessionReachItsTasks(@TempDir Path dir) {
     Path file = path(DEFAULT_MODEL, Optional.empty());
     spark.conf().set("fs.attic.impl", AtticFileSystem.class.getName());
     spark.conf().set("attic.root", file.getParent().toString());
@@ -234,7 +234,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void aTextOfALambdaIsEmbeddedByTheModelThatTheDriverSees(@TempDir Path dir) throws IOException {
+  void lambdaUsesTheModelThatTheDriverSees(@TempDir Path dir) throws IOException {
     Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("m.gguf"));
     LogicalPlan plan =
         spark
@@ -264,14 +264,14 @@ class ModelAccessTest {
   }
 
   @Test
-  void aFileThatWasShippedIsFoundByItsName(@TempDir Path dir) throws IOException {
+  void shippedFileIsFoundByName(@TempDir Path dir) throws IOException {
     Path file = Files.writeString(dir.resolve("shipped.gguf"), "y");
     spark.sparkContext().addFile(file.toString());
     assertThat(path("shipped.gguf", Optional.empty())).isNotEqualTo(file).hasContent("y");
   }
 
   @Test
-  void tasksAreToldTheHashThatTheDriverSees(@TempDir Path dir) throws IOException {
+  void tasksReceiveTheHashThatTheDriverSees(@TempDir Path dir) throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "abc");
     EmbedOptions options = EmbedOptions.of(Map.of("model", file.toString()));
     FunctionOptions pinned = ModelAccess.NONE.pinned(options, ExecutorModels.store());
@@ -283,14 +283,14 @@ class ModelAccessTest {
   }
 
   @Test
-  void credentialsAreNotTold() {
+  void toStringHidesCredentials() {
     assertThat(new ModelAccess(Map.of("fs.s3a.secret.key", "s3cret")).toString())
         .contains("fs.s3a.secret.key")
         .doesNotContain("s3cret");
   }
 
   @Test
-  void aSessionCannotChangeWhatTheApplicationWasStartedWith() {
+  void sessionCannotChangeApplicationSettings() {
     spark.conf().set("spark.embark.cacheSize", "1g");
     try {
       assertThatThrownBy(() -> spark.sql("SELECT embed('x')").collectAsList())
@@ -301,7 +301,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void callsMayNameAModelOfAWebServerOnlyIfTheApplicationOrItsOperatorAllowsIt() {
+  void webModelsNeedPermissionOfTheApplicationOrItsOperator() {
     String url = "http://127.0.0.1:1/m.gguf";
     String call = "SELECT embed('x', map('model', '" + url + "'))";
     String sentence =
@@ -358,7 +358,7 @@ class ModelAccessTest {
   }
 
   @Test
-  void settingsThatAreNotAllowedAreNamed() {
+  void invalidSettingsAreNamed() {
     SparkConf conf = new SparkConf(false).set("spark.embark.cacheSize", "much");
     assertThatThrownBy(() -> ExecutorSettings.of(conf, Map.of()))
         .hasMessage("spark.embark.cacheSize cannot be 'much'; it takes size.");

@@ -35,7 +35,7 @@ class TaskArrowMemoryTest {
   }
 
   @Test
-  void sparkCountsWhatATaskHoldsInArrow() {
+  void sparkAccountsForArrowMemoryOfATask() {
     List<Long> counted =
         inTask(
             () -> {
@@ -52,7 +52,7 @@ class TaskArrowMemoryTest {
   }
 
   @Test
-  void aTaskIsOneConsumerHoweverManyAllocatorsItMakes() {
+  void allocatorsOfATaskShareOneMemoryConsumer() {
     List<Integer> consumers =
         inTask(
             () -> {
@@ -68,7 +68,7 @@ class TaskArrowMemoryTest {
     assertThat(consumers).containsExactly(1);
   }
 
-  /** What Spark keeps until the task ends, whether it holds memory or not. */
+  /** The consumers that Spark keeps until the task ends, with or without memory. */
   private static int consumers(TaskMemoryManager manager) {
     try {
       Field consumers = TaskMemoryManager.class.getDeclaredField("consumers");
@@ -80,8 +80,8 @@ class TaskArrowMemoryTest {
   }
 
   @Test
-  void moreThanSparkHasIsRefusedInASentenceAndNothingIsKept() {
-    List<String> told =
+  void allocationBeyondSparksMemoryIsRefusedWithoutALeak() {
+    List<String> messages =
         inTask(
             () -> {
               try (BufferAllocator allocator =
@@ -95,13 +95,13 @@ class TaskArrowMemoryTest {
                         + TaskContext.get().taskMemoryManager().getMemoryConsumptionForThisTask());
               }
             });
-    assertThat(told).hasSize(2);
-    assertThat(told.get(0)).contains("no 1099511627776 bytes", "spark.executor.memory");
-    assertThat(told.get(1)).isEqualTo("held 0");
+    assertThat(messages).hasSize(2);
+    assertThat(messages.get(0)).contains("no 1099511627776 bytes", "spark.executor.memory");
+    assertThat(messages.get(1)).isEqualTo("held 0");
   }
 
   @Test
-  void outsideOfATaskThereIsNothingToCount() {
+  void memoryOutsideATaskIsNotAccounted() {
     try (BufferAllocator allocator = TaskArrowMemory.newAllocator("test", null);
         ArrowBuf buffer = allocator.buffer(BYTES)) {
       assertThat(allocator.getAllocatedMemory()).isEqualTo(buffer.capacity());

@@ -9,7 +9,7 @@ class TextWindowTest {
   private final TextWindow window = new TextWindow();
 
   @Test
-  void aTextThatCameBeforePointsToWhereItDidAndIsNotEmbeddedAgain() {
+  void repeatedTextRefersToItsFirstRow() {
     add("a", null, "b", "a", "a", "");
     assertThat(window.size()).isEqualTo(6);
     assertThat(window.texts()).containsExactly(utf8("a"), null, utf8("b"), null, null, utf8(""));
@@ -22,7 +22,7 @@ class TextWindowTest {
   }
 
   @Test
-  void aClearedWindowKnowsNothingOfWhatItHad() {
+  void clearedWindowHasNoTexts() {
     add("a", "a");
     window.clear();
     add("a");

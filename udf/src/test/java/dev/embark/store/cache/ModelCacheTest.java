@@ -50,12 +50,12 @@ class ModelCacheTest {
     final AtomicInteger copies = new AtomicInteger();
     private final String version;
     private final String content;
-    private final Optional<String> told;
+    private final Optional<String> provided;
 
-    Counted(String version, String content, Optional<String> told) {
+    Counted(String version, String content, Optional<String> provided) {
       this.version = version;
       this.content = content;
-      this.told = told;
+      this.provided = provided;
     }
 
     static Counted of(String version, int bytes) {
@@ -69,7 +69,7 @@ class ModelCacheTest {
 
     @Override
     public Optional<String> sha256() {
-      return told;
+      return provided;
     }
 
     @Override
@@ -85,7 +85,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void threadsThatComeTogetherCopyOnce() throws Exception {
+  void concurrentThreadsCopyOnce() throws Exception {
     Counted file = Counted.of("a", 100);
     int threads = 8;
     CyclicBarrier together = new CyclicBarrier(threads);
@@ -111,7 +111,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aCopyIsForItsOwnerAloneAndSoIsTheDirectory() throws IOException {
+  void copyAndDirectoryArePrivateToTheirOwner() throws IOException {
     try (StoredModel model = cache.open(Counted.of("a", 10))) {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("cache"))))
           .isEqualTo("rwx------");
@@ -120,7 +120,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aDirectoryThatOthersCanWriteToIsRefused() throws IOException {
+  void refusesADirectoryThatOthersCanWrite() throws IOException {
     Path open = Files.createDirectory(dir.resolve("open"));
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
     assertThatThrownBy(() -> new ModelCache(open, 1000))
@@ -130,7 +130,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aCopyThatChangedIsFetchedAnew() throws IOException {
+  void changedCopyIsFetchedAgain() throws IOException {
     Counted file = Counted.of("a", 100);
     Path path = copyOf(file);
     Files.writeString(path, "damaged");
@@ -142,7 +142,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aCopyThatWasOnlyTouchedIsHashedAndKept() throws IOException {
+  void touchedCopyIsRehashedAndKept() throws IOException {
     Counted file = Counted.of("a", 100);
     Path path = copyOf(file);
     Files.setLastModifiedTime(path, FileTime.fromMillis(1_000_000));
@@ -151,7 +151,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aCopyWhoseRecordIsGoneIsFetchedAnew() throws IOException {
+  void copyWithoutARecordIsFetchedAgain() throws IOException {
     Counted file = Counted.of("a", 100);
     Path path = copyOf(file);
     Files.writeString(path.resolveSibling(path.getFileName() + ".sha256"), "nonsense");
@@ -160,7 +160,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void anotherContentThanWasToldIsRefusedWithBothHashesAndLeavesNothing() throws IOException {
+  void hashMismatchIsRefusedWithBothHashesAndLeavesNoFile() throws IOException {
     Counted file = new Counted("v", "abc", Optional.of("0".repeat(64)));
     assertThatThrownBy(() -> cache.open(file))
         .hasMessageContaining("0".repeat(64))
@@ -171,7 +171,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void theCopyUnusedForLongestGoesFirst() throws IOException {
+  void evictsTheLeastRecentlyUsedCopyFirst() throws IOException {
     Path a = copyOf(Counted.of("a", 400));
     Path b = copyOf(Counted.of("b", 400));
     used(a, 3);
@@ -183,7 +183,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aCopyInUseStaysAlsoWhenTheCacheGrowsBeyondItsSize() throws IOException {
+  void neverEvictsACopyInUse() throws IOException {
     try (StoredModel a = cache.open(Counted.of("a", 900))) {
       Path b = copyOf(Counted.of("b", 900));
       assertThat(a.path()).hasContent("a".repeat(900));
@@ -197,7 +197,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void whatIsLeftOfADownloadThatWasGivenUpMakesWayToo() throws IOException {
+  void evictsAbandonedPartialCopies() throws IOException {
     RemoteFile cutOff =
         new RemoteFile() {
           @Override
@@ -222,7 +222,8 @@ class ModelCacheTest {
           }
         };
     assertThatThrownBy(() -> cache.open(cutOff)).hasMessage("cut off");
-    assertThatThrownBy(() -> cache.open(cutOff)).hasMessage("cut off"); // its own does not count
+    assertThatThrownBy(() -> cache.open(cutOff))
+        .hasMessage("cut off"); // its own partial copy is not evicted
     assertThat(partials()).isEqualTo(1);
     copyOf(Counted.of("a", 400));
     assertThat(partials()).isZero();
@@ -235,7 +236,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aFileLargerThanTheCacheIsRefusedBeforeItIsCopied() {
+  void refusesAFileLargerThanTheCacheBeforeCopying() {
     Counted file = Counted.of("a", 1001);
     assertThatThrownBy(() -> cache.open(file))
         .hasMessageContaining("1001 bytes")
@@ -244,7 +245,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aCopyClosedTwiceIsReleasedOnce() throws IOException {
+  void closingACopyIsIdempotent() throws IOException {
     Counted a = Counted.of("a", 900);
     StoredModel first = cache.open(a);
     try (StoredModel second = cache.open(a)) {
@@ -256,7 +257,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aLocalFileIsCopiedAndRefusedWhenItChangesMeanwhile() throws IOException {
+  void refusesALocalFileThatChangesWhileCopied() throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "first");
     try (StoredModel copy = cache.open(new LocalFile(file))) {
       assertThat(copy.path()).isNotEqualTo(file).hasContent("first");
@@ -272,7 +273,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aLocalFileIsHashedAnewWhenItsContentChangesAndItsSizeAndTimeDoNot() throws IOException {
+  void rehashesALocalFileChangedWithEqualSizeAndTime() throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "first");
     Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000));
     assertThat(new LocalFile(file).sha256()).contains(Sha256.of("first"));
@@ -286,7 +287,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aLocalFileWithTheContentOfACopyHasNoSecondOne() throws IOException {
+  void localFilesOfEqualContentShareACopy() throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "same");
     Path copy = copyOf(new LocalFile(file));
     assertThat(copyOf(new LocalFile(Files.copy(file, dir.resolve("n.gguf"))))).isEqualTo(copy);
@@ -294,7 +295,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aCacheThatCannotTakeALocalFileSaysWhatToSet() throws IOException {
+  void unusableCacheNamesTheSetting() throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "x".repeat(100));
     Path noDirectory = Files.writeString(dir.resolve("file"), "");
     assertThatThrownBy(() -> openLocal(file, dir.resolve("small"), 99, List.of()))
@@ -311,7 +312,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void aLinkToAFileElsewhereIsNotUsedInPlace() throws IOException {
+  void linkToAFileElsewhereIsNotUsedInPlace() throws IOException {
     Path file = Files.writeString(dir.resolve("m.gguf"), "x");
     Path images = Files.createDirectory(dir.resolve("images"));
     Path link = Files.createSymbolicLink(images.resolve("m.gguf"), file);
@@ -329,12 +330,11 @@ class ModelCacheTest {
     }
   }
 
-  /** Uses the copy of a file in a class loader of its own; public, as it is made by reflection. */
+  /** Uses a copy in a separate class loader; public because it is instantiated by reflection. */
   public static final class User implements Callable<AutoCloseable> {
     private final Path cacheDir;
     private final Path file;
 
-    /** Uses a file's copy in a cache. */
     public User(Path cacheDir, Path file) {
       this.cacheDir = cacheDir;
       this.file = file;
@@ -347,7 +347,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void classLoadersOfOneJvmShareACopyWhichStaysUntilTheLastOfThemIsDone() throws Exception {
+  void classLoadersShareACopyUntilTheLastReleasesIt() throws Exception {
     Path file = Files.writeString(dir.resolve("m.gguf"), "x".repeat(900));
     Path copy = copyOf(new LocalFile(file));
     Files.delete(copy);
@@ -375,7 +375,7 @@ class ModelCacheTest {
     return (AutoCloseable) ((Callable<?>) made).call();
   }
 
-  /** A loader with all that this test runs on, which shares nothing but the JDK's classes. */
+  /** A class loader over this test's class path that shares only JDK classes. */
   private static URLClassLoader newLoader() throws IOException {
     List<URL> urls = new ArrayList<>();
     for (String entry :
@@ -386,7 +386,7 @@ class ModelCacheTest {
     return new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());
   }
 
-  /** Whether this process holds a lock on a copy, as the system sees it. */
+  /** Whether this process holds an operating system lock on a copy. */
   private static boolean isLocked(Path copy) throws IOException {
     Path lock = copy.resolveSibling(copy.getFileName().toString().replace(".gguf", ".lock"));
     String held =
@@ -397,7 +397,7 @@ class ModelCacheTest {
   }
 
   @Test
-  void weightsArePackedOnceAndGoAsModelsDo() throws IOException {
+  void weightsArePackedOnceAndEvictedLikeModels() throws IOException {
     AtomicInteger packings = new AtomicInteger();
     WeightsCache.Packing packing =
         file -> {
@@ -407,7 +407,7 @@ class ModelCacheTest {
     for (int i = 0; i < 2; i++) {
       try (StoredModel weights = cache.weights("a-packed", 500, packing)) {
         assertThat(weights.path()).hasContent("w".repeat(400));
-        copyOf(Counted.of("b", 900)); // makes the cache grow, as the weights are in use
+        copyOf(Counted.of("b", 900)); // exceeds the limit, since the weights are in use
         assertThat(weights.path()).exists();
       }
     }
@@ -425,7 +425,7 @@ class ModelCacheTest {
     }
   }
 
-  /** Sets a copy's last use, in seconds since 1970. */
+  /** Sets a copy's time of last use, in seconds since 1970. */
   private static void used(Path copy, int second) throws IOException {
     String name = copy.getFileName().toString().replace(".gguf", ".lock");
     Files.setLastModifiedTime(copy.resolveSibling(name), FileTime.fromMillis(second * 1000L));

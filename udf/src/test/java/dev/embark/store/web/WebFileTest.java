@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Models of a web server, whose URLs name no version. */
+/** Models on a web server, whose URLs do not identify a version. */
 class WebFileTest {
   private static final String FIRST = "GGUF, the first";
   private static final String SECOND = "GGUF, the second";
@@ -46,7 +46,7 @@ class WebFileTest {
   }
 
   @Test
-  void theNextQueryTakesTheVersionThatTheServerHasByThen() {
+  void nextQueryUsesTheServersCurrentVersion() {
     ModelStore store = store("node", false);
     for (int i = 0; i < 2; i++) {
       String hash = store.sha256(server.url(), places());
@@ -63,7 +63,7 @@ class WebFileTest {
   }
 
   @Test
-  void aNodeThatFindsAnotherVersionThanTheDriverRefusesIt() {
+  void refusesAnotherVersionThanTheDrivers() {
     String hash = store("driver", false).sha256(server.url(), places());
     assertThat(content(store("node", false), Optional.of(hash))).hasContent(FIRST);
     change();
@@ -76,7 +76,7 @@ class WebFileTest {
   }
 
   @Test
-  void aServerThatGivesNoVersionIsRefusedUnlessTheHashIsGiven() {
+  void serverWithoutVersionsNeedsAHash() {
     server.tag = null;
     ModelStore store = store("node", false);
     assertThatThrownBy(() -> store.sha256(server.url(), places()))
@@ -92,15 +92,15 @@ class WebFileTest {
   }
 
   @Test
-  void aVersionThatChangesBetweenTwoRequestsIsRefused() {
+  void refusesAVersionThatChangesBetweenRequests() {
     server.beforeGet = this::change;
     assertThatThrownBy(() -> content(store("node", false), Optional.empty()))
-        .hasMessageContaining("it changed on the server while it was fetched; run it again");
+        .hasMessageContaining("it changed on the server while it was fetched; try again");
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aCopyOfTheHashServesWithoutTheServer(boolean given) {
+  void copyWithTheHashNeedsNoServer(boolean given) {
     Optional<String> hash = Optional.of(Sha256.of(FIRST));
     content(store("node", false), given ? hash : Optional.empty());
     server.close();
@@ -127,14 +127,14 @@ class WebFileTest {
   }
 
   @Test
-  void whatIsNotThereIsNamed() {
+  void missingFileIsNamed() {
     String url = server.url().replace("m.gguf", "none.gguf");
     assertThatThrownBy(() -> store("node", false).sha256(url, places()))
         .hasMessage("The model " + url + " cannot be fetched: there is no such file.");
   }
 
   @Test
-  void aRedirectIsFollowed() {
+  void followsRedirects() {
     String url = server.url().replace("m.gguf", "moved");
     assertThat(store("node", false).sha256(url, places())).isEqualTo(Sha256.of(FIRST));
   }
@@ -154,7 +154,7 @@ class WebFileTest {
         "file:///etc/passwd",
         "ftp://8.8.8.8/m"
       })
-  void aRedirectFromThePublicNetworkIntoAPrivateOneIsRefused(String target) {
+  void refusesRedirectsIntoAPrivateNetwork(String target) {
     URI origin = URI.create("http://8.8.8.8/m");
     assertThatThrownBy(() -> HubClient.checkRedirect(origin, origin, URI.create(target)))
         .isInstanceOf(HubClient.Refused.class)

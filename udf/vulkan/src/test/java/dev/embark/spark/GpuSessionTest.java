@@ -73,7 +73,7 @@ class GpuSessionTest {
   @Test
   void aQueryThatIsCancelledLeavesTheGpuToTheOthers() throws Exception {
     CompletableFuture<Throwable> cancelled =
-        TestSession.beside(
+        TestSession.concurrently(
             () -> {
               spark.sparkContext().setJobGroup("g", "to be cancelled", false);
               return catchThrowable(
@@ -87,7 +87,7 @@ class GpuSessionTest {
             });
     waitFor(() -> ExecutorModels.leased() > 0 || cancelled.isDone());
     CompletableFuture<List<Row>> other =
-        TestSession.beside(
+        TestSession.concurrently(
             () ->
                 spark
                     .sql("SELECT embed(concat('row ', id), " + GPU + ") FROM range(0, 8, 1, 2)")
