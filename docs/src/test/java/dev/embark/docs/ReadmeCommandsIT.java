@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs the commands of the README in their order, as one who reads it does. Those that would
  * install packages or take many minutes are held to what they name instead.
  */
+@Tag("guides")
 class ReadmeCommandsIT {
   private static final Markdown README = Markdown.of("README.md");
   private static final String BENCH = "submit/embark bench";

@@ -19,6 +19,8 @@ import java.util.concurrent.CountDownLatch;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,6 +159,12 @@ class ResumeTest {
         });
   }
 
+  @Test
+  void everyIdIsThereOnceAfterACrashInTheMiddleOfACommit() throws IOException {
+    crashAndResume("parquet", Moment.WITHIN_PUBLISH);
+  }
+
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "parquet, AFTER_PREPARE",
@@ -174,6 +182,7 @@ class ResumeTest {
   }
 
   /** As maintenance of a table does, between a commit and what the manifest says of it. */
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "iceberg, AFTER_PUBLISH, --id-column=id",
@@ -238,7 +247,7 @@ class ResumeTest {
     assertThat(runs.written().count()).isEqualTo(10);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void anotherCommandDoesNotCarryOnAnInterruptedOne() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -269,6 +278,7 @@ class ResumeTest {
     runs.atWaveStart = () -> {};
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta", "iceberg"})
   void aRunOfAnotherCommandThatHadWrittenNothingIsGivenUp(String format) throws IOException {
@@ -286,7 +296,7 @@ class ResumeTest {
         .contains(runs.output());
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void ofARunThatIsGivenUpNoCopyIsKept() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -309,6 +319,7 @@ class ResumeTest {
     }
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "iceberg"})
   void whatWasToBeReplacedIsKnownStillWhenTheRunIsGivenUp(String format) throws IOException {
@@ -332,7 +343,7 @@ class ResumeTest {
   }
 
   /** Else the rows that the first had left would be missing for good. */
-  @org.junit.jupiter.api.Test
+  @Test
   void nothingIsAddedToWhatAnInterruptedRunThatWasToBeReplacedHasHalfWritten() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -351,7 +362,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void anInterruptedReplacementIsNotCarriedOnByTheSameCommandThatAdds() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     runs.run(runs.json("in.json", texts), "--id-column=id");
@@ -363,7 +374,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS + 2);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void anInterruptedAdditionIsNotCarriedOnByTheSameCommandThatReplaces() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     runs.run(runs.json("in.json", texts), "--id-column=id");
@@ -378,7 +389,7 @@ class ResumeTest {
     assertThat(runs.vectors()).containsOnlyKeys(101, 102);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void aCommandThatFailsToReplaceAnInterruptedOneLeavesItToBeCarriedOn() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -397,6 +408,7 @@ class ResumeTest {
   }
 
   /** As one that stood still before it, and that another process has taken over from. */
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta", "iceberg"})
   void aCommitThatComesLateTakesNothingOfLaterWavesAway(String format) throws IOException {
@@ -426,7 +438,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void aReportThatCannotBeWrittenDoesNotHideWhyTheRunFailed() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     runs.sink = sink -> new CrashingSink(sink, Moment.BEFORE_PREPARE);
@@ -440,7 +452,7 @@ class ResumeTest {
         .hasSuppressedException(new UserError("no report"));
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void aRequestToEndInterruptsTheWaveAndSaysHowToGoOn() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -463,7 +475,7 @@ class ResumeTest {
     assertThat(again.vectors()).hasSize(ROWS);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   @Timeout(60)
   void aRequestToEndInterruptsTheReadingOfTheInput() throws IOException {
     Runs runs = new Runs(folder, "parquet");
@@ -478,7 +490,7 @@ class ResumeTest {
     assertThat(again.vectors()).hasSize(ROWS);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   @Timeout(60)
   void aRequestToEndInterruptsWhatTheDriverWaitsFor() {
     Termination termination = new Termination(LocalSpark.session());
@@ -506,7 +518,7 @@ class ResumeTest {
     }
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void nothingOfARunIsKeptWhenItIsOver() throws IOException {
     Runs runs = new Runs(folder, "parquet");
 

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,7 @@ class RehearsalTest {
     return "--query=SELECT 1L AS id, 'one' AS text, " + columns;
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -76,6 +78,7 @@ class RehearsalTest {
     return all;
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "orc", "json", "delta", "iceberg"})
   void whatTheFormatTakesLeavesNothingOfTheRehearsal(String format) throws Exception {
@@ -121,6 +124,7 @@ class RehearsalTest {
     assertThat(runs.vectors()).hasSize(1);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "delta", "iceberg"})
   void allIsReplacedThoughTheSessionReplacesPartitionsOnly(String format) {
@@ -139,6 +143,7 @@ class RehearsalTest {
         .containsExactly("y");
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "delta", "iceberg"})
   void aRunWhoseFirstCommitTheTargetRefusesLocksNobodyOut(String format) throws Exception {
@@ -208,6 +213,7 @@ class RehearsalTest {
     assertThat(runs.events).doesNotContain("started 0");
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "orc", "json", "delta", "iceberg"})
   void otherValuesOfPartitionsComeBackAsTheyWere(String format) {
