@@ -72,8 +72,8 @@ class ReadmeCommandsIT {
         // This very test is a part of it.
         case "mvn verify" ->
             assertThat(Markdown.of(".ci/run").text()).contains("mvn -B -ntp verify");
-        case "mvn package -Pmatrix -DskipTests" ->
-            assertThat(Markdown.of("pom.xml").text()).contains("<id>matrix</id>");
+        case "mvn package -Pscala-2.12 -DskipTests" ->
+            assertThat(Markdown.of("pom.xml").text()).contains("<id>scala-2.12</id>");
         case BENCH -> assertThat(CommandFacts.command().getSubcommands()).containsKey("bench");
         // The script names the same packages to those who lack them.
         case "apt-get install openjdk-17-jdk maven npm git g++" ->
