@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
  */
 class GroupsTest {
   private static final Pattern TAG = Pattern.compile("(?m)^ *@Tag\\(\"([^\"]*)\"\\)");
-  private static final Pattern ROW = Pattern.compile("(?m)^\\| `([a-z0-9-]+)` \\|[^|]*\\|[^|]*\\|$");
+  private static final Pattern ROW =
+      Pattern.compile("(?m)^\\| `([a-z0-9-]+)` \\|[^|]*\\|[^|]*\\|$");
   private static final Pattern ACTIVATED =
       Pattern.compile("<name>group</name>\\s*<value>([^<]*)</value>");
 
@@ -71,7 +72,6 @@ class GroupsTest {
   private static Set<String> list(Markdown file, String pattern, String separator) {
     List<String> found = List.copyOf(all(Pattern.compile(pattern), file));
     assertThat(found).as("%s in %s", pattern, file.file()).hasSize(1);
-    return Stream.of(found.get(0).split(separator))
-        .collect(TreeSet::new, Set::add, Set::addAll);
+    return Stream.of(found.get(0).split(separator)).collect(TreeSet::new, Set::add, Set::addAll);
   }
 }
