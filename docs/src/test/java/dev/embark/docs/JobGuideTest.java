@@ -12,6 +12,7 @@ import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Does what the commands of the guide to the batch job do, in their order and in one session. Those
  * that bring jars of others are held to the versions that the job is tested with.
  */
+@Tag("guides")
 class JobGuideTest {
   private static final String COMMAND = "submit/embark run ";
   private static final Map<String, String> OUTPUTS = new LinkedHashMap<>();

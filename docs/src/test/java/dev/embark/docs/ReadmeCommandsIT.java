@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs the commands of the README in their order, as one who reads it does. Those that would
  * install packages or take many minutes are held to what they name instead.
  */
+@Tag("guides")
 class ReadmeCommandsIT {
   private static final Markdown README = Markdown.of("README.md");
   private static final String BENCH = "submit/embark bench";
@@ -70,8 +72,8 @@ class ReadmeCommandsIT {
         // This very test is a part of it.
         case "mvn verify" ->
             assertThat(Markdown.of(".ci/run").text()).contains("mvn -B -ntp verify");
-        case "mvn package -Pmatrix -DskipTests" ->
-            assertThat(Markdown.of("pom.xml").text()).contains("<id>matrix</id>");
+        case "mvn package -Pscala-2.12 -DskipTests" ->
+            assertThat(Markdown.of("pom.xml").text()).contains("<id>scala-2.12</id>");
         case BENCH -> assertThat(CommandFacts.command().getSubcommands()).containsKey("bench");
         // The script names the same packages to those who lack them.
         case "apt-get install openjdk-17-jdk maven npm git g++" ->

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -410,6 +411,7 @@ class BadInputTest {
     assertThat(captured.err()).contains("Cannot lock small:" + output());
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(ints = {10, 50, 90})
   void aDiskThatFillsUpAtSomePercentOfARun(int percent) throws IOException {

@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,12 @@ class IncrementalTest {
     return new Runs(folder, format);
   }
 
+  @Test
+  void onDayTwoOfFilesOnlyNewAndChangedTextsAreEmbedded() throws IOException {
+    onDayTwoOnlyNewAndChangedTextsAreEmbedded("parquet");
+  }
+
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta", "iceberg"})
   void onDayTwoOnlyNewAndChangedTextsAreEmbedded(String format) throws IOException {
@@ -88,6 +95,7 @@ class IncrementalTest {
     assertThat(versions.get(0).getList(2)).isNotEqualTo(versions.get(1).getList(2));
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta"})
   void aThirdDayComparesWithTheNewestVersions(String format) throws IOException {
@@ -136,6 +144,7 @@ class IncrementalTest {
     assertThat(result.plan().skippedRows()).isEqualTo(3);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"delta", "iceberg"})
   void anotherOptionsVectorsGetAColumnOfTheirOwn(String format) throws IOException {
@@ -159,6 +168,7 @@ class IncrementalTest {
             });
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "orc, --partition-by=topic, --output-format is orc here, was written with parquet",
@@ -188,6 +198,7 @@ class IncrementalTest {
         .isEqualTo(4);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "--quarantine-text, --id-column=id, was written without --id-column",
@@ -212,6 +223,7 @@ class IncrementalTest {
         .isEqualTo(then.startsWith("--id") ? 0 : 3);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "parquet, 'id, text, 1 AS n, 2 AS more', more is only in the input",
@@ -259,6 +271,7 @@ class IncrementalTest {
     }
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "orc", "json"})
   void columnsThatAnInputLacksAreNull(String format) throws IOException {
@@ -293,6 +306,7 @@ class IncrementalTest {
     assertThat(runs.vectors()).hasSize(4);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "parquet, --partition-by=topic",
@@ -311,6 +325,7 @@ class IncrementalTest {
     assertThat(runs.vectors()).hasSize(4).doesNotContainValue(null);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -392,6 +407,12 @@ class IncrementalTest {
         .hasMessageContaining("not written by Embark");
   }
 
+  @Test
+  void overwriteReplacesAllOfADeltaTable() throws IOException {
+    overwriteReplacesEverything("delta");
+  }
+
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta", "iceberg"})
   void overwriteReplacesEverything(String format) throws IOException {

@@ -19,6 +19,8 @@ import java.util.concurrent.CountDownLatch;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -159,6 +161,12 @@ class ResumeTest {
         });
   }
 
+  @Test
+  void everyIdIsThereOnceAfterACrashInTheMiddleOfACommit() throws IOException {
+    crashAndResume("parquet", Moment.WITHIN_PUBLISH);
+  }
+
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "parquet, AFTER_PREPARE",
@@ -179,6 +187,7 @@ class ResumeTest {
    * Simulates table maintenance that expires history between a commit and its record in the
    * manifest.
    */
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "iceberg, AFTER_PUBLISH, --id-column=id",
@@ -243,7 +252,7 @@ class ResumeTest {
     assertThat(runs.written().count()).isEqualTo(10);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void anotherCommandDoesNotCarryOnAnInterruptedOne() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -274,6 +283,7 @@ class ResumeTest {
     runs.atWaveStart = () -> {};
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta", "iceberg"})
   void aRunOfAnotherCommandThatHadWrittenNothingIsGivenUp(String format) throws IOException {
@@ -291,7 +301,7 @@ class ResumeTest {
         .contains(runs.output());
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void ofARunThatIsGivenUpNoCopyIsKept() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -314,6 +324,7 @@ class ResumeTest {
     }
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "iceberg"})
   void whatWasToBeReplacedIsKnownStillWhenTheRunIsGivenUp(String format) throws IOException {
@@ -337,7 +348,7 @@ class ResumeTest {
   }
 
   /** Otherwise the rows that the first run lost could never be added. */
-  @org.junit.jupiter.api.Test
+  @Test
   void nothingIsAddedToWhatAnInterruptedRunThatWasToBeReplacedHasHalfWritten() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -356,7 +367,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void anInterruptedReplacementIsNotCarriedOnByTheSameCommandThatAdds() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     runs.run(runs.json("in.json", texts), "--id-column=id");
@@ -368,7 +379,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS + 2);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void anInterruptedAdditionIsNotCarriedOnByTheSameCommandThatReplaces() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     runs.run(runs.json("in.json", texts), "--id-column=id");
@@ -383,7 +394,7 @@ class ResumeTest {
     assertThat(runs.vectors()).containsOnlyKeys(101, 102);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void aCommandThatFailsToReplaceAnInterruptedOneLeavesItToBeCarriedOn() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -404,6 +415,7 @@ class ResumeTest {
   /**
    * Simulates a process that was suspended before a commit and from which another has taken over.
    */
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta", "iceberg"})
   void aCommitThatComesLateTakesNothingOfLaterWavesAway(String format) throws IOException {
@@ -433,7 +445,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void aReportThatCannotBeWrittenDoesNotHideWhyTheRunFailed() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     runs.sink = sink -> new CrashingSink(sink, Moment.BEFORE_PREPARE);
@@ -447,7 +459,7 @@ class ResumeTest {
         .hasSuppressedException(new UserError("no report"));
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void aRequestToEndInterruptsTheWaveAndSaysHowToGoOn() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
@@ -470,7 +482,7 @@ class ResumeTest {
     assertThat(again.vectors()).hasSize(ROWS);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   @Timeout(60)
   void aRequestToEndInterruptsTheReadingOfTheInput() throws IOException {
     Runs runs = new Runs(folder, "parquet");
@@ -485,7 +497,7 @@ class ResumeTest {
     assertThat(again.vectors()).hasSize(ROWS);
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   @Timeout(60)
   void aRequestToEndInterruptsWhatTheDriverWaitsFor() {
     Termination termination = new Termination(LocalSpark.session());
@@ -513,7 +525,7 @@ class ResumeTest {
     }
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void nothingOfARunIsKeptWhenItIsOver() throws IOException {
     Runs runs = new Runs(folder, "parquet");
 

@@ -49,9 +49,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The engine on a GPU of CUDA or Vulkan against the engine on the CPU; Vulkan's may be Mesa's device
- * that computes on the CPU but is driven as a GPU is (Debian: mesa-vulkan-drivers). Skipped where
- * there is none, unless {@code embark.gpu.required} is set.
+ * The engine on a GPU of CUDA or Vulkan against the engine on the CPU; Vulkan's may be Mesa's
+ * device that computes on the CPU but is driven as a GPU is (Debian: mesa-vulkan-drivers). Skipped
+ * where there is none, unless {@code embark.gpu.required} is set.
  */
 @ExtendWith(NothingStaysOpen.class)
 class GpuEngineTest {

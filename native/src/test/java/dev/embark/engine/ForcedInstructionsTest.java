@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The accelerator with instructions that the environment names, each in a JVM of its own. */
+@Tag("native")
 class ForcedInstructionsTest {
   private static final double EXACT = 1e-6;
   private static final double FAST = 1e-4;

@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,6 +71,7 @@ class AcceleratorTest {
     assertThat(furthest(vectors(file, Acceleration.FAST), plain)).isLessThan(FAST);
   }
 
+  @Tag("native")
   @ParameterizedTest
   @CsvSource({
     "nomic-bert, 2, 32, 96, F32",
@@ -221,6 +223,7 @@ class AcceleratorTest {
   }
 
   /** The kernels themselves, against loops in double precision. */
+  @Tag("native")
   @Test
   void kernelsOfEveryInstructionSetAreRight() throws Exception {
     Path program =

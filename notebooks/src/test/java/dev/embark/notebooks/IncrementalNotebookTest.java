@@ -7,8 +7,10 @@ import java.util.Map;
 import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("guides")
 class IncrementalNotebookTest {
   private static Notebook notebook;
 

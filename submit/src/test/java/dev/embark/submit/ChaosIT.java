@@ -26,6 +26,7 @@ class ChaosIT {
 
   @TempDir private Path folder;
 
+  @Tag("clusters")
   @Test
   void aSmallJobSurvivesItsDriverAndAnExecutorAndEndsInOrderIfAsked() throws Exception {
     survive(

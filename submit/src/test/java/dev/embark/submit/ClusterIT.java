@@ -9,10 +9,12 @@ import java.util.Map;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A job on a real cluster produces the same rows as on one machine. */
+@Tag("clusters")
 class ClusterIT {
   private static final double SAME = 0.99999;
 

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -138,6 +139,7 @@ class EmbarkCommandIT {
         .contains(file + " is not a GGUF model");
   }
 
+  @Tag("clusters")
   @Test
   void aDryRunWritesNothingAndARunThenLeavesAReport() throws Exception {
     String[] run = {"run", "--input", Embark.sample().toString(), "--output=out"};
@@ -170,6 +172,7 @@ class EmbarkCommandIT {
     return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
   }
 
+  @Tag("clusters")
   @Test
   void sqlLeavesNothingBehindInTheWorkingFolder() throws Exception {
     assertThat(Embark.run(folder, "sql", "SELECT 1 AS a").exitCode()).isZero();
@@ -179,6 +182,7 @@ class EmbarkCommandIT {
     }
   }
 
+  @Tag("clusters")
   @Test
   void pathsAreRelativeToTheWorkingFolderAndMayHoldSpaces() throws Exception {
     Path work = Files.createDirectories(folder.resolve("my work"));
@@ -202,6 +206,7 @@ class EmbarkCommandIT {
         .containsExactly("embark run: There is nothing at nix.json; check --input");
   }
 
+  @Tag("clusters")
   @Test
   void aTaskThatFailsExitsWithOneAndItsReason() throws Exception {
     Embark.Result result =

@@ -21,10 +21,12 @@ import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.api.plugin.SparkPlugin;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Task placement on a local cluster whose discovery script reports two GPUs. */
+@Tag("clusters")
 class GpuClusterTest {
   private static final String RECORDS = "spark.test.records";
 

@@ -16,6 +16,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +65,7 @@ class QueryPlanningTest {
     return temp.resolve(name).toString();
   }
 
+  @Tag("sql")
   @ParameterizedTest(name = "{0}: {1}")
   @CsvSource(
       delimiter = '|',

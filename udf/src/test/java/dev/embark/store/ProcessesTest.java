@@ -31,14 +31,16 @@ import java.util.stream.Stream;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Several processes that share one cache, like the executors of a node. {@code
- * embark.test.processes} and {@code embark.test.megabytes} scale the test up, as the profile {@code
- * delivery} does.
+ * embark.test.processes} and {@code embark.test.megabytes} scale the test up, as the group {@code
+ * models} does.
  */
+@Tag("models")
 class ProcessesTest {
   private static final int PROCESSES = Integer.getInteger("embark.test.processes", 3);
   private static final int MEGABYTES = Integer.getInteger("embark.test.megabytes", 0);

@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -212,6 +213,7 @@ class ReportWriterTest {
         .contains("Failed after " + report.get("waves").size() + " of ");
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "nix.json, --max-tokens=64, There is nothing at",
@@ -254,6 +256,7 @@ class ReportWriterTest {
     assertThat(Files.readString(file("report.html"))).contains("Failed before the first wave");
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "errorifexists, done",

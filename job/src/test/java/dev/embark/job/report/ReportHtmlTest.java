@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The report page as rendered by a browser. */
 @EnabledIf(value = "hasBrowserOrNeedsOne", disabledReason = "no Chromium on this machine's PATH")
+@Tag("guides")
 class ReportHtmlTest {
   @TempDir private static Path folder;
 

@@ -29,6 +29,7 @@ import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,6 +107,7 @@ class JobRunTest {
     assertThat(runs.vectors()).hasSize(5).doesNotContainValue(null);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"delta", "iceberg"})
   void aTableOfAnotherFormatIsAnInput(String format) {
@@ -166,6 +168,7 @@ class JobRunTest {
   }
 
   /** A renewal that hung while writing completes after another run has taken over. */
+  @Tag("stores")
   @Test
   void aRunWhoseLockComesBackAfterAnotherHadItWritesNothingTwice() throws IOException {
     Runs paused = new Runs(folder, "parquet");
@@ -218,6 +221,7 @@ class JobRunTest {
     }
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta"})
   void whatIsGivenUpBeforeItsFirstCommitLeavesNoTrace(String format) throws IOException {
@@ -272,6 +276,7 @@ class JobRunTest {
         .containsExactly("1");
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"orc", "json"})
   void otherFormatsAreWritten(String format) throws IOException {
@@ -284,6 +289,7 @@ class JobRunTest {
         .containsExactly(384, 384, 384);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "--option=output=float, false",
@@ -318,6 +324,7 @@ class JobRunTest {
     }
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta", "iceberg"})
   void columnsBecomeFolders(String format) {
@@ -371,6 +378,7 @@ class JobRunTest {
     assertThat(vectors.get(59)).isNull();
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"--save-mode=errorifexists", "--save-mode=append"})
   void noWaveIsLargerThanAskedForHoweverOftenATextComes(String saveMode) throws IOException {
@@ -444,6 +452,7 @@ class JobRunTest {
     assertThat(quarantine(runs)).extracting(row -> row.<String>getAs("text")).contains(LONG);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta"})
   void quarantinedRowsAreTriedAgainInAnotherWay(String format) throws IOException {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,7 @@ class RehearsalTest {
     return "--query=SELECT 1L AS id, 'one' AS text, " + columns;
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -78,6 +80,7 @@ class RehearsalTest {
     return all;
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "orc", "json", "delta", "iceberg"})
   void whatTheFormatTakesLeavesNothingOfTheRehearsal(String format) throws Exception {
@@ -123,6 +126,7 @@ class RehearsalTest {
     assertThat(runs.vectors()).hasSize(1);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "delta", "iceberg"})
   void allIsReplacedThoughTheSessionReplacesPartitionsOnly(String format) {
@@ -141,6 +145,7 @@ class RehearsalTest {
         .containsExactly("y");
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "delta", "iceberg"})
   void aRunWhoseFirstCommitTheTargetRefusesLocksNobodyOut(String format) throws Exception {
@@ -209,6 +214,7 @@ class RehearsalTest {
     assertThat(runs.events).doesNotContain("started 0");
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -17,6 +17,7 @@ import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,7 @@ class TableSinkTest {
     return new Sink.Commit(run, wave, rows, "text", List.of(), null);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"iceberg, APPEND", "iceberg, MERGE", "delta, APPEND", "delta, MERGE"})
   void aProcessSuspendedWithinACommitDoesNotRepeatTheCommitOfAnother(
@@ -95,6 +97,7 @@ class TableSinkTest {
     assertThat(runs.vectors()).hasSize(6);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"iceberg, APPEND", "iceberg, MERGE", "delta, APPEND", "delta, MERGE"})
   void aWaveGetsInThoughOthersAddRowsMeanwhile(String format, Manifest.Kind kind) throws Exception {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,6 +81,7 @@ class CanonicalIdTest {
           + " SELECT TIMESTAMP'1500-01-01 00:00:00Z', 'three words there'";
 
   /** Both rows fail and are quarantined in one time zone, then retried in another. */
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "json"})
   void rowsLeaveTheQuarantineInASessionOfAnotherZone(String format) {

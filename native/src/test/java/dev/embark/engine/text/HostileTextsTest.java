@@ -28,6 +28,7 @@ import java.util.Random;
 import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +76,7 @@ public class HostileTextsTest {
     }
   }
 
+  @Tag("native")
   @ParameterizedTest
   @MethodSource("modelsGiven")
   void aTextWithoutAnEndIsCutAndHarmsNoNeighbour(String name) throws IOException {

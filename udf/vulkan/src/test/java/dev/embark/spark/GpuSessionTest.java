@@ -1,11 +1,10 @@
 package dev.embark.spark;
 
-import dev.embark.spark.models.ExecutorModels;
-
 import static dev.embark.spark.TestSession.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.embark.spark.models.ExecutorModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

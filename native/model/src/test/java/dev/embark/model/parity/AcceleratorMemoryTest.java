@@ -24,10 +24,12 @@ import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a process grows by with a model and its contexts, with and without the accelerator. */
+@Tag("models")
 class AcceleratorMemoryTest {
   // Longer texts would each need a larger context than the batches of all others.
   private static final int LENGTH = 200;

@@ -28,6 +28,8 @@ import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -88,6 +90,7 @@ class ParityTest {
     }
   }
 
+  @Tag("models")
   @ParameterizedTest
   @EnumSource(Model.class)
   void vectorsAreThoseOfOnnxRuntime(Model of) throws Exception {
@@ -179,6 +182,12 @@ class ParityTest {
     return Arrays.copyOfRange(ids, 1, ids.length - 1);
   }
 
+  @Test
+  void everyPrecisionOfTheDefaultModelIsCloseToOnnxRuntimeAndToLlamaCpp() throws Exception {
+    everyPrecisionIsCloseToOnnxRuntimeAndToLlamaCpp(Model.ALL_MINILM_L6_V2);
+  }
+
+  @Tag("models")
   @ParameterizedTest
   @EnumSource(Model.class)
   void everyPrecisionIsCloseToOnnxRuntimeAndToLlamaCpp(Model of) throws Exception {
