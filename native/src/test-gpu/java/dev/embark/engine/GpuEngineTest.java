@@ -1,5 +1,9 @@
 package dev.embark.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
 import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.embed.SharedEncoder;
 import dev.embark.engine.embed.VectorWriter;
@@ -11,19 +15,14 @@ import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.options.Pooling;
 import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.rows.GeneratedRows;
 import dev.embark.engine.text.HostileTexts;
+import dev.embark.gguf.GgufTensorType;
 import dev.embark.llama.Gpus;
 import dev.embark.llama.LlamaBackend;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
-
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
-
-import dev.embark.engine.rows.EmbarkException.Kind;
-import dev.embark.gguf.GgufTensorType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,10 +1,9 @@
 package dev.embark.engine;
 
-import dev.embark.llama.Gpus;
-import dev.embark.llama.LlamaBackend;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.llama.Gpus;
+import dev.embark.llama.LlamaBackend;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

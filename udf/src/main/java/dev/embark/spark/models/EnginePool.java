@@ -7,10 +7,10 @@ import dev.embark.engine.model.EngineMemory;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.Engine;
 import dev.embark.llama.LlamaBackend.Device;
 import dev.embark.llama.ModelOptions;
-import dev.embark.engine.rows.EmbarkException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -121,8 +121,8 @@ public final class EnginePool {
    * Leases an engine with a loaded model.
    *
    * @param gpus addresses of the GPUs that Spark assigned
-   * @throws dev.embark.engine.rows.EmbarkException if the model cannot be loaded or the device is not
-   *     available
+   * @throws dev.embark.engine.rows.EmbarkException if the model cannot be loaded or the device is
+   *     not available
    */
   Lease lease(FunctionOptions options, ModelAccess access, List<String> gpus) {
     Optional<Device> device = devices.choose(options.device(), gpus);

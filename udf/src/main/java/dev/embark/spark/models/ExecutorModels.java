@@ -76,8 +76,8 @@ public final class ExecutorModels {
   /**
    * Leases an engine with a loaded model for the running task.
    *
-   * @throws dev.embark.engine.rows.EmbarkException if the model cannot be loaded or the device is not
-   *     available
+   * @throws dev.embark.engine.rows.EmbarkException if the model cannot be loaded or the device is
+   *     not available
    */
   public static EnginePool.Lease lease(FunctionOptions options, ModelAccess access) {
     TaskContext task = TaskContext.get();

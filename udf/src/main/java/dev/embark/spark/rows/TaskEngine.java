@@ -21,8 +21,8 @@ public interface TaskEngine extends AutoCloseable {
    *
    * @param outputs the functions to evaluate for each text
    * @param context null outside a task
-   * @throws dev.embark.engine.rows.EmbarkException if the model cannot be loaded or the device is not
-   *     available
+   * @throws dev.embark.engine.rows.EmbarkException if the model cannot be loaded or the device is
+   *     not available
    */
   static TaskEngine open(
       FunctionOptions options, List<SqlFunction> outputs, ModelAccess access, TaskContext context) {
