@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * <p>As in Spark, quotes inside an unquoted field are literal text.
  */
-final class CsvScanner {
+final class CsvScanner implements CharacterScanner {
   private static final int MOST_OF_HEADER =
       1 << 16; // maximum number of characters compared between files
 
@@ -63,16 +63,16 @@ final class CsvScanner {
     }
   }
 
-  /** Consumes characters; returns whether no fault has been found so far. */
-  boolean take(char[] characters, int length) {
+  @Override
+  public boolean take(char[] characters, int length) {
     for (int i = 0; i < length && fault == null; i++) {
       take(characters[i]);
     }
     return fault == null;
   }
 
-  /** Consumes the end of the file. */
-  void end() {
+  @Override
+  public void end() {
     if (sawReturn && fault == null) {
       returnAlone();
     }
@@ -86,13 +86,14 @@ final class CsvScanner {
     }
   }
 
-  /** Returns the first fault, if any. */
-  Optional<TextFault> fault() {
+  @Override
+  public Optional<TextFault> fault() {
     return Optional.ofNullable(fault);
   }
 
   /** Returns the unquoted column names, one per line; empty without a header. */
-  String header() {
+  @Override
+  public String header() {
     return header.toString();
   }
 

@@ -124,6 +124,7 @@ public final class TextCheck {
     boolean isCut =
         files < 4 * spark.sparkContext().defaultParallelism()
             && options.csv().isEmpty()
+            && !options.isMultiLine()
             && options.charset().equalsIgnoreCase(StandardCharsets.UTF_8.name())
             && new CompressionCodecFactory(hadoop()).getCodec(file) == null;
     long length = isCut ? length(file) : 0;
@@ -139,7 +140,13 @@ public final class TextCheck {
 
   private static TextFileScan scan(int number, Path file, long from, long to, TextOptions options) {
     return new TextFileScan(
-        number, file.toString(), from, to, options.charset(), options.csv().orElse(null));
+        number,
+        file.toString(),
+        from,
+        to,
+        options.charset(),
+        options.csv().orElse(null),
+        options.json().orElse(null));
   }
 
   private long length(Path file) {

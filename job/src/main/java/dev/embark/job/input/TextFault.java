@@ -25,6 +25,8 @@ record TextFault(Kind kind, long line, int found, int expected) {
     TEXT_AFTER_QUOTE,
     /** A line with another terminator than the first, at which Spark would not end the line. */
     OTHER_LINE_END,
+    /** A JSON document after the one that Spark reads. */
+    SECOND_DOCUMENT,
     MORE_FIELDS,
     FEWER_FIELDS
   }

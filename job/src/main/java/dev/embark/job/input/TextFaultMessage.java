@@ -40,6 +40,12 @@ final class TextFaultMessage {
           case OTHER_LINE_END ->
               "Line %d of %s ends in a line feed and the first line does not, so Spark would join it with the next; give all lines the same end, or quote texts that hold one"
                   .formatted(line, file);
+          case SECOND_DOCUMENT ->
+              options.isMultiLine()
+                  ? "Line %d of %s begins a second JSON document, which Spark would drop with multiLine=true; leave that option out if each document is on a line of its own, or make the documents one array"
+                      .formatted(line, file)
+                  : "Line %d of %s has a second JSON document, which Spark would drop; put each document on a line of its own"
+                      .formatted(line, file);
           case MORE_FIELDS ->
               "Line %d of %s has %d fields for %d columns, so Spark would drop some; quote fields that hold the separator, or say --input-option mode=PERMISSIVE to have them dropped"
                   .formatted(line, file, fault.found(), fault.expected());

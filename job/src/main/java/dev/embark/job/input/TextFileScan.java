@@ -1,6 +1,7 @@
 package dev.embark.job.input;
 
 import dev.embark.job.input.TextFault.Kind;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,8 +34,16 @@ import org.apache.spark.sql.execution.datasources.CodecStreams;
  * @param to offset after the last byte; {@link #WHOLE} for all bytes, decompressed
  * @param charset encoding of the file
  * @param csv dialect; null if the file is not CSV
+ * @param json how many JSON documents Spark reads; null if that is not checked
  */
-record TextFileScan(int file, String path, long from, long to, String charset, CsvDialect csv)
+record TextFileScan(
+    int file,
+    String path,
+    long from,
+    long to,
+    String charset,
+    CsvDialect csv,
+    JsonScanner.Documents json)
     implements Serializable {
   static final long WHOLE = -1;
 
@@ -88,11 +97,32 @@ record TextFileScan(int file, String path, long from, long to, String charset, C
       }
     }
     try (FSDataInputStream in = file.getFileSystem(conf).open(file)) {
-      long begin = characterAt(in, from);
-      long end = characterAt(in, to);
+      long begin = startAt(in, from);
+      long end = startAt(in, to);
       in.seek(begin);
       return new Reading(new Limited(in, end - begin)).result();
     }
+  }
+
+  /** Returns the offset at which a part starts: of a line for JSON, else of a character. */
+  private long startAt(FSDataInputStream in, long offset) throws IOException {
+    return json == null ? characterAt(in, offset) : lineAt(in, offset);
+  }
+
+  /** Returns the offset of the first line that starts at or after an offset. */
+  private static long lineAt(FSDataInputStream in, long offset) throws IOException {
+    if (offset == 0) {
+      return 0;
+    }
+    in.seek(offset - 1);
+    BufferedInputStream bytes = new BufferedInputStream(in);
+    long at = offset - 1;
+    int next;
+    do {
+      next = bytes.read();
+      at += next < 0 ? 0 : 1;
+    } while (next >= 0 && next != '\n');
+    return at;
   }
 
   /** Returns the offset of the first UTF-8 character that starts at or after an offset. */
@@ -140,7 +170,7 @@ record TextFileScan(int file, String path, long from, long to, String charset, C
   private final class Reading {
     private final InputStream in;
     private final CharsetDecoder decoder;
-    private final CsvScanner scanner;
+    private final CharacterScanner scanner; // null if only bytes are checked
     private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER);
     private final CharBuffer chars = CharBuffer.allocate(BUFFER);
     private long lines;
@@ -157,7 +187,8 @@ record TextFileScan(int file, String path, long from, long to, String charset, C
           read.newDecoder()
               .onMalformedInput(CodingErrorAction.REPORT)
               .onUnmappableCharacter(CodingErrorAction.REPORT);
-      this.scanner = csv == null ? null : new CsvScanner(csv);
+      this.scanner =
+          csv != null ? new CsvScanner(csv) : json != null ? new JsonScanner(json) : null;
     }
 
     private TextFault ofHead(byte[] head, Charset read) {

@@ -89,6 +89,18 @@ final class TextOptions {
   }
 
   /**
+   * Returns how many JSON documents Spark reads; empty for other formats, and where documents
+   * cannot be told apart by their brackets and line feeds.
+   */
+  Optional<JsonScanner.Documents> json() {
+    if (!isJson() || isSet("allowComments") || given.containsKey("lineSep")) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        isMultiLine() ? JsonScanner.Documents.ONE_PER_FILE : JsonScanner.Documents.ONE_PER_LINE);
+  }
+
+  /**
    * Returns the CSV dialect; empty for other formats, or if the user has chosen how unescaped
    * quotes are handled.
    */

@@ -236,6 +236,28 @@ class TextCheckTest {
     assertThat(texts(file("in.json", bytes), "multiLine=true")).containsExactly("caf\u00E9");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"text\":\"a\"}~{\"text\":\"b\"}~",
+        "[{\"text\":\"a\"}]~~ [{\"text\":\"b\"}]",
+        "{\"text\":\"}\\\"{\", \"n\":[{}]} {\"text\":\"b\"}"
+      })
+  void multiLineJsonHasOneDocument(String content) throws IOException {
+    assertRefused(file("in.json", content), "begins a second JSON document", "multiLine=true");
+    assertThat(texts(file("one.json", "[{\"text\":\"}{\"},~{\"text\":'b'}]~"), "multiLine=true"))
+        .containsExactlyInAnyOrder("}{", "b");
+  }
+
+  @Test
+  void aLineOfJsonHasOneDocument() throws IOException {
+    assertRefused(
+        file("in.json", "{\"text\":\"a\"}~{\"text\":\"b\"} {\"text\":\"c\"}~"),
+        "has a second JSON document");
+    assertThat(texts(file("good.json", "{\"text\":\"{\"},~~{\"text\":\"it's\"}~")))
+        .containsExactlyInAnyOrder("{", "it's");
+  }
+
   @Test
   void aTextThatIsAWholeFileIsWithoutItsMark() throws IOException {
     assertThat(texts(file("in.txt", "\uFEFFa~b~"), "wholetext=true")).containsExactly("a\nb\n");
@@ -274,7 +296,7 @@ class TextCheckTest {
   }
 
   private TextFileScan.Result scan(byte[] bytes, long from, long to) throws IOException {
-    return new TextFileScan(0, file("cut.txt", bytes).toString(), from, to, "UTF-8", null)
+    return new TextFileScan(0, file("cut.txt", bytes).toString(), from, to, "UTF-8", null, null)
         .run(new Configuration());
   }
 }
