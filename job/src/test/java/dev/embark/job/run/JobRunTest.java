@@ -93,7 +93,7 @@ class JobRunTest {
 
     Map<String, String> other = Map.of("model", url + "2");
     assertThatThrownBy(() -> spark.range(1).select(Embark.embed(lit("text"), other)))
-        .hasMessageContaining("is on a web server");
+        .hasMessageContaining("is on a server that its URL names");
   }
 
   @Test
