@@ -194,12 +194,16 @@ class ResumeTest {
     "iceberg, AFTER_PUBLISH, --max-failed=100%",
     "iceberg, BEFORE_PUBLISH, --id-column=id",
     "iceberg, BEFORE_PUBLISH, --max-failed=100%",
+    "compacted iceberg, AFTER_PUBLISH, --id-column=id",
+    "compacted iceberg, AFTER_PUBLISH, --max-failed=100%",
+    "compacted iceberg, BEFORE_PUBLISH, --max-failed=100%",
     "delta, AFTER_PUBLISH, --max-failed=100%",
     "delta, BEFORE_PUBLISH, --id-column=id",
   })
   void everyIdIsThereOnceThoughTheHistoryOfTheTableIsGone(
-      String format, Moment moment, String option) throws IOException {
+      String table, Moment moment, String option) throws IOException {
     Assumptions.assumeTrue(LocalSpark.hasTables());
+    String format = table.replace("compacted ", "");
     Runs runs = new Runs(folder, format);
     String[] options = {option, "--rows-per-wave=10"};
     String input = runs.json("in.json", texts);
@@ -210,6 +214,11 @@ class ResumeTest {
     spark.sql(
         "INSERT INTO %1$s SELECT 1000, 'more', embedding FROM %1$s LIMIT 1"
             .formatted(runs.table()));
+    if (!table.equals(format)) {
+      spark.sql(
+          "CALL lake.system.rewrite_data_files(table => '%s', options => map('rewrite-all', 'true'))"
+              .formatted(runs.table().replace("lake.", "")));
+    }
     forgetHistory(runs, format);
 
     runs.run(input, options);

@@ -68,7 +68,7 @@ final class IcebergSink extends TableSink {
   boolean hasRowsOf(Commit commit) {
     return spec.idColumn().isPresent()
         ? super.hasRowsOf(commit)
-        : snapshots.hasExpiredOneOf(commit.rows(), commit.folder());
+        : snapshots.hasAmongLostOnes(commit.rows(), commit.folder());
   }
 
   @Override

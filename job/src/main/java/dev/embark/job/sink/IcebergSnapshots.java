@@ -1,8 +1,6 @@
 package dev.embark.job.sink;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.collect_list;
-import static org.apache.spark.sql.functions.sum;
 
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
@@ -21,6 +19,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.MapType;
@@ -123,23 +122,22 @@ final class IcebergSnapshots {
   }
 
   /**
-   * Returns whether an expired snapshot, newer than the one recorded in a folder, added exactly
-   * these rows.
+   * Returns whether the table has all of these rows in files that are newer than the snapshot
+   * recorded in a folder and whose origin is lost: their snapshot has expired, or a compaction has
+   * merged them.
    */
-  boolean hasExpiredOneOf(Dataset<Row> rows, Path folder) {
-    long count = rows.count();
-    List<Row> added =
+  boolean hasAmongLostOnes(Dataset<Row> rows, Path folder) {
+    Dataset<Row> known =
+        metadata("snapshots").where("operation <> 'replace'").select("snapshot_id");
+    List<String> files =
         metadata("entries")
             .where("status < 2 AND data_file.content = 0")
             .where(col("sequence_number").gt(noted(folder).sequence()))
-            .join(metadata("snapshots").select("snapshot_id"), "snapshot_id", "left_anti")
-            .groupBy("snapshot_id")
-            .agg(
-                sum("data_file.record_count").as("rows"),
-                collect_list("data_file.file_path").as("files"))
-            .where(col("rows").equalTo(count))
+            .join(known, "snapshot_id", "left_anti")
+            .select("data_file.file_path")
+            .as(Encoders.STRING())
             .collectAsList();
-    return added.stream().anyMatch(snapshot -> hasAll(rows, snapshot.getList(2)));
+    return hasAll(rows, files);
   }
 
   private boolean hasAll(Dataset<Row> rows, List<String> files) {
