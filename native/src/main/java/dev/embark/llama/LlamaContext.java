@@ -83,8 +83,8 @@ public class LlamaContext implements AutoCloseable {
 
   private static Pointer embeddings(LlamaModel model, int capacity, Pooling pooling) {
     model.checkEmbeds();
-    // On a CPU, the F16 of flash attention costs decoders as much accuracy as quantising their
-    // weights. Encoders lose no accuracy and take twice as long without it (docs/correctness.md).
+    // On a CPU, flash attention accumulates in F16, which lowers the accuracy of decoders. Encoders
+    // lose none and take twice as long without it (docs/correctness.md).
     boolean flash = model.options().device() != ModelOptions.CPU || !model.keepsTokens();
     Llama.embark_llama_clear_log();
     return Llama.embark_context_new(

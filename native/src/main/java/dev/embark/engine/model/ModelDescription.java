@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param dimensions floats per vector
  * @param context trained context length in tokens
  * @param pooling {@code mean, cls, last, rank} or {@code none}
- * @param quantisation type of the majority of its weights, such as {@code F16} or {@code Q4_K}
+ * @param quantisation type of most of its weights, such as {@code F16} or {@code Q4_K}
  * @param parameters number of weights
  * @param bytes size of the file
  * @param sha256 SHA-256 of the file in lower-case hex
