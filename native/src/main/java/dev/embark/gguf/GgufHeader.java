@@ -50,7 +50,7 @@ public record GgufHeader(
    * Reads the header of a local file. Thread-safe.
    *
    * @throws GgufFormatException when the file is not a complete GGUF file; the message identifies
-   * its actual content and the remedy
+   *     its actual content and the remedy
    * @throws IOException when the file does not exist or cannot be read
    */
   public static GgufHeader read(Path file) throws IOException {

@@ -69,7 +69,7 @@ public final class GgufWriter {
    * Adds a metadata value.
    *
    * @throws IllegalArgumentException when the key is empty, already set, or {@code
-   * general.alignment}, which is fixed in this writer
+   *     general.alignment}, which is fixed in this writer
    */
   public GgufWriter put(String key, GgufValue value) {
     if (key.isEmpty() || key.equals("general.alignment")) {
@@ -87,7 +87,7 @@ public final class GgufWriter {
    * @param type F32, F16, BF16 or Q8_0; values are rounded to the nearest
    * @param shape 1 to 4 dimensions, the fastest-moving one first
    * @throws IllegalArgumentException when the name is taken or longer than 63 bytes, the type is
-   * unsupported, the shape is invalid, or its rows do not fill whole blocks of the type
+   *     unsupported, the shape is invalid, or its rows do not fill whole blocks of the type
    */
   public GgufWriter tensor(String name, GgufTensorType type, TensorValues values, long... shape) {
     int nameBytes = name.getBytes(StandardCharsets.UTF_8).length;
@@ -121,8 +121,8 @@ public final class GgufWriter {
    * that a reader sees either the old file or the complete new one.
    *
    * @throws IOException when writing fails, a source does not supply as many values as its shape
-   * requires, or a finite value is out of the range of its tensor's type; the temporary file is
-   * then deleted
+   *     requires, or a finite value is out of the range of its tensor's type; the temporary file is
+   *     then deleted
    */
   public void writeTo(Path file) throws IOException {
     Path target = file.toAbsolutePath();

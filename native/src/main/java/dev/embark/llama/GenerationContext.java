@@ -69,7 +69,7 @@ public class GenerationContext extends LlamaContext {
    * Replaces a sequence by a copy of another without recomputing it.
    *
    * @throws IllegalArgumentException for an unknown sequence id, on which llama.cpp would abort the
-   * process
+   *     process
    */
   public void copy(int from, int to) {
     if (from == to || Math.min(from, to) < 0 || Math.max(from, to) >= maxSequences()) {

@@ -22,7 +22,7 @@ record LibraryOwners(Set<Integer> trusted) {
    * Returns the users trusted by this process.
    *
    * @param directory a writable directory; its files show the effective owner, which on a network
-   * file system may differ from the user of the process
+   *     file system may differ from the user of the process
    */
   static LibraryOwners of(Path directory) throws IOException {
     Path probe = Files.createTempFile(directory, "embark", ".owner");

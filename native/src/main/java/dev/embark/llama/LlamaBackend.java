@@ -55,7 +55,7 @@ public final class LlamaBackend {
    *
    * @return the directory of the loaded libraries
    * @throws EmbarkException of kind BACKEND when this machine cannot run llama.cpp; on every call
-   * once {@code EMBARK_LLAMA_HOME} turned out to hold another version
+   *     once {@code EMBARK_LLAMA_HOME} turned out to hold another version
    */
   public static synchronized Path start() {
     if (wrongVersion != null) {
@@ -89,7 +89,7 @@ public final class LlamaBackend {
     // A mapped model counts towards that size, and this package frees its allocations itself.
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-    Path packed = PackedLibraries.directory(); // checks JavaCPP's cache before any library is loaded
+    Path packed = PackedLibraries.directory(); // checks JavaCPP's cache before the first load
     Path directory = OPENED.isEmpty() ? NativeLibraries.directory(home) : OPENED.get(0).getParent();
     try {
       Loader.load(Loader.class);

@@ -42,9 +42,9 @@ public class LlamaContext implements AutoCloseable {
    * Creates a context for embeddings.
    *
    * @param capacity tokens per batch, rounded up by {@link #room}; llama.cpp's n_ctx, n_batch and
-   * n_ubatch
+   *     n_ubatch
    * @throws EmbarkException when the model is a reranker, has no pooling that gives one vector per
-   * text, or llama.cpp cannot create the context
+   *     text, or llama.cpp cannot create the context
    */
   public LlamaContext(LlamaModel model, int capacity, Pooling pooling) {
     this(

@@ -30,7 +30,7 @@ public final class LlamaModel implements AutoCloseable {
    * @param stripsAccents whether its tokenizer strips accents
    * @param f32 whether all weights are 32-bit floats
    * @param reranker whether the model scores pairs of texts and therefore has no vector for a
-   * single one
+   *     single one
    */
   public record Traits(boolean stripsAccents, boolean f32, boolean reranker) {}
 

@@ -7,9 +7,9 @@ import dev.embark.engine.options.Acceleration;
  *
  * @param device index of a {@link LlamaBackend.Device}, or {@link #CPU}
  * @param gpuLayers number of layers on that device, or {@link #ALL_LAYERS}; the CPU computes the
- * rest
+ *     rest
  * @param acceleration requested acceleration on a CPU; {@link LlamaModel#acceleration()} is the
- * effective one
+ *     effective one
  */
 public record ModelOptions(int device, int gpuLayers, Acceleration acceleration) {
   /** CPU only; no GPU is initialised. */

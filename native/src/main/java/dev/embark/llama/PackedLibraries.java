@@ -40,7 +40,7 @@ final class PackedLibraries {
    * Returns the directory of the unpacked libraries and unpacks missing ones.
    *
    * @throws EmbarkException of kind BACKEND when this jar has no libraries for the platform, the
-   * cache cannot be written, or another user may have written to it
+   *     cache cannot be written, or another user may have written to it
    */
   static Path directory() {
     List<Part> parts = parts();
@@ -108,7 +108,7 @@ final class PackedLibraries {
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     } catch (FileAlreadyExistsException e) {
-      if (!Files.isDirectory(directory)) { // otherwise another process created the directory just now
+      if (!Files.isDirectory(directory)) { // otherwise another process has just created it
         throw new IOException(directory + " is not a directory", e);
       }
     }
@@ -150,7 +150,7 @@ final class PackedLibraries {
   private static void copy(String resource, Path to) throws IOException {
     Path partial = Files.createTempFile(to.getParent(), to.getFileName().toString(), ".part");
     try (InputStream in = PackedLibraries.class.getResourceAsStream(PLACE + resource);
-        OutputStream out = Files.newOutputStream(partial)) { // temporary files are accessible to their owner only
+        OutputStream out = Files.newOutputStream(partial)) { // mode 0600 of createTempFile
       if (in == null) {
         throw new IOException("this jar lacks " + resource);
       }

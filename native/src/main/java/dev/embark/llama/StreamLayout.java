@@ -16,10 +16,10 @@ public record StreamLayout(int streams, int cells) {
    * when a single sequence needs them all.
    *
    * @param total cells of the context; exceeded when one stream of {@code longest} tokens needs
-   * more
+   *     more
    * @param longest minimum tokens per stream
    * @param longestEver maximum tokens of any sequence; a stream gets no more cells than that,
-   * rounded up
+   *     rounded up
    * @param wanted maximum number of streams
    */
   public static StreamLayout of(int total, int longest, int longestEver, int wanted) {

@@ -15,7 +15,7 @@ public interface ContextMemory {
    *
    * @param tokens capacity of the new context, as for {@link MemoryEstimate#contextBytes}
    * @throws EmbarkException of kind OUT_OF_MEMORY to refuse the context: the texts that need it
-   * fail without a retry, and the previous context is kept
+   *     fail without a retry, and the previous context is kept
    */
   void claim(int tokens);
 }

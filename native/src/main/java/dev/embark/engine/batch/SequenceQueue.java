@@ -19,7 +19,7 @@ import java.util.function.BooleanSupplier;
  */
 public final class SequenceQueue {
   private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
-  private static final long LOOK_MILLIS = 20; // polling interval for cancellation while the queue is full
+  private static final long LOOK_MILLIS = 20; // polls for cancellation while full
   private static final int BATCHES = 64; // capacity of the queue per reader
 
   private final Packing packing;

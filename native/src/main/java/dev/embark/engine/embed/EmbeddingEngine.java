@@ -104,7 +104,7 @@ public final class EmbeddingEngine implements Engine {
    * Validates options against a model without creating a context.
    *
    * @throws EmbarkException of kind OPTION when an option does not fit the model, of kind MODEL
-   * when the model is a reranker
+   *     when the model is a reranker
    */
   public static void checkFit(LlamaModel model, EmbedOptions options) {
     model.checkEmbeds();
@@ -137,12 +137,12 @@ public final class EmbeddingEngine implements Engine {
    *
    * @param window UTF-8 texts; null for a NULL row
    * @param out created by {@link VectorWriter#newVector}; overwritten with one row per text, NULL
-   * for a row without a vector
+   *     for a row without a vector
    * @param cancellation polled before each text, before each part of a very long text, and before
-   * each native batch
+   *     each native batch
    * @return the outcome of each row; owned by the engine and valid until its next window
    * @throws EmbarkException of kind CANCELLED; {@code out} is then undefined and the engine stays
-   * usable. Errors of single rows are reported in the result.
+   *     usable. Errors of single rows are reported in the result.
    * @throws IllegalStateException when the engine is closed
    */
   public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier cancellation) {
@@ -163,7 +163,7 @@ public final class EmbeddingEngine implements Engine {
    * Counts tokens without computing vectors.
    *
    * @return rows with {@link EmbeddedRows#tokens} set; owned by the engine and valid until its next
-   * window
+   *     window
    * @throws EmbarkException of kind CANCELLED after {@link #cancel}
    * @throws IllegalStateException when the engine is closed
    */
@@ -200,7 +200,7 @@ public final class EmbeddingEngine implements Engine {
   /** Reassembles rows from the vectors of their sequences. */
   private final class RowCollector implements Encoder.Sink {
     private final VectorWriter writer = new VectorWriter(dimensions);
-    private final Map<Integer, float[]> sums = new HashMap<>(); // token-weighted sums, chunked rows only
+    private final Map<Integer, float[]> sums = new HashMap<>(); // token-weighted, chunked rows
 
     public void start(ListVector out, int rowCount) {
       sums.clear();

@@ -79,7 +79,7 @@ public final class Encoder implements AutoCloseable {
   private boolean suspect; // whether the context must be replaced before its next use
   private boolean closed;
   private EmbarkException failure; // of the last attempt
-  private boolean refused; // whether the last attempt failed because memory for a context was refused
+  private boolean refused; // whether the last attempt was refused context memory
   private volatile boolean cancelled;
 
   /**

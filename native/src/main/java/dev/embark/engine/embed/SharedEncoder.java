@@ -42,8 +42,7 @@ public final class SharedEncoder implements AutoCloseable {
   private final int device;
   private final SequenceQueue queue;
   private final List<Worker> workers = new ArrayList<>();
-  private final AtomicInteger losses =
-      new AtomicInteger(); // batches lost before their rows could be failed
+  private final AtomicInteger losses = new AtomicInteger(); // batches lost with rows unknown
   private volatile Throwable lastLoss;
 
   /**
@@ -94,7 +93,7 @@ public final class SharedEncoder implements AutoCloseable {
    *
    * @param batchTokens tokens per native batch
    * @param memory consulted before its context is created and each time it grows; owned by the
-   * caller
+   *     caller
    * @throws EmbarkException when memory is insufficient
    */
   public static SharedEncoder open(

@@ -43,7 +43,7 @@ public final class VectorWriter {
    * @param out created by {@link #newVector}
    * @return this
    * @throws EmbarkException of kind OUT_OF_MEMORY when the floats exceed the 32-bit offsets of an
-   * Arrow list vector; {@code out} is then unchanged
+   *     Arrow list vector; {@code out} is then unchanged
    */
   public VectorWriter start(ListVector out, int rowCount) {
     if ((long) rowCount * dimensions > MOST_FLOATS) {

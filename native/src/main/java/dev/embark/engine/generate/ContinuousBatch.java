@@ -53,7 +53,7 @@ final class ContinuousBatch implements AutoCloseable {
    * Creates a batch.
    *
    * @param sharesPrefix whether one of the two or more sequences of the context is reserved for the
-   * common prefix of the prompts
+   *     common prefix of the prompts
    * @param context owned by the batch, and closed here if the batch cannot be created
    */
   ContinuousBatch(

@@ -65,7 +65,7 @@ public final class GenerationEngine implements Engine {
    * Creates an engine with its own context.
    *
    * @throws EmbarkException when an option does not fit the model, the model does not generate
-   * text, or memory is insufficient
+   *     text, or memory is insufficient
    */
   public GenerationEngine(LlamaModel model, GenerateOptions options) {
     this(model, options, GenerationContext::new);
@@ -135,7 +135,7 @@ public final class GenerationEngine implements Engine {
    * @param isCancelled polled before each prompt is tokenised and before each native batch
    * @return the outcome of each row
    * @throws EmbarkException of kind CANCELLED; the engine stays usable. Errors of single rows are
-   * reported in the result.
+   *     reported in the result.
    * @throws IllegalStateException when the engine is closed
    */
   public GeneratedRows generate(List<byte[]> window, BooleanSupplier isCancelled) {

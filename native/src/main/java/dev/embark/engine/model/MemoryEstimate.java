@@ -81,7 +81,7 @@ public record MemoryEstimate(
    * Returns the bytes of a context for batches of {@code tokens} tokens.
    *
    * @param device index as in {@link ModelOptions}; only on the CPU do decoders run without flash
-   * attention
+   *     attention
    */
   public long contextBytes(int tokens, int device) {
     long n = LlamaContext.room(tokens);

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param bytes size of the file
  * @param sha256 SHA-256 of the file in lower-case hex
  * @param vocabulary GGUF name of the tokenizer type: {@code bert} is WordPiece, {@code gpt2}
- * byte-pair encoding, {@code llama} and {@code t5} SentencePiece
+ *     byte-pair encoding, {@code llama} and {@code t5} SentencePiece
  * @param vocabularySize number of tokens
  * @param prefix text that is prepended to each input by default; empty for none
  */

@@ -51,7 +51,7 @@ public final class ModelLoader {
    * the process. Replacing it by a rename is safe.
    *
    * @throws EmbarkException of kind MODEL when the file is not a complete GGUF file, is
-   * inconsistent, or is rejected by llama.cpp, with the reason
+   *     inconsistent, or is rejected by llama.cpp, with the reason
    */
   public static LlamaModel load(Path path, ModelOptions options, WeightsCache cache) {
     LlamaBackend.start();

@@ -97,7 +97,7 @@ public final class EmbedOptions extends FunctionOptions {
   List<Object> meaning() {
     List<Object> meaning = new ArrayList<>();
     Arrays.stream(EmbedOption.values()).map(this::get).forEach(meaning::add);
-    meaning.add(prefix()); // distinguishes an empty prefix, which disables the model's own, from an unset one
+    meaning.add(prefix()); // an empty prefix, unlike an unset one, disables the model's
     return meaning;
   }
 }

@@ -7,7 +7,7 @@ import java.util.Locale;
  * llama-embedding's {@code --embd-normalize}.
  *
  * @param p −1 for none, 0 to scale the largest absolute value to 32760 (int16 range), 1 for the
- * taxicab norm, 2 for the Euclidean norm, greater than 2 for that p-norm
+ *     taxicab norm, 2 for the Euclidean norm, greater than 2 for that p-norm
  */
 public record Normalization(int p) {
   /** Euclidean length 1: the dot product of two vectors is their cosine. */
@@ -23,7 +23,7 @@ public record Normalization(int p) {
    * Parses an option value.
    *
    * @throws IllegalArgumentException unless it is one of {@code l2, none, l1, max, p:<n>} with n >
-   * 2
+   *     2
    */
   public static Normalization parse(String value) {
     String lower = value.strip().toLowerCase(Locale.ROOT);

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * @param defaultValue empty for unset
  * @param description one sentence
  * @param canonical returns the canonical form of an allowed value and throws an
- * IllegalArgumentException for others
+ *     IllegalArgumentException for others
  */
 public record OptionSpec(
     String key,

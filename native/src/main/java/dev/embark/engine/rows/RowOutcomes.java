@@ -26,7 +26,7 @@ public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
       errors = new EmbarkException[rows];
     } else {
       Arrays.fill(tokens, 0, rows, 0);
-      Arrays.fill(errors, null); // including rows beyond the new size, whose errors would stay reachable
+      Arrays.fill(errors, null); // releases those of rows beyond the new size, too
     }
     done.clear();
     truncated.clear();

@@ -93,7 +93,7 @@ final class SentencePieceCuts {
    * @param from less than the length of {@code text}
    * @param minBytes minimum size of the part, unless the text ends first
    * @throws EmbarkException when a stretch that cannot be split would take too long: of kind
-   * TOO_LONG, or NOT_TEXT if it is not UTF-8
+   *     TOO_LONG, or NOT_TEXT if it is not UTF-8
    */
   Part next(byte[] text, int from, int minBytes) {
     boolean space = text[from] == ' ';

@@ -34,7 +34,7 @@ public final class Tokenizer {
    * Creates a tokenizer.
    *
    * @throws EmbarkException of kind OPTION when {@code maxTokens} or {@code chunkOverlap} does not
-   * fit the model
+   *     fit the model
    */
   public Tokenizer(LlamaModel model, EmbedOptions options) {
     this.vocabulary = new Vocabulary(model);

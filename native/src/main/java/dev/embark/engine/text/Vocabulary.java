@@ -44,7 +44,7 @@ public final class Vocabulary {
    * Creates a vocabulary.
    *
    * @param partBytes size of the parts into which longer texts are split, if this vocabulary needs
-   * that
+   *     that
    */
   public Vocabulary(LlamaModel model, int partBytes) {
     this.model = model;

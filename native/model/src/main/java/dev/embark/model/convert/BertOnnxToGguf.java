@@ -57,7 +57,7 @@ final class BertOnnxToGguf {
    * Returns the whole model, ready to be written; weights are read from the graph on writing.
    *
    * @throws ConversionException when the graph is not a BERT encoder or does not match the
-   * vocabulary or the facts
+   *     vocabulary or the facts
    */
   static GgufWriter convert(OnnxGraph graph, WordPieceVocab vocab, ModelFacts facts)
       throws IOException {

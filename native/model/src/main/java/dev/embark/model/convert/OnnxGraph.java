@@ -43,7 +43,7 @@ record OnnxGraph(Map<String, OnnxTensor> initializers, Map<String, List<String>>
    * found through the node.
    *
    * @throws ConversionException when there is no such product, or it does not have exactly one
-   * constant
+   *     constant
    */
   OnnxTensor matMulWeight(String node) throws ConversionException {
     List<OnnxTensor> weights =

@@ -22,7 +22,7 @@ record OnnxTensor(String name, List<Long> shape, int dataType, boolean external,
    * Returns the values as 32-bit floats in row-major order; a new view on every call.
    *
    * @throws ConversionException when the values have another type, are stored in another file, or
-   * do not match the shape in number
+   *     do not match the shape in number
    */
   FloatBuffer floats() throws ConversionException {
     if (external) {

@@ -17,7 +17,7 @@ import java.util.Optional;
  * The WordPiece vocabulary of a {@code tokenizer.json}. Immutable.
  *
  * @param tokens by id, in llama.cpp's notation: {@code "##x"} becomes {@code "x"}, a piece that
- * starts a word begins with {@code "▁"}, added tokens are unchanged
+ *     starts a word begins with {@code "▁"}, added tokens are unchanged
  * @param types by id
  * @param ids ids of the special tokens
  * @param lowercase whether texts are lowercased
@@ -69,7 +69,7 @@ record WordPieceVocab(
    * Reads a {@code tokenizer.json}.
    *
    * @throws ConversionException when it is not JSON, or describes a tokenizer that llama.cpp's
-   * WordPiece cannot reproduce
+   *     WordPiece cannot reproduce
    * @throws IOException when it cannot be read
    */
   static WordPieceVocab read(Path file) throws IOException {
