@@ -17,11 +17,11 @@
 
 /* ---- process ------------------------------------------------------------------------------- */
 
-/* Version of the loaded libllama, e.g. "0.5.0"; "" if it is too old to tell. Nothing else may be
- * called before this one gave the expected version: a function that the loaded library lacks would
- * end the process. */
+/* Version of the loaded libllama, e.g. "0.5.0"; "" if the library is too old to report one. No other
+ * function may be called until this one has returned the expected version: calling a function that the
+ * loaded library lacks would abort the process. */
 static const char * embark_llama_version(void);
-/* Loads every ggml backend found in dir, starts llama.cpp and takes over its log. Call once. */
+/* Loads every ggml backend found in dir, initialises llama.cpp and redirects its log. Call once. */
 static void embark_llama_start(const char * dir);
 /* Error lines that llama.cpp logged on this thread since embark_llama_clear_log(); never NULL. */
 static const char * embark_llama_log(void);
@@ -30,31 +30,32 @@ static int embark_llama_device_count(void);
 static const char * embark_llama_device_name(int device);
 static const char * embark_llama_device_description(int device);
 static bool embark_llama_device_is_gpu(int device);
-/* Its address on the bus, such as 0000:01:00.0; "" where the backend does not tell. */
+/* Bus address such as 0000:01:00.0; "" if the backend does not report one. */
 static const char * embark_llama_device_id(int device);
-/* Bytes of its memory that are free now. */
+/* Free device memory in bytes. */
 static int64_t embark_llama_device_free(int device);
-/* Whether a backend of this name, such as "CUDA", was loaded; it may still have no device. */
+/* True if a backend of this name, such as "CUDA", is loaded; it may still have no device. */
 static bool embark_llama_has_backend(const char * name);
 
 /* ---- accelerator: encoders computed by a ggml backend of Embark's own ------------------------- */
 
-/* Opens the backend, after embark_llama_start(). False where it has nothing for this machine. */
+/* Loads the backend; call after embark_llama_start(). False if it has no kernels for this machine. */
 static bool embark_accelerator_load(const char * library);
-/* The instructions that it computes with at a precision, "exact", "fast" or "int8"; "" before it is loaded. */
+/* Instruction set used at a precision ("exact", "fast" or "int8"); "" before the backend is loaded. */
 static const char * embark_accelerator_kernels(const char * precision);
-/* Batches of this process whose encoder it computed whole, not node by node; 0 without it. */
+/* Batches since process start whose encoder was computed as a whole instead of node by node; 0 without the
+ * accelerator. */
 static int64_t embark_accelerator_encoders(void);
 
 /* ---- model: shared by any number of contexts and threads ----------------------------------- */
 
-/* Maps the file, or with an accelerator and no file of packed weights reads it.
+/* Maps the file; with an accelerator but without a file of packed weights, reads it into memory.
  * device: index below embark_llama_device_count(), or -1 for the CPU alone.
- * gpu_layers: how many go on the device, -1 for all.
- * keep_accents: the tokenizer leaves accents on, whatever the file says.
- * precision: "exact", "fast" or "int8" gives the weights of the encoder to the accelerator, "" does not.
- * packed: a file of weights that this accelerator packed of this model at this precision, mapped if it is
- * there and else written, if that can be; "" for none.
+ * gpu_layers: number of layers on the device, -1 for all.
+ * keep_accents: the tokenizer does not strip accents, whatever the file specifies.
+ * precision: "exact", "fast" or "int8" assigns the weights of the encoder to the accelerator, "" does not.
+ * packed: file of this model's weights as packed by this accelerator at this precision; mapped if it exists,
+ * otherwise written if possible; "" for none.
  * NULL on failure, with the reason in embark_llama_log(). */
 static void * embark_model_load(
     const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed);
@@ -62,102 +63,101 @@ static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
 static int embark_model_n_vocab(void * model);
-/* True when its layers, or some of them, carry a state from token to token (Mamba and its like). */
+/* True if some or all layers carry state from token to token (Mamba and similar). */
 static bool embark_model_is_recurrent(void * model);
-/* True when contexts of it keep what they have seen, as decoders do. Makes a small context to find out. */
+/* True if contexts of the model have a memory, as those of decoders do. Creates a small context to find out. */
 static bool embark_model_keeps(void * model);
-/* Copies the value of a metadata key; returns its length in bytes, or -1 if there is none. */
+/* Copies the value of a metadata key; returns its length in bytes, or -1 if the key is absent. */
 static int embark_model_meta(void * model, const char * key, char * value, int capacity);
 
-/* Writes token ids to the int tokens[offset ... offset + capacity); returns their number, or -n when
- * n > capacity. (void *, as JavaCPP makes no overload of a Java array beside a pointer.) */
+/* Writes token ids to the int tokens[offset ... offset + capacity); returns their number, or -n when n >
+ * capacity. tokens is void * because JavaCPP generates no overload that combines a Java array with a
+ * pointer. */
 static int embark_tokenize(void * model, const int8_t * text, int length, void * tokens, int64_t offset,
                            int capacity, bool add_special, bool parse_special);
-/* True for [CLS], [SEP], </s> and their like. */
+/* True for [CLS], [SEP], </s> and similar tokens. */
 static bool embark_token_is_control(void * model, int token);
-/* 1 for what is found in a text before anything else is, 2 when it swallows white space beside it, 0
- * for other tokens. */
+/* 1 for tokens that are matched before all others, 2 if they also absorb adjacent white space, 0 for all
+ * other tokens. */
 static int embark_token_is_user_defined(void * model, int token);
-/* As the vocabulary spells it; valid as long as the model. */
+/* Spelling in the vocabulary; valid as long as the model. */
 static const char * embark_token_text(void * model, int token);
-/* Copies what the token stands for in a text, nothing for control tokens; returns its number of bytes,
- * or -n when n > capacity. */
+/* Copies the text of a token, which is empty for control tokens; returns its length in bytes, or -n when n >
+ * capacity. */
 static int embark_token_piece(void * model, int token, int8_t * piece, int capacity);
 /* True for a token that ends an answer. */
 static bool embark_token_is_end(void * model, int token);
 /* The token that opens every text, or -1. */
 static int embark_model_opening_token(void * model);
 
-/* Copies the prompt of a chat: a system message unless it is empty, one of the user, and the start of
- * the answer. chat_template: one that llama.cpp knows, by name; "" for the model's own. Returns the
- * prompt's bytes, which may be more than capacity; -1 when llama.cpp does not know the template, -2
- * when the model has none. */
+/* Renders a chat: a system message unless it is empty, a user message, and the start of the answer.
+ * chat_template: name of a llama.cpp template; "" for the model's own. Returns the length in bytes, which
+ * may exceed capacity; -1 if llama.cpp does not know the template, -2 if the model has none. */
 static int embark_chat_prompt(void * model, const char * chat_template, const char * system_text,
                               const char * user_text, int8_t * prompt, int capacity);
 
-/* Grows a buffer of token ids, or makes one of NULL; its owner frees it. NULL when out of memory,
- * and then the old one still stands. */
+/* Grows a buffer of token ids, or allocates one for NULL; the caller frees it. NULL when out of memory; the
+ * old buffer then remains valid. */
 static int * embark_tokens_resize(int * tokens, int64_t capacity);
 static void embark_tokens_free(int * tokens);
-/* Index of the first of tokens[offset ... offset + n) that the vocabulary lacks, or -1. */
+/* Index of the first of tokens[offset ... offset + n) that is not in the vocabulary, or -1. */
 static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int n_vocab);
 
 /* ---- context: one thread at a time ---------------------------------------------------------- */
 
-/* capacity: tokens per call, which is n_ctx, n_batch and n_ubatch at once. pooling: one of
- * llama_pooling_type, -1 for what the file says. flash_attention: on a CPU it sums up in F16. NULL on
- * failure. */
+/* capacity: tokens per call; n_ctx, n_batch and n_ubatch. pooling: a llama_pooling_type, -1 for that of the
+ * file. flash_attention: on a CPU it accumulates in F16. NULL on failure. */
 static void * embark_context_new(
     void * model, int capacity, int n_seq_max, int pooling, int n_threads, bool flash_attention);
 static void embark_context_free(void * context);
 static int embark_context_pooling(void * context);
-/* While set, the running and any later decode returns 2 within one graph node. Any thread. */
+/* While set, the running and all later decodes return 2 within one graph node. Thread-safe. */
 static void embark_context_cancel(void * context, bool cancel);
-/* Forgets earlier batches, then llama_decode: 0 done, 1 no room, 2 cancelled, < 0 failed. */
+/* Clears the memory of earlier batches, then calls llama_decode: 0 done, 1 no room, 2 cancelled, < 0 failed. */
 static int embark_context_decode(void * context, void * batch);
 /* Copies the pooled vector of a sequence of the last batch into out[0 ... n_embd). */
 static bool embark_context_embedding(void * context, int seq_id, float * out);
 
-/* ---- generation: a context that keeps what it has seen, by sequences -------------------------- */
+/* ---- generation: a context with a memory of its sequences ------------------------------------- */
 
-/* Every sequence has a stream of cells of its own, so that an answer does not depend on where its
- * neighbours' tokens are kept. cells: tokens kept by each of them, a multiple of 256, with keys and values in
- * F32 or else in F16. batch_tokens: tokens per call, at least n_seq_max. flash_attention: as above.
- * NULL on failure. Freed and cancelled as those above, which also report failures in the same way. */
+/* Every sequence has its own stream of cells, so that an answer does not depend on where the tokens of other
+ * sequences are stored. cells: tokens per stream, a multiple of 256; keys and values are in F32 if f32,
+ * otherwise in F16. batch_tokens: tokens per call, at least n_seq_max. flash_attention: as above. NULL on
+ * failure. Freeing, cancelling and error reporting work as for embark_context_new(). */
 static void * embark_generation_new(void * model, int cells, int batch_tokens, int n_seq_max, int n_threads,
                                     bool f32, bool flash_attention);
-/* Whether the model keeps what it has seen; the functions below are for those that do. */
+/* True if the context has a memory, which the functions below require. */
 static bool embark_generation_keeps(void * context);
-/* llama_decode of a batch that goes on where its sequences ended: codes as embark_context_decode(). */
+/* llama_decode of a batch that continues its sequences; return codes as embark_context_decode(). */
 static int embark_generation_decode(void * context, void * batch);
-/* Forgets a sequence, or all of them and whatever a failed call left behind. */
+/* Removes one sequence, or all of them including the remains of a failed call. */
 static void embark_generation_forget(void * context, int seq_id);
 static void embark_generation_forget_all(void * context);
-/* Replaces a sequence by a copy of another one. Always the whole of it: llama.cpp ends the process where a
- * part is to be copied between streams. The copy is made by the next decode, ahead of its tokens. */
+/* Replaces a sequence by a copy of another one. Always copies the whole sequence: llama.cpp aborts the
+ * process on a partial copy between streams. The next decode performs the copy before its tokens. */
 static void embark_generation_copy(void * context, int from_seq_id, int to_seq_id);
 
-/* How tokens of one sequence are chosen: the likeliest when temperature is 0, else drawn from those that
- * top_k, top_p and min_p leave. grammar: GBNF with a rule root, "" for none. NULL when it cannot be
- * parsed. */
+/* Sampler of one sequence: the likeliest token when temperature is 0, otherwise a random draw from the
+ * tokens that top_k, top_p and min_p leave. grammar: GBNF with a rule root, "" for none. NULL if it cannot
+ * be parsed. */
 static void * embark_sampler_new(void * model, float temperature, int top_k, float top_p, float min_p,
                                  int seed, const char * grammar);
 static void embark_sampler_free(void * sampler);
-/* The next token after that at an index of the last batch, which the sampler takes note of. -1 when the
- * model's output there is not finite, -2 when no token fits the grammar. */
+/* Samples the token after that at an index of the last batch and updates the sampler. -1 if the model's
+ * output there is not finite, -2 if no token satisfies the grammar. */
 static int embark_sampler_sample(void * sampler, void * context, int index);
 
 /* ---- batch ---------------------------------------------------------------------------------- */
 
-/* Room for capacity tokens, each in one sequence or more. NULL when out of memory. */
+/* Holds capacity tokens, each in one or more sequences. NULL when out of memory. */
 static void * embark_batch_new(int capacity);
 static void embark_batch_free(void * batch);
 static void embark_batch_clear(void * batch);
-/* Appends one token; the caller has checked capacity. False when out of memory, which can only be when
- * there are more ids than tokens; the batch is as it was then. */
+/* Appends one token; the caller has checked capacity. False when out of memory, which is possible only when
+ * there are more ids than tokens; the batch is then unchanged. */
 static bool embark_batch_add(void * batch, int token, int pos, const int * seq_ids, int n_seq_ids, bool output);
-/* Appends tokens[offset ... offset + n) as one sequence at positions 0 ... n - 1, all of them output; false as
- * embark_batch_add(). */
+/* Appends tokens[offset ... offset + n) as one sequence at positions 0 ... n - 1, all of them outputs; false
+ * as for embark_batch_add(). */
 static bool embark_batch_add_sequence(void * batch, const int * tokens, int64_t offset, int n, int seq_id);
 
 #ifdef EMBARK_LLAMA_IMPLEMENTATION
@@ -192,12 +192,12 @@ static const char * embark_llama_version(void) {
 }
 
 static void embark_llama_start(const char * dir) {
-    /* Otherwise an abort in ggml forks a debugger before it ends the process. */
+    /* Without this, an abort in ggml forks a debugger before it ends the process. */
     setenv("GGML_NO_BACKTRACE", "1", 0);
-    /* Otherwise CUDA counts the fastest device first, and Spark's addresses are nvidia-smi's. */
+    /* Without this, CUDA numbers the fastest device first, whereas Spark's addresses follow nvidia-smi. */
     setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID", 0);
     llama_log_set(embark_on_log, NULL);
-    /* Another class loader may have done it: a second time would show every device twice. */
+    /* Another class loader may have loaded the backends; loading twice would list every device twice. */
     if (ggml_backend_reg_count() == 0) {
         ggml_backend_load_all_from_path(dir);
     }
@@ -253,12 +253,12 @@ static void * embark_accelerator_function(const char * name) {
 }
 
 static bool embark_accelerator_load(const char * library) {
-    /* Another class loader may have opened it. */
+    /* Another class loader may have loaded it. */
     if (ggml_backend_reg_by_name("Embark") != NULL) {
         return true;
     }
     bool loaded = ggml_backend_load(library) != NULL;
-    /* That a machine has none of its instructions is no error. */
+    /* A machine without a supported instruction set is not an error. */
     embark_llama_clear_log();
     return loaded;
 }
@@ -284,7 +284,7 @@ static void embark_accelerator_call(const char * name, const char * file) {
 static void * embark_model_load(
     const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed) {
     struct llama_model_params params = llama_model_default_params();
-    /* The list ends with an empty key. */
+    /* An empty key terminates the list. */
     struct llama_model_kv_override overrides[2];
     memset(overrides, 0, sizeof(overrides));
     if (keep_accents) {
@@ -293,7 +293,7 @@ static void * embark_model_load(
         overrides[0].val_bool = false;
         params.kv_overrides = overrides;
     }
-    /* The weights of all products in the encoder; the list ends with an empty pattern. */
+    /* The weights of all products in the encoder; an empty pattern terminates the list. */
     struct llama_model_tensor_buft_override weights[2];
     memset(weights, 0, sizeof(weights));
     ggml_backend_buffer_type_t (*weights_for)(const char *) =
@@ -303,7 +303,7 @@ static void * embark_model_load(
         weights[0].buft = weights_for(precision);
         params.tensor_buft_overrides = weights;
         if (packed[0] == '\0') {
-            /* Mapped, the file's pages would stay in memory beside the packed weights. */
+            /* If the file were mapped, its pages would stay resident in addition to the packed weights. */
             params.load_mode = LLAMA_LOAD_MODE_NONE;
         }
     }
@@ -322,7 +322,7 @@ static void * embark_model_load(
     struct llama_model * model = llama_model_load_from_file(path, params);
     if (packed[0] != '\0' && model != NULL) {
         embark_accelerator_call("embark_accelerator_write_weights", packed);
-        /* llama.cpp touches all of a file when it maps it. */
+        /* llama.cpp touches every page of a file that it maps. */
         embark_accelerator_call("embark_accelerator_forget_pages", path);
     }
     embark_accelerator_call("embark_accelerator_use_weights", "");
@@ -424,7 +424,7 @@ static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int 
 struct embark_context {
     struct llama_context * llama;
     int n_embd;
-    llama_token_data * candidates; /* of a context for generation; n_vocab of them */
+    llama_token_data * candidates; /* n_vocab elements; generation only */
     int n_vocab;
     volatile bool cancel;
 };
@@ -433,7 +433,7 @@ static bool embark_is_cancelled(void * data) {
     return ((struct embark_context *) data)->cancel;
 }
 
-/* What contexts of both kinds have in common. */
+/* Parameters common to both kinds of contexts. */
 static struct llama_context_params embark_context_params(
     struct embark_context * context, int n_ctx, int batch_tokens, int n_seq_max, int n_threads) {
     struct llama_context_params params = llama_context_default_params();
@@ -470,10 +470,10 @@ static void * embark_context_new(
     }
     struct llama_context_params params = embark_context_params(context, capacity, capacity, n_seq_max, n_threads);
     params.pooling_type = (enum llama_pooling_type) pooling;
-    /* Not AUTO: whatever the device, the accelerator looks for this form of the graph. */
+    /* Not AUTO: the accelerator matches this form of the graph, whatever the device. */
     params.flash_attn_type = flash_attention ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
-    /* One pool of cells: with a stream for each sequence llama.cpp parts a batch of unequal lengths, and pools
-     * the parts of a text by themselves. */
+    /* One pool of cells: with one stream per sequence, llama.cpp would split a batch of unequal lengths and
+     * pool the parts of a text separately. */
     params.kv_unified = true;
     params.embeddings = true;
     context->n_embd = embark_model_n_embd(model);
@@ -546,7 +546,7 @@ static void embark_generation_forget(void * context, int seq_id) {
 }
 
 static void embark_generation_forget_all(void * context) {
-    /* The data, too: NaN in a cell that nobody owns can still reach others through a masked product. */
+    /* Including the data: NaN in a free cell can still reach other sequences through a masked product. */
     llama_memory_clear(llama_get_memory(((struct embark_context *) context)->llama), true);
 }
 
@@ -596,11 +596,11 @@ static void * embark_sampler_new(void * model, float temperature, int top_k, flo
     return s;
 }
 
-/* Every token with its logit; false when one is NaN or infinite. */
+/* Collects every token with its logit; false if one is NaN or infinite. */
 static bool embark_candidates(struct embark_context * context, const float * logits, llama_token_data_array * all) {
     bool finite = true;
     for (int token = 0; token < context->n_vocab; token++) {
-        /* Some models rule tokens out by minus infinity. */
+        /* Minus infinity is valid: some models exclude tokens with it. */
         finite = finite && logits[token] < INFINITY;
         context->candidates[token].id = token;
         context->candidates[token].logit = logits[token];
@@ -624,7 +624,7 @@ static int embark_sampler_sample(void * sampler, void * context, int index) {
     llama_sampler_apply(s->chain, &all);
     llama_token token = all.data[all.selected].id;
     if (s->grammar != NULL) {
-        /* Asking for one token is much cheaper than for all, and mostly enough. */
+        /* Checking one token is much cheaper than checking all, and usually suffices. */
         llama_token_data chosen = { token, 1, 0 };
         llama_token_data_array one = { &chosen, 1, -1, false };
         llama_sampler_apply(s->grammar, &one);
@@ -647,12 +647,13 @@ static int embark_sampler_sample(void * sampler, void * context, int index) {
     return token;
 }
 
-/* Not of llama_batch_init(), which checks none of its allocations and makes one of n_seq_max ids for each token. */
+/* Not built with llama_batch_init(), which checks none of its allocations and allocates n_seq_max ids for
+ * every token. */
 struct embark_batch {
-    struct llama_batch llama; /* seq_id points into seq_ids, token after token */
+    struct llama_batch llama; /* seq_id points into seq_ids, in token order */
     llama_seq_id * seq_ids;
     size_t n_seq_ids;
-    size_t room; /* ids that seq_ids has room for */
+    size_t room; /* capacity of seq_ids */
 };
 
 static void embark_batch_free(void * batch) {
@@ -693,7 +694,7 @@ static void embark_batch_clear(void * batch) {
     b->n_seq_ids = 0;
 }
 
-/* Sees to room for so many more ids. */
+/* Ensures room for n_seq_ids more ids. */
 static bool embark_batch_reserve(struct embark_batch * b, size_t n_seq_ids) {
     if (n_seq_ids <= b->room - b->n_seq_ids) {
         return true;

@@ -1,5 +1,5 @@
-// Attention within sequences, part of kernels_body.h: the keys and the values of a head are packed
-// like weights, then a few rows of queries at a time go through both products.
+// Attention within sequences, part of kernels_body.h: the keys and values of a head are packed like
+// weights, then both products are computed for a few query rows at a time.
 #pragma once
 
 namespace {
@@ -8,7 +8,7 @@ struct Head {
     Activation * keys;   // panels of keys: [n / PANEL][head_size / PAIR][PANEL][PAIR]
     Activation * values; // panels of values: [head_size / PANEL][n / PAIR][PANEL][PAIR]
     float * scores;      // [TILE_ROWS][n rounded up to panels]
-    Activation * weights; // the same shape
+    Activation * weights; // same shape
 };
 
 inline int steps_of(int n) {
@@ -36,7 +36,7 @@ inline Head head_in(void * scratch, int n, int head_size) {
     return head;
 }
 
-// head_size is a whole number of pairs.
+// head_size is a multiple of PAIR.
 inline void pack_keys(const Activation * from, size_t ld, int n, int head_size, Activation * to) {
     const int steps = head_size / PAIR;
     for (int key = 0; key < n; key++) {
@@ -87,7 +87,7 @@ inline float exponentials(const float * scores, int n, float factor, Activation 
     return sum(total);
 }
 
-// Scores that none of [0, n) but [from, to) has.
+// Sets the scores of [0, n) outside [from, to) to minus infinity.
 inline void hide(float * scores, int n, int from, int to) {
     for (int i = 0; i < from; i++) {
         scores[i] = -__builtin_inff();
@@ -106,7 +106,7 @@ inline void fade(float * scores, int n, int own, float slope) {
     }
 }
 
-// The slope is of scores before they are scaled.
+// The slope applies to unscaled scores.
 void attend_head(
     const Head & head, Activation * q, size_t ld, int n, int head_size, float factor, int window, float slope) {
     const size_t columns = round_up(n, PANEL);
@@ -116,7 +116,7 @@ void attend_head(
     for (int row = 0; row < n;) {
         const int rows = rows_of_tile(n - row);
         const Tile tile = tile_of<ACTIVATION>(rows);
-        // The keys that one of these rows attends to, from the panel of the first.
+        // The keys that any of these rows attends to, starting at a panel boundary.
         const int first = row > window ? (row - window) / PANEL * PANEL : 0;
         const int end = window < n - row - rows ? row + rows + window : n;
         for (int key = first; key < end; key += PANEL) {

@@ -1,7 +1,7 @@
-// The ggml backend: one device of kind ACCEL that computes encoders with packed weights.
+// The ggml backend: one device of type ACCEL that computes encoders with packed weights.
 //
-// llama.cpp gives every context a backend of each such device. What the device says it supports is
-// computed here, whole encoders by run() and whatever else is among it by ggml's own CPU backend.
+// llama.cpp creates a backend of each such device for every context. Nodes that the device supports are
+// computed here: whole encoders by run(), all other nodes by ggml's CPU backend.
 
 #include <atomic>
 #include <climits>
@@ -21,12 +21,12 @@ namespace embark {
 
 namespace {
 
-// For tests, as what is not matched gives the same results, only slower.
+// For tests: an encoder that is not matched yields the same results, only more slowly.
 std::atomic<int64_t> encoders_computed{ 0 };
 
 struct Context {
     Workspace workspace;
-    ggml_backend_t cpu = nullptr; // made when first needed
+    ggml_backend_t cpu = nullptr; // created on first use
     ggml_abort_callback is_cancelled = nullptr;
     void * data = nullptr;
 
@@ -44,7 +44,7 @@ template <typename Function> Function cpu_function(ggml_backend_t cpu, const cha
     return reinterpret_cast<Function>(ggml_backend_reg_get_proc_address(registry, name));
 }
 
-// One thread, as its contexts have; null when it cannot be made.
+// One thread, like the contexts; null on failure.
 ggml_backend_t cpu_of(Context & context) {
     if (context.cpu == nullptr) {
         context.cpu = ggml_backend_init_by_type(GGML_BACKEND_DEVICE_TYPE_CPU, nullptr);
@@ -55,7 +55,7 @@ ggml_backend_t cpu_of(Context & context) {
     return context.cpu;
 }
 
-// out[rows][n], f32, of a product by itself.
+// A single product: out[rows][n] in f32.
 ggml_status multiply(Context & context, ggml_tensor * node) {
     const Kernels & kernels = kernels_of(node->src[0]);
     const Packed weights = packed(node->src[0]);
@@ -83,7 +83,7 @@ ggml_status multiply(Context & context, ggml_tensor * node) {
     return GGML_STATUS_SUCCESS;
 }
 
-// nodes[first ... end), none of which uses packed weights.
+// Computes nodes[first ... end), none of which uses packed weights.
 ggml_status compute_on_cpu(Context & context, ggml_cgraph * graph, int first, int end) {
     ggml_backend_t cpu = cpu_of(context);
     if (cpu == nullptr) {
@@ -108,7 +108,7 @@ bool is_packed_product(const ggml_tensor * node) {
     return node->op == GGML_OP_MUL_MAT && is_packed(node->src[0]);
 }
 
-// nodes[first ... end), one after the other.
+// Computes nodes[first ... end) in order.
 ggml_status compute_nodes(Context & context, ggml_cgraph * graph, int first, int end) {
     ggml_status status = GGML_STATUS_SUCCESS;
     while (first < end && status == GGML_STATUS_SUCCESS) {
@@ -139,8 +139,8 @@ const uint16_t * data_of(const ggml_tensor * mask) {
     return static_cast<const uint16_t *>(mask->data);
 }
 
-// Sets the layers' windows and returns the first rows of the sequences, if the encoder can be run on
-// this batch; else returns none.
+// Sets the windows of the layers and returns the first rows of the sequences; empty if the encoder cannot
+// run on this batch.
 std::vector<int> sequences_of(Match & match) {
     const int rows = static_cast<int>(match.in->ne[1]);
     const bool fades = !match.encoder.slopes.empty();
@@ -248,7 +248,7 @@ void device_properties(ggml_backend_dev_t device, ggml_backend_dev_props * prope
     properties->type = device_type(device);
 }
 
-// What passes between this backend and ggml's CPU backend lies in the memory of the latter.
+// Tensors that this backend and ggml's CPU backend exchange are in CPU memory.
 ggml_backend_buffer_type_t device_buffer_type(ggml_backend_dev_t) {
     return ggml_backend_cpu_buffer_type();
 }
@@ -293,7 +293,7 @@ int64_t count_encoders() {
     return encoders_computed;
 }
 
-// The names that start with embark_ are for embark_llama.h.
+// embark_llama.h uses the names that start with embark_.
 void * function_by_name(ggml_backend_reg_t, const char * name) {
     if (std::strcmp(name, "ggml_backend_set_abort_callback") == 0) {
         return reinterpret_cast<void *>(set_abort_callback);
@@ -346,7 +346,7 @@ ggml_backend_reg_t make_registry() {
 
 } // namespace embark
 
-// Null where the machine has no kernels: ggml then goes without this backend.
+// Null if the machine has no kernels: ggml then omits this backend.
 extern "C" __attribute__((visibility("default"))) ggml_backend_reg_t ggml_backend_init(void) {
     return embark::kernels_for(embark::Precision::FAST) == nullptr ? nullptr : embark::make_registry();
 }

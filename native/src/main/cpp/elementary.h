@@ -3,13 +3,13 @@
 
 namespace {
 
-// Within 1e-7 of 2^x, relatively; for x beyond +-126 the value there.
+// 2^x with a relative error below 1e-7; x is clamped to +-126.
 inline Vector exp2(Vector x) {
     x = max(x, all(-126.0f));
     x = zero() - max(zero() - x, all(-126.0f));
     Vector whole = nearest(x);
     Vector f = x - whole;
-    // 2^f on [-1/2, 1/2]: fit of degree 5 to the least relative error, which is 7.5e-8.
+    // 2^f on [-1/2, 1/2]: minimax polynomial of degree 5, relative error 7.5e-8.
     Vector p = all(0.00132764707f);
     p = fma(p, f, all(0.00967554132f));
     p = fma(p, f, all(0.0555071328f));
@@ -19,8 +19,8 @@ inline Vector exp2(Vector x) {
     return scale_by_power(p, whole);
 }
 
-// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), which is what ggml's GELU computes, written as
-// x / (1 + 2^-2z log2(e)), divided as well as activations can hold.
+// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), ggml's GELU, written as x / (1 + 2^-2z log2(e)); the
+// division is as precise as activations can represent.
 inline Vector gelu(Vector x) {
     const float twice_log2_e = 2.885390081777927f;
     const float root = 0.7978845608028654f;
@@ -29,7 +29,7 @@ inline Vector gelu(Vector x) {
     return divide(x, all(1.0f) + exp2(z));
 }
 
-// x / (1 + e^-x), divided likewise.
+// x / (1 + e^-x), with the same division.
 inline Vector silu(Vector x) {
     const float log2_e = 1.4426950408889634f;
     return divide(x, all(1.0f) + exp2(x * all(-log2_e)));

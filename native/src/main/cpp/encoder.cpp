@@ -11,18 +11,18 @@ namespace {
 
 const size_t ALIGNMENT = 64;
 
-// Rows that go through the feed-forward layers at a time, which bounds the memory between its two
-// products. Of 96, 192, 384 and all rows the larger were faster (MiniLM, Zen 4); the last two alike.
+// Rows per pass through the feed-forward layers, which bounds the memory between its two products. Of 96,
+// 192, 384 and all rows, larger was faster (MiniLM, Zen 4), the last two equally so.
 const int CHUNK_ROWS = 384;
 
 struct Buffers {
     float * x;   // the residual stream, f32
-    char * copy; // of x, normed where norms come first, as activations; x itself where it is the same
+    char * copy; // x as activations, normalised for pre-norm; x itself if identical
     char * query;
     char * key;
     char * value;
-    char * hidden; // of a chunk
-    char * scratch; // of attention or of a product
+    char * hidden; // of one chunk
+    char * scratch; // of attention or a product
     float * angles; // of Rotation
     size_t ld;
     size_t hidden_ld;
@@ -91,7 +91,7 @@ bool lay_out(const Encoder & encoder, const Batch & batch, Workspace & workspace
     return true;
 }
 
-// By products in f32, as ggml's are, so that angles at high positions are off by the same.
+// By repeated f32 products like ggml's, so that rounding errors at high positions agree.
 void put_angles(const Rotary & rotary, const Batch & batch, float * angles) {
     const int half = rotary.turned / 2;
     const float step = std::pow(rotary.base, -2.0f / rotary.turned);
@@ -123,7 +123,7 @@ void turn(const Encoder & encoder, const Rotary & rotary, void * x, const Buffer
     encoder.kernels->turn({ x, b.ld, rows, encoder.heads, encoder.d / encoder.heads, rotary.turned, b.angles });
 }
 
-// Whether a product can take the other's scratch.
+// Returns whether a product can reuse the scratch of the other.
 bool are_alike(const Linear & a, const Linear & b) {
     return a.weights.value == b.weights.value;
 }

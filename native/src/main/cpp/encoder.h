@@ -1,5 +1,5 @@
-// A BERT encoder or one of its descendants: layers of attention and feed-forward, with the norms of a
-// layer after both or before both.
+// A BERT encoder or a descendant: layers of attention and feed-forward, with the norms of each layer either
+// after both or before both.
 #pragma once
 
 #include <climits>
@@ -24,7 +24,7 @@ struct LayerNorm {
 
 // The angle of pair i at a position is position * scale * base^(-2i / turned).
 struct Rotary {
-    int turned; // values of each head
+    int turned; // values per head
     float base;
     float scale;
 
@@ -36,7 +36,7 @@ struct Rotary {
 enum class Activation { GELU, SILU };
 
 struct Layer {
-    std::optional<LayerNorm> first_norm; // of what attention starts from
+    std::optional<LayerNorm> first_norm; // of the attention input
     Linear query;
     Linear key;
     Linear value;
@@ -45,8 +45,8 @@ struct Layer {
     int window = INT_MAX;
     Linear output;
     LayerNorm middle_norm;
-    Activation activation;      // of the gate, or of up where there is none
-    std::optional<Linear> gate; // what up is multiplied by
+    Activation activation;      // of the gate, or of up without a gate
+    std::optional<Linear> gate; // factor of up
     Linear up;
     Linear down;
     std::optional<LayerNorm> last_norm; // of the result
@@ -54,16 +54,17 @@ struct Layer {
 
 struct Encoder {
     const Kernels * kernels;
-    // Norms are for what comes next alone, and the residual goes past them: then a layer has the first
-    // norm, which the first layer may lack, and not the last. Else it has the last and not the first.
+    // Pre-norm: norms apply to the following step only and the residual bypasses them. A layer then has a
+    // first norm, which the first layer may lack, and no last norm. Otherwise it has a last norm and no
+    // first one.
     bool norms_first;
     int d;
     int heads;
-    std::vector<float> slopes; // of the heads (ALiBi, arXiv:2108.12409); empty for none
+    std::vector<float> slopes; // per head (ALiBi, arXiv:2108.12409); empty for none
     std::vector<Layer> layers;
 };
 
-// The memory of one run at a time; grows to what the largest run needed.
+// Memory for one run at a time; grows to the size of the largest run.
 class Workspace {
 public:
     Workspace() = default;
@@ -71,7 +72,7 @@ public:
     Workspace(const Workspace &) = delete;
     Workspace & operator=(const Workspace &) = delete;
 
-    // Zeroed where it was not used before; null when out of memory.
+    // Returns memory that is zeroed on first use; null when out of memory.
     char * of(size_t bytes);
 
 private:
@@ -82,14 +83,14 @@ private:
 enum class Run { DONE, CANCELLED, OUT_OF_MEMORY };
 
 struct Batch {
-    const float * in;          // [rows][d] without gaps
-    float * out;               // the same; may be in
+    const float * in;          // [rows][d], contiguous
+    float * out;               // same shape; may equal in
     int rows;
     std::vector<int> starts;   // [sequences + 1], in rows
-    const int32_t * positions; // [rows]; null where the encoder is not rotary
+    const int32_t * positions; // [rows]; null if the encoder is not rotary
 };
 
-// is_cancelled(data) is asked before each layer.
+// Polls is_cancelled(data) before each layer.
 Run run(const Encoder & encoder, const Batch & batch, Workspace & workspace, bool (*is_cancelled)(void * data), void * data);
 
 } // namespace embark

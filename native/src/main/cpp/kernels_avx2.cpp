@@ -1,6 +1,6 @@
 #include "vector_avx2.h"
 
-// Accumulators, one panel of weights and a value of activations fill the registers.
+// Accumulators, one panel of weights and one activation value fill the registers.
 #define TILE_ROWS 6
 #define KERNELS_NAME "AVX2"
 

@@ -1,7 +1,7 @@
-// The kernels, written on Vector and tile(), which the including file has chosen together with
-// PANEL and TILE_ROWS, and on int8_tile() where it names INT8_NAME. Everything is local to that file,
-// and nothing here instantiates templates of the standard library: the linker keeps one copy of those,
-// and could keep that of an instruction set which the machine lacks.
+// The kernels. They are written in terms of Vector, tile(), PANEL and TILE_ROWS, which the including file
+// defines, and of int8_tile() if it defines INT8_NAME. Everything has internal linkage, and no template of
+// the standard library is instantiated: the linker keeps only one copy of such a template, which might be
+// one compiled for an instruction set that the machine lacks.
 #pragma once
 
 #include "elementary.h"
@@ -63,7 +63,7 @@ inline Int8Tile int8_tile_of(int rows) {
 }
 #endif
 
-// Rows of the next tile: the blocks of a matrix differ by one row at most, as small ones are slow.
+// Rows of the next tile. Blocks differ by at most one row, because small tiles are slow.
 inline int rows_of_tile(int rows_left) {
     int tiles = (rows_left + TILE_ROWS - 1) / TILE_ROWS;
     return (rows_left + tiles - 1) / tiles;
@@ -92,7 +92,7 @@ void finish(const float * c, int rows, const float * bias, void * out, size_t ou
     }
 }
 
-// A panel of Q8_0 as one of activations. k is a whole number of blocks.
+// Expands a panel of Q8_0 into one of activations. k is a multiple of the block size.
 inline void expand(const char * panel, int k, Activation * to) {
     const int8_t * from = reinterpret_cast<const int8_t *>(panel);
     const char * scales = panel + static_cast<size_t>(k) * PANEL;
@@ -116,7 +116,7 @@ inline void expand(const char * panel, int k, Activation * to) {
     }
 }
 
-// The bias of a panel's columns, zero beyond n.
+// Copies the bias of a panel's columns; zero beyond n.
 inline void load_bias(const Product & p, int column, float * bias) {
     for (int i = 0; i < PANEL; i++) {
         bias[i] = p.bias != nullptr && column + i < p.weights.n ? p.bias[column + i] : 0.0f;

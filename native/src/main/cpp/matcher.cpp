@@ -11,8 +11,7 @@ namespace embark {
 
 namespace {
 
-// As ggml has them: powers of one base for as many heads as the largest power of two, then the odd powers
-// of its root.
+// ggml's slopes: powers of one base for the largest power of two of heads, then odd powers of its root.
 std::vector<float> slopes_of(float most_bias, int heads) {
     std::vector<float> slopes;
     if (most_bias == 0.0f) {
@@ -30,10 +29,10 @@ std::vector<float> slopes_of(float most_bias, int heads) {
     return slopes;
 }
 
-// Reads the layers up to the one whose result is t, and returns what the first was computed from.
+// Reads the layers backwards from the one whose result is t and returns the input of the first.
 const ggml_tensor * read_layers(const ggml_tensor * t, LayerReader & reader, Encoder & encoder) {
     for (;;) {
-        // What is noted while a layer is refused must not count as part of the encoder.
+        // Nodes recorded for a rejected layer must not count as part of the encoder.
         LayerReader next = reader;
         Layer layer;
         const ggml_tensor * in;
@@ -54,7 +53,7 @@ int uses_in(const ggml_cgraph * graph, const ggml_tensor * t) {
     return ggml_bitset_get(graph->visited_hash_set.used, at) ? graph->use_counts[at] : 0;
 }
 
-// [first, end) of the nodes that were read, if they have no other node between them.
+// Finds the range [first, end) of the nodes that were read; false if other nodes are between them.
 bool find_range(const ggml_cgraph * graph, const LayerReader & reader, Match & match) {
     match.first = -1;
     for (int i = 0; i < graph->n_nodes; i++) {

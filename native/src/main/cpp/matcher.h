@@ -1,4 +1,4 @@
-// Finds an encoder in a graph of llama.cpp.
+// Finds an encoder in a llama.cpp graph.
 #pragma once
 
 #include <optional>
@@ -8,24 +8,24 @@
 
 namespace embark {
 
-// An encoder that is the nodes [first, end) of a graph.
+// An encoder that consists of the nodes [first, end) of a graph.
 struct Match {
     Encoder encoder;
     const ggml_tensor * in;  // [rows][d]
-    std::vector<const ggml_tensor *> masks; // of each layer
-    const ggml_tensor * positions; // null where the encoder is not rotary
-    const ggml_tensor * ids; // the rows that are kept after the last attention; null for all
+    std::vector<const ggml_tensor *> masks; // one per layer
+    const ggml_tensor * positions; // null if the encoder is not rotary
+    const ggml_tensor * ids; // rows kept after the last attention; null for all
     ggml_tensor * out;       // [rows][d]
     int first;
     int end;
 };
 
-// Whether a node may be part of an encoder with packed weights: what is computed from a product
-// with one of them. Any node for which this is true can also be computed by itself.
+// True if a node may belong to an encoder with packed weights, that is if it depends on a product with one
+// of them. Every such node can also be computed on its own.
 bool may_be_encoder(const ggml_tensor * node);
 
-// The encoder in a graph, if every node between its first and its last belongs to it and nothing
-// but its result is used elsewhere.
+// Returns the encoder of a graph if all nodes between its first and its last belong to it and only its
+// result is used elsewhere.
 std::optional<Match> match_encoder(const ggml_cgraph * graph);
 
 } // namespace embark

@@ -18,7 +18,7 @@ public:
         }
     }
 
-    // The end of the rows from `row` that it attends to, at most `end`.
+    // Returns the end of the consecutive rows from `row` to which it attends, at most `end`.
     int seen_from(int row, int end) const {
         int i = row;
         while (i < end && row_of(row)[i] == open[n - 1 + i - row]) {
@@ -27,7 +27,7 @@ public:
         return i;
     }
 
-    // Whether a row attends to [first, end), which holds it, and to no other.
+    // Returns whether a row attends exactly to [first, end), which contains it.
     bool sees(int row, int first, int end) {
         std::fill(expected.begin(), expected.end(), HIDDEN);
         std::copy_n(open.begin() + (n - 1 + first - row), end - first, expected.begin() + first);
@@ -44,7 +44,7 @@ private:
     const uint16_t * mask;
     int n;
     std::vector<uint16_t> expected;
-    std::vector<uint16_t> open; // what a row has for those it attends to, itself in the middle
+    std::vector<uint16_t> open; // mask values of attended rows by distance; the row itself is in the middle
 };
 
 } // namespace

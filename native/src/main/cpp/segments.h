@@ -1,4 +1,4 @@
-// The sequences of a batch, read off the mask of its attention.
+// Derives the sequences of a batch from its attention mask.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 
 namespace embark {
 
-// mask[n][n] in f16: 0 where a row attends, or minus the distance where attention fades with it; -infinity
-// where it does not attend. If each row attends to one run of rows that holds it, and all rows of a run to the same
-// one, then the first row of each run and n at the end; else empty.
+// mask[n][n] in f16: where a row attends, 0 or, if attention fades with distance, minus the distance;
+// -infinity elsewhere. Returns the first row of each segment followed by n if every row attends exactly to
+// a segment of consecutive rows that contains it; otherwise returns an empty vector.
 std::vector<int> segments_of(const uint16_t * mask, int n, bool fades);
 
-// How far away rows are that a row attends to, if each attends to those of its segment up to there
-// and to no other; starts are those of the segments.
+// Returns the window if every row attends exactly to the rows of its segment within that distance. starts
+// are the first rows of the segments.
 std::optional<int> window_of(const uint16_t * mask, int n, bool fades, const std::vector<int> & starts);
 
 } // namespace embark

@@ -1,4 +1,4 @@
-// ROWS rows of activations times one panel of weights, both bf16, summed in f32.
+// Product of ROWS rows of activations and one panel of weights, both in bf16, accumulated in f32.
 #pragma once
 
 #include <cstring>
@@ -23,7 +23,7 @@ inline Vector load_first_activation(int n, const Activation * p) {
 inline void store_first_activation(int n, Activation * p, Vector x) {
     _mm256_mask_storeu_epi16(p, first_lanes(n), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x.v)));
 }
-// To 14 bits, of which activations keep 8.
+// Precise to 14 bits; activations keep 8.
 inline Vector divide(Vector a, Vector b) { return { _mm512_mul_ps(a.v, _mm512_rcp14_ps(b.v)) }; }
 
 // c[ROWS][PANEL] = a[ROWS][steps * 2] * panel

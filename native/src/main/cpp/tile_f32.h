@@ -1,4 +1,4 @@
-// ROWS rows of activations times one panel of weights, in f32.
+// Product of ROWS rows of activations and one panel of weights in f32.
 #pragma once
 
 #include "kernels.h"

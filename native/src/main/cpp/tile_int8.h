@@ -1,5 +1,5 @@
-// Products of 8-bit integers (VNNI): blocks of activations are rotated and quantized, then multiplied
-// by those of one panel of INT8 weights, summed as integers within a block and in f32 over the blocks.
+// Products of 8-bit integers (VNNI): blocks of activations are rotated and quantised, then multiplied by
+// one panel of INT8 weights; sums are integers within a block and f32 across blocks.
 #pragma once
 
 #include <cstring>
@@ -8,7 +8,7 @@
 
 namespace {
 
-// Lanes at a distance of 1, 2, 4 and 8 from their own.
+// Swaps lanes at a distance of 1, 2, 4 or 8.
 template <int DISTANCE> inline __m512 swap_lanes(__m512 x) {
     if constexpr (DISTANCE == 1) {
         return _mm512_permute_ps(x, 0xB1);
@@ -31,7 +31,7 @@ template <int DISTANCE> inline __m512 butterfly(__m512 x) {
     return _mm512_fmadd_ps(x, signs, swap_lanes<DISTANCE>(x));
 }
 
-// The Hadamard transform of INT8_BLOCK values, not normalized.
+// Unnormalised Hadamard transform of INT8_BLOCK values.
 inline void rotate(__m512 * x) {
     constexpr int VECTORS = embark::INT8_BLOCK / 16;
 #pragma GCC unroll 3
@@ -52,8 +52,8 @@ inline void rotate(__m512 * x) {
     }
 }
 
-// A block of activations, rotated, as 8-bit integers, plus INT8_BIAS; returns what 1 of them is worth,
-// which is not finite where an activation is not.
+// Rotates a block of activations and converts it to 8-bit integers plus INT8_BIAS. Returns the scale, which
+// is not finite if an activation is not.
 inline float quantize(const Activation * from, uint8_t * to) {
     constexpr int VECTORS = embark::INT8_BLOCK / 16;
     __m512 x[VECTORS];
@@ -62,7 +62,7 @@ inline float quantize(const Activation * from, uint8_t * to) {
         x[v] = load_activation(from + v * 16).v;
     }
     rotate(x);
-    // Ordered by their bits, magnitudes have what is not finite at the top.
+    // Compared as integers, the bits of non-finite magnitudes are the largest.
     __m512i largest = _mm512_setzero_si512();
 #pragma GCC unroll 8
     for (int v = 0; v < VECTORS; v++) {
@@ -81,13 +81,13 @@ inline float quantize(const Activation * from, uint8_t * to) {
     return magnitude / embark::INT8_MOST;
 }
 
-// As _mm512_dpbusd_epi32, with which GCC 12 copies the sums to and fro, at half the speed.
+// Same as _mm512_dpbusd_epi32, for which GCC 12 copies the sums back and forth at half the speed.
 inline void add_products(__m512i & sums, __m512i a, __m512i w) {
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(a), "v"(w));
 }
 
-// Adds a block of a, whose rows' scales are a_scales[0], a_scales[scales_ld] ..., to c[ROWS][PANEL], or
-// begins it.
+// Adds the product of a block of a, whose row scales are a_scales[0], a_scales[scales_ld] ..., to
+// c[ROWS][PANEL], or initialises c with it.
 template <int ROWS>
 inline void int8_block(
     const uint8_t * a, size_t a_ld, const float * a_scales, size_t scales_ld, const char * panel, bool begin, float * c) {

@@ -1,4 +1,4 @@
-// Eight floats.
+// A vector of eight floats.
 #pragma once
 
 #include <immintrin.h>
@@ -40,14 +40,14 @@ inline __m256i first_lanes(int n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-// The first n lanes of a, b in the others.
+// The first n lanes of a, the remaining lanes of b.
 inline Vector first(int n, Vector a, Vector b) {
     return { _mm256_blendv_ps(b.v, a.v, _mm256_castsi256_ps(first_lanes(n))) };
 }
 inline Vector load_first(int n, const float * p) { return { _mm256_maskload_ps(p, first_lanes(n)) }; }
 inline void store_first(int n, float * p, Vector x) { _mm256_maskstore_ps(p, first_lanes(n), x.v); }
 
-// fraction * 2^whole for whole numbers within the exponents of normal floats.
+// fraction * 2^whole for whole numbers within the exponent range of normal floats.
 inline Vector scale_by_power(Vector fraction, Vector whole) {
     __m256i exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(whole.v), 23);
     return { _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(fraction.v), exponent)) };

@@ -1,4 +1,4 @@
-// Sixteen floats.
+// A vector of sixteen floats.
 #pragma once
 
 #include <immintrin.h>
@@ -30,7 +30,7 @@ inline __mmask16 first_lanes(int n) {
     return static_cast<__mmask16>((1u << n) - 1);
 }
 
-// The first n lanes of a, b in the others.
+// The first n lanes of a, the remaining lanes of b.
 inline Vector first(int n, Vector a, Vector b) { return { _mm512_mask_blend_ps(first_lanes(n), b.v, a.v) }; }
 inline Vector load_first(int n, const float * p) { return { _mm512_maskz_loadu_ps(first_lanes(n), p) }; }
 inline void store_first(int n, float * p, Vector x) { _mm512_mask_storeu_ps(p, first_lanes(n), x.v); }

@@ -13,7 +13,7 @@ namespace {
 
 const size_t ALIGNMENT = 64;
 
-// As ggml has it.
+// ggml's layout.
 struct BlockQ8 {
     uint16_t scale;
     int8_t values[BLOCK];
@@ -41,14 +41,14 @@ ggml_type ggml_type_of(Value value) {
     return GGML_TYPE_COUNT;
 }
 
-// The values of attention, a twelfth of all products, are left out: with them in 8 bits as well, the
-// least cosine fell from 0.9993 to 0.9990 (MiniLM), which is no margin to what int8 promises.
+// Excludes the value projection of attention, a twelfth of all products: with it in 8 bits as well, the
+// smallest cosine fell from 0.9993 to 0.9990 (MiniLM), too close to the limit that int8 promises.
 bool suits_int8(const ggml_tensor * tensor) {
     return tensor->ne[0] % INT8_BLOCK == 0 && std::strstr(tensor->name, "attn_v") == nullptr;
 }
 
-// Products in f32 take weights as the file has them, so exact costs no more memory than the file;
-// those of 8 bits stay so, or they would take two to four times theirs.
+// Products in f32 keep the weights in the type of the file, so that exact needs no more memory than the
+// file. 8-bit weights keep their type, too, since any other would take two to four times as much memory.
 Value value_for(const Place & place, const ggml_tensor * tensor) {
     if (place.int8 && suits_int8(tensor)) {
         return Value::INT8;
@@ -90,7 +90,7 @@ void gather(const Kernels & kernels, const Packed & matrix, int row, Element * t
     }
 }
 
-// The scales of a row's blocks, each kernels.panel behind the one before.
+// The scales of a row's blocks, with a stride of kernels.panel.
 uint16_t * scales_of(const Kernels & kernels, const Packed & matrix, int row) {
     char * panel = panel_of(kernels, matrix, row) + static_cast<size_t>(matrix.k) * kernels.panel;
     return reinterpret_cast<uint16_t *>(panel) + row % kernels.panel;
@@ -114,7 +114,7 @@ void gather_blocks(const Kernels & kernels, const Packed & matrix, int row, Bloc
     }
 }
 
-// The Hadamard transform of each block, times a factor; with 1 / INT8_BLOCK what undoes the one with 1.
+// Hadamard transform of each block, times a factor; a transform with 1 / INT8_BLOCK inverts one with 1.
 void rotate(float * row, int n, float factor) {
     for (int block = 0; block < n; block += INT8_BLOCK) {
         float * x = row + block;
@@ -134,9 +134,9 @@ void rotate(float * row, int n, float factor) {
     }
 }
 
-// Where a row's part of a block of INT8 weights lies.
+// Location of a row's part of a block of INT8 weights.
 struct Int8Part {
-    int8_t * values; // steps of INT8_STEP, each kernels.panel of them behind the one before
+    int8_t * values; // steps of INT8_STEP values, with a stride of kernels.panel steps
     int32_t * correction;
     float * scale;
 };
@@ -154,7 +154,7 @@ size_t int8_offset(const Kernels & kernels, int i) {
     return static_cast<size_t>(i / INT8_STEP) * kernels.panel * INT8_STEP + i % INT8_STEP;
 }
 
-// The activations are rotated with a factor of 1.
+// Activations are rotated with a factor of 1.
 void pack_int8(const Kernels & kernels, const Packed & matrix, int row, float * values) {
     rotate(values, matrix.k, 1.0f / INT8_BLOCK);
     for (int block = 0; block < matrix.k / INT8_BLOCK; block++) {
@@ -172,7 +172,7 @@ void pack_int8(const Kernels & kernels, const Packed & matrix, int row, float * 
             sum += whole;
         }
         *to.correction = -INT8_BIAS * sum;
-        // The first is the sum of all, so what is not finite stays so.
+        // The first value is the sum of all, so non-finite weights stay non-finite.
         *to.scale = largest / INT8_MOST + 0 * from[0];
     }
 }
@@ -221,7 +221,7 @@ void * buffer_base(ggml_backend_buffer_t buffer) {
     return memory_of(buffer).data();
 }
 
-// llama.cpp reads a tensor as a whole; whole rows are what packing can take.
+// llama.cpp transfers whole tensors; packing requires whole rows.
 void check_rows(const ggml_tensor * tensor, size_t offset, size_t size) {
     const size_t row = tensor->nb[1];
     GGML_ASSERT(offset % row == 0 && size % row == 0 && "packed weights are read and written in whole rows");
@@ -249,7 +249,7 @@ void clear_buffer(ggml_backend_buffer_t buffer, uint8_t value) {
     std::memset(buffer_base(buffer), value, buffer->size);
 }
 
-// Packing leaves out what lies beyond a matrix, which has to be zero.
+// The memory must be zeroed: packing does not write the padding of a matrix.
 ggml_backend_buffer_t alloc_buffer(ggml_backend_buffer_type_t type, size_t size) {
     std::unique_ptr<WeightsMemory> memory = WeightsMemory::of(std::max<size_t>(size, 1));
     if (memory == nullptr) {

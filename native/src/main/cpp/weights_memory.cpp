@@ -19,7 +19,7 @@ namespace {
 thread_local std::string file;
 thread_local const WeightsMemory * unwritten = nullptr;
 
-// MAP_FAILED where it is not there or has another size.
+// MAP_FAILED if the file does not exist or has another size.
 void * map_file(size_t bytes) {
     const int opened = open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (opened < 0) {
@@ -64,7 +64,7 @@ void WeightsMemory::use_file(const char * name) {
     unwritten = nullptr;
 }
 
-// Not through a mapping: where a disk is full, that would end the process.
+// Not written through a mapping, because a full disk would then abort the process.
 void WeightsMemory::write_file(const char * name) {
     if (unwritten == nullptr) {
         return;
@@ -73,7 +73,7 @@ void WeightsMemory::write_file(const char * name) {
     if (opened < 0) {
         return;
     }
-    // After a power failure, whoever finds the file takes it to be whole.
+    // Readers assume that an existing file is complete, even after a power failure.
     const bool written =
         write_all(opened, static_cast<const char *>(unwritten->data()), unwritten->bytes) && fsync(opened) == 0;
     if (close(opened) != 0 || !written) {

@@ -1,4 +1,4 @@
-// Memory for packed weights: of this process alone, or a file's that all processes of a node map.
+// Memory for packed weights: private to this process, or a file that all processes of a node map.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,13 @@ namespace embark {
 
 class WeightsMemory {
 public:
-    // Zeroed, or what the thread's file holds if that has as many bytes; null when out of memory.
+    // Returns zeroed memory, or the contents of the thread's file if its size matches; null when out of
+    // memory.
     static std::unique_ptr<WeightsMemory> of(size_t bytes);
-    // The file of what this thread asks for next; empty for none.
+    // Sets the file for later requests of this thread; empty for none.
     static void use_file(const char * file);
-    // Writes what this thread got since use_file(), unless it came from there. The file is whole or not
-    // there.
+    // Writes the memory that this thread obtained since use_file(), unless it came from the file. Leaves
+    // either a complete file or none.
     static void write_file(const char * file);
 
     ~WeightsMemory();
@@ -21,7 +22,7 @@ public:
     WeightsMemory & operator=(const WeightsMemory &) = delete;
 
     void * data() const { return start; }
-    // What it holds is packed already, and is only read.
+    // True if the contents are already packed; they are then read-only.
     bool is_filled() const { return filled; }
 
 private:
@@ -32,8 +33,7 @@ private:
     const bool filled;
 };
 
-// Takes what is mapped of a file out of the pages that count as this process's; those that are used come
-// back.
+// Releases the resident pages of a mapped file; pages that are used again are reloaded.
 void forget_pages(const char * file);
 
 } // namespace embark

@@ -2,12 +2,15 @@ package dev.embark.gguf;
 
 import java.io.IOException;
 
-/** A file that is not a whole GGUF file; the message names the file, what is wrong, what to do. */
+/**
+ * Thrown for a file that is not a complete GGUF file; the message names the file, the fault and the
+ * remedy.
+ */
 public final class GgufFormatException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  /** An error with the sentence to show. */
+  /** Creates an exception with a message for the user. */
   public GgufFormatException(String message) {
     super(message);
   }

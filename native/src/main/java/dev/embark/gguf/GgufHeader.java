@@ -14,42 +14,44 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a GGUF file says about itself: metadata and where its tensors lie. Reads versions 2 and 3
- * (which share one layout) and checks every length against the file's, so that a file which passes
- * is whole and a damaged one costs neither memory nor the JVM. Immutable.
+ * Header of a GGUF file: its metadata and the location of its tensors. Reads versions 2 and 3,
+ * which share one layout, and checks every length against the size of the file. A file that passes
+ * is therefore complete, and a damaged one can neither exhaust memory nor crash the JVM. Immutable.
  *
- * @param version of the format
- * @param metadata in the order of the file
- * @param tensors in the order of the file
- * @param dataOffset where tensor data starts, in bytes from the start of the file
+ * @param version format version
+ * @param metadata in file order
+ * @param tensors in file order
+ * @param dataOffset start of the tensor data, in bytes from the start of the file
  */
 public record GgufHeader(
     int version, Map<String, GgufValue> metadata, List<GgufTensor> tensors, long dataOffset) {
 
   static final int MAGIC = 'G' | 'G' << 8 | 'U' << 16 | 'F' << 24;
 
-  /** Keeps the order of {@code metadata} and makes both collections unmodifiable. */
+  /**
+   * Copies both collections, which become unmodifiable; the order of {@code metadata} is preserved.
+   */
   public GgufHeader {
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
     tensors = List.copyOf(tensors);
   }
 
-  /** The value under {@code key}, or empty. */
+  /** Returns the value of {@code key}, or empty. */
   public Optional<GgufValue> get(String key) {
     return Optional.ofNullable(metadata.get(key));
   }
 
-  /** The tensor of this name, or empty. */
+  /** Returns the tensor with this name, or empty. */
   public Optional<GgufTensor> tensor(String name) {
     return tensors.stream().filter(t -> t.name().equals(name)).findFirst();
   }
 
   /**
-   * Reads the header of a local file. Safe from any thread.
+   * Reads the header of a local file. Thread-safe.
    *
-   * @throws GgufFormatException when the file is not a whole GGUF file; the message says what it is
-   *     instead and what to do
-   * @throws IOException when it does not exist or cannot be read
+   * @throws GgufFormatException when the file is not a complete GGUF file; the message identifies
+   *     its actual content and the remedy
+   * @throws IOException when the file does not exist or cannot be read
    */
   public static GgufHeader read(Path file) throws IOException {
     if (Files.isDirectory(file)) {

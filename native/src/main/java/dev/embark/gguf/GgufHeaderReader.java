@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One pass over the header of one file. Every count and length is held against the bytes that the
- * file has left, and {@link EOFException} is thrown where it has too few.
+ * Parses the header of one file in a single pass. Every count and length is checked against the
+ * remaining bytes of the file; {@link EOFException} is thrown when they are too few.
  *
  * @param file for messages
- * @param in placed behind the magic
+ * @param in positioned after the magic number
  */
 record GgufHeaderReader(Path file, LittleEndianInput in) {
 

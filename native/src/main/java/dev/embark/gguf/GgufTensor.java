@@ -3,13 +3,13 @@ package dev.embark.gguf;
 import java.util.List;
 
 /**
- * Where a tensor lies in its file.
+ * Name, type, shape and file location of a tensor.
  *
- * @param name of the tensor
- * @param type how its values are stored
- * @param shape the fastest-moving dimension first; empty for a single value
+ * @param name name of the tensor
+ * @param type storage type of its values
+ * @param shape fastest-moving dimension first; empty for a single value
  * @param offset in bytes from the start of the file
- * @param bytes of its data
+ * @param bytes size of its data
  */
 public record GgufTensor(
     String name, GgufTensorType type, List<Long> shape, long offset, long bytes) {
@@ -19,7 +19,7 @@ public record GgufTensor(
     shape = List.copyOf(shape);
   }
 
-  /** The number of values. */
+  /** Returns the number of values. */
   public long elements() {
     return shape.stream().reduce(1L, Math::multiplyExact);
   }

@@ -3,8 +3,8 @@ package dev.embark.gguf;
 import java.util.Optional;
 
 /**
- * How the values of a tensor are stored. Block types pack {@link #blockSize()} neighbouring values
- * of a row into {@link #blockBytes()} bytes.
+ * Storage type of tensor values. Block types pack {@link #blockSize()} adjacent values of a row
+ * into {@link #blockBytes()} bytes.
  */
 public enum GgufTensorType {
   F32(0, 1, 4),
@@ -53,23 +53,23 @@ public enum GgufTensorType {
     this.blockBytes = blockBytes;
   }
 
-  /** The number that stands for this type in a file. */
+  /** Returns the number of this type in a file. */
   public int id() {
     return id;
   }
 
-  /** Values in one block; 1 for plain types. */
+  /** Returns the number of values per block; 1 for plain types. */
   public int blockSize() {
     return blockSize;
   }
 
-  /** Bytes of one block. */
+  /** Returns the number of bytes per block. */
   public int blockBytes() {
     return blockBytes;
   }
 
   /**
-   * Bytes that {@code elements} values take.
+   * Returns the number of bytes that {@code elements} values occupy.
    *
    * @throws IllegalArgumentException when they do not fill whole blocks
    * @throws ArithmeticException when the result does not fit a long
@@ -82,7 +82,7 @@ public enum GgufTensorType {
     return Math.multiplyExact(elements / blockSize, (long) blockBytes);
   }
 
-  /** The type with this number, or empty when this version of Embark does not know it. */
+  /** Returns the type with this number, or empty when Embark does not know it. */
   public static Optional<GgufTensorType> byId(int id) {
     for (GgufTensorType type : values()) {
       if (type.id == id) {

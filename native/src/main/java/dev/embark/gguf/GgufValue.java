@@ -3,19 +3,19 @@ package dev.embark.gguf;
 import java.util.List;
 
 /**
- * One metadata value: a scalar, a string, or an array of either. Immutable.
+ * A metadata value: a scalar, a string, or an array of either. Immutable.
  *
- * <p>The Java side of each type is {@code Long} for whole numbers, {@code Float}, {@code Double},
- * {@code Boolean}, {@code String}, and an unmodifiable {@code List} of these for arrays. {@code
- * UINT64} carries its 64 bits, so numbers above {@link Long#MAX_VALUE} read as negative.
+ * <p>The Java type is {@code Long} for whole numbers, {@code Float}, {@code Double}, {@code
+ * Boolean}, {@code String}, or an unmodifiable {@code List} of these for arrays. {@code UINT64}
+ * keeps its 64 bits, so numbers above {@link Long#MAX_VALUE} become negative.
  *
  * @param type the type, {@code ARRAY} for arrays
- * @param elementType the type of an array's elements; the same as {@code type} for scalars
- * @param value the Java side of the value
+ * @param elementType element type of an array; equal to {@code type} for scalars
+ * @param value the Java value
  */
 public record GgufValue(GgufValueType type, GgufValueType elementType, Object value) {
 
-  /** Checks that the Java side fits the type; whole numbers may come as any integer type. */
+  /** Checks that the Java value matches the type; whole numbers may have any integer type. */
   public GgufValue {
     if (type == GgufValueType.ARRAY) {
       if (elementType == GgufValueType.ARRAY) {
@@ -29,7 +29,7 @@ public record GgufValue(GgufValueType type, GgufValueType elementType, Object va
   }
 
   /**
-   * A scalar or a string.
+   * Returns a scalar or a string.
    *
    * @throws IllegalArgumentException when {@code value} is not of this type or out of its range
    */
@@ -41,7 +41,7 @@ public record GgufValue(GgufValueType type, GgufValueType elementType, Object va
   }
 
   /**
-   * An array.
+   * Returns an array.
    *
    * @throws IllegalArgumentException when an element is not of this type or out of its range
    */
@@ -49,51 +49,51 @@ public record GgufValue(GgufValueType type, GgufValueType elementType, Object va
     return new GgufValue(GgufValueType.ARRAY, elementType, elements);
   }
 
-  /** A UTF-8 string. */
+  /** Returns a UTF-8 string. */
   public static GgufValue string(String value) {
     return of(GgufValueType.STRING, value);
   }
 
-  /** An unsigned 32-bit number, the type of most counts and ids. */
+  /** Returns an unsigned 32-bit number, the type of most counts and ids. */
   public static GgufValue uint32(long value) {
     return of(GgufValueType.UINT32, value);
   }
 
-  /** A 32-bit float. */
+  /** Returns a 32-bit float. */
   public static GgufValue float32(float value) {
     return of(GgufValueType.FLOAT32, value);
   }
 
-  /** A boolean. */
+  /** Returns a boolean. */
   public static GgufValue bool(boolean value) {
     return of(GgufValueType.BOOL, value);
   }
 
   /**
-   * The value as a string.
+   * Returns the value as a string.
    *
-   * @throws ClassCastException when it is of another type, as do the other {@code as} methods
+   * @throws ClassCastException when it has another type; so do the other {@code as} methods
    */
   public String asString() {
     return (String) value;
   }
 
-  /** The value as a whole number. */
+  /** Returns the value as a whole number. */
   public long asLong() {
     return (Long) value;
   }
 
-  /** The value as a floating-point number. */
+  /** Returns the value as a floating-point number. */
   public double asDouble() {
     return ((Number) value).doubleValue();
   }
 
-  /** The value as a boolean. */
+  /** Returns the value as a boolean. */
   public boolean asBoolean() {
     return (Boolean) value;
   }
 
-  /** The elements of an array. */
+  /** Returns the elements of an array. */
   public List<?> asList() {
     return (List<?>) value;
   }

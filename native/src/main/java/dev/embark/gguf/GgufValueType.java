@@ -3,7 +3,7 @@ package dev.embark.gguf;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The types of metadata values; {@link #ARRAY} holds values of one of the others. */
+/** Types of metadata values; an {@link #ARRAY} contains values of one other type. */
 public enum GgufValueType {
   UINT8(0, 1),
   INT8(1, 1),
@@ -27,17 +27,17 @@ public enum GgufValueType {
     this.minBytes = minBytes;
   }
 
-  /** The number that stands for this type in a file. */
+  /** Returns the number of this type in a file. */
   public int id() {
     return id;
   }
 
-  /** The fewest bytes that one value takes in a file. */
+  /** Returns the minimum size of one value in a file, in bytes. */
   int minBytes() {
     return minBytes;
   }
 
-  /** Smallest whole number of this type; only for the integer types. */
+  /** Returns the smallest whole number of this type; integer types only. */
   long min() {
     return switch (this) {
       case INT8 -> Byte.MIN_VALUE;
@@ -48,7 +48,7 @@ public enum GgufValueType {
     };
   }
 
-  /** Largest whole number of this type; only for the integer types. */
+  /** Returns the largest whole number of this type; integer types only. */
   long max() {
     return switch (this) {
       case UINT8 -> 0xFF;
@@ -62,7 +62,7 @@ public enum GgufValueType {
     };
   }
 
-  /** The type with this number, or empty when the format has none. */
+  /** Returns the type with this number, or empty when the format has none. */
   public static Optional<GgufValueType> byId(int id) {
     return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
   }

@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Writes a GGUF version 3 file. Collects metadata and tensors first, then writes them in the order
- * they were added: the same calls give the same bytes.
+ * Writes a GGUF version 3 file. Metadata and tensors are collected first and then written in the
+ * order in which they were added, so the same calls produce the same bytes.
  *
  * <pre>{@code
  * new GgufWriter()
@@ -27,30 +27,30 @@ import java.util.UUID;
  *     .writeTo(Path.of("model.gguf"));
  * }</pre>
  *
- * <p>For one thread. The values of a tensor are asked for only while it is written, so one tensor
- * at a time has to be in memory.
+ * <p>Not thread-safe. The values of a tensor are requested only when it is written, so memory holds
+ * one tensor at a time.
  */
 public final class GgufWriter {
 
-  /** Tensor data starts at multiples of this many bytes, the format's default. */
+  /** Alignment of tensor data in bytes, the default of the format. */
   public static final int ALIGNMENT = 32;
 
   private static final Set<GgufTensorType> TYPES =
       EnumSet.of(GgufTensorType.F32, GgufTensorType.F16, GgufTensorType.BF16, GgufTensorType.Q8_0);
   private static final int VERSION = 3;
   private static final int MAX_DIMENSIONS = 4;
-  // llama.cpp keeps names in 64 bytes with a closing zero.
+  // llama.cpp stores names in 64 bytes including a terminating NUL.
   private static final int MAX_NAME_BYTES = 63;
 
   private final Map<String, GgufValue> metadata = new LinkedHashMap<>();
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
-  /** Where the values of a tensor come from. */
+  /** Supplies the values of a tensor. */
   @FunctionalInterface
   public interface TensorValues {
     /**
-     * All values in the order of the file, rows of the first dimension one after the other; the
-     * writer reads the buffer from its position to its limit and lets go of it.
+     * Returns all values in file order, that is row by row with the first dimension contiguous. The
+     * writer reads the buffer from its position to its limit and then releases it.
      */
     FloatBuffer values() throws IOException;
   }
@@ -68,8 +68,8 @@ public final class GgufWriter {
   /**
    * Adds a metadata value.
    *
-   * @throws IllegalArgumentException when the key is empty, was added before, or is {@code
-   *     general.alignment}, which this writer fixes
+   * @throws IllegalArgumentException when the key is empty, already set, or {@code
+   *     general.alignment}, which is fixed in this writer
    */
   public GgufWriter put(String key, GgufValue value) {
     if (key.isEmpty() || key.equals("general.alignment")) {
@@ -87,7 +87,7 @@ public final class GgufWriter {
    * @param type F32, F16, BF16 or Q8_0; values are rounded to the nearest
    * @param shape 1 to 4 dimensions, the fastest-moving one first
    * @throws IllegalArgumentException when the name is taken or longer than 63 bytes, the type is
-   *     another, the shape is not one, or its rows are no whole blocks of the type
+   *     unsupported, the shape is invalid, or its rows do not fill whole blocks of the type
    */
   public GgufWriter tensor(String name, GgufTensorType type, TensorValues values, long... shape) {
     int nameBytes = name.getBytes(StandardCharsets.UTF_8).length;
@@ -117,11 +117,12 @@ public final class GgufWriter {
   }
 
   /**
-   * Writes the file: first beside it under a temporary name, then renamed over {@code file}, so
-   * that a reader sees the old file or the whole new one.
+   * Writes the file atomically: to a temporary sibling, which is then renamed to {@code file}, so
+   * that a reader sees either the old file or the complete new one.
    *
-   * @throws IOException when writing fails, a source has not as many values as its shape says, or a
-   *     finite value lies beyond the range of its tensor's type; the temporary file is gone then
+   * @throws IOException when writing fails, a source does not supply as many values as its shape
+   *     requires, or a finite value is out of the range of its tensor's type; the temporary file is
+   *     then deleted
    */
   public void writeTo(Path file) throws IOException {
     Path target = file.toAbsolutePath();
@@ -220,7 +221,10 @@ public final class GgufWriter {
     out.pad(ALIGNMENT);
   }
 
-  /** Q8_0: a scale in F16, the greatest magnitude over 127, and as many of it as each value is. */
+  /**
+   * Writes a Q8_0 block: the scale in F16, which is the greatest magnitude divided by 127, followed
+   * by each value as a rounded multiple of the scale.
+   */
   private static void writeBlock(LittleEndianOutput out, String name, FloatBuffer values)
       throws IOException {
     float[] block = new float[GgufTensorType.Q8_0.blockSize()];

@@ -1,8 +1,8 @@
 package dev.embark.gguf;
 
 /**
- * Sixteen-bit floating-point numbers, IEEE half precision (F16) and bfloat16 (BF16), as the JDK has
- * them only from version 20. Rounds to the nearest, ties to even. Stateless.
+ * Conversions between 32-bit floats and the 16-bit formats IEEE half precision (F16) and bfloat16
+ * (BF16). The JDK has the former only since version 20. Rounds to nearest, ties to even. Stateless.
  */
 public final class HalfFloat {
 
@@ -11,7 +11,9 @@ public final class HalfFloat {
 
   private HalfFloat() {}
 
-  /** The F16 bits nearest to {@code value}; beyond the range of F16, the bits of infinity. */
+  /**
+   * Returns the F16 bits nearest to {@code value}; beyond the range of F16, the bits of infinity.
+   */
   public static short toF16(float value) {
     int bits = Float.floatToRawIntBits(value);
     int sign = bits >>> 16 & 0x8000;
@@ -19,7 +21,7 @@ public final class HalfFloat {
     if (magnitude > 0x7F80_0000) {
       return (short) (sign | 0x7E00);
     }
-    // 65520 lies halfway between the largest finite number and the next power of two.
+    // 65520 is halfway between the largest finite number and the next power of two.
     if (magnitude >= 0x477F_F000) {
       return (short) (sign | 0x7C00);
     }
@@ -33,7 +35,7 @@ public final class HalfFloat {
     return (short) (sign | rounded >>> 13);
   }
 
-  /** The value of F16 bits, exactly. */
+  /** Returns the exact value of F16 bits. */
   public static float fromF16(short half) {
     int exponent = half >>> 10 & 0x1F;
     int mantissa = half & 0x3FF;
@@ -48,17 +50,17 @@ public final class HalfFloat {
     return half < 0 ? -magnitude : magnitude;
   }
 
-  /** The BF16 bits nearest to {@code value}. */
+  /** Returns the BF16 bits nearest to {@code value}. */
   public static short toBf16(float value) {
     int bits = Float.floatToRawIntBits(value);
     if (Float.isNaN(value)) {
-      // A NaN whose set bits all lie in the lower half would otherwise turn into infinity.
+      // Without this bit, a NaN with set bits only in the lower half would become infinity.
       return (short) (bits >>> 16 | 0x40);
     }
     return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
   }
 
-  /** The value of BF16 bits, exactly. */
+  /** Returns the exact value of BF16 bits. */
   public static float fromBf16(short bits) {
     return Float.intBitsToFloat(bits << 16);
   }

@@ -8,8 +8,8 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Buffered little-endian numbers and strings from a channel that it does not own. Never reserves
- * memory for more bytes than the file has left, whatever a length field claims.
+ * Buffered reader of little-endian numbers and strings from a channel that it does not own. Never
+ * allocates more bytes than the file has left, whatever a length field claims.
  */
 final class LittleEndianInput {
 
@@ -26,12 +26,12 @@ final class LittleEndianInput {
     this.length = channel.size();
   }
 
-  /** Bytes read so far. */
+  /** Returns the number of bytes read so far. */
   long position() {
     return loaded - buffer.remaining();
   }
 
-  /** Bytes between here and the end of the file. */
+  /** Returns the number of bytes up to the end of the file. */
   long remaining() {
     return length - position();
   }

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 
-/** Buffered little-endian numbers and strings on a channel that it does not own. */
+/** Buffered writer of little-endian numbers and strings to a channel that it does not own. */
 final class LittleEndianOutput {
 
   private static final int BUFFER_BYTES = 1 << 16;
@@ -20,7 +20,7 @@ final class LittleEndianOutput {
     this.channel = channel;
   }
 
-  /** Bytes written so far, the buffered ones included. */
+  /** Returns the number of bytes written so far, including buffered ones. */
   long position() {
     return flushed + buffer.position();
   }
@@ -41,7 +41,7 @@ final class LittleEndianOutput {
     room(Long.BYTES).putLong(value);
   }
 
-  /** The length in bytes, then UTF-8. */
+  /** Writes the length in bytes, then the UTF-8 bytes. */
   void string(String value) throws IOException {
     byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
     int64(utf8.length);
@@ -52,14 +52,14 @@ final class LittleEndianOutput {
     }
   }
 
-  /** Zeros up to the next multiple of {@code alignment}. */
+  /** Writes zeros up to the next multiple of {@code alignment}. */
   void pad(int alignment) throws IOException {
     while (position() % alignment != 0) {
       int8(0);
     }
   }
 
-  /** Hands everything to the channel. */
+  /** Writes the buffer to the channel. */
   void flush() throws IOException {
     buffer.flip();
     flushed += buffer.remaining();

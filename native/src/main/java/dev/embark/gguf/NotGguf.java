@@ -8,14 +8,17 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Locale;
 
-/** Says what a file is that was given for a GGUF model but does not start like one. */
+/**
+ * Identifies the actual content of a file that was given as a GGUF model but lacks the GGUF magic
+ * number.
+ */
 final class NotGguf {
 
   private static final int PROBE_BYTES = 512;
 
   private NotGguf() {}
 
-  /** The error to throw for a file without the GGUF magic. */
+  /** Returns the exception for a file without the GGUF magic number. */
   static GgufFormatException explain(Path file, FileChannel channel) throws IOException {
     ByteBuffer probe = ByteBuffer.allocate(PROBE_BYTES);
     int n = Math.max(0, channel.read(probe, 0));
@@ -28,7 +31,7 @@ final class NotGguf {
     if (start.length == 0) {
       return "the file is empty; download or copy it again";
     }
-    // ISO-8859-1 maps each byte to one character and so never fails on binary data.
+    // ISO-8859-1 maps each byte to one character, so it accepts binary data.
     String text = new String(start, StandardCharsets.ISO_8859_1);
     String lower = text.stripLeading().toLowerCase(Locale.ROOT);
     if (lower.startsWith("version https://git-lfs")) {

@@ -18,23 +18,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Embark's own backend of ggml, which computes whole encoders, BERT and its descendants, on x86
+ * Embark's own ggml backend, which computes whole encoder models (BERT and its descendants) on x86
  * CPUs.
  *
- * <p>It is made for one release of llama.cpp, chooses its instructions when it is opened by the
- * CPU's instruction sets and maker ({@code EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code
- * avx512}, {@code avx512_vnni} or {@code avx512_bf16}) and is not there on other machines.
- * Stateless; called under the lock of {@link LlamaBackend}.
+ * <p>Each build supports exactly one llama.cpp release. When the backend is loaded it selects its
+ * kernels by the CPU's instruction sets and vendor; {@code EMBARK_ACCELERATOR_ISA} forces {@code
+ * avx2}, {@code avx512}, {@code avx512_vnni} or {@code avx512_bf16}. Other machines have no
+ * accelerator. Stateless; loaded under the lock of {@link LlamaBackend}.
  */
 public final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);
   private static final String BERT = "bert";
   private static final Set<GgufTensorType> WEIGHTS =
       EnumSet.of(GgufTensorType.F32, GgufTensorType.F16, GgufTensorType.BF16, GgufTensorType.Q8_0);
-  // What embark_llama.h gives to the accelerator: every layer has one way of attention ...
+  // Layers that embark_llama.h hands to the accelerator have one of these sets of attention weights
+  // and the products of their architecture. Keep both in step with that header.
   private static final List<List<String>> ATTENTION =
       List.of(List.of("attn_q", "attn_k", "attn_v"), List.of("attn_qkv"));
-  // ... and these, by architecture.
   private static final Map<String, List<String>> PRODUCTS =
       Map.ofEntries(
           entry(BERT, List.of("attn_output", "ffn_up", "ffn_down")),
@@ -46,9 +46,9 @@ public final class Accelerator {
   private Accelerator() {}
 
   /**
-   * Opens it, if this build has it and the machine can run it.
+   * Loads the accelerator if this build has one and the machine supports it.
    *
-   * @param packed the directory of this build's libraries
+   * @param packed directory of this build's libraries
    */
   static void open(Path packed) {
     Path library = packed.resolve("libembark-accelerator.so");
@@ -61,8 +61,8 @@ public final class Accelerator {
   }
 
   /**
-   * The instructions that are used on this machine, such as {@code AVX-512 BF16}; empty for
-   * llama.cpp alone. Two accelerations with the same instructions compute the same.
+   * Returns the instruction set used on this machine, such as {@code AVX-512 BF16}; empty for plain
+   * llama.cpp. Two accelerations with the same instruction set compute the same results.
    *
    * @throws EmbarkException of kind BACKEND when llama.cpp cannot be used on this machine
    */
@@ -78,8 +78,9 @@ public final class Accelerator {
   }
 
   /**
-   * Names how it packs weights: by its build, with the llama.cpp beside it, and the instructions
-   * for these products and, as with INT8 some others have those, for those of FAST.
+   * Returns an identifier of the packed weight format: the build of accelerator and llama.cpp, the
+   * instruction set of FAST and that of {@code acceleration}. Both are part of the name because
+   * some products of an INT8 model use the FAST kernels.
    */
   public static String packing(Acceleration acceleration) {
     return String.join(
@@ -87,12 +88,15 @@ public final class Accelerator {
         .replaceAll("[^A-Za-z0-9-]", "_");
   }
 
-  /** Batches whose encoder it computed whole since the process began. */
+  /**
+   * Returns the number of batches since process start whose encoder the accelerator computed as a
+   * whole.
+   */
   static long encoders() {
     return Llama.embark_accelerator_encoders();
   }
 
-  /** What is used for a model of which {@code wanted} was asked. */
+  /** Returns the acceleration used for a model whose options ask for {@code wanted}. */
   public static Acceleration of(GgufHeader header, ModelOptions wanted) {
     boolean used =
         wanted.device() == ModelOptions.CPU
@@ -120,7 +124,7 @@ public final class Accelerator {
         : Optional.of("How close precision=int8 comes is not known for " + architecture);
   }
 
-  /** Whether this machine multiplies 8-bit integers. */
+  /** Returns whether this machine has kernels for 8-bit integer products. */
   static boolean hasInt8() {
     return !kernels(Acceleration.INT8).equals(kernels(Acceleration.FAST));
   }
@@ -129,7 +133,7 @@ public final class Accelerator {
     return header.get("general.architecture").map(name -> name.value().toString()).orElse("");
   }
 
-  /** Whether all products of its layers are there, in {@link #WEIGHTS}. */
+  /** Returns whether every layer has all its products, each with a type in {@link #WEIGHTS}. */
   private static boolean isEncoder(GgufHeader header) {
     String architecture = architecture(header);
     List<String> products = PRODUCTS.get(architecture);

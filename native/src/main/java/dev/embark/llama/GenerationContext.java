@@ -5,14 +5,16 @@ import dev.embark.engine.rows.EmbarkException.Kind;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A llama.cpp context that keeps what it has seen: each of its sequences has a stream of cells,
- * with the keys and values of a token each. For one thread, but {@link #cancel} is for any.
+ * A llama.cpp context with a KV cache for generation: each sequence has its own stream of cells,
+ * one cell per token. Not thread-safe, except for {@link #cancel}.
  */
 public class GenerationContext extends LlamaContext {
   /**
-   * @param layout its streams; the ids of sequences are below their number
-   * @param batchTokens of a call; at least as many as streams
-   * @throws EmbarkException when llama.cpp cannot make it, or the model is no decoder
+   * Creates a context.
+   *
+   * @param layout its streams; sequence ids are below their number
+   * @param batchTokens tokens per native call; at least the number of streams
+   * @throws EmbarkException when llama.cpp cannot create the context, or the model is not a decoder
    */
   public GenerationContext(LlamaModel model, StreamLayout layout, int batchTokens) {
     super(
@@ -36,8 +38,8 @@ public class GenerationContext extends LlamaContext {
   private static Pointer open(LlamaModel model, StreamLayout layout, int batchTokens) {
     Llama.embark_llama_clear_log();
     boolean cpu = model.options().device() == ModelOptions.CPU;
-    // Cells in F32 keep what weights in F32 give; behind other weights llama.cpp's own tools have
-    // F16, whose answers these are to be.
+    // An F32 cache keeps the precision of F32 weights. Models with other weights use F16, the
+    // default of llama.cpp's own tools, so that answers match theirs.
     return Llama.embark_generation_new(
         model.handle(),
         layout.cells(),
@@ -58,15 +60,16 @@ public class GenerationContext extends LlamaContext {
     Llama.embark_generation_forget(handle(), sequence);
   }
 
-  /** Frees all cells and what they hold. */
+  /** Frees all cells. */
   public void forgetAll() {
     Llama.embark_generation_forget_all(handle());
   }
 
   /**
-   * Replaces a sequence by a copy of another one, without computing it again.
+   * Replaces a sequence by a copy of another without recomputing it.
    *
-   * @throws IllegalArgumentException where llama.cpp would end the process: for ids that it lacks
+   * @throws IllegalArgumentException for an unknown sequence id, on which llama.cpp would abort the
+   *     process
    */
   public void copy(int from, int to) {
     if (from == to || Math.min(from, to) < 0 || Math.max(from, to) >= maxSequences()) {
@@ -77,15 +80,16 @@ public class GenerationContext extends LlamaContext {
   }
 
   /**
-   * The next token behind that at {@code index} of the last batch, which was an output.
+   * Samples the token that follows position {@code index} of the last batch, which must be an
+   * output.
    *
-   * @return a token, {@link Sampler#NOT_FINITE} or {@link Sampler#NOTHING_FITS}
+   * @return a token id, {@link Sampler#NOT_FINITE} or {@link Sampler#NOTHING_FITS}
    */
   public int sample(Sampler sampler, int index) {
     try {
       return Llama.embark_sampler_sample(sampler.handle(), handle(), index);
     } catch (RuntimeException e) {
-      // llama.cpp throws where a token that a grammar let through leads nowhere.
+      // llama.cpp throws when the grammar accepted a token after which it has no continuation.
       return Sampler.NOTHING_FITS;
     }
   }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 
-/** The GPUs that llama.cpp can use here, and what is missing where there is none. */
+/** Lists the GPUs that llama.cpp can use and diagnoses why there are none. */
 public final class Gpus {
   private static final Pattern LIBRARY = Pattern.compile("libggml-(cuda|vulkan|hip|sycl)\\.so");
   private static final Pattern MISSING = Pattern.compile("(lib[\\w.+-]+\\.so[.\\d]*): cannot open");
@@ -18,7 +18,7 @@ public final class Gpus {
   private Gpus() {}
 
   /**
-   * Those that there are, in the order of the driver, which for CUDA is nvidia-smi's.
+   * Returns the usable GPUs in driver order, which for CUDA is that of nvidia-smi.
    *
    * @throws EmbarkException of kind BACKEND when llama.cpp cannot be opened
    */
@@ -26,7 +26,7 @@ public final class Gpus {
     return LlamaBackend.devices().stream().filter(LlamaBackend.Device::gpu).toList();
   }
 
-  /** One sentence that names the library, driver or device that is missing. */
+  /** Returns one sentence that names the missing library, driver or device. */
   public static String whyNone() {
     Path directory = LlamaBackend.start();
     List<Path> libraries = libraries(directory);
@@ -62,7 +62,7 @@ public final class Gpus {
         : "install the driver that brings it";
   }
 
-  /** ggml's name of the backend in a library. */
+  /** Returns ggml's name for the backend of a library. */
   private static String backend(String library) {
     Matcher name = LIBRARY.matcher(library);
     if (!name.matches()) {

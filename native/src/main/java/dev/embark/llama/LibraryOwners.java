@@ -10,8 +10,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * The users whose files are loaded as libraries: the user of this process and root. What another
- * user owns or can write to may be code of that user.
+ * The users trusted as owners of native libraries: the user of this process and root. Files that
+ * another user owns or can write may contain that user's code.
  *
  * @param trusted user ids
  */
@@ -19,10 +19,10 @@ record LibraryOwners(Set<Integer> trusted) {
   private static final int ROOT = 0;
 
   /**
-   * Those of this process.
+   * Returns the users trusted by this process.
    *
-   * @param directory that it writes to; a network's file system may give its files another owner
-   *     than the process has
+   * @param directory a writable directory; its files show the effective owner, which on a network
+   *     file system may differ from the user of the process
    */
   static LibraryOwners of(Path directory) throws IOException {
     Path probe = Files.createTempFile(directory, "embark", ".owner");
@@ -34,7 +34,7 @@ record LibraryOwners(Set<Integer> trusted) {
     }
   }
 
-  /** A file or directory that another user may have written. */
+  /** Thrown for a file or directory that an untrusted user may have written. */
   static final class Untrusted extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -44,10 +44,10 @@ record LibraryOwners(Set<Integer> trusted) {
   }
 
   /**
-   * Checks a file, or a directory and those above it. Directories above it are the administrator's
-   * business, apart from those that anybody could have made, as in {@code /tmp}.
+   * Checks a file, or a directory and its ancestors. Ancestors are the administrator's
+   * responsibility unless their parent is world-writable, as {@code /tmp} is.
    *
-   * @throws Untrusted when another user owns it, or may write to it
+   * @throws Untrusted when an untrusted user owns the path or may write to it
    */
   void check(Path path) throws IOException {
     Path real = path.toRealPath(LinkOption.NOFOLLOW_LINKS);
@@ -74,7 +74,7 @@ record LibraryOwners(Set<Integer> trusted) {
       throw new Untrusted(path + " is a symbolic link");
     }
     Set<PosixFilePermission> permissions = attributes.permissions();
-    // Many systems give each user a group of the same name, and let it write by default.
+    // Many systems give each user a group of the same name with write permission by default.
     boolean groupOfItsOwn = attributes.group().getName().equals(attributes.owner().getName());
     if (permissions.contains(PosixFilePermission.OTHERS_WRITE)
         || (permissions.contains(PosixFilePermission.GROUP_WRITE) && !groupOfItsOwn)) {

@@ -16,22 +16,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * llama.cpp in this process: opened once, never closed, since ggml's backends cannot be unloaded.
+ * The llama.cpp libraries of this process: opened once and never closed, because ggml backends
+ * cannot be unloaded.
  *
- * <p>Every other class of this package reaches {@link Llama} only after {@link #start()}. Safe for
- * any thread.
+ * <p>Every other class of this package uses {@link Llama} only after {@link #start()}. Thread-safe.
  */
 public final class LlamaBackend {
-  /** The llama.cpp release that the binding was compiled for. */
+  /** The llama.cpp release that the binding is compiled against. */
   public static final String VERSION = "0.5.0";
 
-  // As LlamaPreset names it.
+  // Must match LlamaPreset.
   private static final String BINDING = "jniEmbarkLlama";
 
   private static final Logger LOG = LoggerFactory.getLogger(LlamaBackend.class);
 
-  // llama.cpp's, in the order in which they were opened. None is opened twice: another file under
-  // the same name would be a second ggml, which ends the process.
+  // llama.cpp libraries in load order. None is opened twice: a second file of the same name would
+  // load a second ggml, which aborts the process.
   private static final List<Path> OPENED = new ArrayList<>();
 
   private static Path started;
@@ -40,26 +40,26 @@ public final class LlamaBackend {
   private LlamaBackend() {}
 
   /**
-   * A device that a model can be put on.
+   * A device that can hold a model.
    *
-   * @param index counts all devices of llama.cpp
-   * @param id the address on its bus where the backend tells it, else empty
-   * @param freeBytes of its memory, when it was listed
+   * @param index position among all llama.cpp devices
+   * @param id bus address if the backend reports one, else empty
+   * @param freeBytes free device memory at the time of listing
    */
   public record Device(
       int index, String name, String description, boolean gpu, String id, long freeBytes) {}
 
   /**
-   * Opens llama.cpp, if that was not done yet. A failure is not kept: the next call tries again, as
-   * a disk may have room by then.
+   * Opens llama.cpp unless it is already open. A failure is not cached: the next call tries again,
+   * since a full disk, for example, may have space by then.
    *
-   * @return the directory its libraries were taken from
-   * @throws EmbarkException of kind BACKEND when this machine cannot run it; the same on every call
-   *     when {@code EMBARK_LLAMA_HOME} holds another version
+   * @return the directory of the loaded libraries
+   * @throws EmbarkException of kind BACKEND when this machine cannot run llama.cpp; on every call
+   *     once {@code EMBARK_LLAMA_HOME} turned out to hold another version
    */
   public static synchronized Path start() {
     if (wrongVersion != null) {
-      throw wrongVersion; // it is in the process now, and another one cannot be opened
+      throw wrongVersion; // the wrong version is loaded and cannot be replaced
     }
     if (started == null) {
       started = open(System.getenv(NativeLibraries.HOME_VARIABLE));
@@ -67,7 +67,7 @@ public final class LlamaBackend {
     return started;
   }
 
-  /** The devices there are, the CPU among them. */
+  /** Returns all devices, including the CPU. */
   public static List<Device> devices() {
     start();
     List<Device> devices = new ArrayList<>();
@@ -85,11 +85,11 @@ public final class LlamaBackend {
   }
 
   private static Path open(String home) {
-    // JavaCPP refuses allocations once the process is larger than a multiple of -Xmx. A mapped
-    // model counts towards that size, and this package frees what it allocates by itself.
+    // JavaCPP refuses allocations once the resident size of the process exceeds a multiple of -Xmx.
+    // A mapped model counts towards that size, and this package frees its allocations itself.
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-    Path packed = PackedLibraries.directory(); // checks JavaCPP's cache before a library is loaded
+    Path packed = PackedLibraries.directory(); // checks JavaCPP's cache before the first load
     Path directory = OPENED.isEmpty() ? NativeLibraries.directory(home) : OPENED.get(0).getParent();
     try {
       Loader.load(Loader.class);
@@ -104,7 +104,7 @@ public final class LlamaBackend {
       throw NativeLibraries.explain(directory, e);
     }
     String version = string(Llama.embark_llama_version());
-    // Builds that are not tagged call themselves 0.5.0-dev.
+    // Untagged builds report 0.5.0-dev.
     if (!version.replaceFirst("-.*", "").equals(VERSION)) {
       wrongVersion =
           new EmbarkException(
@@ -119,7 +119,7 @@ public final class LlamaBackend {
     }
     Llama.embark_llama_start(directory.toString());
     LOG.info("llama.cpp {} from {}", version, directory);
-    // The accelerator reads ggml's own structures, which another build may have changed.
+    // The accelerator reads internal ggml structures, whose layout may differ in another build.
     if (directory.equals(packed)) {
       Accelerator.open(packed);
     }
@@ -127,9 +127,10 @@ public final class LlamaBackend {
   }
 
   /**
-   * Loads the JNI library of this very build, before the class {@link Llama} looks for one. Where
-   * another class loader has it, this one gets a copy: the JVM gives a file to one loader only. The
-   * llama.cpp under both is the same, since that is not the JVM's.
+   * Loads the JNI library of exactly this build, before the class {@link Llama} searches for one.
+   * If another class loader holds the library, this loader gets a copy, because the JVM binds a
+   * library file to one class loader. Both share the same llama.cpp, which is not loaded through
+   * the JVM.
    */
   private static void loadBinding(Path library) {
     try {
@@ -149,7 +150,7 @@ public final class LlamaBackend {
       try {
         loadBindingOf(copy);
       } finally {
-        // What is mapped stays.
+        // The mapping outlives the files.
         Files.delete(copy);
         Files.delete(directory);
       }
@@ -167,11 +168,14 @@ public final class LlamaBackend {
     try {
       Loader.loadLibrary(LlamaBackend.class, new URL[] {library.toUri().toURL()}, BINDING);
     } catch (MalformedURLException e) {
-      throw new IllegalStateException(e); // a path of the default file system is a URL
+      throw new IllegalStateException(e); // a path of the default file system is always a URL
     }
   }
 
-  /** The JVM tells it in words only. */
+  /**
+   * Returns whether another class loader holds the library; the JVM reports that only in the
+   * message.
+   */
   private static boolean isOfAnotherLoader(UnsatisfiedLinkError error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       if (String.valueOf(cause.getMessage()).contains("already loaded in another classloader")) {
@@ -181,7 +185,10 @@ public final class LlamaBackend {
     return false;
   }
 
-  /** What llama.cpp logged as its error on this thread, on one line. */
+  /**
+   * Returns llama.cpp's last error log of this thread as one line, or {@code otherwise} if it is
+   * empty.
+   */
   public static String reason(String otherwise) {
     String log = string(Llama.embark_llama_log()).strip();
     return log.isEmpty() ? otherwise : log.replaceAll("\\s*\\n\\s*", "; ");

@@ -7,14 +7,14 @@ import dev.embark.engine.rows.EmbarkException.Kind;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A llama.cpp context, for embeddings unless a subclass says otherwise: the working memory of one
- * computation on a shared model.
+ * A llama.cpp context: the working memory of one computation on a shared model. For embeddings
+ * unless a subclass says otherwise.
  *
- * <p>Owns the native context; its model must outlive it. For one thread, but {@link #cancel} is for
- * any. Tests replace {@link #decodeNatively} and {@link #embedding} to see what failures do.
+ * <p>Owns the native context; the model must outlive it. Not thread-safe, except for {@link
+ * #cancel}. Tests override {@link #decodeNatively} and {@link #embedding} to inject failures.
  */
 public class LlamaContext implements AutoCloseable {
-  /** How a decode ended. */
+  /** Outcome of a decode. */
   public enum Status {
     DONE,
     CANCELLED,
@@ -22,14 +22,15 @@ public class LlamaContext implements AutoCloseable {
     FAILED
   }
 
-  /** llama.cpp's own limit, LLAMA_MAX_SEQ. */
+  /** Limit of llama.cpp: LLAMA_MAX_SEQ. */
   static final int MAX_SEQUENCES = GenerateOptions.MAX_SEQUENCES;
 
-  // Two threads in one context spin at barriers and collapse under load; tasks are the parallelism.
+  // Spark tasks provide the parallelism: threads of one context spin at barriers, and throughput
+  // collapses under load.
   static final int THREADS = 1;
   private static final int POOLING_NONE = 0;
 
-  // What llama_decode makes of a GGML_STATUS_ALLOC_FAILED, and what C++ calls it.
+  // llama_decode's code for GGML_STATUS_ALLOC_FAILED, and what() of the C++ exception.
   private static final int NO_MEMORY = -2;
   private static final String BAD_ALLOCATION = "std::bad_alloc";
 
@@ -38,10 +39,12 @@ public class LlamaContext implements AutoCloseable {
   private Pointer handle;
 
   /**
-   * @param capacity tokens of a batch, for which it has {@link #room}; llama.cpp's n_ctx, n_batch
-   *     and n_ubatch
-   * @throws EmbarkException when the model is a reranker or pools in no way that gives one vector a
-   *     text, or llama.cpp cannot make the context
+   * Creates a context for embeddings.
+   *
+   * @param capacity tokens per batch, rounded up by {@link #room}; llama.cpp's n_ctx, n_batch and
+   *     n_ubatch
+   * @throws EmbarkException when the model is a reranker, has no pooling that gives one vector per
+   *     text, or llama.cpp cannot create the context
    */
   public LlamaContext(LlamaModel model, int capacity, Pooling pooling) {
     this(
@@ -60,11 +63,11 @@ public class LlamaContext implements AutoCloseable {
   }
 
   /**
-   * A context of another kind, whose handle it owns from now on.
+   * Takes ownership of a native context of another kind.
    *
-   * @param handle null when llama.cpp could not make it
-   * @param what for messages
-   * @throws EmbarkException of kind OUT_OF_MEMORY without a handle
+   * @param handle null when llama.cpp could not create the context
+   * @param what description for messages
+   * @throws EmbarkException of kind OUT_OF_MEMORY when {@code handle} is null
    */
   public LlamaContext(Pointer handle, String what, int capacity, int maxSequences) {
     this.capacity = capacity;
@@ -80,9 +83,8 @@ public class LlamaContext implements AutoCloseable {
 
   private static Pointer embeddings(LlamaModel model, int capacity, Pooling pooling) {
     model.checkEmbeds();
-    // The F16 of flash attention on a CPU costs decoders what rounding of their weights leaves of
-    // the vector; encoders lose nothing by it, and take twice as long without
-    // (docs/correctness.md).
+    // On a CPU, flash attention accumulates in F16, which lowers the accuracy of decoders. Encoders
+    // lose none and take twice as long without it (docs/correctness.md).
     boolean flash = model.options().device() != ModelOptions.CPU || !model.keepsTokens();
     Llama.embark_llama_clear_log();
     return Llama.embark_context_new(
@@ -103,9 +105,9 @@ public class LlamaContext implements AutoCloseable {
   }
 
   /**
-   * Tokens that a context has to have room for: {@code capacity}, and so many more that its
-   * sequences could be of one length. llama.cpp tries that out when it makes the context, and ends
-   * the process where it pools by the mean and has room for less.
+   * Returns the context size for {@code capacity} tokens: {@code capacity} rounded up to a multiple
+   * of the number of sequences. When llama.cpp creates a context it tries a batch of sequences of
+   * equal length, and with mean pooling a smaller context aborts the process.
    */
   public static int room(int capacity) {
     int sequences = maxSequences(capacity);
@@ -113,15 +115,15 @@ public class LlamaContext implements AutoCloseable {
     return (int) Math.min(most, (capacity + sequences - 1L) / sequences * sequences);
   }
 
-  /** Sequences that a batch of a context of {@code capacity} tokens may have. */
+  /** Returns the maximum number of sequences per batch for a context of {@code capacity} tokens. */
   public static int maxSequences(int capacity) {
     return Math.min(MAX_SEQUENCES, capacity);
   }
 
   /**
-   * Computes a batch; vectors of an earlier one are gone.
+   * Computes a batch; vectors of earlier batches become invalid.
    *
-   * @throws IllegalArgumentException when the batch is larger than this context, or has no output
+   * @throws IllegalArgumentException when the batch exceeds this context, or has no output
    */
   public final Status decode(TokenBatch batch) {
     Llama.embark_llama_clear_log();
@@ -135,7 +137,7 @@ public class LlamaContext implements AutoCloseable {
     try {
       code = decodeNatively(context, batch);
     } catch (RuntimeException e) {
-      // A C++ exception, such as one of llama.cpp's own checks or of its allocations.
+      // A C++ exception, for example from a check or an allocation in llama.cpp.
       return BAD_ALLOCATION.equals(e.getMessage()) ? Status.OUT_OF_MEMORY : Status.FAILED;
     }
     return switch (code) {
@@ -147,7 +149,9 @@ public class LlamaContext implements AutoCloseable {
   }
 
   /**
-   * @return what {@code llama_decode} gives
+   * Calls {@code llama_decode}.
+   *
+   * @return the code of {@code llama_decode}
    * @throws RuntimeException for a C++ exception, with its {@code what()}
    */
   public int decodeNatively(Pointer context, TokenBatch batch) {
@@ -157,13 +161,13 @@ public class LlamaContext implements AutoCloseable {
   /**
    * Copies the pooled vector of a sequence of the last batch into {@code out[0 … dimensions)}.
    *
-   * @return false when the model gave none
+   * @return false when the model produced no vector
    */
   public boolean embedding(int sequenceId, float[] out) {
     return Llama.embark_context_embedding(handle(), sequenceId, out);
   }
 
-  /** Makes the running and every later decode end as cancelled, until it is called with false. */
+  /** Cancels the running and all later decodes until called with false. */
   public final synchronized void cancel(boolean cancel) {
     if (handle != null) {
       Llama.embark_context_cancel(handle, cancel);
@@ -179,7 +183,7 @@ public class LlamaContext implements AutoCloseable {
     }
   }
 
-  /** The native context; valid until {@link #close()}. */
+  /** Returns the native context; valid until {@link #close()}. */
   final Pointer handle() {
     if (handle == null) {
       throw new IllegalStateException("The context is closed.");

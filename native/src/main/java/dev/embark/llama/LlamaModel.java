@@ -18,18 +18,19 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A GGUF model, in memory once and shared by any number of contexts.
+ * A loaded GGUF model, held in memory once and shared by any number of contexts.
  *
- * <p>Owns the native model. Safe for any thread until {@link #close()}, which the owner calls after
- * every {@link LlamaContext} and {@link Tokenizer} made of it is closed.
+ * <p>Owns the native model. Thread-safe until {@link #close()}, which the owner calls after closing
+ * every {@link LlamaContext} and {@link Tokenizer} of this model.
  */
 public final class LlamaModel implements AutoCloseable {
   /**
-   * What a model's file says that llama.cpp does not keep.
+   * Facts from a model's file that llama.cpp does not retain.
    *
    * @param stripsAccents whether its tokenizer strips accents
-   * @param f32 whether all its weights are 32-bit floats
-   * @param reranker whether it scores pairs of texts, so that it has no vector for one
+   * @param f32 whether all weights are 32-bit floats
+   * @param reranker whether the model scores pairs of texts and therefore has no vector for a
+   *     single one
    */
   public record Traits(boolean stripsAccents, boolean f32, boolean reranker) {}
 
@@ -43,7 +44,7 @@ public final class LlamaModel implements AutoCloseable {
   private final Optional<Weights> packed;
   private Pointer handle;
   private final Map<Class<?>, Object> derived = new HashMap<>();
-  private Boolean keepsTokens; // found out by the first context; null before
+  private Boolean keepsTokens; // null until the first context is created
 
   private LlamaModel(
       Path path,
@@ -62,11 +63,11 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   /**
-   * Opens a file that {@code ModelLoader} has checked: an unchecked one may end the process.
+   * Opens a file that {@code ModelLoader} has checked; an unchecked file may abort the process.
    *
-   * @param traits of the file
+   * @param traits facts from the file
    * @param packed weights for the accelerator, closed with the model; empty to pack them in memory
-   * @throws EmbarkException of kind MODEL when llama.cpp refuses the file, with its reason
+   * @throws EmbarkException of kind MODEL when llama.cpp rejects the file, with the reason
    */
   public static LlamaModel open(
       Path path,
@@ -85,10 +86,10 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   /**
-   * Writes the weights of a file as the accelerator packs them.
+   * Writes the weights of a model in the packed format of the accelerator.
    *
-   * @param packed file that is written
-   * @throws IOException when it cannot be written
+   * @param packed the file to write
+   * @throws IOException when the file cannot be written
    * @throws EmbarkException as {@link #open}
    */
   public static void pack(
@@ -120,28 +121,34 @@ public final class LlamaModel implements AutoCloseable {
     return handle;
   }
 
-  /** The file. */
+  /** Returns the model file. */
   public Path path() {
     return path;
   }
 
-  /** What it was loaded with. */
+  /** Returns the options the model was loaded with. */
   public ModelOptions options() {
     return options;
   }
 
-  /** What computes it: what was asked for, or {@link Acceleration#OFF} where that cannot be. */
+  /**
+   * Returns the effective acceleration: the requested one, or {@link Acceleration#OFF} where it is
+   * unsupported.
+   */
   public Acceleration acceleration() {
     return acceleration;
   }
 
-  /** Whether its tokenizer strips accents, which llama.cpp's then leaves to the caller. */
+  /**
+   * Returns whether its tokenizer strips accents. llama.cpp's own stripping is then off, and the
+   * caller strips them.
+   */
   public boolean stripsAccents() {
     return traits.stripsAccents();
   }
 
   /**
-   * Checks that it has vectors for texts, whatever pooling is asked for.
+   * Checks that the model produces vectors for texts, independent of pooling.
    *
    * @throws EmbarkException of kind MODEL when it is a reranker
    */
@@ -156,42 +163,42 @@ public final class LlamaModel implements AutoCloseable {
     }
   }
 
-  /** Whether all its weights are 32-bit floats. */
+  /** Returns whether all weights are 32-bit floats. */
   boolean isF32() {
     return traits.f32();
   }
 
   /**
-   * Returns a value that is computed from this model once, when it is first asked for, and kept
-   * with it.
+   * Returns a value derived from this model, computed on first use and cached for the life of the
+   * model.
    */
   public synchronized <T> T derived(Class<T> type, Function<LlamaModel, T> compute) {
     return type.cast(derived.computeIfAbsent(type, any -> compute.apply(this)));
   }
 
-  /** Length of its vectors. */
+  /** Returns the number of floats per vector. */
   public int dimensions() {
     return Llama.embark_model_n_embd(handle());
   }
 
-  /** The longest text, in tokens, that it was trained for. */
+  /** Returns the trained context length in tokens. */
   public int trainedContext() {
     return Llama.embark_model_n_ctx_train(handle());
   }
 
-  /** Number of tokens it knows; ids are below it. */
+  /** Returns the vocabulary size; token ids are below it. */
   public int vocabularySize() {
     return Llama.embark_model_n_vocab(handle());
   }
 
-  /** Whether layers of it carry a state from token to token. */
+  /** Returns whether the model has recurrent layers, which carry state from token to token. */
   public boolean isRecurrent() {
     return Llama.embark_model_is_recurrent(handle());
   }
 
   /**
-   * Whether contexts of it keep keys, values or a state of what they have seen, as those of
-   * decoders do.
+   * Returns whether contexts of this model have a KV cache or recurrent state, as those of decoders
+   * do.
    */
   synchronized boolean keepsTokens() {
     if (keepsTokens == null) {
@@ -200,7 +207,7 @@ public final class LlamaModel implements AutoCloseable {
     return keepsTokens;
   }
 
-  /** Its value of a GGUF metadata key, as text. */
+  /** Returns the value of a GGUF metadata key as text. */
   public Optional<String> metadata(String key) {
     byte[] value = new byte[TEXT_CAPACITY];
     int length = Llama.embark_model_meta(handle(), key, value, value.length);
@@ -208,55 +215,59 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   /**
-   * Text that its authors want before each input, from {@code embark.prefix} of its file; empty for
-   * none. llama.cpp's own conversion, as of 0.5.0, keeps no prompt of an embedding model.
+   * Returns the text that the model's authors prepend to each input, from {@code embark.prefix} in
+   * the file; empty if there is none. llama.cpp's own converter, as of 0.5.0, drops the prompts of
+   * embedding models.
    */
   public String prefix() {
     return metadata(PREFIX_KEY).orElse("");
   }
 
-  /** Whether a token is a special one that no text has. */
+  /** Returns whether a token is a control token, which never comes from text. */
   public boolean isControl(int token) {
     return Llama.embark_token_is_control(handle(), token);
   }
 
-  /** Whether a token ends an answer. */
+  /** Returns whether a token ends an answer. */
   public boolean isEnd(int token) {
     return Llama.embark_token_is_end(handle(), token);
   }
 
-  /** The token that opens every text, or -1. */
+  /** Returns the token that opens every text, or -1. */
   public int openingToken() {
     return Llama.embark_model_opening_token(handle());
   }
 
-  /** The text of a token as its vocabulary has it, escaped as the vocabulary's kind does. */
+  /** Returns the text of a token with the escapes of its vocabulary type. */
   public String tokenText(int token) {
     return LlamaBackend.string(Llama.embark_token_text(handle(), token));
   }
 
-  /** How a token was added by the model's authors: 0 not at all, 1, or 2 if it swallows a space. */
+  /**
+   * Returns how the model's authors added a token: 0 if they did not, 1 if they did, 2 if it also
+   * absorbs adjacent white space.
+   */
   public int userDefined(int token) {
     return Llama.embark_token_is_user_defined(handle(), token);
   }
 
   /**
-   * Copies the bytes of a token's text, none for control tokens.
+   * Copies the bytes of a token's text; control tokens have none.
    *
-   * @return their number, negative when {@code piece} has no room for them
+   * @return the number of bytes, negative when {@code piece} is too small
    */
   public int piece(int token, byte[] piece) {
     return Llama.embark_token_piece(handle(), token, piece, piece.length);
   }
 
   /**
-   * Tokenises a text on the caller's stack, which llama.cpp uses in proportion to the text.
+   * Tokenises a text. llama.cpp uses the caller's stack in proportion to the length of the text.
    *
    * @param text UTF-8
-   * @param ids receives the ids from {@code at}, with room for {@code room} of them
-   * @param addSpecial adds the tokens that open and close a text
-   * @param parseSpecial takes what is written like a control token for one
-   * @return number of ids; if it exceeds {@code room}, as a negative number, and none is written
+   * @param ids receives at most {@code room} ids, starting at {@code at}
+   * @param addSpecial adds the opening and closing tokens of a text
+   * @param parseSpecial parses the spelling of a control token as that token
+   * @return the number of ids; negated if it exceeds {@code room}, in which case none is written
    * @throws RuntimeException for a C++ exception of the vocabulary
    */
   public int tokenize(
@@ -271,17 +282,17 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   /**
-   * Writes a chat of one turn as the model's template, or a named one of llama.cpp, has it.
+   * Renders a single-turn chat with the model's template or a named template of llama.cpp.
    *
-   * @param template name; empty for the model's own
-   * @param prompt receives the bytes that it has room for
+   * @param template name of the template; empty for the model's own
+   * @param prompt receives as many bytes as fit
    * @return length of the whole chat, or a negative code of embark_llama.h
    */
   public int chatPrompt(BytePointer template, BytePointer system, BytePointer user, byte[] prompt) {
     return Llama.embark_chat_prompt(handle(), template, system, user, prompt, prompt.length);
   }
 
-  /** The native model; valid until {@link #close()}. */
+  /** Returns the native model; valid until {@link #close()}. */
   Pointer handle() {
     Pointer current = handle;
     if (current == null) {
@@ -290,7 +301,7 @@ public final class LlamaModel implements AutoCloseable {
     return current;
   }
 
-  /** Frees the native model; does nothing the second time. */
+  /** Frees the native model; idempotent. */
   @Override
   public synchronized void close() {
     if (handle != null) {
@@ -302,7 +313,7 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   private static String text(byte[] value, int length) {
-    // snprintf tells the length it would have liked; the copy ends with a NUL.
+    // snprintf returns the untruncated length, and the copy ends with a NUL.
     return new String(value, 0, Math.min(length, value.length - 1), StandardCharsets.UTF_8);
   }
 }

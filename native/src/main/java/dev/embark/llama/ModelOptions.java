@@ -3,31 +3,32 @@ package dev.embark.llama;
 import dev.embark.engine.options.Acceleration;
 
 /**
- * Where a model's weights go.
+ * Placement of a model's weights.
  *
  * @param device index of a {@link LlamaBackend.Device}, or {@link #CPU}
- * @param gpuLayers layers that go there, or {@link #ALL_LAYERS}; the CPU computes the others
- * @param acceleration what computes it on a CPU, where machine and model suit; see {@link
- *     LlamaModel#acceleration()}
+ * @param gpuLayers number of layers on that device, or {@link #ALL_LAYERS}; the CPU computes the
+ *     rest
+ * @param acceleration requested acceleration on a CPU; {@link LlamaModel#acceleration()} is the
+ *     effective one
  */
 public record ModelOptions(int device, int gpuLayers, Acceleration acceleration) {
-  /** The CPU alone; no GPU is initialised. */
+  /** CPU only; no GPU is initialised. */
   public static final int CPU = -1;
 
-  /** Every layer, and what is around them. */
+  /** Every layer, including the input and output layers. */
   public static final int ALL_LAYERS = -1;
 
-  /** On the CPU, accelerated where that can be. */
+  /** Returns options for a CPU, accelerated where supported. */
   public static ModelOptions cpu() {
     return cpu(Acceleration.FAST);
   }
 
-  /** On the CPU. */
+  /** Returns options for a CPU. */
   public static ModelOptions cpu(Acceleration acceleration) {
     return new ModelOptions(CPU, 0, acceleration);
   }
 
-  /** On a GPU. */
+  /** Returns options for a GPU. */
   public static ModelOptions gpu(int device, int gpuLayers) {
     return new ModelOptions(device, gpuLayers, Acceleration.OFF);
   }

@@ -3,8 +3,8 @@ package dev.embark.llama;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the native models, contexts, batches and buffers of this process that are open, so that
- * tests see what was never freed, and all that were ever made. Safe for any thread.
+ * Counters of this process's native models, contexts, batches and buffers: those open now, which
+ * reveal leaks in tests, and all ever created. Thread-safe.
  */
 public final class NativeHandles {
   private static final AtomicLong OPEN = new AtomicLong();
@@ -21,7 +21,7 @@ public final class NativeHandles {
     OPEN.decrementAndGet();
   }
 
-  /** How many are open right now. */
+  /** Returns the number of handles open now. */
   public static long open() {
     return OPEN.get();
   }

@@ -14,13 +14,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds the llama.cpp libraries: those packed in this artifact, or those of a directory that {@code
- * EMBARK_LLAMA_HOME} names.
+ * Locates the llama.cpp libraries: those packed in this artifact, or those in the directory that
+ * {@code EMBARK_LLAMA_HOME} names.
  */
 final class NativeLibraries {
   static final String HOME_VARIABLE = "EMBARK_LLAMA_HOME";
 
-  // Dependencies first: a library opened later finds the earlier ones by name.
+  // Dependencies first: the linker resolves a library against those already open.
   private static final List<Pattern> LOAD_ORDER =
       List.of(
           Pattern.compile("libggml-base\\b.*\\.so[.0-9]*"),
@@ -30,12 +30,12 @@ final class NativeLibraries {
 
   private NativeLibraries() {}
 
-  /** Directory with the llama.cpp libraries; {@code home} may be null or empty. */
+  /** Returns the directory of the llama.cpp libraries; {@code home} may be null or empty. */
   static Path directory(String home) {
     return home == null || home.isEmpty() ? PackedLibraries.directory() : ofHome(Path.of(home));
   }
 
-  /** The files to open with global symbols, in order. */
+  /** Returns the libraries to open with global symbols, in load order. */
   static List<Path> inLoadOrder(Path directory) {
     List<Path> found = new ArrayList<>();
     for (Pattern pattern : LOAD_ORDER) {
@@ -54,7 +54,7 @@ final class NativeLibraries {
     return found;
   }
 
-  /** Turns a linker's complaint into a sentence that names what the machine lacks. */
+  /** Translates a linker error into a message that names the missing dependency. */
   static EmbarkException explain(Path directory, UnsatisfiedLinkError error) {
     String message = String.valueOf(error.getMessage());
     Matcher missing = C_LIBRARY.matcher(message);

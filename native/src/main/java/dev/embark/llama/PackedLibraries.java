@@ -19,28 +19,28 @@ import java.util.stream.Collectors;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * The native libraries in this artifact, and those of GPU artifacts beside it, copied once per
- * machine and build into JavaCPP's cache.
+ * The native libraries of this artifact and of the GPU artifacts on the class path, unpacked into
+ * JavaCPP's cache once per machine and build.
  *
- * <p>The directory is named after what is in it: JavaCPP's own cache compares size and time, which
- * are the same for two builds of one version, and would serve one with the library of the other.
- * Files appear whole or not at all, so processes may start together. A library that another user
- * may have written is not used.
+ * <p>The directory is named after a hash of its contents. JavaCPP's own cache compares size and
+ * time, which are equal for two builds of one version, and so could pair one build with the library
+ * of the other. Files are moved into place atomically, so several processes may start at once.
+ * Libraries that another user may have written are rejected.
  */
 final class PackedLibraries {
   private static final String PLACE = "/dev/embark/llama/" + Loader.getPlatform() + "/";
-  // The first line is a hash of all of them, each of the others the name of one.
+  // The first line is a hash of all libraries, every further line the name of one.
   private static final String INDEX = "libraries.index";
-  // What embark-native-cuda and embark-native-vulkan add, where they are on the class path.
+  // Resource directories of embark-native-cuda and embark-native-vulkan.
   private static final List<String> GPU_PARTS = List.of("cuda/", "vulkan/");
 
   private PackedLibraries() {}
 
   /**
-   * The directory with the libraries, which are copied there if they are not yet.
+   * Returns the directory of the unpacked libraries and unpacks missing ones.
    *
-   * @throws EmbarkException of kind BACKEND when this jar has none for the platform, the cache
-   *     cannot be written, or another user may have written to it
+   * @throws EmbarkException of kind BACKEND when this jar has no libraries for the platform, the
+   *     cache cannot be written, or another user may have written to it
    */
   static Path directory() {
     List<Part> parts = parts();
@@ -50,7 +50,7 @@ final class PackedLibraries {
       Path directory = cache.resolve(name(parts));
       place = directory.toString();
       LibraryOwners owners = LibraryOwners.of(cache);
-      owners.check(cache); // JavaCPP's own library is in it, too
+      owners.check(cache); // the cache also holds JavaCPP's own library
       if (!Files.isDirectory(directory)) {
         make(directory);
       }
@@ -84,7 +84,7 @@ final class PackedLibraries {
     }
   }
 
-  /** The name of the directory, which is that of this build. */
+  /** Returns the directory name, which identifies this build. */
   static String name() {
     return name(parts());
   }
@@ -108,7 +108,7 @@ final class PackedLibraries {
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     } catch (FileAlreadyExistsException e) {
-      if (!Files.isDirectory(directory)) { // else by another process, in this very moment
+      if (!Files.isDirectory(directory)) { // otherwise another process has just created it
         throw new IOException(directory + " is not a directory", e);
       }
     }
@@ -123,7 +123,7 @@ final class PackedLibraries {
     }
   }
 
-  /** What one artifact brings. */
+  /** The libraries of one artifact. */
   private record Part(String place, String hash, List<String> libraries) {}
 
   private static Optional<Part> part(String place) {
@@ -150,7 +150,7 @@ final class PackedLibraries {
   private static void copy(String resource, Path to) throws IOException {
     Path partial = Files.createTempFile(to.getParent(), to.getFileName().toString(), ".part");
     try (InputStream in = PackedLibraries.class.getResourceAsStream(PLACE + resource);
-        OutputStream out = Files.newOutputStream(partial)) { // stays its owner's alone
+        OutputStream out = Files.newOutputStream(partial)) { // mode 0600 of createTempFile
       if (in == null) {
         throw new IOException("this jar lacks " + resource);
       }

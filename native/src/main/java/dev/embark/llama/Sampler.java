@@ -8,21 +8,23 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Chooses the tokens of one answer, by a chain of llama.cpp's samplers: top-k, top-p, min-p,
- * temperature and a draw, or the likeliest token; within a grammar, if there is one. Owns the
- * native chain. For one thread.
+ * Selects the tokens of one answer with a chain of llama.cpp samplers: top-k, top-p, min-p,
+ * temperature and a random draw, or greedily; constrained by a grammar if there is one. Owns the
+ * native chain. Not thread-safe.
  */
 public final class Sampler implements AutoCloseable {
-  /** The model's output has NaN or infinity. */
+  /** The model's output contains NaN or infinity. */
   public static final int NOT_FINITE = -1;
 
-  /** No token of the vocabulary goes on as the grammar wants. */
+  /** No token of the vocabulary satisfies the grammar. */
   public static final int NOTHING_FITS = -2;
 
   private Pointer handle;
 
   /**
-   * @param seed of the draw, 0 or more
+   * Creates a sampler.
+   *
+   * @param seed seed of the random draw, at least 0
    * @throws EmbarkException of kind OPTION when the grammar cannot be parsed
    */
   public Sampler(LlamaModel model, GenerateOptions options, int seed) {
@@ -53,10 +55,11 @@ public final class Sampler implements AutoCloseable {
   }
 
   /**
-   * What the draw of a row starts from: the same for the same prompt wherever it stands, another
-   * one for each attempt, and never llama.cpp's LLAMA_DEFAULT_SEED, which means a random one.
+   * Returns the random seed of a row. The seed depends on the prompt but not on its position,
+   * differs between attempts, and never equals llama.cpp's LLAMA_DEFAULT_SEED, which requests a
+   * random seed.
    *
-   * @param prompt its tokens
+   * @param prompt token ids
    */
   public static int seed(int seed, int[] prompt, int attempt) {
     long mixed = 1;
@@ -64,13 +67,13 @@ public final class Sampler implements AutoCloseable {
       mixed = 31 * mixed + token;
     }
     mixed = 31 * (31 * mixed + seed) + attempt;
-    // The finaliser of SplitMix64: neighbouring seeds give draws that have nothing in common.
+    // The finaliser of SplitMix64 decorrelates neighbouring seeds.
     mixed = (mixed ^ (mixed >>> 30)) * 0xbf58476d1ce4e5b9L;
     mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
     return (int) (mixed >>> 33);
   }
 
-  /** The native chain; valid until {@link #close()}. */
+  /** Returns the native chain; valid until {@link #close()}. */
   Pointer handle() {
     if (handle == null) {
       throw new IllegalStateException("The sampler is closed.");

@@ -1,24 +1,26 @@
 package dev.embark.llama;
 
 /**
- * How the cells of a context for generation are split into streams. A stream keeps the tokens of
- * one sequence, so that an answer does not depend on what its neighbours have there. Immutable.
+ * Division of a generation context's KV cache into streams. Each stream holds one sequence, so that
+ * an answer does not depend on the other sequences of its batch. Immutable.
  *
- * @param streams sequences that the context can have
- * @param cells tokens that each of them keeps
+ * @param streams number of sequences of the context
+ * @param cells tokens per stream
  */
 public record StreamLayout(int streams, int cells) {
-  // llama_context of llama.cpp 0.5.0 rounds up to it, as GGML_PAD(n_ctx_seq, 256) says.
+  // llama_context of llama.cpp 0.5.0 rounds up to this multiple: GGML_PAD(n_ctx_seq, 256).
   private static final int GRAIN = 256;
 
   /**
-   * As many streams as are wanted and {@code total} cells have room for; one where a single
-   * sequence takes them all.
+   * Returns a layout of up to {@code wanted} streams within {@code total} cells, or of one stream
+   * when a single sequence needs them all.
    *
-   * @param total cells of the context; rounded up, if they are few, to what one stream takes
-   * @param longest tokens that a stream has to keep at least
-   * @param longestEver tokens that no sequence exceeds; more cells would be of no use
-   * @param wanted streams at most
+   * @param total cells of the context; exceeded when one stream of {@code longest} tokens needs
+   *     more
+   * @param longest minimum tokens per stream
+   * @param longestEver maximum tokens of any sequence; a stream gets no more cells than that,
+   *     rounded up
+   * @param wanted maximum number of streams
    */
   public static StreamLayout of(int total, int longest, int longestEver, int wanted) {
     int streams = streams(total, longest, wanted);
@@ -27,12 +29,12 @@ public record StreamLayout(int streams, int cells) {
         streams, Math.max(rounded(longest), Math.min(each, rounded(longestEver))));
   }
 
-  /** How many streams that is. */
+  /** Returns the number of streams of such a layout. */
   public static int streams(int total, int longest, int wanted) {
     return Math.max(1, Math.min(wanted, total / rounded(longest)));
   }
 
-  /** Cells of a stream that keeps so many tokens; below 2³¹ for those of any model's context. */
+  /** Returns {@code tokens} rounded up to the cells of a stream; below 2³¹ for any token count. */
   public static int rounded(int tokens) {
     return (int) Math.min(Integer.MAX_VALUE / GRAIN * GRAIN, (tokens + GRAIN - 1L) / GRAIN * GRAIN);
   }

@@ -6,13 +6,12 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Owns a {@code llama_batch}: tokens, their positions and the sequences they belong to.
+ * Owns a {@code llama_batch}: tokens with their positions and sequence ids.
  *
- * <p>Whatever would make llama.cpp write past the batch, abort or refuse it ({@code
- * llama_batch_allocr::init} of its 0.5.0) is refused here, with the token, its sequence and its
- * position, and then the batch stays as it was. What a caller leaves out is filled in as that
- * function does: the next position, sequence 0, and every token an output, since a context for
- * embeddings needs them all. For one thread.
+ * <p>Input on which llama.cpp 0.5.0 would write out of bounds, abort or fail ({@code
+ * llama_batch_allocr::init}) is rejected with the token, its sequence and its position, and the
+ * batch stays unchanged. Defaults follow that function: the next position, sequence 0, and every
+ * token an output, since embedding contexts need all outputs. Not thread-safe.
  */
 public final class TokenBatch implements AutoCloseable {
   private static final int[] FIRST_SEQUENCE = {0};
@@ -22,14 +21,16 @@ public final class TokenBatch implements AutoCloseable {
   private final int maxSequences;
   private final int vocabularySize;
   private final int trainedContext;
-  private final int[] next; // position of each sequence's next token; NONE when it has no token
+  private final int[] next; // next position per sequence; NONE while the sequence is empty
   private Pointer handle;
   private int size;
   private int outputs;
 
   /**
+   * Creates an empty batch.
+   *
    * @param capacity in tokens
-   * @param maxSequences sequence ids are below it
+   * @param maxSequences exclusive upper bound of sequence ids
    * @throws EmbarkException of kind OUT_OF_MEMORY
    */
   public TokenBatch(LlamaModel model, int capacity, int maxSequences) {
@@ -46,18 +47,18 @@ public final class TokenBatch implements AutoCloseable {
     NativeHandles.opened();
   }
 
-  /** Room in tokens. */
+  /** Returns the capacity in tokens. */
   public int capacity() {
     return capacity;
   }
 
-  /** Tokens it holds. */
+  /** Returns the number of tokens in the batch. */
   public int size() {
     checkOpen();
     return size;
   }
 
-  /** Appends one token to sequence 0, at its next position. */
+  /** Appends one token to sequence 0 at its next position. */
   public void add(int token) {
     add(token, FIRST_SEQUENCE);
   }
@@ -71,10 +72,10 @@ public final class TokenBatch implements AutoCloseable {
   /**
    * Appends one token.
    *
-   * @param position behind that of the last token in each of its sequences; any for their first
-   * @param sequenceIds the sequences that it belongs to, one or more, each once
-   * @param output whether the model's output at this token counts
-   * @throws EmbarkException of kind OUT_OF_MEMORY, for ids of further sequences only
+   * @param position the next position in each of its sequences; any position in an empty sequence
+   * @param sequenceIds one or more distinct sequences that contain the token
+   * @param output whether the model's output at this token is needed
+   * @throws EmbarkException of kind OUT_OF_MEMORY, only when ids of further sequences need memory
    */
   public void add(int token, int position, int[] sequenceIds, boolean output) {
     checkRoom(1);
@@ -103,7 +104,7 @@ public final class TokenBatch implements AutoCloseable {
     size++;
   }
 
-  /** Appends {@code ids[offset … offset + n)} as a whole new sequence from position 0. */
+  /** Appends {@code ids[offset … offset + n)} as a new sequence that starts at position 0. */
   public void addSequence(IntPointer ids, long offset, int n, int sequenceId) {
     checkRoom(n);
     if (n > trainedContext) {
@@ -135,7 +136,7 @@ public final class TokenBatch implements AutoCloseable {
     size += n;
   }
 
-  /** Empties it. */
+  /** Removes all tokens. */
   public void clear() {
     Llama.embark_batch_clear(handle());
     Arrays.fill(next, NONE);
@@ -143,16 +144,16 @@ public final class TokenBatch implements AutoCloseable {
     size = 0;
   }
 
-  /** The native batch; valid until {@link #close()}. */
+  /** Returns the native batch; valid until {@link #close()}. */
   Pointer handle() {
     checkOpen();
     return handle;
   }
 
   /**
-   * Makes sure that there is something to compute.
+   * Checks that the batch has an output.
    *
-   * @throws IllegalArgumentException when it has no token, or none that is an output
+   * @throws IllegalArgumentException when the batch is empty or none of its tokens is an output
    */
   void checkOutputs() {
     if (outputs == 0) {

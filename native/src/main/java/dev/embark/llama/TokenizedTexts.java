@@ -8,26 +8,26 @@ import java.util.BitSet;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
- * The token ids of a window of texts, flat in native memory, cut into the sequences that the model
- * is given. A text is one sequence, several when it is chunked, none when it is NULL or failed.
+ * Token ids of a window of texts: one flat buffer in native memory, divided into model sequences. A
+ * text has one sequence, several when it is chunked, none when it is NULL or failed.
  *
- * <p>Filled by {@link Tokenizer}; the buffers are reused by {@link #clear(int)}. Owns its native
- * buffer. For one thread.
+ * <p>Filled by {@link Tokenizer}; {@link #clear(int)} keeps the buffers for reuse. Owns its native
+ * buffer. Not thread-safe.
  */
 public final class TokenizedTexts implements AutoCloseable {
   private IntPointer ids;
   private long capacity;
   private long size;
 
-  private int[] rows = new int[64]; // of each sequence
-  private long[] offsets = new long[64]; // of each sequence, into ids
-  private int[] lengths = new int[64]; // of each sequence, in tokens
+  private int[] rows = new int[64]; // per sequence
+  private long[] offsets = new long[64]; // per sequence, index into ids
+  private int[] lengths = new int[64]; // per sequence, in tokens
   private int sequences;
 
   private final BitSet chunked = new BitSet(); // rows with more than one sequence
   private final EmbeddedRows outcomes = new EmbeddedRows();
 
-  /** Makes room for {@code n} further ids after {@link #size()}. */
+  /** Ensures room for {@code n} ids after {@link #size()} and returns the buffer. */
   public IntPointer reserve(int n) {
     long needed = size + n;
     if (needed > capacity) {
@@ -55,7 +55,7 @@ public final class TokenizedTexts implements AutoCloseable {
     outcomes.clear(rowCount);
   }
 
-  /** Takes the {@code length} ids after {@link #size()} in as a sequence of {@code row}. */
+  /** Registers the {@code length} ids after {@link #size()} as a sequence of {@code row}. */
   public void addSequence(int row, int length) {
     if (sequences == rows.length) {
       rows = Arrays.copyOf(rows, sequences * 2);
@@ -72,7 +72,7 @@ public final class TokenizedTexts implements AutoCloseable {
     size += length;
   }
 
-  /** Adds a sequence of {@code row} whose ids are given. */
+  /** Appends the given ids as a sequence of {@code row}. */
   public void append(int row, int[] sequence) {
     IntPointer buffer = reserve(sequence.length);
     buffer.position(size).put(sequence, 0, sequence.length);
@@ -80,7 +80,7 @@ public final class TokenizedTexts implements AutoCloseable {
     addSequence(row, sequence.length);
   }
 
-  /** The ids of a sequence. */
+  /** Returns a copy of the ids of a sequence. */
   public int[] copy(int sequence) {
     int[] copy = new int[lengths[sequence]];
     ids.position(offsets[sequence]).get(copy);
@@ -88,12 +88,12 @@ public final class TokenizedTexts implements AutoCloseable {
     return copy;
   }
 
-  /** Token ids; valid until the next {@link #reserve} or {@link #close()}. */
+  /** Returns the token ids; valid until the next {@link #reserve} or {@link #close()}. */
   public IntPointer ids() {
     return ids;
   }
 
-  /** Number of ids of all sequences. */
+  /** Returns the total number of ids. */
   public long size() {
     return size;
   }
@@ -106,27 +106,27 @@ public final class TokenizedTexts implements AutoCloseable {
     return rows[sequence];
   }
 
-  /** Start of a sequence in {@link #ids()}. */
+  /** Returns the start of a sequence in {@link #ids()}. */
   public long offset(int sequence) {
     return offsets[sequence];
   }
 
-  /** Tokens of a sequence. */
+  /** Returns the length of a sequence in tokens. */
   public int length(int sequence) {
     return lengths[sequence];
   }
 
-  /** Tokens of every sequence: {@code lengths[sequences()]}. */
+  /** Returns the length of every sequence in tokens: {@code lengths[sequences()]}. */
   public int[] lengths() {
     return Arrays.copyOf(lengths, sequences);
   }
 
-  /** What is known of each row so far. */
+  /** Returns the per-row outcomes so far. */
   public EmbeddedRows outcomes() {
     return outcomes;
   }
 
-  /** Whether the row has more than one sequence. */
+  /** Returns whether the row has more than one sequence. */
   public boolean isChunked(int row) {
     return chunked.get(row);
   }

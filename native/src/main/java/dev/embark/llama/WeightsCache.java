@@ -7,20 +7,20 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Keeps the weights of one model, as the accelerator packs them, in files that all processes of a
- * node map. Used by the threads that load the model.
+ * Cache of one model's weights in the packed format of the accelerator, as files that all processes
+ * of a node map. Called on the threads that load the model.
  */
 @FunctionalInterface
 public interface WeightsCache {
-  /** Keeps nothing: each process packs weights into memory of its own. */
+  /** Caches nothing: each process packs the weights in its own memory. */
   WeightsCache NONE = (name, packing) -> Optional.empty();
 
   /**
-   * A file of packed weights.
+   * Returns a file of packed weights.
    *
-   * @param name of the way they are packed: letters, digits, hyphens and underscores
-   * @param packing makes the file where it is not there yet
-   * @return empty where no file can be kept
+   * @param name of the packed format: letters, digits, hyphens and underscores
+   * @param packing writes the file if it does not exist yet
+   * @return empty if no file can be cached
    * @throws EmbarkException when the model cannot be loaded, or the thread was interrupted
    */
   Optional<Weights> open(String name, Packing packing);
@@ -29,18 +29,20 @@ public interface WeightsCache {
   @FunctionalInterface
   interface Packing {
     /**
-     * @param file that is not there yet
-     * @throws IOException when it cannot be written
+     * Writes the packed weights.
+     *
+     * @param file a path that does not exist yet
+     * @throws IOException when the file cannot be written
      */
     void writeTo(Path file) throws IOException;
   }
 
-  /** A file that stays as it is until it is closed. Safe for any thread. */
+  /** A cached file that remains unchanged until it is closed. Thread-safe. */
   interface Weights extends AutoCloseable {
-    /** The file. */
+    /** Returns the file. */
     Path path();
 
-    /** Says that it is not mapped any more. */
+    /** Releases the file once it is no longer mapped. */
     @Override
     void close();
   }

@@ -1,5 +1,5 @@
 /**
- * llama.cpp for Java: handles over the C header {@code embark_llama.h}.
+ * llama.cpp binding for Java: handle classes over the C header {@code embark_llama.h}.
  *
  * <pre>
  *  LlamaBackend ──► LlamaModel ──► LlamaContext, GenerationContext ◄── TokenBatch
@@ -7,9 +7,9 @@
  *   devices, Accelerator
  * </pre>
  *
- * <p>JavaCPP generates {@code Llama} from the header at build time; only this package calls it. One
- * class owns each native object and frees it in {@code close()}, which is idempotent. Native errors
- * become {@link dev.embark.engine.rows.EmbarkException}s here; whatever llama.cpp would abort on is
- * refused before the call.
+ * <p>JavaCPP generates {@code Llama} from the header at build time; only this package calls it.
+ * Each native object is owned by one Java object and freed by its idempotent {@code close()}. This
+ * package translates native errors into {@link dev.embark.engine.rows.EmbarkException}s and rejects
+ * arguments on which llama.cpp would abort.
  */
 package dev.embark.llama;

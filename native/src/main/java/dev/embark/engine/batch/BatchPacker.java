@@ -5,8 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Puts sequences together into native batches, by length and up to a budget of tokens. Pure
- * arithmetic: knows neither texts nor llama.cpp.
+ * Packs sequences into native batches by length, up to a token budget. Operates on lengths only.
  */
 public final class BatchPacker {
   private final Packing packing;
@@ -14,9 +13,11 @@ public final class BatchPacker {
   private final int maxSequences;
 
   /**
+   * Creates a packer.
+   *
    * @param packing which sequences may share a batch
-   * @param budget tokens of a batch; a longer sequence gets a batch of its own
-   * @param maxSequences sequences of a batch
+   * @param budget tokens per batch; a longer sequence gets its own batch
+   * @param maxSequences maximum number of sequences per batch
    */
   public BatchPacker(Packing packing, int budget, int maxSequences) {
     this.packing = packing;
@@ -25,15 +26,15 @@ public final class BatchPacker {
   }
 
   /**
-   * Packs sequences in the order of their lengths, flushing by the overflow rule of llama.cpp's
-   * embedding example: when the next one would exceed the budget, the batch has as many sequences
-   * as it may, or the packing keeps the next one apart.
+   * Packs sequences in order of length. A batch ends, as in llama.cpp's embedding example, when the
+   * next sequence would exceed the budget, the batch has its maximum number of sequences, or the
+   * packing separates the two.
    *
-   * @param lengths of each sequence, in tokens
-   * @return batches that hold every sequence once
+   * @param lengths length of each sequence, in tokens
+   * @return batches that contain every sequence once
    */
   public List<PackedBatch> pack(int[] lengths) {
-    // Length in the upper half, index in the lower: sorts by length, ties in order, no boxing.
+    // Length in the upper half, index in the lower: sorts by length, stable, without boxing.
     long[] order = new long[lengths.length];
     for (int i = 0; i < lengths.length; i++) {
       order[i] = ((long) lengths[i] << 32) | i;
@@ -43,7 +44,7 @@ public final class BatchPacker {
     List<PackedBatch> batches = new ArrayList<>();
     int start = 0;
     long tokens = 0;
-    int longest = 0; // of the batch, which is its last
+    int longest = 0; // the last sequence of the batch
     for (int i = 0; i < order.length; i++) {
       int length = (int) (order[i] >>> 32);
       boolean fits =
@@ -64,7 +65,7 @@ public final class BatchPacker {
     return batches;
   }
 
-  /** Whether sequences fit one batch in any order, so that they need not be packed. */
+  /** Returns whether the sequences fit into one batch in any order and need no packing. */
   public boolean isOneBatch(int sequences, long tokens) {
     return sequences == 1
         || sequences > 1

@@ -3,19 +3,19 @@ package dev.embark.engine.batch;
 import dev.embark.engine.model.MemoryEstimate;
 import dev.embark.engine.rows.EmbarkException;
 
-/** Accounts for the memory of a context, which a text longer than a batch makes larger. */
+/** Accounts for the memory of a context, which grows when a text is longer than a batch. */
 @FunctionalInterface
 public interface ContextMemory {
-  /** As much as it likes. */
+  /** Grants every request. */
   ContextMemory UNLIMITED = tokens -> {};
 
   /**
-   * Called before a context takes the place of the one before, if there was one, which lasts until
-   * the new one is there. In the thread that uses it.
+   * Called before a context is created or replaced, on the thread that uses it. A replaced context
+   * is freed only after the new one exists.
    *
-   * @param tokens that it is to have room for, as {@link MemoryEstimate#contextBytes} takes them
-   * @throws EmbarkException of kind OUT_OF_MEMORY when it must not be made: the texts that need it
-   *     fail without being asked for again, and the context before stays
+   * @param tokens capacity of the new context, as for {@link MemoryEstimate#contextBytes}
+   * @throws EmbarkException of kind OUT_OF_MEMORY to refuse the context: the texts that need it
+   *     fail without a retry, and the previous context is kept
    */
   void claim(int tokens);
 }

@@ -4,25 +4,25 @@ import dev.embark.llama.LlamaContext;
 import dev.embark.llama.LlamaModel;
 
 /**
- * Which sequences may share a native batch; the ways in which llama.cpp's batch allocator cuts a
- * batch that is too large, done beforehand so that it never has to cut one.
+ * Rule for which sequences may share a native batch. It anticipates how llama.cpp's batch allocator
+ * splits an oversized batch, so that llama.cpp never has to split one.
  */
 public enum Packing {
-  /** Any; as many as the budget has room for. */
+  /** Any sequences, within the budget. */
   SIMPLE {
     @Override
     boolean together(int length, int next) {
       return true;
     }
   },
-  /** Those of one length: what a cache that keeps a stream of its own for each sequence takes. */
+  /** Sequences of equal length, as a cache with one stream per sequence requires. */
   EQUAL {
     @Override
     boolean together(int length, int next) {
       return length == next;
     }
   },
-  /** None: each sequence goes alone. */
+  /** One sequence per batch. */
   SEQUENCE {
     @Override
     boolean together(int length, int next) {
@@ -31,18 +31,18 @@ public enum Packing {
   };
 
   /**
-   * Whether sequences of these lengths, in tokens, may be in one batch; {@code next} is not the
-   * shorter one.
+   * Returns whether sequences of these lengths, in tokens, may share a batch; {@code next} is at
+   * least {@code length}.
    */
   abstract boolean together(int length, int next);
 
   /**
-   * The way that a model needs on the contexts of {@link LlamaContext}, on every device.
+   * Returns the packing that a model needs in a {@link LlamaContext}, on every device.
    *
-   * <p>Attention sees the whole batch behind a mask, and the one cache that all sequences of a
-   * decoder share takes them as they come. Where all tokens are outputs, llama.cpp 0.5.0 computes
-   * recurrent layers a sequence at a time ({@code llama_memory_recurrent::init_batch}), so a wider
-   * batch would hold memory and gain nothing.
+   * <p>Attention covers the whole batch behind a mask, and the cache shared by all sequences of a
+   * decoder accepts sequences of any length. With all tokens as outputs, llama.cpp 0.5.0 computes
+   * recurrent layers one sequence at a time ({@code llama_memory_recurrent::init_batch}), so a
+   * wider batch would use memory without gain.
    */
   public static Packing of(LlamaModel model) {
     return model.isRecurrent() ? SEQUENCE : SIMPLE;

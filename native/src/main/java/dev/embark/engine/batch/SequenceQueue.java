@@ -12,16 +12,15 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * Sequences of all tasks that wait for a place in a batch; bounded in tokens.
+ * Queue of sequences from all tasks that wait for a batch; bounded in tokens.
  *
- * <p>Batches take from the tasks in turn, so that one with much to do does not keep the others
- * waiting, and pass over a sequence that does not fit in favour of another task's that does. Safe
- * for any thread.
+ * <p>Batches take from the tasks in turn, so that a task with much work does not delay the others,
+ * and skip a sequence that does not fit in favour of another task's. Thread-safe.
  */
 public final class SequenceQueue {
   private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
-  private static final long LOOK_MILLIS = 20; // for cancellation, while there is no room
-  private static final int BATCHES = 64; // that fill it
+  private static final long LOOK_MILLIS = 20; // polls for cancellation while full
+  private static final int BATCHES = 64; // capacity of the queue per reader
 
   private final Packing packing;
   private final int budget;
@@ -30,14 +29,16 @@ public final class SequenceQueue {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Condition room = lock.newCondition();
-  private final Deque<Source> sources = new ArrayDeque<>(); // the next one to take from comes first
+  private final Deque<Source> sources = new ArrayDeque<>(); // round-robin order
   private long tokens;
-  private int waiting; // sequences
+  private int waiting; // number of sequences
   private boolean closed;
 
   /**
-   * @param budget tokens of a batch; a longer sequence gets a batch of its own
-   * @param readers threads that take batches
+   * Creates a queue.
+   *
+   * @param budget tokens per batch; a longer sequence gets its own batch
+   * @param readers number of threads that take batches
    */
   public SequenceQueue(Packing packing, int budget, int maxSequences, int readers) {
     this.packing = packing;
@@ -47,10 +48,10 @@ public final class SequenceQueue {
   }
 
   /**
-   * A sequence on its way.
+   * A queued sequence.
    *
-   * @param ticket of the window that it belongs to
-   * @param sequence of that window
+   * @param ticket ticket of its window
+   * @param sequence index within that window
    */
   public record Waiting(Ticket ticket, int sequence, int[] ids) {}
 
@@ -64,7 +65,7 @@ public final class SequenceQueue {
   }
 
   /**
-   * Adds a sequence, when there is room for it.
+   * Adds a sequence, waiting until there is room.
    *
    * @throws EmbarkException of kind CANCELLED
    * @throws IllegalStateException when the queue is closed
@@ -105,7 +106,7 @@ public final class SequenceQueue {
     return added;
   }
 
-  /** Takes out what a window still has here. */
+  /** Removes the sequences of a window that are still queued. */
   public void remove(Ticket ticket) {
     lock.lock();
     try {
@@ -123,9 +124,10 @@ public final class SequenceQueue {
   }
 
   /**
-   * The next batch: full, or what there is a few milliseconds after the first of it came.
+   * Returns the next batch: as soon as it is full, or otherwise a few milliseconds after its first
+   * sequence arrived.
    *
-   * @return empty when the queue is closed, or the thread was interrupted, which ends nothing else
+   * @return empty when the queue is closed or the thread was interrupted, which has no other effect
    */
   public List<Waiting> take() {
     lock.lock();
@@ -141,7 +143,7 @@ public final class SequenceQueue {
       room.signalAll();
       return batch;
     } catch (InterruptedException e) {
-      return List.of(); // without the flag, for the next call to wait again
+      return List.of(); // the flag stays cleared so that the next call waits again
     } finally {
       lock.unlock();
     }
@@ -185,7 +187,7 @@ public final class SequenceQueue {
     }
   }
 
-  /** Sequences that are here. */
+  /** Returns the number of queued sequences. */
   public int waiting() {
     lock.lock();
     try {
@@ -200,7 +202,7 @@ public final class SequenceQueue {
     waiting--;
   }
 
-  /** Ends all waiting; what is still here is given back. */
+  /** Closes the queue, wakes all waiting threads and returns the remaining sequences. */
   public List<Waiting> close() {
     lock.lock();
     try {

@@ -5,19 +5,19 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.BooleanSupplier;
 
-/** Where the results of a window arrive while its task waits. Safe for any thread. */
+/** Mailbox in which the results of a window arrive while its task waits. Thread-safe. */
 public final class Ticket {
   private static final long LOOK_MILLIS = 20;
 
   private final Deque<Result> results = new ArrayDeque<>();
 
   /**
-   * What became of a sequence.
+   * Result of one sequence.
    *
-   * @param vector as pooled, or null
-   * @param error why there is none, or null
-   * @param batches 1 for the first sequence of a batch, so that each batch is counted once
-   * @param capacity the sequence's share of what its batch could have held, in tokens
+   * @param vector pooled vector, or null
+   * @param error reason for a missing vector, or null
+   * @param batches 1 for the first sequence of a batch, otherwise 0, so that each batch counts once
+   * @param capacity share of the sequence in the capacity of its batch, in tokens
    */
   public record Result(
       int sequence, float[] vector, EmbarkException error, int batches, long capacity) {}
@@ -27,13 +27,13 @@ public final class Ticket {
     notifyAll();
   }
 
-  /** Lets the one who waits look at whether it is cancelled. */
+  /** Wakes the waiting task so that it checks for cancellation. */
   public synchronized void wake() {
     notifyAll();
   }
 
   /**
-   * The next result, in whatever order they come.
+   * Waits for the next result; results arrive in any order.
    *
    * @throws EmbarkException of kind CANCELLED
    */

@@ -6,7 +6,7 @@
  *  sequences of several tasks ──► SequenceQueue ──► batch; Ticket: where results arrive
  * </pre>
  *
- * <p>{@link dev.embark.engine.batch.BatchPacker} is arithmetic for one thread; queue and tickets
- * are safe for any thread.
+ * <p>{@link dev.embark.engine.batch.BatchPacker} is used by one thread; queue and tickets are
+ * thread-safe.
  */
 package dev.embark.engine.batch;

@@ -19,8 +19,8 @@ import java.util.function.Supplier;
 import org.apache.arrow.vector.complex.ListVector;
 
 /**
- * Turns windows of texts into vectors: tokenises, packs by length, computes, pools, normalises and
- * writes into Arrow, with results in the order of the rows.
+ * Embeds windows of texts: tokenises each text, packs the sequences into batches by length, runs
+ * the model, pools, normalises and writes the vectors into Arrow in row order.
  *
  * <pre>{@code
  * try (LlamaModel model = ModelLoader.load(path, ModelOptions.cpu());
@@ -30,8 +30,8 @@ import org.apache.arrow.vector.complex.ListVector;
  * }
  * }</pre>
  *
- * <p>Owns a context, unless it was given shared ones, and not the model. For one thread at a time,
- * but {@link #cancel} is for any.
+ * <p>Owns its context unless it runs on a shared encoder; never owns the model. Not thread-safe,
+ * except for {@link #cancel}.
  */
 public final class EmbeddingEngine implements Engine {
   private static final BooleanSupplier NEVER = () -> false;
@@ -42,33 +42,34 @@ public final class EmbeddingEngine implements Engine {
   private final Tokenizer tokenizer;
   private final TokenizedTexts texts;
   private final WindowEncoder encoder;
-  // Made once: a short text costs no memory.
+  // Reused for every window, so that a short text allocates nothing.
   private final RowCollector rows;
   private final BooleanSupplier stopped;
-  private BooleanSupplier isCancelled = NEVER; // what the running window was given
+  private BooleanSupplier isCancelled = NEVER; // caller's check for the running window
   private boolean closed;
 
   /**
-   * Makes a context on the model.
+   * Creates an engine with its own context.
    *
-   * @throws EmbarkException when an option does not fit the model, or there is no memory
+   * @throws EmbarkException when an option does not fit the model, or memory is insufficient
    */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options) {
     this(model, options, ContextMemory.UNLIMITED);
   }
 
   /**
-   * Makes a context on the model, and a larger one for each text that has no room in it.
+   * Creates an engine with its own context, which is replaced by a larger one when a text exceeds
+   * its capacity.
    *
-   * @param memory asked before each
-   * @throws EmbarkException when an option does not fit the model, or there is no memory
+   * @param memory consulted before each context is created
+   * @throws EmbarkException when an option does not fit the model, or memory is insufficient
    */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options, ContextMemory memory) {
     this(model, options, Encoder.ContextFactory.of(model, options.pooling(), memory));
   }
 
   /**
-   * Computes on contexts that others use, too; they must outlive the engine.
+   * Creates an engine that runs on the contexts of a shared encoder, which must outlive the engine.
    *
    * @throws EmbarkException when an option does not fit the model
    */
@@ -76,7 +77,9 @@ public final class EmbeddingEngine implements Engine {
     this(model, options, () -> shared.client(options));
   }
 
-  /** With contexts of the caller's making, which tests let fail. */
+  /**
+   * Creates an engine whose contexts come from {@code contexts}; tests inject failures this way.
+   */
   public EmbeddingEngine(LlamaModel model, EmbedOptions options, Encoder.ContextFactory contexts) {
     this(
         model,
@@ -98,7 +101,7 @@ public final class EmbeddingEngine implements Engine {
   }
 
   /**
-   * Checks what making an engine does, without the cost of one.
+   * Validates options against a model without creating a context.
    *
    * @throws EmbarkException of kind OPTION when an option does not fit the model, of kind MODEL
    *     when the model is a reranker
@@ -119,12 +122,12 @@ public final class EmbeddingEngine implements Engine {
     return dimensions;
   }
 
-  /** Floats of a vector. */
+  /** Returns the number of floats per vector. */
   public int dimensions() {
     return dimensions;
   }
 
-  /** What it was made with. */
+  /** Returns the options of this engine. */
   public EmbedOptions options() {
     return options;
   }
@@ -132,14 +135,14 @@ public final class EmbeddingEngine implements Engine {
   /**
    * Embeds a window of texts.
    *
-   * @param window UTF-8, null for a NULL row
-   * @param out made by {@link VectorWriter#newVector}; overwritten with one row a text, NULL where
-   *     there is no vector
-   * @param cancellation asked before each text, before each part of a very long one, and before
+   * @param window UTF-8 texts; null for a NULL row
+   * @param out created by {@link VectorWriter#newVector}; overwritten with one row per text, NULL
+   *     for a row without a vector
+   * @param cancellation polled before each text, before each part of a very long text, and before
    *     each native batch
-   * @return what became of each row; the engine's, valid until its next window
+   * @return the outcome of each row; owned by the engine and valid until its next window
    * @throws EmbarkException of kind CANCELLED; {@code out} is then undefined and the engine stays
-   *     usable. Errors of single rows are in the result.
+   *     usable. Errors of single rows are reported in the result.
    * @throws IllegalStateException when the engine is closed
    */
   public EmbeddedRows embed(List<byte[]> window, ListVector out, BooleanSupplier cancellation) {
@@ -159,7 +162,7 @@ public final class EmbeddingEngine implements Engine {
   /**
    * Counts tokens without computing vectors.
    *
-   * @return rows whose {@link EmbeddedRows#tokens} are set; the engine's, valid until its next
+   * @return rows with {@link EmbeddedRows#tokens} set; owned by the engine and valid until its next
    *     window
    * @throws EmbarkException of kind CANCELLED after {@link #cancel}
    * @throws IllegalStateException when the engine is closed
@@ -194,10 +197,10 @@ public final class EmbeddingEngine implements Engine {
     }
   }
 
-  /** Puts sequences back together as rows. */
+  /** Reassembles rows from the vectors of their sequences. */
   private final class RowCollector implements Encoder.Sink {
     private final VectorWriter writer = new VectorWriter(dimensions);
-    private final Map<Integer, float[]> sums = new HashMap<>(); // of chunked rows
+    private final Map<Integer, float[]> sums = new HashMap<>(); // token-weighted, chunked rows
 
     public void start(ListVector out, int rowCount) {
       sums.clear();

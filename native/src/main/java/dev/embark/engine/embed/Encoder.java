@@ -13,41 +13,46 @@ import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 
 /**
- * Computes packed batches on a context of its own and hands out the pooled vector of each sequence.
+ * Computes packed batches on its own llama.cpp context and emits one pooled vector per sequence.
  *
- * <p>The context has room for the usual batch; it is replaced by a larger one when a longer
- * sequence comes, since its buffers grow with its capacity. Sequences that get no finite vector are
- * computed once more, then in halves, until the one that fails stands alone; each time on a new
- * context, since what failed may have left NaN in the old one's buffers. Those that are refused the
- * memory for a context fail at once, and the context stays. For one thread, but {@link #cancel} is
- * for any.
+ * <p>The context is sized for the usual batch and replaced by a larger one when a longer sequence
+ * arrives, because its buffers grow with its capacity. Sequences without a finite vector are
+ * retried once together and then bisected until the faulty sequence is isolated. Every retry runs
+ * on a new context, since a failed computation may leave NaN in the buffers of the old one.
+ * Sequences whose context is refused for lack of memory fail at once, and the current context is
+ * kept. Not thread-safe, except for {@link #cancel}.
  */
 public final class Encoder implements AutoCloseable {
-  /** Takes what became of a sequence. */
+  /** Receives the result of each sequence. */
   interface Sink {
-    /** {@code vector[0 … dimensions)} as pooled; valid during the call only. */
+    /**
+     * Receives {@code vector[0 … dimensions)}, pooled but not normalised; valid during the call
+     * only.
+     */
     void vector(int sequence, float[] vector);
 
-    /** The sequence has no vector. */
+    /** Receives the error of a sequence that has no vector. */
     void error(int sequence, EmbarkException error);
   }
 
-  /** Makes the contexts of an encoder. */
+  /** Creates the contexts of an encoder. */
   public interface ContextFactory {
     /**
-     * @param capacity tokens of a batch
-     * @throws EmbarkException when there can be none
+     * Creates a context.
+     *
+     * @param capacity in tokens per batch
+     * @throws EmbarkException when the context cannot be created
      */
     LlamaContext open(int capacity);
 
     /**
-     * Called before each {@link #open}.
+     * Reserves memory; called before each {@link #open}.
      *
-     * @throws EmbarkException when its memory is refused
+     * @throws EmbarkException when the memory is refused
      */
     default void claim(int capacity) {}
 
-    /** Of the model. */
+    /** Returns a factory of contexts on {@code model}. */
     static ContextFactory of(LlamaModel model, Pooling pooling, ContextMemory memory) {
       return new ContextFactory() {
         @Override
@@ -69,19 +74,19 @@ public final class Encoder implements AutoCloseable {
   private final ContextFactory contexts;
   private final int usualCapacity;
   private final float[] vector;
-  private LlamaContext context; // null when the last one could not be replaced
-  private TokenBatch batch; // of the context
-  private boolean suspect; // whether the context has to be replaced before it is used
+  private LlamaContext context; // null when the last context could not be replaced
+  private TokenBatch batch; // belongs to context
+  private boolean suspect; // whether the context must be replaced before its next use
   private boolean closed;
   private EmbarkException failure; // of the last attempt
-  private boolean refused; // whether that was for want of a context's memory
+  private boolean refused; // whether the last attempt was refused context memory
   private volatile boolean cancelled;
 
   /**
-   * Makes the first context.
+   * Creates the first context.
    *
    * @param capacity tokens of the usual batch
-   * @throws EmbarkException when there can be none
+   * @throws EmbarkException when the context cannot be created
    */
   Encoder(LlamaModel model, int capacity, ContextFactory contexts) {
     this.model = model;
@@ -92,16 +97,16 @@ public final class Encoder implements AutoCloseable {
     open(capacity);
   }
 
-  /** Sequences that a batch may have. */
+  /** Returns the maximum number of sequences per batch. */
   int maxSequences() {
     return LlamaContext.maxSequences(usualCapacity);
   }
 
   /**
-   * Computes the sequences of a batch.
+   * Computes the sequences of one batch.
    *
-   * @param sequences indices into {@code texts}; stays the caller's
-   * @param isCancelled asked before each native call
+   * @param sequences indices into {@code texts}; owned by the caller
+   * @param isCancelled polled before each native call
    * @throws EmbarkException of kind CANCELLED; the encoder stays usable
    */
   void encode(TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
@@ -112,7 +117,7 @@ public final class Encoder implements AutoCloseable {
     isolate(texts, failed, isCancelled, sink);
   }
 
-  /** Halves sequences that failed together until each has a vector or failed alone. */
+  /** Bisects sequences that failed together until each has a vector or has failed alone. */
   private void isolate(TokenizedTexts texts, int[] failed, BooleanSupplier isCancelled, Sink sink) {
     if (failed.length == 1) {
       sink.error(failed[0], failure);
@@ -127,7 +132,7 @@ public final class Encoder implements AutoCloseable {
     }
   }
 
-  /** Computes sequences in one call, and gives back those that have no vector. */
+  /** Computes sequences in one native call and returns those without a vector. */
   private int[] attempt(
       TokenizedTexts texts, int[] sequences, BooleanSupplier isCancelled, Sink sink) {
     if (cancelled || isCancelled.getAsBoolean()) {
@@ -159,7 +164,9 @@ public final class Encoder implements AutoCloseable {
     };
   }
 
-  /** Gives the finite vectors of the last call to the sink, and back those that have none. */
+  /**
+   * Passes the finite vectors of the last call to the sink and returns the sequences without one.
+   */
   private int[] handOut(int[] sequences, Sink sink) {
     int[] failed = NONE;
     for (int i = 0; i < sequences.length; i++) {
@@ -198,12 +205,12 @@ public final class Encoder implements AutoCloseable {
     return true;
   }
 
-  /** Whether work is to end. */
+  /** Returns whether {@link #cancel} is in effect. */
   boolean isCancelled() {
     return cancelled;
   }
 
-  /** Ends the running and every later {@link #encode}, until it is called with false. */
+  /** Cancels the running and all later {@link #encode} calls until called with false. */
   synchronized void cancel(boolean cancel) {
     cancelled = cancel;
     if (context != null) {
@@ -211,7 +218,7 @@ public final class Encoder implements AutoCloseable {
     }
   }
 
-  /** Sees to a sound context with room for a batch; false when there is none. */
+  /** Ensures a sound context with room for {@code tokens}; returns false when there is none. */
   private boolean prepare(int tokens) {
     refused = false;
     if (context != null && !suspect && tokens <= context.capacity()) {
@@ -232,20 +239,23 @@ public final class Encoder implements AutoCloseable {
       open(capacity);
       return true;
     } catch (EmbarkException e) {
-      suspect = true; // its memory is better spent on the next one
+      suspect = true; // freed before the next attempt, which needs the memory
       failure = e;
       return false;
     }
   }
 
-  /** The usual capacity, or the next power of two that has room, within the model's context. */
+  /**
+   * Returns the usual capacity or, for a larger batch, the next power of two, limited by the
+   * model's context.
+   */
   private int capacityFor(int tokens) {
     return tokens <= usualCapacity
         ? usualCapacity
         : Math.max(tokens, Math.min(Integer.highestOneBit(tokens - 1) * 2, model.trainedContext()));
   }
 
-  /** Puts a new context in the place of the one there is, which stays if there cannot be one. */
+  /** Replaces the context; on failure the current one is kept. */
   private synchronized void open(int capacity) {
     if (closed) {
       throw new IllegalStateException("The encoder is closed.");
@@ -274,7 +284,7 @@ public final class Encoder implements AutoCloseable {
     }
   }
 
-  /** Frees the context; does nothing the second time. */
+  /** Frees the context; idempotent. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -8,12 +8,15 @@ import dev.embark.llama.TokenizedTexts;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
-/** Packs a window by length and computes it on a context that nobody else uses. For one thread. */
+/**
+ * Packs the sequences of a window by length and computes them on a context that is not shared. Not
+ * thread-safe.
+ */
 final class OwnContext implements WindowEncoder {
   private final int batchTokens;
   private final Encoder encoder;
   private final BatchPacker packer;
-  private int[] all = {}; // 0, 1, 2 …: the sequences of the last window that was one batch
+  private int[] all = {}; // 0, 1, 2 …; cached from the last window that fitted into one batch
 
   OwnContext(LlamaModel model, int batchTokens, Encoder.ContextFactory contexts) {
     this.batchTokens = batchTokens;

@@ -21,20 +21,20 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /**
- * Contexts that all tasks of a process feed, so that batches are full although each task has
- * little.
+ * Pool of contexts shared by all tasks of a process, so that batches are full even when each task
+ * has few texts.
  *
  * <pre>
- *  task threads                              one thread a context
+ *  task threads                              one thread per context
  *  Tokenizer ──► SequenceQueue ──► batch of several tasks ──► Encoder ──┐
- *  VectorWriter ◄── Ticket, one a window ◄──────────────────────────────┘
+ *  VectorWriter ◄── Ticket, one per window ◄────────────────────────────┘
  * </pre>
  *
- * <p>Tasks tokenise, normalise and write; the threads here only compute. A task that is cancelled
- * takes its sequences out of the queue; those that are being computed finish with their batch. A
- * sequence that fails is isolated, as in {@link Encoder}. Any exception or {@link Error} in one of
- * these threads fails the rows of its batch or, where these are unknown, every waiting window; the
- * thread continues. Owns its contexts, not the model. Safe for any thread.
+ * <p>Tasks tokenise, normalise and write; the threads of the pool only compute. A cancelled task
+ * removes its sequences from the queue; those already in a batch finish with it. A failing sequence
+ * is isolated as in {@link Encoder}. An exception or {@link Error} in a pool thread fails the rows
+ * of its batch or, if these are unknown, every waiting window; the thread continues. Owns its
+ * contexts, not the model. Thread-safe.
  */
 public final class SharedEncoder implements AutoCloseable {
   private final Pooling pooling;
@@ -42,16 +42,15 @@ public final class SharedEncoder implements AutoCloseable {
   private final int device;
   private final SequenceQueue queue;
   private final List<Worker> workers = new ArrayList<>();
-  private final AtomicInteger losses =
-      new AtomicInteger(); // batches that were lost before their rows were failed
+  private final AtomicInteger losses = new AtomicInteger(); // batches lost with rows unknown
   private volatile Throwable lastLoss;
 
   /**
-   * Makes the contexts.
+   * Creates the contexts.
    *
-   * @param batchTokens tokens of a native batch
-   * @param contexts one each; stays the caller's
-   * @throws EmbarkException when there is no memory for them
+   * @param batchTokens tokens per native batch
+   * @param contexts one factory per context; owned by the caller
+   * @throws EmbarkException when memory is insufficient
    */
   SharedEncoder(
       LlamaModel model, Pooling pooling, int batchTokens, List<Encoder.ContextFactory> contexts) {
@@ -77,11 +76,11 @@ public final class SharedEncoder implements AutoCloseable {
   }
 
   /**
-   * Makes the contexts, which may grow as they like.
+   * Creates contexts without a limit on their growth.
    *
-   * @param batchTokens tokens of a native batch
-   * @param contexts on a GPU one, on a CPU as many as there are cores to use
-   * @throws EmbarkException when there is no memory for them
+   * @param batchTokens tokens per native batch
+   * @param contexts number of contexts: one on a GPU, one per usable core on a CPU
+   * @throws EmbarkException when memory is insufficient
    */
   public static SharedEncoder open(
       LlamaModel model, Pooling pooling, int batchTokens, int contexts) {
@@ -90,11 +89,12 @@ public final class SharedEncoder implements AutoCloseable {
   }
 
   /**
-   * Makes a context for each memory.
+   * Creates one context per element of {@code memory}.
    *
-   * @param batchTokens tokens of a native batch
-   * @param memory asked before its context is made and each time it grows; stays the caller's
-   * @throws EmbarkException when there is no memory for them
+   * @param batchTokens tokens per native batch
+   * @param memory consulted before its context is created and each time it grows; owned by the
+   *     caller
+   * @throws EmbarkException when memory is insufficient
    */
   public static SharedEncoder open(
       LlamaModel model, Pooling pooling, int batchTokens, List<ContextMemory> memory) {
@@ -105,7 +105,7 @@ public final class SharedEncoder implements AutoCloseable {
         memory.stream().map(each -> Encoder.ContextFactory.of(model, pooling, each)).toList());
   }
 
-  /** A task's way in; closing it frees nothing. */
+  /** Returns an encoder for one task; closing it frees no context. */
   WindowEncoder client(EmbedOptions options) {
     if (options.pooling() != pooling || EngineMemory.batchTokens(options, device) != batchTokens) {
       throw new IllegalArgumentException(
@@ -114,7 +114,7 @@ public final class SharedEncoder implements AutoCloseable {
     return new Client();
   }
 
-  /** Sequences that wait for a place in a batch. */
+  /** Returns the number of queued sequences. */
   int waiting() {
     return queue.waiting();
   }
@@ -179,7 +179,7 @@ public final class SharedEncoder implements AutoCloseable {
 
     @Override
     public void close() {
-      // The contexts belong to all.
+      // The contexts belong to the pool.
     }
   }
 
@@ -203,8 +203,8 @@ public final class SharedEncoder implements AutoCloseable {
             compute(batch);
           }
         } catch (Throwable e) {
-          // Rows may be lost, and nobody may wait for ever; needs no memory, which may be what e
-          // is.
+          // Waiting windows must fail instead of waiting forever. This allocates nothing, because e
+          // may be an OutOfMemoryError.
           lastLoss = e;
           losses.incrementAndGet();
         }
@@ -237,10 +237,10 @@ public final class SharedEncoder implements AutoCloseable {
     return new EmbarkException(Kind.MODEL, "The batch could not be computed: " + cause, cause);
   }
 
-  /** Sends what becomes of the sequences of a batch to their tasks. */
+  /** Sends the result of each sequence of a batch to the ticket of its window. */
   private static final class Results implements Encoder.Sink {
     private final List<SequenceQueue.Waiting> batch;
-    private final long[] until; // of the batch's capacity, for the sequences up to each
+    private final long[] until; // cumulative share of the batch capacity, in tokens
     private final boolean[] sent;
 
     Results(List<SequenceQueue.Waiting> batch, int batchTokens) {
@@ -266,7 +266,7 @@ public final class SharedEncoder implements AutoCloseable {
       send(sequence, null, error);
     }
 
-    /** Sends an error for all that have nothing yet. */
+    /** Fails every sequence without a result. */
     void fail(EmbarkException error) {
       for (int i = 0; i < sent.length; i++) {
         if (!sent[i]) {
@@ -285,7 +285,7 @@ public final class SharedEncoder implements AutoCloseable {
     }
   }
 
-  /** Frees the contexts once their batches are done; what still waits is told so. */
+  /** Frees the contexts after their running batches; sequences still queued fail as cancelled. */
   @Override
   public void close() {
     EmbarkException closed = new EmbarkException(Kind.CANCELLED, "The shared encoder was closed.");
@@ -296,7 +296,7 @@ public final class SharedEncoder implements AutoCloseable {
         try {
           worker.join();
         } catch (InterruptedException e) {
-          interrupted = true; // the model must not go before its contexts
+          interrupted = true; // contexts must be freed before their model
         }
       }
       worker.free();

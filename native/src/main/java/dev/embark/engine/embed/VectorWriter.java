@@ -11,39 +11,39 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.FieldType;
 
 /**
- * Writes vectors into an Arrow {@code List<Float>} in any order of rows.
+ * Writes vectors into an Arrow {@code List<Float>}, in any row order.
  *
- * <p>Row {@code i} has the floats {@code [i · d, (i + 1) · d)} of the child whether it is NULL or
- * not, so rows need not come in order. It never owns the vectors, and serves one after the other.
- * For one thread.
+ * <p>Row {@code i} occupies the floats {@code [i · d, (i + 1) · d)} of the child vector even when
+ * it is NULL, so rows may be written in any order. The Arrow vectors belong to the caller; one
+ * writer can fill many, one after the other. Not thread-safe.
  */
 public final class VectorWriter {
-  // Arrow rounds buffers up to a power of two, and counts what they have room for in an int.
+  // Arrow rounds buffers up to a power of two and counts their capacity in an int.
   private static final int MOST_FLOATS = 1 << 30;
 
   private final int dimensions;
-  private ListVector vector; // from start to finish, as are the next three
+  private ListVector vector; // set from start to finish, like the next three fields
   private Float4Vector values;
   private ArrowBuf data;
   private int rows;
 
   /**
-   * Writes to no vector yet.
+   * Creates a writer without a target.
    *
-   * @param dimensions floats of a row
+   * @param dimensions floats per row
    */
   public VectorWriter(int dimensions) {
     this.dimensions = dimensions;
   }
 
   /**
-   * Overwrites {@code out} with {@code rowCount} NULLs, in the memory that it has if that is
-   * enough.
+   * Overwrites {@code out} with {@code rowCount} NULL rows and reuses its memory where that
+   * suffices.
    *
-   * @param out as {@link #newVector} makes it
+   * @param out created by {@link #newVector}
    * @return this
-   * @throws EmbarkException of kind OUT_OF_MEMORY for more floats than such a vector can have,
-   *     whose offsets are 32-bit integers; {@code out} stays as it is
+   * @throws EmbarkException of kind OUT_OF_MEMORY when the floats exceed the 32-bit offsets of an
+   *     Arrow list vector; {@code out} is then unchanged
    */
   public VectorWriter start(ListVector out, int rowCount) {
     if ((long) rowCount * dimensions > MOST_FLOATS) {
@@ -77,7 +77,7 @@ public final class VectorWriter {
     return this;
   }
 
-  /** An empty {@code List<Float>} that the caller closes. */
+  /** Returns an empty {@code List<Float>}, which the caller closes. */
   public static ListVector newVector(String name, BufferAllocator allocator) {
     ListVector vector = ListVector.empty(name, allocator);
     vector.addOrGetVector(
@@ -85,7 +85,7 @@ public final class VectorWriter {
     return vector;
   }
 
-  /** Makes a row the same as another, in a vector that is {@link #finish finished}. */
+  /** Copies one row over another in a {@link #finish finished} vector. */
   public static void copy(ListVector vector, int from, int to) {
     long start = (long) vector.getElementStartIndex(from) * Float4Vector.TYPE_WIDTH;
     long end = (long) vector.getElementEndIndex(from) * Float4Vector.TYPE_WIDTH;
@@ -105,7 +105,7 @@ public final class VectorWriter {
     BitVectorHelper.setBit(vector.getValidityBuffer(), row);
   }
 
-  /** Tells the vector how many rows it has, and lets go of it. */
+  /** Sets the row count of the vector and releases it. */
   public void finish() {
     values.setValueCount(rows * dimensions);
     vector.setLastSet(rows - 1);

@@ -4,25 +4,23 @@ import dev.embark.engine.rows.EmbarkException;
 import dev.embark.llama.TokenizedTexts;
 import java.util.function.BooleanSupplier;
 
-/**
- * Computes the sequences of a window of texts, on a context of its own or on one that is shared.
- */
+/** Computes the vectors of a window of tokenised texts, on its own or on shared contexts. */
 interface WindowEncoder extends AutoCloseable {
   /**
-   * Computes every sequence and counts the batches in the window's outcomes.
+   * Computes every sequence and adds the batches to the window's outcomes.
    *
-   * @param isCancelled asked again and again
-   * @param sink called in the caller's thread, once for each sequence
+   * @param isCancelled polled repeatedly
+   * @param sink called on the caller's thread, once per sequence
    * @throws EmbarkException of kind CANCELLED; the encoder stays usable
    */
   void encode(TokenizedTexts texts, BooleanSupplier isCancelled, Encoder.Sink sink);
 
   /**
-   * Ends the running and every later {@link #encode}, until it is called with false. Any thread.
+   * Cancels the running and all later {@link #encode} calls until called with false. Thread-safe.
    */
   void cancel(boolean cancel);
 
-  /** Whether {@link #cancel} was called with true. Any thread. */
+  /** Returns whether {@link #cancel} is in effect. Thread-safe. */
   boolean isCancelled();
 
   @Override

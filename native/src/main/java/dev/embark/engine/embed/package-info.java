@@ -1,5 +1,5 @@
 /**
- * Texts in, Arrow vectors out.
+ * Embeds texts into Arrow vectors.
  *
  * <pre>
  *  texts ──► Tokenizer ──► TokenizedTexts ──► BatchPacker ──► PackedBatch ──► Encoder ──► VectorWriter ──► ListVector
@@ -8,11 +8,11 @@
  *                                    └────────── EmbeddingEngine: one context, one thread ──────────┘
  * </pre>
  *
- * <p>Ownership: {@link dev.embark.llama.LlamaModel} owns the mapped model and is shared; each
+ * <p>Ownership: {@link dev.embark.llama.LlamaModel} owns the mapped model and is shared. Each
  * {@link dev.embark.engine.embed.EmbeddingEngine} owns one context, one batch and one buffer of
  * token ids, and writes into a vector that its caller owns. Native memory is freed by {@code
- * close()} and never by the garbage collector. An engine on a {@link
+ * close()}, never by the garbage collector. An engine on a {@link
  * dev.embark.engine.embed.SharedEncoder} owns no context: it feeds the queue of the shared encoder,
- * whose batches hold texts of many tasks.
+ * whose batches mix texts of many tasks.
  */
 package dev.embark.engine.embed;

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The bytes of an answer as its tokens come, up to the first of some words that end it. Allocates
- * nothing for a token as long as its buffer has room. For one thread.
+ * Text buffer of an answer, filled token by token up to the first stop word. Allocates only when it
+ * has to grow. Not thread-safe.
  */
 final class Answer {
   private static final int FIRST_CAPACITY = 1024;
@@ -16,27 +16,29 @@ final class Answer {
   private int tokens;
 
   /**
-   * @param stops words that end it, in UTF-8
+   * Creates an empty answer.
+   *
+   * @param stops stop words in UTF-8
    */
   Answer(byte[][] stops) {
     this.stops = stops;
   }
 
-  /** Starts it anew. */
+  /** Resets the answer. */
   void clear() {
     length = 0;
     tokens = 0;
   }
 
-  /** Counts a token that stands for nothing in a text. */
+  /** Counts a token that has no text. */
   void add() {
     tokens++;
   }
 
   /**
-   * Adds what a token stands for.
+   * Appends the text of a token.
    *
-   * @return whether a stop word came, which is then left out, and all behind it
+   * @return whether a stop word occurred; it and all text after it are then removed
    */
   boolean add(byte[] piece, int n) {
     tokens++;
@@ -55,7 +57,10 @@ final class Answer {
     return stopped;
   }
 
-  /** Where the word is, looked for from {@code start}; the length of the answer if nowhere. */
+  /**
+   * Returns the first position of the word at or after {@code start}; the length of the answer if
+   * there is none.
+   */
   private int find(byte[] word, int start) {
     for (int at = start; at + word.length <= length; at++) {
       if (Arrays.equals(bytes, at, at + word.length, word, 0, word.length)) {
@@ -65,19 +70,20 @@ final class Answer {
     return length;
   }
 
-  /** Tokens that were added. */
+  /** Returns the number of tokens added. */
   int tokens() {
     return tokens;
   }
 
-  /** The text; a character whose last bytes never came is left out. */
+  /** Returns the text, without a last character whose bytes are incomplete. */
   String text() {
     return new String(bytes, 0, wholeCharacters(), StandardCharsets.UTF_8);
   }
 
   private int wholeCharacters() {
     int start = length;
-    // UTF-8's later bytes are 10xxxxxx; a first byte tells by its leading ones how many there are.
+    // Continuation bytes of UTF-8 are 10xxxxxx; the leading ones of a first byte give the number of
+    // bytes.
     while (start > 0 && length - start < 3 && (bytes[start - 1] & 0xC0) == 0x80) {
       start--;
     }

@@ -4,8 +4,9 @@ import dev.embark.llama.Sampler;
 import dev.embark.llama.TokenBatch;
 
 /**
- * A row on its way through a context: its prompt is taken in by parts, then its answer grows by a
- * token a batch. A failure starts it anew. Owns a sampler while it is on. For one thread.
+ * State of a row in a generation context: its prompt is processed in parts, then its answer grows
+ * by one token per batch. After a failure the row starts over. Owns a sampler while it is in the
+ * context. Not thread-safe.
  */
 final class AnswerInProgress {
   private static final int NONE = -1;
@@ -14,17 +15,19 @@ final class AnswerInProgress {
   private final int[] prompt;
   private final int maxTokens;
   private final Answer answer;
-  private final int[] sequence = {NONE}; // as a batch takes it
+  private final int[] sequence = {NONE}; // an array, as TokenBatch takes it
   private Sampler sampler;
-  private int seen; // tokens that the context has
+  private int seen; // tokens in the context
   private int added; // tokens in the batch that is being filled
-  private int next; // the token that was chosen last
-  private int output; // index in the batch of the token to choose behind, or NONE
-  private int failures; // while it was alone
+  private int next; // the token sampled last
+  private int output; // batch index of the output to sample from, or NONE
+  private int failures; // counted only while the row was computed alone
 
   /**
+   * Creates a waiting row.
+   *
    * @param prompt its tokens, at least one
-   * @param maxTokens of the answer
+   * @param maxTokens maximum length of the answer
    * @param answer empty
    */
   AnswerInProgress(int row, int[] prompt, int maxTokens, Answer answer) {
@@ -46,12 +49,12 @@ final class AnswerInProgress {
     return answer;
   }
 
-  /** Cells that it may come to need, prompt included. */
+  /** Returns the maximum number of cells the row may need, including those of the prompt. */
   int cells() {
     return prompt.length + maxTokens;
   }
 
-  /** Its sequence in the context, or -1 while it waits. */
+  /** Returns its sequence in the context, or -1 while it waits. */
   int sequence() {
     return sequence[0];
   }
@@ -67,8 +70,8 @@ final class AnswerInProgress {
   /**
    * Enters the context.
    *
-   * @param shared tokens of its prompt that its sequence has already
-   * @param newSampler which it owns from now on
+   * @param shared number of prompt tokens that its sequence already holds
+   * @param newSampler owned by the row from now on
    */
   void start(int newSequence, int shared, Sampler newSampler) {
     sequence[0] = newSequence;
@@ -77,29 +80,31 @@ final class AnswerInProgress {
     answer.clear();
   }
 
-  /** Goes on in another sequence, which has all that its own had. */
+  /** Continues in another sequence, to which its own was copied. */
   void moveTo(int newSequence) {
     sequence[0] = newSequence;
   }
 
-  /** Leaves the context; may enter again. */
+  /** Leaves the context; the row may enter again. */
   void stop() {
     sequence[0] = NONE;
     sampler.close();
     sampler = null;
   }
 
-  /** Counts a failure for which no neighbour can be the reason. */
+  /** Counts a failure that no other row of the batch can have caused. */
   void countFailure() {
     failures++;
   }
 
-  /** Whether its prompt is in the context, so that it goes on by one token a batch. */
+  /**
+   * Returns whether the whole prompt is in the context, so that the row adds one token per batch.
+   */
   boolean isAnswering() {
     return seen >= prompt.length;
   }
 
-  /** Adds the token that was chosen last, or as much of the prompt as there is room for. */
+  /** Adds the token sampled last, or as much of the prompt as fits. */
   void addTo(TokenBatch batch) {
     output = NONE;
     if (isAnswering()) {
@@ -110,7 +115,7 @@ final class AnswerInProgress {
     }
     added = Math.min(prompt.length - seen, batch.capacity() - batch.size());
     for (int i = 0; i < added; i++) {
-      // The last of a part is an output in any case: a batch has to have one.
+      // The last token of every part is an output, because a batch needs at least one.
       batch.add(prompt[seen + i], seen + i, sequence, i == added - 1);
     }
     if (seen + added == prompt.length) {
@@ -118,33 +123,33 @@ final class AnswerInProgress {
     }
   }
 
-  /** Whether it has tokens in the batch. */
+  /** Returns whether the row has tokens in the batch. */
   boolean isInBatch() {
     return added > 0;
   }
 
-  /** Has no token in the batch that is filled next. */
+  /** Excludes the row from the next batch. */
   void sitOut() {
     added = 0;
     output = NONE;
   }
 
-  /** Takes note of a batch that was computed. */
+  /** Records that the batch was computed. */
   void computed() {
     seen += added;
   }
 
-  /** Where in that batch the output is that its next token comes from, or -1. */
+  /** Returns the batch index of the output from which to sample the next token, or -1. */
   int output() {
     return output;
   }
 
-  /** Takes the token that was chosen, and is to be added to the next batch. */
+  /** Sets the token for the next batch. */
   void choose(int token) {
     next = token;
   }
 
-  /** Whether the answer has all the tokens it may have. */
+  /** Returns whether the answer has reached its maximum length. */
   boolean isFull() {
     return answer.tokens() == maxTokens;
   }

@@ -3,14 +3,14 @@ package dev.embark.engine.generate;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.Finish;
 
-/** Takes what becomes of rows whose answers are computed side by side, in any order. */
+/** Receives the results of rows that are answered concurrently, in any order. */
 interface AnswerSink {
-  /** The row has an answer; its bytes are valid during the call only. */
+  /** Receives the answer of a row; its bytes are valid during the call only. */
   void answer(AnswerInProgress row, Finish finish);
 
-  /** The row has none. */
+  /** Receives the error of a row without an answer. */
   void error(AnswerInProgress row, EmbarkException error);
 
-  /** A native batch was computed. */
+  /** Called after each native batch. */
   void batch();
 }

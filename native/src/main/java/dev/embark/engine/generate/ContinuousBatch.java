@@ -17,22 +17,22 @@ import java.util.Deque;
 import java.util.function.BooleanSupplier;
 
 /**
- * Computes the answers of many prompts side by side in one context.
+ * Continuous batching: computes the answers of many prompts concurrently in one context.
  *
  * <pre>
  *              ┌ a batch: a prompt, or a part of one   ┐
- *  waiting ──► │    or                                 │ ──► decode ──► a token each ──► answers that are done
+ *  waiting ──► │    or                                 │ ──► decode ──► a token each ──► finished answers
  *     ▲        └ a batch: the next token of each answer┘                                      │
  *     └── a sequence of the context, with cells for prompt and answer ◄───────────────────────┘
  * </pre>
  *
- * <p>A row enters when there is a free sequence; each has cells for the longest row, so no batch is
- * ever without room. A prompt is computed by itself, as it is where it has no neighbours. llama.cpp
- * computes sequences of consecutive ids together, so those of the last rows close ranks. When a
- * batch fails, the context is emptied, and the rows that were in it start anew, one after the
- * other: what then fails, fails alone. Rows whose outputs are not finite are singled out in the
- * same way, and their neighbours go on together. Owns the context. For one thread, but {@link
- * #cancel} is for any.
+ * <p>A row enters as soon as a sequence is free. Each sequence has cells for the longest row, so a
+ * batch always fits. A prompt is computed alone, so that its result does not depend on other rows.
+ * llama.cpp computes sequences of consecutive ids together, so the last rows move into the gaps
+ * that finished rows leave. When a batch fails, the context is cleared and its rows start over one
+ * at a time, so that a row that fails again fails alone. Rows with non-finite outputs are isolated
+ * in the same way while the other rows continue together. Owns the context. Not thread-safe, except
+ * for {@link #cancel}.
  */
 final class ContinuousBatch implements AutoCloseable {
   private final LlamaModel model;
@@ -40,19 +40,21 @@ final class ContinuousBatch implements AutoCloseable {
   private final GenerateOptions options;
   private final GenerationContext context;
   private final TokenBatch batch;
-  private final SharedPrefix prefix; // null where no sequence is kept for one
-  private final int firstSequence; // of the rows
-  private final AnswerInProgress[] rows; // by sequence − firstSequence; null where a place is free
-  private final Deque<AnswerInProgress> suspects = new ArrayDeque<>(); // to be computed alone
+  private final SharedPrefix prefix; // null unless a sequence is reserved for it
+  private final int firstSequence; // first sequence used by rows
+  private final AnswerInProgress[] rows; // index: sequence − firstSequence; null for a free slot
+  private final Deque<AnswerInProgress> suspects = new ArrayDeque<>(); // rows to be computed alone
   private byte[] piece = new byte[128];
   private int active;
   private boolean alone; // whether the active row is a suspect
   private volatile boolean cancelled;
 
   /**
-   * @param sharesPrefix whether a sequence of the context, of two or more, is kept for what prompts
-   *     begin with
-   * @param context which it owns, closed here if the batch cannot be made
+   * Creates a batch.
+   *
+   * @param sharesPrefix whether one of the two or more sequences of the context is reserved for the
+   *     common prefix of the prompts
+   * @param context owned by the batch, and closed here if the batch cannot be created
    */
   ContinuousBatch(
       LlamaModel model,
@@ -76,9 +78,10 @@ final class ContinuousBatch implements AutoCloseable {
   }
 
   /**
-   * Computes rows, each of whose {@link AnswerInProgress#cells} a sequence of the context has.
+   * Computes rows, none of which needs more {@link AnswerInProgress#cells} than a sequence of the
+   * context has.
    *
-   * @param isCancelled asked before each native call
+   * @param isCancelled polled before each native call
    * @throws EmbarkException of kind CANCELLED; the batch stays usable
    */
   void run(Collection<AnswerInProgress> given, BooleanSupplier isCancelled, AnswerSink sink) {
@@ -105,14 +108,14 @@ final class ContinuousBatch implements AutoCloseable {
     }
     LlamaContext.Status status = prefix.load(waiting);
     if (status != LlamaContext.Status.DONE) {
-      empty(); // each row computes its own
+      empty(); // each row then computes the prefix itself
     }
     if (status == LlamaContext.Status.CANCELLED) {
       throw EmbarkException.cancelled();
     }
   }
 
-  /** Fills the places of the context; false when there is nothing left to do. */
+  /** Fills the free sequences; returns false when no row is left. */
   private boolean admit(Deque<AnswerInProgress> waiting) {
     if (active == 0) {
       alone = !suspects.isEmpty();
@@ -134,7 +137,7 @@ final class ContinuousBatch implements AutoCloseable {
     return active > 0;
   }
 
-  /** Moves the last rows to the free places before them. */
+  /** Moves the last rows into the free slots before them. */
   private void closeRanks() {
     for (int place = 0, last = rows.length - 1; place < active; place++) {
       if (rows[place] == null) {
@@ -168,7 +171,7 @@ final class ContinuousBatch implements AutoCloseable {
     row.stop();
   }
 
-  /** One native batch, and a token more for each answer that is in it. */
+  /** Computes one native batch and samples one token for each answer in it. */
   private void step(Deque<AnswerInProgress> waiting, AnswerSink sink) {
     batch.clear();
     AnswerInProgress prompt = null;
@@ -267,7 +270,7 @@ final class ContinuousBatch implements AutoCloseable {
     restart(waiting, sink, error);
   }
 
-  /** Takes all rows out: suspects to be computed alone, the others to go on with the rest. */
+  /** Removes all rows: suspects will be computed alone, the others rejoin the waiting rows. */
   private void restart(Deque<AnswerInProgress> waiting, AnswerSink sink, EmbarkException error) {
     if (alone) {
       AnswerInProgress row = suspects.peekLast();
@@ -286,7 +289,7 @@ final class ContinuousBatch implements AutoCloseable {
     empty();
   }
 
-  /** Takes all rows out, and everything out of the context. */
+  /** Removes all rows and clears the context. */
   private void empty() {
     for (AnswerInProgress row : rows) {
       if (row != null) {
@@ -303,7 +306,7 @@ final class ContinuousBatch implements AutoCloseable {
     return new EmbarkException(kind, what + ": " + LlamaBackend.reason("no reason given"));
   }
 
-  /** Ends the running and every later {@link #run}, until it is called with false. Any thread. */
+  /** Cancels the running and all later {@link #run} calls until called with false. Thread-safe. */
   void cancel(boolean cancel) {
     cancelled = cancel;
     context.cancel(cancel);

@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /**
- * Answers windows of prompts, many side by side in one context.
+ * Answers windows of prompts, many prompts concurrently in one context.
  *
  * <pre>{@code
  * try (LlamaModel model = ModelLoader.load(path, ModelOptions.cpu());
@@ -31,18 +31,18 @@ import java.util.function.BooleanSupplier;
  * }
  * }</pre>
  *
- * <p>With temperature 0 an answer is that of its prompt alone; with a temperature it is drawn from
- * the seed and the prompt, wherever the row is. Both hold as far as arithmetic does: products of
- * several rows may sum up in another order, and an answer changes where two tokens are that close
- * (docs/generation.md has figures).
+ * <p>With temperature 0 an answer depends on its prompt alone; with a higher temperature it also
+ * depends on the seed, but not on the position of the row. Both hold up to rounding: products of
+ * several rows may be summed in another order, and an answer changes where two tokens are nearly
+ * equally likely (docs/generation.md has figures).
  *
- * <p>Rows that need few cells of a context are answered many at a time, and those that need more
- * fewer at a time, in a context that has the same number of cells and is made when they come.
+ * <p>Rows that need few cells are answered many at a time. Rows that need more are answered fewer
+ * at a time, in a context with the same total number of cells that is created on demand.
  *
- * <p>Owns a context and not the model. For one thread at a time, but {@link #cancel} is for any.
+ * <p>Owns a context, not the model. Not thread-safe, except for {@link #cancel}.
  */
 public final class GenerationEngine implements Engine {
-  /** Makes the context of an engine. */
+  /** Creates the context of an engine. */
   interface ContextFactory {
     GenerationContext open(LlamaModel model, StreamLayout layout, int batchTokens);
   }
@@ -55,25 +55,27 @@ public final class GenerationEngine implements Engine {
   private final int room;
   private final byte[][] stops;
   private final PromptTokenizer tokenizer;
-  private ContinuousBatch batch; // null when its context could not be made
+  private ContinuousBatch batch; // null when its context could not be created
   private StreamLayout layout; // of the batch
-  private boolean sharesPrefix; // in the batch
+  private boolean sharesPrefix; // of the batch
   private boolean closed;
   private volatile boolean cancelled;
 
   /**
-   * Makes a context on the model.
+   * Creates an engine with its own context.
    *
-   * @throws EmbarkException when an option does not fit the model, the model generates no text, or
-   *     there is no memory
+   * @throws EmbarkException when an option does not fit the model, the model does not generate
+   *     text, or memory is insufficient
    */
   public GenerationEngine(LlamaModel model, GenerateOptions options) {
     this(model, options, GenerationContext::new);
   }
 
-  /** With a context of the caller's making, which tests let fail. */
+  /**
+   * Creates an engine whose contexts come from {@code contexts}; tests inject failures this way.
+   */
   GenerationEngine(LlamaModel model, GenerateOptions options, ContextFactory contexts) {
-    int most = options.sequences() + 1; // one for what prompts share
+    int most = options.sequences() + 1; // one more for the shared prefix
     this.batchTokens =
         Math.min(
             options.contextTokens(), EngineMemory.batchTokens(options, model.options().device()));
@@ -95,10 +97,10 @@ public final class GenerationEngine implements Engine {
         options.stop().stream()
             .map(word -> word.getBytes(StandardCharsets.UTF_8))
             .toArray(byte[][]::new);
-    new Sampler(model, options, 0).close(); // so that a bad grammar fails here
+    new Sampler(model, options, 0).close(); // fails early for an invalid grammar
     this.tokenizer = new PromptTokenizer(model, vocabulary, options, room);
     try {
-      // What the shortest prompts need, so that a model or an option that does not fit fails here.
+      // Sized for the shortest prompts, so that an unsuitable model or option fails here.
       open(layout(Math.min(room, options.maxTokens() + 1), false), false);
     } catch (RuntimeException | Error e) {
       tokenizer.close();
@@ -106,16 +108,16 @@ public final class GenerationEngine implements Engine {
     }
   }
 
-  /** Streams for rows that need {@code cells} each at most. */
+  /** Returns the streams for rows of at most {@code cells} cells each. */
   private StreamLayout layout(int cells, boolean withPrefix) {
     return StreamLayout.of(
         options.contextTokens(), cells, room, options.sequences() + (withPrefix ? 1 : 0));
   }
 
-  /** Puts a batch with another context in the place of the one there is. */
+  /** Replaces the batch by one with another context. */
   private synchronized void open(StreamLayout newLayout, boolean withPrefix) {
     if (batch != null) {
-      batch.close(); // first, since there is memory for one
+      batch.close(); // first, because memory suffices for only one context
       batch = null;
     }
     batch =
@@ -129,11 +131,11 @@ public final class GenerationEngine implements Engine {
   /**
    * Answers a window of prompts.
    *
-   * @param window UTF-8, null for a NULL row
-   * @param isCancelled asked before each prompt is tokenised, and before each native batch
-   * @return what became of each row
+   * @param window UTF-8; null for a NULL row
+   * @param isCancelled polled before each prompt is tokenised and before each native batch
+   * @return the outcome of each row
    * @throws EmbarkException of kind CANCELLED; the engine stays usable. Errors of single rows are
-   *     in the result.
+   *     reported in the result.
    * @throws IllegalStateException when the engine is closed
    */
   public GeneratedRows generate(List<byte[]> window, BooleanSupplier isCancelled) {
@@ -145,7 +147,7 @@ public final class GenerationEngine implements Engine {
     int[][] prompts =
         tokenizer.tokenize(window, outcomes, () -> cancelled || isCancelled.getAsBoolean());
     outcomes.setTokenizeNanos(System.nanoTime() - start);
-    // By how many of their kind the context has room for, the most first.
+    // Keyed by how many rows of that size fit into the context, largest number first.
     SortedMap<Integer, List<AnswerInProgress>> groups = new TreeMap<>(Comparator.reverseOrder());
     for (int row = 0; row < prompts.length; row++) {
       if (prompts[row] != null) {
@@ -173,7 +175,9 @@ public final class GenerationEngine implements Engine {
     batch.run(rows, isCancelled, sink);
   }
 
-  /** Sees to a context that suits rows; a single one takes any in which it fits. */
+  /**
+   * Ensures a context that suits the rows; a single row runs in any context that has room for it.
+   */
   private void prepare(List<AnswerInProgress> rows) {
     int longest = rows.stream().mapToInt(AnswerInProgress::cells).max().orElse(1);
     if (batch != null && rows.size() == 1 && longest <= layout.cells()) {

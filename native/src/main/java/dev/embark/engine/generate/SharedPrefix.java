@@ -7,47 +7,47 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /**
- * The tokens that all prompts of a window begin with, computed once into a sequence of their own,
- * of which those of the rows get a copy. Stays for the next window that begins alike. For one
- * thread.
+ * Common prefix of all prompts of a window, computed once in a sequence of its own and copied into
+ * the sequences of the rows. It is reused while later windows start with the same tokens. Not
+ * thread-safe.
  */
 final class SharedPrefix {
-  /** The sequence that holds it. */
+  /** The sequence that holds the prefix. */
   static final int SEQUENCE = 0;
 
-  // Fewer are computed again sooner than a place of the context is given up for them.
+  // Recomputing a shorter prefix costs less than the sequence it would occupy.
   private static final int MIN_TOKENS = 16;
   private static final int[] NOTHING = {};
 
   private final GenerationContext context;
   private final TokenBatch batch;
-  private int[] tokens = NOTHING; // in the context
+  private int[] tokens = NOTHING; // currently in the context
 
   SharedPrefix(GenerationContext context, TokenBatch batch) {
     this.context = context;
     this.batch = batch;
   }
 
-  /** Whether prompts have enough in common to have a sequence for it. */
+  /** Returns whether the prompts share enough tokens to justify a sequence. */
   static boolean isWorth(Collection<AnswerInProgress> rows) {
     return rows.size() > 1 && common(rows).length >= MIN_TOKENS;
   }
 
-  /** Tokens of it. */
+  /** Returns the length in tokens. */
   int length() {
     return tokens.length;
   }
 
-  /** Forgets it, after the context did. */
+  /** Resets the state after the context was cleared. */
   void clear() {
     tokens = NOTHING;
   }
 
   /**
-   * Sees to it that the context has what these prompts begin with, but for their last tokens, which
-   * answers come from. The context has no other sequence meanwhile.
+   * Loads the common prefix of these prompts into the context. The last token of each prompt is
+   * never shared, since its output starts the answer. No other sequence may be in use meanwhile.
    *
-   * @return how the last batch ended; unless DONE, nothing is shared
+   * @return status of the last batch; unless DONE, no prefix is shared
    */
   LlamaContext.Status load(Collection<AnswerInProgress> rows) {
     int[] common = rows.size() > 1 ? common(rows) : NOTHING;

@@ -1,5 +1,5 @@
 /**
- * Prompts in, answers out.
+ * Generates answers to prompts.
  *
  * <pre>
  *  prompts ──► PromptTokenizer ──► AnswerInProgress ──► ContinuousBatch ──► Answer ──► GeneratedRows
@@ -7,6 +7,6 @@
  * </pre>
  *
  * <p>Each {@link dev.embark.engine.generate.GenerationEngine} owns one context, whose sequences
- * belong to different rows, and is for one thread. Its results are valid until its next window.
+ * belong to different rows, and is used by one thread at a time. Its results belong to the caller.
  */
 package dev.embark.engine.generate;

@@ -3,12 +3,12 @@ package dev.embark.engine.model;
 import dev.embark.llama.ModelOptions;
 
 /**
- * Tokens of a native batch where no option says otherwise, as measured.
+ * Default number of tokens per native batch, chosen by measurement.
  *
- * <p>Attention is computed over the whole batch, so wide batches cost more, and narrow ones pay for
- * each call. Tokens per CPU second of one thread in F16, by tokens of a batch ({@code
- * bench/budgets.sh}; the figures and their machine are in {@code bench/results}), first with
- * llama.cpp alone, then with the accelerator in bfloat16:
+ * <p>Attention is computed over the whole batch, so wide batches cost more per token, and narrow
+ * ones pay the overhead of each call more often. The tables give tokens per CPU second of one
+ * thread in F16, by batch size in tokens ({@code bench/budgets.sh}; figures and machine in {@code
+ * bench/results}): first plain llama.cpp, then the accelerator in bfloat16.
  *
  * <pre>
  *  model               width  layers  text      128     256     512   1,024   2,048
@@ -23,8 +23,8 @@ import dev.embark.llama.ModelOptions;
  *  all-MiniLM-L6-v2      384       6   250    7,866   7,799   7,232   6,811   5,965
  * </pre>
  *
- * <p>Neither width nor layers nor the accelerator move the best size: it is the same within 1 % for
- * all of them.
+ * <p>The best size depends on neither width nor layers nor the accelerator: one size is within 1 %
+ * of the optimum for all of them.
  */
 final class BatchBudget {
   private static final int CPU = 256;
@@ -33,7 +33,7 @@ final class BatchBudget {
 
   private BatchBudget() {}
 
-  /** For a device of {@link ModelOptions}. */
+  /** Returns the default for a device index of {@link ModelOptions}. */
   static int of(int device) {
     return device == ModelOptions.CPU ? CPU : GPU;
   }

@@ -8,27 +8,27 @@ import dev.embark.llama.ModelOptions;
 import dev.embark.llama.StreamLayout;
 import java.nio.file.Path;
 
-/** What an engine with certain options takes on a device. Stateless. */
+/** Memory that an engine with given options needs on a device. Stateless. */
 public final class EngineMemory {
   private EngineMemory() {}
 
   /**
-   * Tokens of a native batch.
+   * Returns the number of tokens per native batch.
    *
-   * @param device of {@link ModelOptions}
+   * @param device index as in {@link ModelOptions}
    */
   public static int batchTokens(FunctionOptions options, int device) {
     return options.batchTokens().orElseGet(() -> BatchBudget.of(device));
   }
 
-  /** Tokens that an engine has room for at the same time. */
+  /** Returns the number of tokens that the context of an engine holds. */
   public static int tokens(FunctionOptions options, int device) {
     return options instanceof GenerateOptions generate
         ? generate.contextTokens()
         : batchTokens(options, device);
   }
 
-  /** Bytes that an engine takes in addition to the model. */
+  /** Returns the bytes that an engine needs in addition to the model. */
   public static long bytes(FunctionOptions options, MemoryEstimate model, int device) {
     return options instanceof GenerateOptions generate
         ? model.generationBytes(
@@ -40,9 +40,9 @@ public final class EngineMemory {
   }
 
   /**
-   * Places as many layers of a model on a GPU as its free memory has room for.
+   * Places as many layers of a model on a GPU as fit into its free memory.
    *
-   * @param model its header is read
+   * @param model file; only its header is read
    * @throws EmbarkException of kind MODEL when the header cannot be read
    */
   public static ModelOptions onGpu(

@@ -15,23 +15,21 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * What a model and each of its contexts will take, read off the file's header before anything is
- * loaded.
+ * Estimates the memory of a model and its contexts from the file header, before anything is loaded.
  *
  * <p>A context of n tokens has 4·n·(vocabulary + d) bytes of outputs, which llama.cpp reserves for
- * embedding models, too; 4·n·(ffn + 4·d) of activations; 2·n² of attention mask; and for models
- * that attend to what they have seen 2·2·n·layers·d_kv of keys and values, 4·n·vocabulary of logits
- * and, on a CPU, 6·n²·heads of attention scores. For MiniLM that is within a tenth of what the
- * process grew by with 256 to 8,192 tokens.
+ * embedding models as well, 4·n·(ffn + 4·d) of activations and 2·n² of attention mask. Models with
+ * a KV cache add 2·2·n·layers·d_kv of keys and values, 4·n·vocabulary of logits and, on a CPU,
+ * 6·n²·heads of attention scores. For MiniLM with 256 to 8,192 tokens the estimate is within 10 %
+ * of the measured growth of the process.
  *
- * @param modelBytes the mapped file
- * @param layers of the model
+ * @param modelBytes size of the mapped file
+ * @param layers number of layers
  * @param vocabulary number of tokens
- * @param dimensions of the hidden state
- * @param feedForward width of the widest layer
- * @param heads of the attention
- * @param cacheWidth d_kv of the attention's cache, its mean over the layers; 0 for models without
- *     one
+ * @param dimensions width of the hidden state
+ * @param feedForward width of the widest feed-forward layer
+ * @param heads number of attention heads
+ * @param cacheWidth d_kv of the KV cache, averaged over the layers; 0 for models without one
  * @param isF32 whether all weights are 32-bit floats
  */
 public record MemoryEstimate(
@@ -49,7 +47,7 @@ public record MemoryEstimate(
   /**
    * Reads the header of a model.
    *
-   * @throws EmbarkException of kind MODEL when it has none that can be read
+   * @throws EmbarkException of kind MODEL when the header cannot be read
    */
   public static MemoryEstimate of(Path model) {
     try {
@@ -80,9 +78,10 @@ public record MemoryEstimate(
   }
 
   /**
-   * Bytes of a context for batches of so many tokens.
+   * Returns the bytes of a context for batches of {@code tokens} tokens.
    *
-   * @param device of {@link ModelOptions}; only on the CPU decoders go without flash attention
+   * @param device index as in {@link ModelOptions}; only on the CPU do decoders run without flash
+   *     attention
    */
   public long contextBytes(int tokens, int device) {
     long n = LlamaContext.room(tokens);
@@ -97,13 +96,13 @@ public record MemoryEstimate(
   }
 
   /**
-   * Bytes of a context for generation: keys and values of its cells, activations, an attention mask
-   * and scores over the cells for a batch, and logits of each sequence, twice: as computed and as
-   * handed out, together with llama.cpp's candidates.
+   * Returns the bytes of a context for generation: keys and values of its cells; activations,
+   * attention mask and scores of a batch; and logits of each sequence, counted twice because
+   * llama.cpp computes and returns them in separate buffers, together with its candidates.
    *
-   * @param cells tokens that it keeps
-   * @param batchTokens of a call
-   * @param device of {@link ModelOptions}; on the CPU, a model in F32 has cells in F32
+   * @param cells capacity in tokens
+   * @param batchTokens tokens per native call
+   * @param device index as in {@link ModelOptions}; on the CPU a model in F32 has an F32 cache
    */
   public long generationBytes(int cells, int batchTokens, int sequences, int device) {
     long n = batchTokens;
@@ -116,12 +115,15 @@ public record MemoryEstimate(
         + 3 * FLOAT * vocabulary;
   }
 
-  /** Of each token with each cell, as computed and as multiplied with values. */
+  /**
+   * Returns the bytes of the scores of each token with each cell, in F32 and once more in F16 for
+   * the product with the values.
+   */
   private long scores(long tokens, long cells, int device) {
     return device == ModelOptions.CPU ? (FLOAT + HALF) * tokens * cells * heads : 0;
   }
 
-  /** Of all layers the largest; 0 where the header has no such number. */
+  /** Returns the maximum over all layers; 0 if the header has no such number. */
   private static long number(GgufHeader header, String key) {
     return (long) numbers(header, key).max().orElse(0);
   }
@@ -130,7 +132,7 @@ public record MemoryEstimate(
     return numbers(header, key).average();
   }
 
-  /** One number for all layers, or one for each. */
+  /** Returns the values of a key that has one number for all layers or one per layer. */
   private static DoubleStream numbers(GgufHeader header, String key) {
     return header.get(key).map(GgufValue::value).stream()
         .flatMap(value -> value instanceof List<?> list ? list.stream() : Stream.of(value))

@@ -16,16 +16,16 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Refuses a model whose header contradicts itself where llama.cpp would end the process: it checks
- * shapes by exceptions, but hyper-parameters by assertions. What llama.cpp refuses with a reason of
- * its own is left to it. Knows the header alone; stateless beyond one call.
+ * Rejects models with an inconsistent header on which llama.cpp would abort the process: llama.cpp
+ * checks shapes with exceptions, but hyper-parameters with assertions. Faults that llama.cpp
+ * reports itself are left to it. Reads only the header; used for one check.
  *
- * <p>Models are loaded in the process that uses them and not in another one first: of the damaged
- * files that tests loaded, none gets past this check and ends the process (the profile {@code
- * fuzz}; docs/security.md has their number). What is found one day belongs here.
+ * <p>This check is why models are loaded in the process that uses them, without a trial in another
+ * one: of the damaged files that tests loaded, none passes this check and aborts the process
+ * (profile {@code fuzz}; docs/security.md has their number). Newly found cases belong here.
  */
 final class ModelCheck {
-  // llama-hparams.h of llama.cpp 0.5.0 has arrays of these lengths.
+  // Array lengths in llama-hparams.h of llama.cpp 0.5.0.
   private static final long MAX_LAYERS = 512;
   private static final long MAX_EXPERTS = 1024;
   private static final long MAX_DIMENSIONS = 1 << 17;
@@ -34,12 +34,12 @@ final class ModelCheck {
 
   private static final long MAX_CONVOLUTION = 64;
 
-  // The hybrid whose layers without attention keep next to nothing; it pools, too.
+  // The supported hybrid: its layers without attention keep almost no state, and it pools.
   private static final String CONVOLUTIONS = "lfm2";
   private static final Set<String> NO_TEXT_EMBEDDING = Set.of("t5", "clip", "wavtokenizer-dec");
   private static final Set<String> WHOLE_HEAD_TURNS =
       Set.of("qwen2", "qwen2moe", "qwen3", "qwen3moe");
-  // What llama.cpp takes where the file does not say.
+  // llama.cpp's defaults.
   private static final Map<String, Integer> WINDOW_PATTERNS =
       Map.of("gemma-embedding", 6, "modern-bert", 3);
   private static final Set<GgufTensorType> NOT_FOR_WEIGHTS =
@@ -71,7 +71,7 @@ final class ModelCheck {
    * Checks a header.
    *
    * @param path for messages
-   * @throws EmbarkException of kind MODEL that says what is wrong with which key or tensor
+   * @throws EmbarkException of kind MODEL that names the faulty key or tensor
    */
   static void check(Path path, GgufHeader header) {
     SplitModel.check(path, header);
@@ -172,7 +172,7 @@ final class ModelCheck {
   }
 
   /**
-   * Layers without attention keep a state for each sequence instead, of up to some megabytes, and a
+   * Rejects layers without attention: they keep a state of up to some megabytes per sequence, and a
    * context for embeddings has {@value LlamaContext#MAX_SEQUENCES} sequences.
    */
   private void withoutAttention(String key, int layer) {
@@ -183,8 +183,8 @@ final class ModelCheck {
   }
 
   /**
-   * Layers that have no heads of keys convolve. llama.cpp fills the inputs of both kinds, and
-   * asserts that there are layers which read them.
+   * Checks a hybrid whose layers without key heads are convolutions. llama.cpp fills the inputs of
+   * both kinds of layers and asserts that each has a reader.
    */
   private void convolutions(List<Long> keyHeads) {
     long layers = number(key("block_count")).orElseThrow();
@@ -199,7 +199,7 @@ final class ModelCheck {
     optional("shortconv.l_cache", 2, MAX_CONVOLUTION);
   }
 
-  /** The weights of these models are square, whatever the heads. */
+  /** Checks that the heads fill the embedding: the weights of these architectures are square. */
   private void fill(List<Long> heads, long size, long embedding) {
     for (long n : heads) {
       if (n * size != embedding) {
@@ -210,7 +210,10 @@ final class ModelCheck {
     }
   }
 
-  /** llama.cpp fills the masks of both kinds of layers, and asserts that a layer reads each. */
+  /**
+   * Checks that windowed and full-attention layers both exist: llama.cpp fills the masks of both
+   * kinds and asserts that each has a reader.
+   */
   private void windows() {
     String key = key("attention.sliding_window_pattern");
     Integer unset = WINDOW_PATTERNS.get(architecture);
@@ -232,7 +235,9 @@ final class ModelCheck {
     }
   }
 
-  /** Layers behind the pooling take and give vectors of the model's own length, or are absent. */
+  /**
+   * Checks a dense layer after the pooling, which must preserve the embedding length or be absent.
+   */
   private void dense(String name) {
     long embedding = number(key("embedding_length")).orElseThrow();
     number(key(name))
@@ -269,7 +274,7 @@ final class ModelCheck {
       throw refuse(
           "keeps the tensor '" + tensor.name() + "' as " + tensor.type() + ", not for weights");
     }
-    // ggml adds, convolves and multiplies by norms and biases in F32 alone.
+    // ggml adds, convolves and multiplies with norms and biases in F32 only.
     boolean vector = tensor.shape().stream().filter(n -> n > 1).count() <= 1;
     boolean added =
         vector
@@ -310,7 +315,7 @@ final class ModelCheck {
     return architecture + "." + name;
   }
 
-  /** A whole number; llama.cpp refuses one of another type by itself. */
+  /** Returns a whole number; llama.cpp itself rejects other types. */
   private OptionalLong number(String key) {
     return header
         .get(key)
@@ -319,7 +324,7 @@ final class ModelCheck {
         .orElse(OptionalLong.empty());
   }
 
-  /** A number that may be given for all layers or for each. */
+  /** Returns the values of a key that has one number for all layers or one per layer. */
   private List<Long> numbers(String key) {
     return header
         .get(key)
@@ -336,7 +341,7 @@ final class ModelCheck {
     return refuse(path, what);
   }
 
-  /** The error for a file that is whole but makes no sense. */
+  /** Returns the error for a file that is complete but inconsistent. */
   static EmbarkException refuse(Path path, String what) {
     return new EmbarkException(
         Kind.MODEL,

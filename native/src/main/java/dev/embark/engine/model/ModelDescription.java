@@ -3,22 +3,21 @@ package dev.embark.engine.model;
 import java.util.Optional;
 
 /**
- * What a model is, for people and for records of what made a vector.
+ * Description of a model for display and for provenance records of vectors.
  *
  * @param architecture such as {@code bert}
- * @param name as its authors call it; empty when the file does not say
- * @param dimensions of its vectors
- * @param context tokens of the longest text that it was trained for
+ * @param name given by its authors; empty when the file has none
+ * @param dimensions floats per vector
+ * @param context trained context length in tokens
  * @param pooling {@code mean, cls, last, rank} or {@code none}
- * @param quantisation the type that most of its weights are kept in, such as {@code F16} or {@code
- *     Q4_K}
- * @param parameters number of its weights
- * @param bytes of its file
- * @param sha256 of its file, in lower-case hex
- * @param vocabulary the kind of tokenizer, as GGUF names it: {@code bert} is WordPiece, {@code
- *     gpt2} byte pairs, {@code llama} and {@code t5} SentencePiece
- * @param vocabularySize number of its tokens
- * @param prefix text that is put before each input where no option says otherwise; empty for none
+ * @param quantisation type of most of its weights, such as {@code F16} or {@code Q4_K}
+ * @param parameters number of weights
+ * @param bytes size of the file
+ * @param sha256 SHA-256 of the file in lower-case hex
+ * @param vocabulary GGUF name of the tokenizer type: {@code bert} is WordPiece, {@code gpt2}
+ *     byte-pair encoding, {@code llama} and {@code t5} SentencePiece
+ * @param vocabularySize number of tokens
+ * @param prefix text that is prepended to each input by default; empty for none
  */
 public record ModelDescription(
     String architecture,

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads off a model's file what llama.cpp does not keep. Stateless. */
+/** Reads the facts of a model file that llama.cpp does not retain. Stateless. */
 public final class ModelFile {
   private static final String RANK = "rank";
   private static final String[] POOLINGS = {"none", "mean", "cls", "last", RANK};
@@ -26,7 +26,7 @@ public final class ModelFile {
   /**
    * Describes a loaded model; reads the whole file.
    *
-   * @throws EmbarkException of kind MODEL when the file cannot be read any more
+   * @throws EmbarkException of kind MODEL when the file can no longer be read
    */
   public static ModelDescription describe(LlamaModel model) {
     Path path = model.path();
@@ -52,8 +52,8 @@ public final class ModelFile {
   }
 
   /**
-   * How the file says that token vectors become one: {@code rank} also where it names no pooling
-   * and has a classifier head, as rerankers do that were converted without their pooling.
+   * Returns the pooling of a model. It is {@code rank} also for a model without a pooling but with
+   * a classifier head, since some rerankers were converted without their pooling.
    */
   static String pooling(GgufHeader header) {
     String named = namedPooling(header);
@@ -62,7 +62,9 @@ public final class ModelFile {
         : named;
   }
 
-  /** Whether the file scores pairs of texts, so that it has no vector for one. */
+  /**
+   * Returns whether the model scores pairs of texts and therefore has no vector for a single one.
+   */
   static boolean isReranker(GgufHeader header) {
     return pooling(header).equals(RANK);
   }

@@ -19,13 +19,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads model files: checks a file, chooses what computes it, opens it and tries its tokenizer.
+ * Loads model files: checks the header, selects the acceleration, opens the model and tests its
+ * tokenizer.
  *
  * <pre>
  *  file ──► GgufHeader ──► ModelCheck ──► Accelerator.of ──► WeightsCache ──► LlamaModel ──► SelfTest
  * </pre>
  *
- * <p>Stateless, safe for any thread.
+ * <p>Stateless and thread-safe.
  */
 public final class ModelLoader {
   private static final Logger LOG = LoggerFactory.getLogger(ModelLoader.class);
@@ -33,7 +34,7 @@ public final class ModelLoader {
   private ModelLoader() {}
 
   /**
-   * Loads a model file, with weights that the accelerator packs in memory of this process.
+   * Loads a model file; weights for the accelerator are packed in the memory of this process.
    *
    * @throws EmbarkException as {@link #load(Path, ModelOptions, WeightsCache)}
    */
@@ -42,15 +43,15 @@ public final class ModelLoader {
   }
 
   /**
-   * Loads a model file: it is mapped, and weights are read when they are first used. Weights that
-   * the accelerator packs are mapped from a file of the cache; if the cache keeps none, the whole
-   * model is in memory of this process.
+   * Loads a model file. The file is mapped, and weights are read on first use. Weights packed for
+   * the accelerator are mapped from a file of the cache; without such a file the whole model is
+   * held in the memory of this process.
    *
-   * <p>Until the model is closed, nobody may truncate or overwrite the file: the system would end
+   * <p>Until the model is closed, the file must not be truncated or overwritten, which would abort
    * the process. Replacing it by a rename is safe.
    *
-   * @throws EmbarkException of kind MODEL when the file is not a whole GGUF file, contradicts
-   *     itself, or llama.cpp refuses it, with its reason
+   * @throws EmbarkException of kind MODEL when the file is not a complete GGUF file, is
+   *     inconsistent, or is rejected by llama.cpp, with the reason
    */
   public static LlamaModel load(Path path, ModelOptions options, WeightsCache cache) {
     LlamaBackend.start();

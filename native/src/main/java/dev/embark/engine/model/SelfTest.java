@@ -10,17 +10,20 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.IntPointer;
 
-/** Tries a freshly loaded model's tokenizer against what its pooling needs. Stateless. */
+/**
+ * Tests whether the tokenizer of a freshly loaded model adds the special tokens that its pooling
+ * needs. Stateless.
+ */
 final class SelfTest {
   private static final byte[] TEXT = {'a'};
 
   private SelfTest() {}
 
   /**
-   * What is likely wrong with the model, though it computes.
+   * Returns likely faults of a model that nevertheless computes.
    *
-   * @return a clause each that follows the model's name; empty when nothing is found
-   * @throws EmbarkException of kind MODEL when no text can be embedded with it
+   * @return one clause per fault, to follow the model's name; empty if there is none
+   * @throws EmbarkException of kind MODEL when no text fits into the model's context
    */
   static List<String> warnings(LlamaModel model, GgufHeader header) {
     List<String> warnings = new ArrayList<>();
@@ -59,7 +62,7 @@ final class SelfTest {
           }
         }
         default -> {
-          // A mean needs no special token, and the others give no vector.
+          // A mean needs no special token, and the other poolings produce no vector.
         }
       }
     }

@@ -9,13 +9,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 in lower-case hex, by which models are told apart. Stateless. */
+/** Computes SHA-256 digests in lower-case hex, which identify models. Stateless. */
 public final class Sha256 {
   private static final int BUFFER_BYTES = 1 << 20;
 
   private Sha256() {}
 
-  /** Of a file's bytes; reads all of it. */
+  /** Returns the digest of a file's bytes; reads the whole file. */
   public static String of(Path file) throws IOException {
     MessageDigest digest = digest();
     byte[] buffer = new byte[BUFFER_BYTES];
@@ -27,7 +27,7 @@ public final class Sha256 {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Of a text's UTF-8. */
+  /** Returns the digest of a text in UTF-8. */
   public static String of(String text) {
     return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
   }

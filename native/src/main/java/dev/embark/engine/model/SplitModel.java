@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Refuses one part of a model that llama.cpp's tools split into several files. Copies, hashes and
- * packed weights of models are of one file each. Stateless.
+ * Rejects a part of a model that llama.cpp's tools split into several files, because copying,
+ * hashing and packed weights all assume one file per model. Stateless.
  */
 final class SplitModel {
   private static final Pattern NAME = Pattern.compile("(.*)-\\d{5}(-of-\\d{5}\\.gguf)");
@@ -19,7 +19,7 @@ final class SplitModel {
   private SplitModel() {}
 
   /**
-   * Checks a header, whose architecture need not be there: only the first part has one.
+   * Checks a header. It need not name an architecture, since only the first part has one.
    *
    * @param path for messages
    * @throws EmbarkException of kind MODEL for a part

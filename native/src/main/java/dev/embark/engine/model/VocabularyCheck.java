@@ -10,9 +10,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Refuses a vocabulary on which llama.cpp would end the process: a token that is there twice or is
- * of an impossible kind, or a special token that is put around every text and does not exist.
- * Stateless beyond one call.
+ * Rejects vocabularies on which llama.cpp would abort the process: duplicate tokens, tokens of an
+ * impossible type, and missing special tokens that surround every text. Used for one check.
  */
 final class VocabularyCheck {
   private static final String PREFIX = "tokenizer.ggml.";
@@ -27,6 +26,8 @@ final class VocabularyCheck {
   }
 
   /**
+   * Checks the vocabulary.
+   *
    * @throws EmbarkException of kind MODEL
    */
   void check() {
@@ -46,7 +47,7 @@ final class VocabularyCheck {
       throw refuse("has no token in " + PREFIX + "tokens");
     }
     eachOnce(tokens);
-    // Where a key is absent or points nowhere, llama.cpp takes the ids of the best-known models.
+    // llama.cpp's defaults for a missing or invalid key: the ids of the best-known models.
     int size = tokens.size();
     switch (model) {
       case "bert" -> {
@@ -64,17 +65,20 @@ final class VocabularyCheck {
         around("add_eos_token", true, "eos_token_id", 1, size);
       }
       case "gpt2" -> {
-        // Which pre-tokenisers add one unasked is llama.cpp's knowledge.
+        // Only llama.cpp knows which pre-tokenisers add a special token by default.
         around("add_bos_token", true, "bos_token_id", 11, size);
         around("add_eos_token", true, "eos_token_id", 11, size);
       }
       default -> {
-        // Left to llama.cpp, which refuses what it does not know.
+        // llama.cpp rejects unknown vocabularies itself.
       }
     }
   }
 
-  /** llama.cpp spells every token out as it loads, and cannot for a byte of WordPiece. */
+  /**
+   * Rejects byte tokens: llama.cpp renders every token while loading, and aborts on a byte token of
+   * WordPiece.
+   */
   private void noBytes() {
     int id =
         header
@@ -91,7 +95,7 @@ final class VocabularyCheck {
     Set<String> seen = new HashSet<>();
     for (int id = 0; id < tokens.size(); id++) {
       String token = tokens.get(id).toString();
-      // llama.cpp reads tokens up to a NUL and gives empty ones a name by their id.
+      // llama.cpp reads a token up to its first NUL and names an empty one after its id.
       int end = token.indexOf('\0');
       String read = end < 0 ? token : token.substring(0, end);
       if (!seen.add(read.isEmpty() ? "[EMPTY_" + id + "]" : read)) {

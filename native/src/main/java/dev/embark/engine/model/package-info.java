@@ -2,12 +2,12 @@
  * Loads model files and describes them.
  *
  * <pre>
- *  file ──► GgufHeader ──► ModelCheck, VocabularyCheck, SplitModel: refused if llama.cpp would abort
- *                     ├──► MemoryEstimate ──► EngineMemory, GpuLayers: what fits
+ *  file ──► GgufHeader ──► ModelCheck, VocabularyCheck, SplitModel: rejected if llama.cpp would abort
+ *                     ├──► MemoryEstimate ──► EngineMemory, GpuLayers: memory and placement
  *                     ├──► ModelLoader ──► LlamaModel ──► SelfTest
  *                     └──► ModelFile ──► ModelDescription
  * </pre>
  *
- * <p>Stateless; safe for any thread.
+ * <p>Stateless and thread-safe.
  */
 package dev.embark.engine.model;

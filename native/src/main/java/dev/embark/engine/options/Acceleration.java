@@ -2,18 +2,18 @@ package dev.embark.engine.options;
 
 import java.util.Locale;
 
-/** What computes the encoder of a model on a CPU. */
+/** The arithmetic with which a CPU computes encoder models. */
 public enum Acceleration {
-  /** llama.cpp alone. */
+  /** Plain llama.cpp. */
   OFF,
-  /** Embark's accelerator, in 32-bit floats. */
+  /** Embark's accelerator in 32-bit floats. */
   EXACT,
-  /** Embark's accelerator, in bfloat16 where the CPU multiplies it faster, else as EXACT. */
+  /** Embark's accelerator in bfloat16 where the CPU multiplies it faster, otherwise as EXACT. */
   FAST,
-  /** As FAST, but for most products with weights, which are of 8-bit integers. */
+  /** As FAST, but with 8-bit integers for most products with weights. */
   INT8;
 
-  /** As embark_llama.h names it. */
+  /** Returns the name used by embark_llama.h. */
   public String precision() {
     return this == OFF ? "" : name().toLowerCase(Locale.ROOT);
   }

@@ -2,9 +2,9 @@ package dev.embark.engine.options;
 
 import java.util.Locale;
 
-/** The values of the option {@code accelerator}. */
+/** Values of the option {@code accelerator}. */
 public enum AcceleratorChoice {
-  /** Used where machine and model suit. */
+  /** Used where machine and model support it. */
   AUTO,
   /** Not used. */
   OFF;

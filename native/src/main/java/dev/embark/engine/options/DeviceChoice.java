@@ -2,13 +2,13 @@ package dev.embark.engine.options;
 
 import java.util.Locale;
 
-/** Where a user wants vectors computed. */
+/** Values of the option {@code device}. */
 public enum DeviceChoice {
-  /** On a GPU if there is one to use, and else on the CPU. */
+  /** A GPU if one is available, otherwise the CPU. */
   AUTO,
-  /** On the CPU, also where there is a GPU. */
+  /** The CPU, even if a GPU is available. */
   CPU,
-  /** On a GPU, and nowhere else. */
+  /** A GPU only. */
   GPU;
 
   @Override

@@ -6,7 +6,7 @@ import static dev.embark.engine.options.OptionSpec.oneOf;
 
 import java.util.function.UnaryOperator;
 
-/** Every option of an embedding: its key, what it takes, its default and what it does. */
+/** Every option of an embedding, with its key, allowed values, default and description. */
 public enum EmbedOption implements FunctionOption {
   MODEL(
       OptionSpec.model("classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf", "The GGUF model.")),

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The options of an embedding. Immutable, safe for any thread. */
+/** The options of an embedding. Immutable and thread-safe. */
 public final class EmbedOptions extends FunctionOptions {
   private static final long serialVersionUID = 1L;
   private static final List<EmbedOption> ALL = List.of(EmbedOption.values());
@@ -18,12 +18,12 @@ public final class EmbedOptions extends FunctionOptions {
     super(values);
   }
 
-  /** No option set. */
+  /** Returns the default options. */
   public static EmbedOptions defaults() {
     return DEFAULTS;
   }
 
-  /** Those of {@code given} and the defaults of the rest; see {@link #with}. */
+  /** Returns the defaults overridden by {@code given}; see {@link #with}. */
   public static EmbedOptions of(Map<String, String> given) {
     return DEFAULTS.with(given);
   }
@@ -43,42 +43,44 @@ public final class EmbedOptions extends FunctionOptions {
     return new EmbedOptions(merged(given));
   }
 
-  /** Text before each input, an empty one for none; absent for the model's own. */
+  /**
+   * Returns the text to prepend to each input, empty for none; absent for the model's own prefix.
+   */
   public Optional<String> prefix() {
     return set(EmbedOption.PREFIX);
   }
 
-  /** Tokens of a text that are looked at; empty for the model's context. */
+  /** Returns the maximum number of tokens per text; empty for the model's context. */
   public OptionalInt maxTokens() {
     return integer(get(EmbedOption.MAX_TOKENS));
   }
 
-  /** What happens to a longer text. */
+  /** Returns the policy for longer texts. */
   public LongText longText() {
     return LongText.valueOf(get(EmbedOption.LONG_TEXT).toUpperCase(Locale.ROOT));
   }
 
-  /** Tokens that neighbouring chunks share. */
+  /** Returns the number of tokens that neighbouring chunks share. */
   public int chunkOverlap() {
     return Integer.parseInt(get(EmbedOption.CHUNK_OVERLAP));
   }
 
-  /** How token vectors become one. */
+  /** Returns how token vectors are combined into one. */
   public Pooling pooling() {
     return Pooling.valueOf(get(EmbedOption.POOLING).toUpperCase(Locale.ROOT));
   }
 
-  /** How the vector is scaled. */
+  /** Returns how the vector is scaled. */
   public Normalization normalize() {
     return Normalization.parse(get(EmbedOption.NORMALIZE));
   }
 
-  /** How many dimensions are kept; empty for all. */
+  /** Returns the number of dimensions to keep; empty for all. */
   public OptionalInt dimensions() {
     return integer(get(EmbedOption.DIMENSIONS));
   }
 
-  /** What the vector is stored as. */
+  /** Returns the type in which the vector is stored. */
   public VectorType output() {
     return VectorType.valueOf(get(EmbedOption.OUTPUT).toUpperCase(Locale.ROOT));
   }
@@ -95,7 +97,7 @@ public final class EmbedOptions extends FunctionOptions {
   List<Object> meaning() {
     List<Object> meaning = new ArrayList<>();
     Arrays.stream(EmbedOption.values()).map(this::get).forEach(meaning::add);
-    meaning.add(prefix()); // an empty one switches the model's own off
+    meaning.add(prefix()); // an empty prefix, unlike an unset one, disables the model's
     return meaning;
   }
 }

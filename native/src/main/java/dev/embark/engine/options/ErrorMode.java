@@ -1,9 +1,11 @@
 package dev.embark.engine.options;
 
-/** What a row that cannot be embedded does to the job; the values of {@code mode}, as in Spark. */
+/**
+ * Values of the option {@code mode}: the effect of a failed row on the query, named as in Spark.
+ */
 public enum ErrorMode {
-  /** The row's vector is NULL and the reason is kept. */
+  /** The row's result is NULL and the reason is kept. */
   PERMISSIVE,
-  /** The job ends with the row's reason. */
+  /** The query fails with the reason of the row. */
   FAILFAST
 }

@@ -3,36 +3,39 @@ package dev.embark.engine.options;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 
-/** An option of one of Embark's functions. Documentation and checks are both made from it. */
+/**
+ * An option of one of Embark's functions. Both its documentation and its validation derive from the
+ * {@link OptionSpec}.
+ */
 public interface FunctionOption {
-  /** What there is to say about it. */
+  /** Returns the specification of the option. */
   OptionSpec spec();
 
-  /** The key as users write it, in any case. */
+  /** Returns the key, which is case-insensitive in user input. */
   default String key() {
     return spec().key();
   }
 
-  /** The allowed values, for people. */
+  /** Returns a description of the allowed values. */
   default String takes() {
     return spec().takes();
   }
 
-  /** The default value; empty for unset. */
+  /** Returns the default value; empty for unset. */
   default String defaultValue() {
     return spec().defaultValue();
   }
 
-  /** One sentence on what it does. */
+  /** Returns a one-sentence description. */
   default String description() {
     return spec().description();
   }
 
   /**
-   * The value in its one canonical form.
+   * Validates a value and returns its canonical form.
    *
-   * @param function for messages
-   * @throws EmbarkException of kind OPTION when it is not allowed
+   * @param function name of the function for messages
+   * @throws EmbarkException of kind OPTION when the value is not allowed
    */
   default String canonical(String function, String value) {
     try {

@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The options of a function, the same wherever they were written: SQL map, session conf, command
- * line. Immutable, safe for any thread; equal when every option has the same meaning.
+ * The options of a function, independent of their source: SQL map, session conf or command line.
+ * Immutable and thread-safe; two instances are equal when every option has the same meaning.
  */
 public abstract sealed class FunctionOptions implements Serializable
     permits EmbedOptions, GenerateOptions {
@@ -24,33 +24,34 @@ public abstract sealed class FunctionOptions implements Serializable
   private final TreeMap<String, String> values; // by key
 
   /**
-   * @param values in their canonical form, by key
+   * Creates options.
+   *
+   * @param values canonical values by key
    */
   FunctionOptions(Map<String, String> values) {
     this.values = new TreeMap<>(values);
   }
 
-  /** What the function is called in messages and on the command line. */
+  /** Returns the name of the function in messages and on the command line. */
   public abstract String function();
 
-  /** Every option that the function has. */
+  /** Returns every option of the function. */
   abstract List<? extends FunctionOption> all();
 
-  /** What to write instead of a key that the function does not have, or an empty text. */
+  /** Returns advice for a key that the function does not have; empty for none. */
   String instead(String key) {
     return "";
   }
 
   /**
-   * These options with {@code given} laid over them.
+   * Returns these options overridden by {@code given}.
    *
-   * @param given keys in any case
-   * @throws EmbarkException of kind OPTION for an unknown key, a key that is there twice, or a
-   *     value that is not allowed
+   * @param given values by case-insensitive key
+   * @throws EmbarkException of kind OPTION for an unknown or duplicate key or an invalid value
    */
   public abstract FunctionOptions with(Map<String, String> given);
 
-  /** The values of {@link #with}. */
+  /** Returns the values for {@link #with}. */
   final Map<String, String> merged(Map<String, String> given) {
     Map<String, String> merged = new HashMap<>(values);
     List<FunctionOption> seen = new ArrayList<>();
@@ -77,9 +78,9 @@ public abstract sealed class FunctionOptions implements Serializable
   }
 
   /**
-   * The option of a key, upper and lower case alike.
+   * Returns the option with a key, ignoring case.
    *
-   * @throws EmbarkException of kind OPTION that names the nearest key
+   * @throws EmbarkException of kind OPTION that suggests the nearest key
    */
   final FunctionOption option(String key) {
     for (FunctionOption option : all()) {
@@ -105,52 +106,52 @@ public abstract sealed class FunctionOptions implements Serializable
     return new EmbarkException(Kind.OPTION, message);
   }
 
-  /** Where the model is. */
+  /** Returns the location of the model. */
   public final String model() {
     return get("model");
   }
 
-  /** What its file must hash to, in lower-case hex. */
+  /** Returns the expected SHA-256 of the model file in lower-case hex. */
   public final Optional<String> modelSha256() {
     return Optional.of(get("modelSha256")).filter(value -> !value.isEmpty());
   }
 
-  /** What a failed row does to the query. */
+  /** Returns the effect of a failed row on the query. */
   public final ErrorMode mode() {
     return ErrorMode.valueOf(get("mode"));
   }
 
-  /** Where the model is computed. */
+  /** Returns the device that computes the model. */
   public final DeviceChoice device() {
     return DeviceChoice.valueOf(get("device").toUpperCase(Locale.ROOT));
   }
 
-  /** Tokens of a native batch; empty to choose by device. */
+  /** Returns the number of tokens per native batch; empty for the default of the device. */
   public final OptionalInt batchTokens() {
     return integer(get("batchTokens"));
   }
 
-  /** What computes the model. */
+  /** Returns the requested acceleration. */
   public abstract Acceleration acceleration();
 
-  /** The options that were set, by key, sorted; what EXPLAIN shows. */
+  /** Returns the options that were set explicitly, sorted by key; EXPLAIN shows these. */
   public final Map<String, String> asMap() {
     return new TreeMap<>(values);
   }
 
-  /** Every option with its value, defaults written out, by key, sorted. */
+  /** Returns every option with its value or default, sorted by key. */
   public final Map<String, String> complete() {
     Map<String, String> complete = new TreeMap<>();
     all().forEach(option -> complete.put(option.key(), get(option)));
     return complete;
   }
 
-  /** The value of an option, or its default; empty for unset. */
+  /** Returns the value of an option, or its default; empty for unset. */
   final String get(FunctionOption option) {
     return values.getOrDefault(option.key(), option.defaultValue());
   }
 
-  /** The value of an option that was set. */
+  /** Returns the explicitly set value of an option. */
   final Optional<String> set(FunctionOption option) {
     return Optional.ofNullable(values.get(option.key()));
   }
@@ -163,7 +164,7 @@ public abstract sealed class FunctionOptions implements Serializable
     return value.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(value));
   }
 
-  /** What tells two options of one function apart, the empty value of an option included. */
+  /** Returns the values that define equality; an unset option may differ from an empty one. */
   abstract List<Object> meaning();
 
   @Override

@@ -9,7 +9,7 @@ import static dev.embark.engine.options.OptionSpec.real;
 import java.util.function.UnaryOperator;
 
 /**
- * Every option of a generation: its key, what it takes, its default and what it does. The defaults
+ * Every option of a generation, with its key, allowed values, default and description. The defaults
  * of topK, topP and minP are those of llama.cpp's own tools.
  */
 public enum GenerateOption implements FunctionOption {

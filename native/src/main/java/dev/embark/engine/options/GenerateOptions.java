@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The options of a generation. Immutable, safe for any thread. */
+/** The options of a generation. Immutable and thread-safe. */
 public final class GenerateOptions extends FunctionOptions {
-  /** Sequences that a context of this llama.cpp can have: its LLAMA_MAX_SEQ. */
+  /** llama.cpp's limit of sequences per context: LLAMA_MAX_SEQ. */
   public static final int MAX_SEQUENCES = 256;
 
   private static final long serialVersionUID = 1L;
@@ -20,12 +20,12 @@ public final class GenerateOptions extends FunctionOptions {
     super(values);
   }
 
-  /** No option set. */
+  /** Returns the default options. */
   public static GenerateOptions defaults() {
     return DEFAULTS;
   }
 
-  /** Those of {@code given} and the defaults of the rest; see {@link #with}. */
+  /** Returns the defaults overridden by {@code given}; see {@link #with}. */
   public static GenerateOptions of(Map<String, String> given) {
     return DEFAULTS.with(given);
   }
@@ -52,47 +52,47 @@ public final class GenerateOptions extends FunctionOptions {
     return new GenerateOptions(merged(given));
   }
 
-  /** {@code model}, {@code none}, or the name of a template of llama.cpp. */
+  /** Returns {@code model}, {@code none}, or the name of a llama.cpp template. */
   public String chatTemplate() {
     return get(GenerateOption.CHAT_TEMPLATE);
   }
 
-  /** The system message; empty for none. */
+  /** Returns the system message; empty for none. */
   public String system() {
     return get(GenerateOption.SYSTEM);
   }
 
-  /** Tokens of an answer at most. */
+  /** Returns the maximum number of tokens per answer. */
   public int maxTokens() {
     return Integer.parseInt(get(GenerateOption.MAX_TOKENS));
   }
 
-  /** 0 for the likeliest token. */
+  /** Returns the sampling temperature; 0 selects the likeliest token. */
   public float temperature() {
     return Float.parseFloat(get(GenerateOption.TEMPERATURE));
   }
 
-  /** Tokens that are drawn from; 0 for all. */
+  /** Returns the number of likeliest tokens to sample from; 0 for all. */
   public int topK() {
     return Integer.parseInt(get(GenerateOption.TOP_K));
   }
 
-  /** Probability of the tokens that are drawn from; 1 for all. */
+  /** Returns the cumulative probability of the tokens to sample from; 1 for all. */
   public float topP() {
     return Float.parseFloat(get(GenerateOption.TOP_P));
   }
 
-  /** Probability of a token that is drawn from, by that of the likeliest; 0 for all. */
+  /** Returns the minimum probability of a token relative to the likeliest; 0 for all. */
   public float minP() {
     return Float.parseFloat(get(GenerateOption.MIN_P));
   }
 
-  /** What the drawing starts from. */
+  /** Returns the seed of sampling. */
   public int seed() {
     return Integer.parseInt(get(GenerateOption.SEED));
   }
 
-  /** Texts that end an answer. */
+  /** Returns the texts that end an answer. */
   public List<String> stop() {
     return BETWEEN_STOPS
         .splitAsStream(get(GenerateOption.STOP))
@@ -100,32 +100,32 @@ public final class GenerateOptions extends FunctionOptions {
         .toList();
   }
 
-  /** GBNF; empty for none. */
+  /** Returns the grammar in GBNF; empty for none. */
   public String grammar() {
     return get(GenerateOption.GRAMMAR);
   }
 
-  /** What happens to a prompt that leaves no room for an answer. */
+  /** Returns the policy for prompts that leave no room for an answer. */
   public LongText longText() {
     return LongText.valueOf(get(GenerateOption.LONG_TEXT).toUpperCase(Locale.ROOT));
   }
 
-  /** Tokens in the memory of a context, which its sequences have equal parts of. */
+  /** Returns the size of a context in tokens, divided equally among its sequences. */
   public int contextTokens() {
     return Integer.parseInt(get(GenerateOption.CONTEXT_TOKENS));
   }
 
-  /** Sequences of a context at most. */
+  /** Returns the maximum number of sequences per context. */
   public int sequences() {
     return Integer.parseInt(get(GenerateOption.SEQUENCES));
   }
 
-  /** How often a prompt that failed is tried again. */
+  /** Returns how often a failed prompt is retried. */
   public int retries() {
     return Integer.parseInt(get(GenerateOption.RETRIES));
   }
 
-  /** Decoders are computed by llama.cpp alone. */
+  /** Returns {@link Acceleration#OFF}: the accelerator computes encoders only. */
   @Override
   public Acceleration acceleration() {
     return Acceleration.OFF;

@@ -2,19 +2,19 @@ package dev.embark.engine.options;
 
 import java.util.Locale;
 
-/** What happens to a text with more tokens than allowed; the values of {@code longText}. */
+/** Values of the option {@code longText}: the policy for texts with more tokens than allowed. */
 public enum LongText {
-  /** Its head is embedded and the row is marked as truncated. */
+  /** Truncates the text and marks the row as truncated. */
   TRUNCATE,
   /**
-   * It is cut into windows of tokens, each with the prefix, and the vector is the mean of theirs,
+   * Splits the text into chunks, each with the prefix. The vector is the mean of the chunk vectors,
    * weighted by tokens and normalised again.
    */
   CHUNK,
-  /** The row fails. */
+  /** Fails the row. */
   ERROR;
 
-  /** The option's value. */
+  /** Returns the option value. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

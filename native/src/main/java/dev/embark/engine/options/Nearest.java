@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds the word that a user most likely meant. */
+/** Suggests the word that a user most likely meant. */
 final class Nearest {
   private Nearest() {}
 
-  /** The candidate with the fewest edits to {@code word}, if they are few. */
+  /** Returns the candidate with the smallest edit distance to {@code word}, if that is small. */
   static Optional<String> to(String word, Collection<String> candidates) {
     int most = Math.max(2, word.length() / 3);
     return candidates.stream()
@@ -17,7 +17,7 @@ final class Nearest {
         .min(Comparator.comparingInt(candidate -> distance(word, candidate)));
   }
 
-  /** Levenshtein's edit distance, upper and lower case alike. */
+  /** Computes the Levenshtein distance, ignoring case. */
   private static int distance(String left, String right) {
     String a = left.toLowerCase(Locale.ROOT);
     String b = right.toLowerCase(Locale.ROOT);

@@ -3,26 +3,27 @@ package dev.embark.engine.options;
 import java.util.Locale;
 
 /**
- * How a pooled vector is scaled; the values of {@code normalize}, with the meanings of
+ * Scaling of a pooled vector; the values of the option {@code normalize}, with the semantics of
  * llama-embedding's {@code --embd-normalize}.
  *
- * @param p −1 not at all, 0 so that the largest absolute value becomes 32760 (int16 range), 1
- *     taxicab, 2 euclidean, greater than 2 that p-norm
+ * @param p −1 for none, 0 to scale the largest absolute value to 32760 (int16 range), 1 for the
+ *     taxicab norm, 2 for the Euclidean norm, greater than 2 for that p-norm
  */
 public record Normalization(int p) {
   /** Euclidean length 1: the dot product of two vectors is their cosine. */
   public static final Normalization L2 = new Normalization(2);
 
-  /** As the model gives it. */
+  /** No scaling. */
   public static final Normalization NONE = new Normalization(-1);
 
-  // llama.cpp, common_embd_normalize: the largest magnitude of the max-abs scaling.
+  // Largest magnitude of the max-abs scaling in llama.cpp's common_embd_normalize.
   private static final double INT16_RANGE = 32760.0;
 
   /**
-   * Reads an option's value.
+   * Parses an option value.
    *
-   * @throws IllegalArgumentException when it is none of {@code l2, none, l1, max, p:<n>} with n > 2
+   * @throws IllegalArgumentException unless it is one of {@code l2, none, l1, max, p:<n>} with n >
+   *     2
    */
   public static Normalization parse(String value) {
     String lower = value.strip().toLowerCase(Locale.ROOT);
@@ -77,7 +78,7 @@ public record Normalization(int p) {
     }
   }
 
-  /** The option's value. */
+  /** Returns the option value. */
   @Override
   public String toString() {
     return switch (p) {

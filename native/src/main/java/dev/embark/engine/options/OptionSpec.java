@@ -7,13 +7,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * What there is to say about an option.
+ * Specification of an option: its documentation and validation.
  *
- * @param key as users write it, in any case
- * @param takes the allowed values, for people
+ * @param key key as documented; case-insensitive in user input
+ * @param takes description of the allowed values
  * @param defaultValue empty for unset
- * @param description one sentence on what it does
- * @param canonical the one form of an allowed value; throws an IllegalArgumentException for others
+ * @param description one sentence
+ * @param canonical returns the canonical form of an allowed value and throws an
+ *     IllegalArgumentException for others
  */
 public record OptionSpec(
     String key,
@@ -21,7 +22,7 @@ public record OptionSpec(
     String defaultValue,
     String description,
     UnaryOperator<String> canonical) {
-  /** More than any device gains from; what a batch needs of memory is still an int. */
+  /** Larger than any device benefits from; the memory of such a batch still fits an int. */
   private static final int MAX_BATCH_TOKENS = 1 << 20;
 
   static OptionSpec model(String defaultValue, String description) {
@@ -43,7 +44,9 @@ public record OptionSpec(
   }
 
   /**
-   * @param failed a row that fails, in words
+   * Returns the option {@code mode}.
+   *
+   * @param failed description of a failed row
    */
   static OptionSpec mode(String failed) {
     return new OptionSpec(
@@ -55,7 +58,9 @@ public record OptionSpec(
   }
 
   /**
-   * @param results what is computed, in words
+   * Returns the option {@code device}.
+   *
+   * @param results what is computed, for example vectors
    */
   static OptionSpec device(String results) {
     return new OptionSpec(

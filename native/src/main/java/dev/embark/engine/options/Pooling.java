@@ -2,9 +2,9 @@ package dev.embark.engine.options;
 
 import java.util.Locale;
 
-/** How the vectors of a text's tokens become one vector; the values of {@code pooling}. */
+/** Values of the option {@code pooling}: how the token vectors of a text are combined into one. */
 public enum Pooling {
-  /** What the model's file says. */
+  /** The pooling named in the model's file. */
   MODEL(-1),
   /** The mean over all tokens. */
   MEAN(1),
@@ -19,12 +19,12 @@ public enum Pooling {
     this.llamaPoolingType = llamaPoolingType;
   }
 
-  /** The value of llama.cpp's {@code llama_pooling_type}. */
+  /** Returns the value of llama.cpp's {@code llama_pooling_type}. */
   public int llamaPoolingType() {
     return llamaPoolingType;
   }
 
-  /** The option's value. */
+  /** Returns the option value. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

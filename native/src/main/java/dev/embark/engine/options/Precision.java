@@ -2,13 +2,13 @@ package dev.embark.engine.options;
 
 import java.util.Locale;
 
-/** The values of the option {@code precision}: what the accelerator computes in. */
+/** Values of the option {@code precision}: the arithmetic of the accelerator. */
 public enum Precision {
   /** 32-bit floats. */
   EXACT,
-  /** bfloat16 where the CPU multiplies it faster, else as EXACT. */
+  /** bfloat16 where the CPU multiplies it faster, otherwise as EXACT. */
   FAST,
-  /** 8-bit integers where the machine multiplies them (AVX-512 VNNI), else as FAST. */
+  /** 8-bit integers on CPUs with AVX-512 VNNI, otherwise as FAST. */
   INT8;
 
   @Override

@@ -2,21 +2,21 @@ package dev.embark.engine.options;
 
 import java.util.Locale;
 
-/** What a vector is stored as; the values of {@code output}. */
+/** Values of the option {@code output}: the type in which a vector is stored. */
 public enum VectorType {
-  /** Floats, as computed. */
+  /** 32-bit floats, as computed. */
   FLOAT,
   /**
-   * Signed bytes: each element divided by the largest absolute one, times 127, rounded. Cosines
-   * survive; lengths and dot products do not, since the divisor is not stored.
+   * Signed bytes: each element divided by the largest absolute one, times 127, rounded. This
+   * preserves cosines, but not lengths or dot products, because the divisor is not stored.
    */
   INT8,
-  /** Sign bits, eight to a byte, the first element in the highest bit; 1 for elements above 0. */
+  /** Sign bits, eight per byte, the first element in the highest bit; 1 for elements above 0. */
   BINARY;
 
   private static final int INT8_RANGE = 127;
 
-  /** The bytes of an INT8 vector, one for each element; a zero vector stays zero. */
+  /** Returns the bytes of an INT8 vector, one per element; a zero vector stays zero. */
   public static byte[] toInt8(float[] vector) {
     float largest = 0;
     for (float x : vector) {
@@ -29,7 +29,9 @@ public enum VectorType {
     return bytes;
   }
 
-  /** The bits of a BINARY vector in ⌈length / 8⌉ bytes; the last byte is filled up with zeros. */
+  /**
+   * Returns the bits of a BINARY vector in ⌈length / 8⌉ bytes; the last byte is padded with zeros.
+   */
   public static byte[] toBinary(float[] vector) {
     byte[] bits = new byte[(vector.length + 7) / 8];
     for (int i = 0; i < vector.length; i++) {
@@ -40,7 +42,7 @@ public enum VectorType {
     return bits;
   }
 
-  /** The option's value. */
+  /** Returns the option value. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

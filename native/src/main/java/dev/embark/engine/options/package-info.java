@@ -1,5 +1,5 @@
 /**
- * Options of a call: the key, values, default and documentation of each.
+ * Options of a function call: key, allowed values, default and documentation of each.
  *
  * <pre>
  *  map, conf, arguments ──► FunctionOptions ──┬── EmbedOptions
@@ -7,7 +7,7 @@
  *  EmbedOption, GenerateOption ──► OptionSpec: documentation and checks
  * </pre>
  *
- * <p>Immutable values, safe for any thread. Wrong input is an {@link
+ * <p>Options are immutable and thread-safe. Invalid input raises an {@link
  * dev.embark.engine.rows.EmbarkException} of kind OPTION that names the option.
  */
 package dev.embark.engine.options;

@@ -4,32 +4,33 @@ import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 
 /**
- * What went wrong with one text, a model or the native library, in one sentence a user can act on.
+ * A failure of a text, a model, an option or the native library, described in one sentence that a
+ * user can act on.
  *
- * <p>It never carries the text itself: messages end up in logs and tables.
+ * <p>The message never contains the text itself, because messages reach logs and tables.
  */
 public final class EmbarkException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** What kind of failure it is; the reason code of a quarantined row. */
+  /** The category of a failure; the reason code of a quarantined row. */
   public enum Kind {
-    /** The text has more tokens than allowed, and long texts are errors by option. */
+    /** The text has more tokens than allowed, and the options treat long texts as errors. */
     TOO_LONG,
-    /** The text has no token at all in this model's vocabulary. */
+    /** The text has no token in this model's vocabulary. */
     EMPTY,
     /** The input is not text. */
     NOT_TEXT,
-    /** The model gave a vector with NaN or infinite values. */
+    /** The model produced NaN or infinite values. */
     NOT_FINITE,
-    /** The work was cancelled from outside. */
+    /** The work was cancelled by its caller. */
     CANCELLED,
-    /** The native side had no room. */
+    /** Memory was insufficient. */
     OUT_OF_MEMORY,
-    /** The model could not be loaded or did not compute. */
+    /** The model could not be loaded or failed to compute. */
     MODEL,
-    /** The llama.cpp libraries could not be used on this machine. */
+    /** The llama.cpp libraries cannot be used on this machine. */
     BACKEND,
-    /** An option has a key or value that is not allowed. */
+    /** An option has an unknown key or an invalid value. */
     OPTION
   }
 
@@ -38,12 +39,12 @@ public final class EmbarkException extends RuntimeException {
   private final Kind kind;
   private final int row;
 
-  /** A failure without a cause in Java. */
+  /** Creates a failure without a Java cause. */
   public EmbarkException(Kind kind, String message) {
     this(kind, message, null);
   }
 
-  /** A failure with its cause. */
+  /** Creates a failure with its cause. */
   public EmbarkException(Kind kind, String message, Throwable cause) {
     this(kind, message, cause, NO_ROW);
   }
@@ -54,7 +55,7 @@ public final class EmbarkException extends RuntimeException {
     this.row = row;
   }
 
-  /** The same failure, as that of a row. */
+  /** Returns the same failure, attributed to a row. */
   EmbarkException inRow(int ofWindow) {
     EmbarkException copy = new EmbarkException(kind, getMessage(), getCause(), ofWindow);
     copy.setStackTrace(getStackTrace());
@@ -62,9 +63,9 @@ public final class EmbarkException extends RuntimeException {
   }
 
   /**
-   * Ends work that is not wanted any more.
+   * Throws if the work has been cancelled.
    *
-   * @throws EmbarkException of kind CANCELLED when {@code isCancelled} says so
+   * @throws EmbarkException of kind CANCELLED when {@code isCancelled} returns true
    */
   public static void throwIf(BooleanSupplier isCancelled) {
     if (isCancelled.getAsBoolean()) {
@@ -72,17 +73,20 @@ public final class EmbarkException extends RuntimeException {
     }
   }
 
-  /** For work that was not wanted any more. */
+  /** Returns the failure of cancelled work. */
   public static EmbarkException cancelled() {
     return new EmbarkException(Kind.CANCELLED, "The work was cancelled.");
   }
 
-  /** The kind of failure. */
+  /** Returns the category of the failure. */
   public Kind kind() {
     return kind;
   }
 
-  /** The row of its window that it belongs to; empty where it is not the failure of one row. */
+  /**
+   * Returns the failed row, as an index into its window; empty when the failure concerns more than
+   * one row.
+   */
   public OptionalInt row() {
     return row == NO_ROW ? OptionalInt.empty() : OptionalInt.of(row);
   }

@@ -1,21 +1,21 @@
 package dev.embark.engine.rows;
 
 /**
- * What became of each row of a window that was embedded.
+ * Per-row outcome of an embedded window: a vector, NULL or an error.
  *
- * <p>An engine has one, and overwrites it with the next window; {@link #copy()} stays.
+ * <p>An engine overwrites its instance with every window; {@link #copy()} preserves one.
  */
 public final class EmbeddedRows extends RowOutcomes {
   public EmbeddedRows() {}
 
-  /** The same, which no later window changes. */
+  /** Returns an independent copy, which later windows do not change. */
   public EmbeddedRows copy() {
     EmbeddedRows copy = new EmbeddedRows();
     copy.copyFrom(this);
     return copy;
   }
 
-  /** Whether the row has a vector. */
+  /** Returns whether the row has a vector. */
   public boolean isEmbedded(int row) {
     return isDone(row);
   }

@@ -1,11 +1,14 @@
 package dev.embark.engine.rows;
 
-/** What a task computes its rows with. For one thread at a time, but {@link #cancel} is for any. */
+/**
+ * Computes the results of rows for one task. Used by one thread at a time, except for {@link
+ * #cancel}.
+ */
 public interface Engine extends AutoCloseable {
-  /** Ends the running and every later computation, until it is called with false. Any thread. */
+  /** Cancels the running and all later computations until called with false. Thread-safe. */
   void cancel(boolean cancel);
 
-  /** Frees what it owns; does nothing the second time. */
+  /** Frees the engine's resources; idempotent. */
   @Override
   void close();
 }

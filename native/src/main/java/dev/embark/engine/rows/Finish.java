@@ -2,18 +2,18 @@ package dev.embark.engine.rows;
 
 import java.util.Locale;
 
-/** Why an answer ended. */
+/** The reason why an answer ended. */
 public enum Finish {
-  /** The model gave a token that ends a text. */
+  /** The model produced an end-of-text token. */
   STOP,
-  /** It has as many tokens as it may, or the context has no room for more. */
+  /** The answer reached its maximum length or filled the context. */
   LENGTH,
-  /** One of the texts of the option {@code stop} came. */
+  /** The answer contained a text of the option {@code stop}. */
   STOP_WORD,
-  /** There is none. */
+  /** The row failed and has no answer. */
   ERROR;
 
-  /** As users read it. */
+  /** Returns the name shown to users. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

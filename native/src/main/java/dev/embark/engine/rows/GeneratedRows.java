@@ -1,10 +1,10 @@
 package dev.embark.engine.rows;
 
-/** What became of each prompt of a window. */
+/** Per-row outcome of a window of prompts: an answer, NULL or an error. */
 public final class GeneratedRows extends RowOutcomes {
-  private final String[] texts; // of each row; null where there is none
-  private final int[] generated; // tokens of each row's text
-  private final Finish[] finishes; // of each row; null for NULL
+  private final String[] texts; // per row; null without an answer
+  private final int[] generated; // tokens of the answer, per row
+  private final Finish[] finishes; // per row; null for a NULL row
 
   public GeneratedRows(int rows) {
     clear(rows);
@@ -13,18 +13,18 @@ public final class GeneratedRows extends RowOutcomes {
     finishes = new Finish[rows];
   }
 
-  /** The answer, or null. */
+  /** Returns the answer, or null. */
   public String text(int row) {
     return texts[row];
   }
 
-  /** Tokens of the answer, the one that ended it included. */
+  /** Returns the number of tokens of the answer, including the one that ended it. */
   @Override
   public int generatedTokens(int row) {
     return generated[row];
   }
 
-  /** Why the answer ended; null for a NULL row. */
+  /** Returns why the answer ended; null for a NULL row. */
   public Finish finish(int row) {
     return finishes[row];
   }

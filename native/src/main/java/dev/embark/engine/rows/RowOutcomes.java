@@ -4,29 +4,29 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * What became of each row of a window: its tokens, whether it was truncated, and why it failed. A
- * row that is neither done nor has an error was NULL.
+ * Per-row outcome of a window: token count, truncation, and success or error. A row that is neither
+ * done nor failed was NULL.
  */
 public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
-  private int[] tokens = {}; // of each row
-  private EmbarkException[] errors = {}; // of each row; null where there is none
+  private int[] tokens = {}; // per row
+  private EmbarkException[] errors = {}; // per row; null without an error
   private final BitSet done = new BitSet();
   private final BitSet truncated = new BitSet();
   private int size;
   private long batches;
   private long tokenizeNanos;
-  private long batchCapacity; // tokens that the batches could have held
+  private long batchCapacity; // in tokens
 
   RowOutcomes() {}
 
-  /** Makes it one of {@code rows} rows of which nothing is known. */
+  /** Resets the outcomes to {@code rows} rows without a result. */
   public final void clear(int rows) {
     if (rows > tokens.length) {
       tokens = new int[rows];
       errors = new EmbarkException[rows];
     } else {
       Arrays.fill(tokens, 0, rows, 0);
-      Arrays.fill(errors, null); // those behind may hold much
+      Arrays.fill(errors, null); // releases those of rows beyond the new size, too
     }
     done.clear();
     truncated.clear();
@@ -36,7 +36,7 @@ public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
     tokenizeNanos = 0;
   }
 
-  /** Takes over what another one has. */
+  /** Copies the state of {@code other}. */
   final void copyFrom(RowOutcomes other) {
     tokens = Arrays.copyOf(other.tokens, other.size);
     errors = Arrays.copyOf(other.errors, other.size);
@@ -48,47 +48,47 @@ public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
     tokenizeNanos = other.tokenizeNanos;
   }
 
-  /** Number of rows. */
+  /** Returns the number of rows. */
   public final int size() {
     return size;
   }
 
-  /** Tokens of the row's text that the model has seen, special tokens included. */
+  /** Returns the number of tokens of the row that the model processed, including special tokens. */
   public final int tokens(int row) {
     return tokens[row];
   }
 
-  /** Whether the row has a result. */
+  /** Returns whether the row has a result. */
   public final boolean isDone(int row) {
     return done.get(row);
   }
 
-  /** Whether only the row's head was looked at. */
+  /** Returns whether the text was truncated. */
   public final boolean isTruncated(int row) {
     return truncated.get(row);
   }
 
-  /** Why the row has no result, or null. */
+  /** Returns the error of the row, or null. */
   public final EmbarkException error(int row) {
     return errors[row];
   }
 
-  /** Native batches that were decoded. */
+  /** Returns the number of native batches. */
   public final long batches() {
     return batches;
   }
 
-  /** Tokens that those batches could have held. */
+  /** Returns the total capacity of those batches in tokens. */
   public final long batchCapacity() {
     return batchCapacity;
   }
 
-  /** Time that turning the texts into tokens took. */
+  /** Returns the time spent tokenising. */
   public final long tokenizeNanos() {
     return tokenizeNanos;
   }
 
-  /** Tokens that were made of the row's; 0 where nothing is made but a vector. */
+  /** Returns the number of tokens generated for the row; 0 for embeddings. */
   public abstract int generatedTokens(int row);
 
   public final void setTokenizeNanos(long nanos) {

@@ -1,12 +1,13 @@
 /**
- * Results of a window of rows, and the errors of single rows.
+ * Results of a window of rows, including the errors of single rows.
  *
  * <pre>
  *  Engine ──► RowOutcomes ──┬── EmbeddedRows
  *                           └── GeneratedRows
  * </pre>
  *
- * <p>An engine owns its result object and overwrites it with its next window; {@link
- * dev.embark.engine.rows.EmbarkException} is thrown for what concerns more than one row.
+ * <p>An embedding engine owns its result object and overwrites it with the next window; a
+ * generation engine returns a new one per window. An {@link dev.embark.engine.rows.EmbarkException}
+ * is stored in the result for a single row and thrown for everything else.
  */
 package dev.embark.engine.rows;

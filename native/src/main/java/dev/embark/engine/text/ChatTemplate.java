@@ -10,23 +10,24 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * The tokens that a chat puts before and behind what a user says, the system message among them.
+ * The tokens of a chat around the user's text, including the system message.
  *
- * @param before opens every prompt
- * @param behind ends with the start of the answer
+ * @param before tokens that open every prompt
+ * @param behind tokens after the text; they end with the start of the answer
  */
 record ChatTemplate(int[] before, int[] behind) {
   private static final String NONE = "none";
   private static final String MODEL = "model";
-  // Stands for the user's text while a template is taken apart; no template has a word like it.
+  // Placeholder for the user's text while a template is split in two; no template contains such a
+  // word.
   private static final String USER = "embark7user7text";
   private static final int UNKNOWN = -1;
   private static final int MODEL_HAS_NONE = -2;
 
   /**
-   * The template that the options want.
+   * Returns the template that the options select.
    *
-   * @throws EmbarkException of kind OPTION when it is not there, or llama.cpp does not know it
+   * @throws EmbarkException of kind OPTION when the template is missing or unknown to llama.cpp
    */
   static ChatTemplate of(LlamaModel model, Vocabulary vocabulary, GenerateOptions options) {
     String name = options.chatTemplate();
@@ -48,7 +49,7 @@ record ChatTemplate(int[] before, int[] behind) {
         vocabulary.trusted(chat.substring(user + USER.length())));
   }
 
-  /** A chat in which the user says {@link #USER}; null where the model has no template. */
+  /** Renders a chat whose user text is {@link #USER}; null if the model has no template. */
   private static String prompt(LlamaModel model, GenerateOptions options) {
     String name = options.chatTemplate().equals(MODEL) ? "" : options.chatTemplate();
     try (BytePointer template = new BytePointer(name, StandardCharsets.UTF_8);
@@ -77,7 +78,7 @@ record ChatTemplate(int[] before, int[] behind) {
     }
   }
 
-  /** With the token before them that opens every text, unless the template wrote it. */
+  /** Prepends the token that opens every text unless the template already contains it. */
   private static int[] opened(Vocabulary vocabulary, int[] ids) {
     int opening = vocabulary.openingToken();
     return opening < 0 || (ids.length > 0 && ids[0] == opening)

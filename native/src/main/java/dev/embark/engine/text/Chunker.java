@@ -7,15 +7,15 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
- * Cuts the token ids of a long text into windows of at most {@code maxTokens}, each with the prefix
- * and the special tokens of the whole.
+ * Splits the token ids of a long text into overlapping chunks of at most {@code maxTokens}, each
+ * with the prefix and the special tokens of the whole text.
  *
  * <pre>
  *  whole   [CLS] query : a b c d e f [SEP]
  *  chunks  [CLS] query : a b c [SEP]   [CLS] query : c d e [SEP]   [CLS] query : e f [SEP]
  * </pre>
  *
- * <p>Immutable apart from a buffer; for one thread.
+ * <p>Not thread-safe, because of a buffer.
  */
 final class Chunker {
   private static final int LONGEST_PIECE = 512;
@@ -24,15 +24,17 @@ final class Chunker {
   private final int maxTokens;
   private final int overlap;
   private final int[] prefix;
-  // Some vocabularies make one token of a space and the word behind it. A chunk whose first token
-  // has a space of its own takes the prefix without its closing space.
+  // Some vocabularies merge a space with the following word into one token. A chunk whose first
+  // token contains such a space takes the prefix without its trailing space.
   private final int[] prefixBeforeSpace;
   private final byte[] piece = new byte[LONGEST_PIECE];
 
   /**
-   * @param prefix ids of the prefix by itself, without special tokens
-   * @param prefixBeforeSpace the same, without a space at the prefix's end
-   * @throws EmbarkException of kind OPTION when a chunk has no room for tokens of its own
+   * Creates a chunker.
+   *
+   * @param prefix ids of the prefix alone, without special tokens
+   * @param prefixBeforeSpace the same for the prefix without its trailing space
+   * @throws EmbarkException of kind OPTION when a chunk has no room for text beyond the overlap
    */
   Chunker(
       Vocabulary vocabulary, int maxTokens, int overlap, int[] prefix, int[] prefixBeforeSpace) {
@@ -44,7 +46,7 @@ final class Chunker {
     step(maxTokens - vocabulary.tokensAroundText() - prefix.length);
   }
 
-  /** Replaces the {@code n} ids behind those of {@code out} by the row's chunks. */
+  /** Replaces the {@code n} ids after those of {@code out} by the chunks of the row. */
   void cut(int row, int n, TokenizedTexts out) {
     int[] all = new int[n];
     out.ids().position(out.size()).get(all);
@@ -75,7 +77,7 @@ final class Chunker {
     }
   }
 
-  /** Ids at the start of the text that are the prefix's. */
+  /** Returns the number of ids at the start of the text that belong to the prefix. */
   private int commonWithPrefix(int[] all, int head, int end) {
     int common = Arrays.mismatch(all, head, end, prefix, 0, prefix.length);
     return common < 0 ? prefix.length : common;
@@ -85,7 +87,10 @@ final class Chunker {
     return vocabulary.piece(token, piece) > 0 && piece[0] == ' ' ? prefixBeforeSpace : prefix;
   }
 
-  /** Tokens from the start of a chunk to that of the next, with {@code room} tokens of text. */
+  /**
+   * Returns the distance in tokens between the starts of neighbouring chunks that hold {@code room}
+   * tokens of text.
+   */
   private int step(int room) {
     if (room <= overlap) {
       throw new EmbarkException(

@@ -7,18 +7,19 @@ import java.util.concurrent.FutureTask;
 import java.util.function.IntSupplier;
 
 /**
- * Runs native work that recurses once for each character on a thread with room for it, as a stack
- * that overflows in native code ends the process. Memory is taken for what is touched alone.
+ * Runs native code that recurses once per character on a thread with a sufficiently large stack,
+ * because a stack overflow in native code aborts the process. The system commits only the stack
+ * pages that are touched.
  */
 final class DeepStack {
   private DeepStack() {}
 
   /**
-   * Runs {@code work} to its end on a new thread; an interrupt of the caller waits for that.
+   * Runs {@code work} on a new thread and waits for it, even when the caller is interrupted.
    *
-   * @param stackBytes room for its calls
-   * @throws EmbarkException of kind OUT_OF_MEMORY when there can be no such thread
-   * @throws RuntimeException that the work threw
+   * @param stackBytes stack size of the thread
+   * @throws EmbarkException of kind OUT_OF_MEMORY when the thread cannot be created
+   * @throws RuntimeException as thrown by the work
    */
   static int call(long stackBytes, IntSupplier work) {
     FutureTask<Integer> task = new FutureTask<>(work::getAsInt);

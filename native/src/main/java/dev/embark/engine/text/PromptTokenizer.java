@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * Turns texts into prompts: chat template around them, and the policy for those that are too long.
+ * Tokenises texts as prompts: wraps each in the chat template and applies the policy for prompts
+ * that are too long.
  *
- * <p>A control token that is written out in a text is text. The template and the text are tokenised
- * apart, so no token is made of the end of one and the start of the other. Owns a native buffer.
- * For one thread.
+ * <p>The spelling of a control token in a text remains text. Template and text are tokenised
+ * separately, so no token spans their boundary. Owns a native buffer. Not thread-safe.
  */
 public final class PromptTokenizer implements AutoCloseable {
   private final Vocabulary vocabulary;
@@ -27,8 +27,10 @@ public final class PromptTokenizer implements AutoCloseable {
   private final TokenizedTexts scratch = new TokenizedTexts();
 
   /**
-   * @param room tokens that a prompt and its answer may have together
-   * @throws EmbarkException of kind OPTION when the template cannot be had
+   * Creates a tokenizer.
+   *
+   * @param room tokens available to a prompt and its answer together
+   * @throws EmbarkException of kind OPTION when the template is unavailable
    */
   public PromptTokenizer(
       LlamaModel model, Vocabulary vocabulary, GenerateOptions options, int room) {
@@ -40,11 +42,11 @@ public final class PromptTokenizer implements AutoCloseable {
   }
 
   /**
-   * The prompts of a window.
+   * Tokenises the prompts of a window.
    *
    * @param texts UTF-8; null for a NULL row
-   * @param outcomes takes tokens, truncations and errors of its rows
-   * @return tokens of each row; null where there is no prompt
+   * @param outcomes receives token counts, truncations and errors of the rows
+   * @return token ids per row; null for a row without a prompt
    * @throws EmbarkException of kind CANCELLED
    */
   public int[][] tokenize(List<byte[]> texts, GeneratedRows outcomes, BooleanSupplier isCancelled) {
@@ -86,7 +88,7 @@ public final class PromptTokenizer implements AutoCloseable {
     return prompt;
   }
 
-  /** Tokens of the text that leave room for a whole answer. */
+  /** Returns how many tokens of the text leave room for a full answer. */
   private int truncated(int row, int n, int around, GeneratedRows outcomes) {
     int kept = room - around - maxTokens;
     if (longText == LongText.ERROR || kept < 1) {

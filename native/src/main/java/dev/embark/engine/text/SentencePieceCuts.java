@@ -7,50 +7,51 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Where a text may be cut so that a SentencePiece vocabulary of GGUF's kind {@code llama} makes the
- * same tokens of the parts as of the whole.
+ * Finds positions at which a text can be split so that a SentencePiece vocabulary (GGUF type {@code
+ * llama}) yields the same tokens for the parts as for the whole.
  *
- * <p>llama.cpp 0.5.0 makes room for one character more, and copies all ids so far, for each
- * character that is no token and is spelt in bytes, so its time grows as the square of the text.
- * Parts of bounded size keep it in line.
+ * <p>For each character without a token of its own, llama.cpp 0.5.0 grows its result by one element
+ * and copies all ids so far, so its time is quadratic in the length of the text. Parts of bounded
+ * size make it linear.
  *
- * <p>Why the tokens are the same: tokens come about by joining neighbours whose joint text is a
- * token. If no token holds {@code x} right before {@code y}, none is ever made across that place,
- * and what is joined on one side does not depend on the other. User-defined tokens are found first
- * and may put a space behind them or swallow white space beside them, so no cut is made beside one,
- * nor behind white space where one swallows it. Where the vocabulary puts a space before a text, it
- * does so before a part: a part either loses the space that it has there, or its first tokens are
- * those of the space.
+ * <p>Correctness: the tokenizer merges neighbours whose joint text is a token. If no token contains
+ * {@code x} directly followed by {@code y}, no merge ever crosses that position, and the merges on
+ * either side are independent. User-defined tokens are matched first and may add a space after them
+ * or absorb adjacent white space. No cut is therefore made next to one, nor after white space if
+ * any of them absorbs it. A vocabulary that adds a space before a text also adds it before each
+ * part: either the part drops the space it starts with, or the tokens of the added space are
+ * removed from its result.
  *
- * <p>Immutable, for any thread; bounded by the vocabulary: 8 bytes for each pair of characters.
+ * <p>Immutable and thread-safe; memory is bounded by the vocabulary: 8 bytes per pair of adjacent
+ * characters.
  */
 final class SentencePieceCuts {
   /**
-   * A part of a text that is tokenised by itself.
+   * A part of a text that is tokenised separately.
    *
-   * @param start of its bytes
-   * @param end behind its bytes
-   * @param afterSpace whether its first tokens are those of a space that the text does not have
+   * @param start first byte
+   * @param end byte after the last
+   * @param afterSpace whether its first tokens come from a space that is not in the text
    */
   record Part(int start, int end, boolean afterSpace) {}
 
-  /** Bytes of the smallest part that is cut off; shorter texts stay whole. */
+  /** Minimum size of a part in bytes; shorter texts are not split. */
   static final int MIN_BYTES = 8192;
 
-  // Bytes of a part times its characters that are no token: four times that is copied.
+  // Limit for bytes × characters without a token; four times as many bytes are copied.
   private static final long MAX_COPIED = 1L << 30;
   private static final int MALFORMED = -1;
   private static final int SWALLOWS_SPACE = 2;
   private static final char SPACE_IN_TOKENS = '\u2581';
 
-  private final long[] joined; // pairs of neighbours in tokens, sorted
+  private final long[] joined; // pairs of adjacent characters inside tokens, sorted
   private final BitSet known = new BitSet(); // characters that are tokens
   private final BitSet opening = new BitSet(); // first characters of user-defined tokens
-  private final BitSet closing = new BitSet(); // their last ones
+  private final BitSet closing = new BitSet(); // last characters of user-defined tokens
   private final boolean prefixesSpace;
-  private final boolean swallowsSpace; // some user-defined token does
+  private final boolean swallowsSpace; // whether any user-defined token absorbs white space
 
-  /** Those of a model, which are read when its first long text comes. */
+  /** Returns the cuts of a model, computed when its first long text arrives. */
   static SentencePieceCuts of(LlamaModel model) {
     return model.derived(SentencePieceCuts.class, SentencePieceCuts::new);
   }
@@ -87,19 +88,19 @@ final class SentencePieceCuts {
   }
 
   /**
-   * The part that begins where the one before it ended.
+   * Returns the part that starts at {@code from}, where the previous one ended.
    *
-   * @param from below the length of {@code text}
-   * @param minBytes of the part, unless the text ends before
-   * @throws EmbarkException of kind TOO_LONG, or NOT_TEXT where it is not UTF-8, when a stretch
-   *     that cannot be cut would take too long
+   * @param from less than the length of {@code text}
+   * @param minBytes minimum size of the part, unless the text ends first
+   * @throws EmbarkException when a stretch that cannot be split would take too long: of kind
+   *     TOO_LONG, or NOT_TEXT if it is not UTF-8
    */
   Part next(byte[] text, int from, int minBytes) {
     boolean space = text[from] == ' ';
     int start = from > 0 && prefixesSpace && space ? from + 1 : from;
     int at = from;
     int before = MALFORMED;
-    boolean malformed = false; // llama.cpp may see other characters from there on
+    boolean malformed = false; // from there on llama.cpp may see other characters
     long unknown = 0;
     while (at < text.length) {
       int character = malformed ? MALFORMED : codePoint(text, at);
@@ -133,7 +134,10 @@ final class SentencePieceCuts {
                 + " which would take it too long; cut the text before it is embedded.");
   }
 
-  /** Whether a text may be cut between two characters, the second one at a byte of it. */
+  /**
+   * Returns whether a text can be split between two adjacent characters, the second at byte {@code
+   * at}.
+   */
   private boolean isCut(int before, int after, byte[] text, int at) {
     if (after == MALFORMED
         || (swallowsSpace && isWhite(before))
@@ -152,12 +156,12 @@ final class SentencePieceCuts {
     return next != MALFORMED && !opening.get(plain(next));
   }
 
-  /** As C's isspace. */
+  /** Same as C's isspace. */
   private static boolean isWhite(int character) {
     return character == ' ' || (character >= '\t' && character <= '\r');
   }
 
-  /** Tokens of the space that the vocabulary puts before a part. */
+  /** Returns the number of tokens of the space that the vocabulary adds before a part. */
   int spaceTokens() {
     return known.get(' ') ? 1 : utf8Length(SPACE_IN_TOKENS);
   }
@@ -166,7 +170,7 @@ final class SentencePieceCuts {
     return Arrays.binarySearch(joined, pair(plain(before), plain(after))) >= 0;
   }
 
-  /** The character at a byte, or MALFORMED. */
+  /** Returns the character at a byte, or MALFORMED. */
   private static int codePoint(byte[] text, int at) {
     int lead = text[at] & 0xFF;
     if (lead < 0x80) {

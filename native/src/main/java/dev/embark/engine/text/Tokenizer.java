@@ -13,24 +13,26 @@ import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
- * Turns texts into the token sequences that a model is given: prefix, special tokens, and the
- * policy for long texts.
+ * Tokenises texts into the sequences that an embedding model processes: adds the prefix and special
+ * tokens and applies the policy for long texts.
  *
  * <p>A literal {@code [SEP]} in a text is text, never the control token. Keeps no native memory.
- * For one thread; llama.cpp's vocabulary behind it is shared.
+ * Not thread-safe, although the underlying vocabulary of llama.cpp is shared.
  */
 public final class Tokenizer {
   private static final int SHORT_BYTES = 4096;
 
   private final Vocabulary vocabulary;
-  private final WordPieceText wordPiece; // null where the vocabulary is another
+  private final WordPieceText wordPiece; // null unless the vocabulary is WordPiece
   private final byte[] prefix;
   private final int maxTokens;
   private final LongText longText;
-  private final Chunker chunker; // null where no text is cut into chunks
-  private byte[] joined; // the prefix, and room for a text behind it
+  private final Chunker chunker; // null unless long texts are chunked
+  private byte[] joined; // the prefix, followed by room for a text
 
   /**
+   * Creates a tokenizer.
+   *
    * @throws EmbarkException of kind OPTION when {@code maxTokens} or {@code chunkOverlap} does not
    *     fit the model
    */
@@ -61,7 +63,7 @@ public final class Tokenizer {
         spaced ? vocabulary.plain(rewritten(prefix, prefix.length - 1)) : ids);
   }
 
-  /** Tokens of the longest sequence that it makes. */
+  /** Returns the maximum length of a sequence in tokens. */
   int maxTokens() {
     return maxTokens;
   }
@@ -69,9 +71,9 @@ public final class Tokenizer {
   /**
    * Tokenises a window of texts.
    *
-   * @param texts UTF-8; null for a NULL row; bytes that are not UTF-8 are left out
-   * @param out cleared and filled; its outcomes hold the rows that failed
-   * @param isCancelled asked before each text, and before each part of a long one
+   * @param texts UTF-8; null for a NULL row; bytes that are not UTF-8 are dropped
+   * @param out cleared and filled; its outcomes report the rows that failed
+   * @param isCancelled polled before each text and before each part of a long one
    * @throws EmbarkException of kind CANCELLED
    */
   public void tokenize(List<byte[]> texts, TokenizedTexts out, BooleanSupplier isCancelled) {
@@ -133,7 +135,7 @@ public final class Tokenizer {
     out.outcomes().addTokens(row, n);
   }
 
-  /** Cuts the ids just written to maxTokens and puts the closing special token back. */
+  /** Truncates the ids just written to maxTokens and restores the closing special token. */
   private void truncate(int n, TokenizedTexts out) {
     IntPointer ids = out.ids();
     int last = ids.get(out.size() + n - 1);
@@ -146,7 +148,7 @@ public final class Tokenizer {
     return wordPiece == null ? Arrays.copyOf(text, length) : wordPiece.rewrite(text, length);
   }
 
-  /** The prefix and the text, in the first bytes of a buffer that short texts share. */
+  /** Returns prefix and text in the first bytes of a buffer that short texts share. */
   private byte[] withPrefix(byte[] text) {
     int length = prefix.length + text.length;
     byte[] whole = joined;

@@ -14,15 +14,15 @@ import java.util.function.ToIntFunction;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
- * A model's vocabulary: bytes in, token ids out, in time that grows with the text and on a stack
- * that has room for it. Keeps no native memory. For any thread, as is llama.cpp's own behind it.
+ * A model's vocabulary: converts bytes to token ids in time linear in the text and on a stack large
+ * enough for it. Keeps no native memory. Thread-safe, like the underlying vocabulary of llama.cpp.
  */
 public final class Vocabulary {
-  // A byte is at most one token in every vocabulary, plus what is added around a text.
+  // In every vocabulary a byte yields at most one token; a few special tokens surround the text.
   private static final int SPECIAL_TOKENS = 16;
 
-  // Most byte-pair vocabularies split texts by std::regex, which recurses once for each character
-  // of a run of letters or digits. 4,000 digits ended a process whose stack was of 1 MB.
+  // Most byte-pair vocabularies split texts with std::regex, which recurses once per character of a
+  // run of letters or digits. 4,000 digits crashed a process with a 1 MB stack.
   private static final Set<String> WITHOUT_REGEX = Set.of("bert", "llama", "t5");
   private static final int SHALLOW_BYTES = 1000;
   private static final long SHALLOW_STACK = 1 << 20;
@@ -41,7 +41,10 @@ public final class Vocabulary {
   }
 
   /**
-   * @param partBytes of the parts that longer texts are cut into, where that is needed
+   * Creates a vocabulary.
+   *
+   * @param partBytes size of the parts into which longer texts are split, if this vocabulary needs
+   *     that
    */
   public Vocabulary(LlamaModel model, int partBytes) {
     this.model = model;
@@ -51,39 +54,40 @@ public final class Vocabulary {
     this.isSentencePiece = kind.equals("llama");
   }
 
-  /** Whether a token is a special one that no text has. */
+  /** Returns whether a token is a control token, which never comes from text. */
   boolean isControl(int token) {
     return model.isControl(token);
   }
 
   /**
-   * Copies what a token stands for in a text, nothing for control tokens.
+   * Copies the text of a token; control tokens have none.
    *
-   * @return its number of bytes, negative when {@code piece} has no room for them
+   * @return the number of bytes, negative when {@code piece} is too small
    */
   public int piece(int token, byte[] piece) {
     return model.piece(token, piece);
   }
 
-  /** The token that opens every text, or -1. */
+  /** Returns the token that opens every text, or -1. */
   int openingToken() {
     return model.openingToken();
   }
 
-  /** Whether a token ends an answer. */
+  /** Returns whether a token ends an answer. */
   public boolean isEnd(int token) {
     return model.isEnd(token);
   }
 
   /**
-   * The ids of a text that is trusted: what is written like a control token is one. None around it.
+   * Returns the ids of a trusted text, in which the spelling of a control token is that token. Adds
+   * no special tokens.
    */
   public int[] trusted(String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     return copy(out -> call(utf8, utf8.length, out, 0, utf8.length + SPECIAL_TOKENS, false, true));
   }
 
-  /** The ids of a text, none around it. */
+  /** Returns the ids of a text without special tokens around it. */
   int[] plain(byte[] utf8) {
     return copy(out -> write(utf8, utf8.length, out, false, Integer.MAX_VALUE, () -> false));
   }
@@ -96,7 +100,7 @@ public final class Vocabulary {
     }
   }
 
-  /** Tokens that are put around every text. */
+  /** Returns the number of special tokens around every text. */
   int tokensAroundText() {
     try (TokenizedTexts nothing = new TokenizedTexts()) {
       return write(NO_TEXT, 0, nothing, 0, true);
@@ -104,19 +108,18 @@ public final class Vocabulary {
   }
 
   /**
-   * Writes the ids of {@code text[0 … length)}, special tokens around it, behind those of {@code
-   * out}, which does not count them yet.
+   * Writes the ids of {@code text[0 … length)} with special tokens around it after those of {@code
+   * out}, without adding them to its size.
    *
-   * @param enough where the text has more ids, those behind may be left out, but for the closing
-   *     special tokens
+   * @param enough ids beyond this number may be omitted, except the closing special tokens
    * @return number of ids written
-   * @throws EmbarkException when the vocabulary cannot tokenise the text, or it was cancelled
+   * @throws EmbarkException when the vocabulary cannot tokenise the text, or the work is cancelled
    */
   int write(byte[] text, int length, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
     return write(text, length, out, true, enough, isCancelled);
   }
 
-  /** The same, with or without special tokens around the text. */
+  /** Writes the ids as above, with or without special tokens around the text. */
   int write(
       byte[] text,
       int length,
@@ -159,7 +162,7 @@ public final class Vocabulary {
     return n;
   }
 
-  /** Whether a special token comes before a text; writes over what is behind the ids. */
+  /** Returns whether a special token precedes a text; overwrites the buffer after the ids. */
   private boolean opensTexts(TokenizedTexts out) {
     write(SOME_TEXT, 1, out, 0, false);
     int plain = out.ids().get(out.size());
@@ -167,7 +170,7 @@ public final class Vocabulary {
     return out.ids().get(out.size()) != plain;
   }
 
-  /** Writes the ids of a part but its first {@code dropped}. */
+  /** Writes the ids of a part except the first {@code dropped}. */
   private int write(
       byte[] text, SentencePieceCuts.Part part, int dropped, TokenizedTexts out, int skipped) {
     byte[] bytes = Arrays.copyOfRange(text, part.start(), part.end());
@@ -179,7 +182,7 @@ public final class Vocabulary {
     return n - dropped;
   }
 
-  /** Writes the ids of a text {@code skipped} ids behind those of {@code out}. */
+  /** Writes the ids of a text {@code skipped} ids after those of {@code out}. */
   private int write(byte[] text, int length, TokenizedTexts out, int skipped, boolean addSpecial) {
     int n = call(text, length, out, skipped, length + SPECIAL_TOKENS, addSpecial, false);
     return n >= 0 ? n : call(text, length, out, skipped, -n, addSpecial, false);
@@ -219,7 +222,7 @@ public final class Vocabulary {
     return model.tokenize(text, length, ids, at, room, addSpecial, parseSpecial);
   }
 
-  /** The error for a C++ exception of the vocabulary. */
+  /** Returns the error for a C++ exception of the vocabulary. */
   private static EmbarkException notTokenised(ByteBuffer text, RuntimeException cause) {
     try {
       StandardCharsets.UTF_8.newDecoder().decode(text);

@@ -4,35 +4,38 @@ import java.util.BitSet;
 import java.util.HexFormat;
 
 /**
- * What a character does to the words of a text in BERT's own tokenizer, as Hugging Face's
- * tokenizers 0.23 have it: their tables are of Unicode 8, and characters that came later are
- * letters to them, whatever they are. Stateless.
+ * The role of a character in BERT's own tokenizer, as implemented by Hugging Face tokenizers 0.23.
+ * Their tables are those of Unicode 8 and treat every later character as a letter. Stateless.
  */
 enum WordPieceCharacter {
   /** Part of a word. */
   LETTER,
-  /** Part of a word that no vocabulary has: punctuation, a mark or a format of a later Unicode. */
+  /**
+   * Part of a word that is in no vocabulary: punctuation, a mark or a format character of a later
+   * Unicode.
+   */
   NEWER,
-  /** Part of a word, in which llama.cpp finds the start of another by it. */
+  /** Part of a word, at which llama.cpp would start a new word. */
   WORD_START,
-  /** Between words. */
+  /** Separates words. */
   BLANK,
   /** A word by itself. */
   ALONE,
-  /** A word by itself, which llama.cpp takes for a letter. */
+  /** A word by itself, which llama.cpp treats as a letter. */
   ALONE_UNSEEN,
-  /** A non-spacing mark: nothing where accents are stripped, else part of a word. */
+  /** A non-spacing mark: removed if accents are stripped, otherwise part of a word. */
   ACCENT,
-  /** Nothing. */
+  /** Removed. */
   DROPPED;
 
-  /** How GGUF spells the start of a word. */
+  /** GGUF's marker for the start of a word. */
   static final char START = '\u2581';
 
   private static final int ASCII = 0x80;
-  private static final int REPLACEMENT = 0xFFFD; // what a decoder makes of malformed bytes
+  private static final int REPLACEMENT = 0xFFFD; // a decoder's replacement for malformed bytes
 
-  // Punctuation, non-spacing marks and format characters since Unicode 9, up to 16 and in part 17.
+  // Punctuation, non-spacing marks and format characters added since Unicode 9: up to 16, and part
+  // of 17.
   private static final BitSet LATER =
       ranges(
           """
@@ -65,7 +68,7 @@ enum WordPieceCharacter {
     }
   }
 
-  /** What a code point is. */
+  /** Returns the role of a code point. */
   static WordPieceCharacter of(int c) {
     if (c < ASCII) {
       return OF_ASCII[c];
@@ -78,7 +81,7 @@ enum WordPieceCharacter {
         return WORD_START;
       case REPLACEMENT:
         return DROPPED;
-      case 0x166D, 0x111C9: // no punctuation any more since Unicode 9 and 11
+      case 0x166D, 0x111C9: // no longer punctuation since Unicode 9 and 11
         return ALONE_UNSEEN;
       case 0x1734, 0x1171E: // spacing marks since Unicode 14 and 16
         return ACCENT;
@@ -102,7 +105,10 @@ enum WordPieceCharacter {
     };
   }
 
-  /** Chinese, as in BERT; the fifth range is what Hugging Face's tokenizers made of 2B820. */
+  /**
+   * Chinese characters as BERT defines them; the fifth range starts at 2B920 because Hugging Face
+   * tokenizers have that value instead of 2B820.
+   */
   private static boolean isIdeograph(int c) {
     return c >= 0x3400
         && ((c >= 0x4E00 && c <= 0x9FFF)

@@ -9,15 +9,15 @@ import java.util.Arrays;
 import java.util.function.Predicate;
 
 /**
- * Rewrites texts so that llama.cpp's WordPiece makes of them the tokens that BERT's own tokenizer
- * makes of the originals.
+ * Rewrites texts so that llama.cpp's WordPiece produces the tokens that BERT's own tokenizer
+ * produces for the originals.
  *
- * <p>What llama.cpp 0.5.0 does otherwise: it keeps only the first code point of a decomposition and
+ * <p>Differences of llama.cpp 0.5.0: it keeps only the first code point of a decomposition and
  * drops spacing marks with the accents, which loses the vowels of Korean and Hindi, so models are
- * loaded with its own stripping off. It takes vertical tabs, form feeds and U+0085 for blanks, has
- * words of any length, where BERT's tokenizer makes one unknown token of more than 100 characters,
- * takes a ▁ in a text for the start of a word, and goes by a later Unicode ({@link
- * WordPieceCharacter}). Immutable, for any thread.
+ * loaded with its stripping disabled. It treats vertical tabs, form feeds and U+0085 as blanks. It
+ * tokenises words of any length, where BERT's tokenizer replaces a word of more than 100 characters
+ * by one unknown token. It treats a ▁ in a text as the start of a word, and it follows a later
+ * Unicode ({@link WordPieceCharacter}). Immutable and thread-safe.
  */
 public final class WordPieceText {
   private static final String MODEL_KEY = "tokenizer.ggml.model";
@@ -26,12 +26,13 @@ public final class WordPieceText {
   private static final String STRIP_KEY = "tokenizer.ggml.normalizer.strip_accents";
 
   private static final String BERT = "bert";
-  private static final int UNKNOWN_UNSET = 100; // as llama.cpp has it
+  private static final int UNKNOWN_UNSET = 100; // default of llama.cpp
 
   private static final byte VERTICAL_TAB = 0x0B;
-  private static final int LONGEST_WORD = 100; // characters: max_input_chars_per_word
+  private static final int LONGEST_WORD = 100; // in characters: max_input_chars_per_word
 
-  // Letters of which one at least is in no vocabulary of WordPiece.
+  // Candidates for the unknown word: every WordPiece vocabulary lacks at least one of these
+  // letters.
   private static final String[] RARE = {
     String.valueOf(WordPieceCharacter.START), "\uA6A0", "\uA840", "\uABC0"
   };
@@ -41,8 +42,10 @@ public final class WordPieceText {
   private final String unknown; // a word without tokens
 
   /**
-   * @param stripsAccents as {@link #stripsAccents(GgufHeader)}
-   * @param lowercases whether llama.cpp puts the text into lower case
+   * Creates a rewriter.
+   *
+   * @param stripsAccents see {@link #stripsAccents(GgufHeader)}
+   * @param lowercases whether llama.cpp converts the text to lower case
    * @param isUnknown whether a word has no tokens in the vocabulary
    */
   WordPieceText(boolean stripsAccents, boolean lowercases, Predicate<String> isUnknown) {
@@ -56,8 +59,8 @@ public final class WordPieceText {
   }
 
   /**
-   * Whether a model's texts lose their accents: what the file says, else what it says of case, else
-   * yes, as in llama.cpp.
+   * Returns whether a model's tokenizer strips accents: as the file states, otherwise as it states
+   * for lower case, otherwise true, the default of llama.cpp.
    */
   public static boolean stripsAccents(GgufHeader header) {
     boolean wordPiece =
@@ -70,7 +73,7 @@ public final class WordPieceText {
             .orElse(true);
   }
 
-  /** For the texts of a model; null where its vocabulary is not WordPiece. */
+  /** Returns a rewriter for the texts of a model; null if its vocabulary is not WordPiece. */
   static WordPieceText of(LlamaModel model, Vocabulary vocabulary) {
     if (!model.metadata(MODEL_KEY).filter(BERT::equals).isPresent()) {
       return null;
@@ -84,7 +87,7 @@ public final class WordPieceText {
                 vocabulary.plain(word.getBytes(StandardCharsets.UTF_8)), new int[] {unknown}));
   }
 
-  /** Whether {@code utf8[0 … length)} needs no rewriting, as far as a quick look says. */
+  /** Returns whether {@code utf8[0 … length)} certainly needs no rewriting, by a quick check. */
   boolean isPlain(byte[] utf8, int length) {
     for (int i = 0; i < length; i++) {
       byte b = utf8[i];
@@ -92,7 +95,7 @@ public final class WordPieceText {
         return false;
       }
     }
-    // A longer word covers one of these places.
+    // Every longer word covers one of these positions.
     for (int i = LONGEST_WORD; i < length; i += LONGEST_WORD + 1) {
       if (wordAround(utf8, length, i) > LONGEST_WORD) {
         return false;
@@ -101,7 +104,7 @@ public final class WordPieceText {
     return true;
   }
 
-  /** Bytes of the ASCII word that is at a place or ends there. */
+  /** Returns the length in bytes of the ASCII word that contains a position or ends there. */
   private static int wordAround(byte[] ascii, int length, int at) {
     int start = at;
     while (start > 0 && isInWord(ascii[start - 1])) {
@@ -119,7 +122,7 @@ public final class WordPieceText {
     return character == WordPieceCharacter.LETTER || character == WordPieceCharacter.DROPPED;
   }
 
-  /** Rewrites {@code utf8[0 … length)}; what is malformed in it is left out. */
+  /** Rewrites {@code utf8[0 … length)}; malformed bytes are dropped. */
   byte[] rewrite(byte[] utf8, int length) {
     String text = new String(utf8, 0, length, StandardCharsets.UTF_8);
     if (stripsAccents) {
@@ -135,12 +138,12 @@ public final class WordPieceText {
     return words.out.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The words of one text. */
+  /** Builds the rewritten text word by word. */
   private final class Words {
     final StringBuilder out;
-    private int start; // of the last word, in out
+    private int start; // of the last word, index into out
     private int characters; // of the last word
-    private boolean isKnown = true; // whether the last word may be in a vocabulary
+    private boolean isKnown = true; // whether a vocabulary may contain the last word
 
     Words(int capacity) {
       this.out = new StringBuilder(capacity + unknown.length());
@@ -185,7 +188,7 @@ public final class WordPieceText {
       characters++;
       if (c == 'İ' && lowercases) {
         characters++;
-        out.append("i\u0307"); // llama.cpp makes an i of it
+        out.append("i\u0307"); // llama.cpp would produce a plain i
       } else {
         out.appendCodePoint(c);
       }

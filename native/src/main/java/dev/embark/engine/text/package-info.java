@@ -1,5 +1,5 @@
 /**
- * Texts to the token ids of a model.
+ * Converts texts to the token ids of a model.
  *
  * <pre>
  *  text ──► WordPieceText ──► Vocabulary ──► Tokenizer, Chunker ──► TokenizedTexts
@@ -8,7 +8,7 @@
  *
  * <p>Token ids equal those of the model's own tokenizer: {@link
  * dev.embark.engine.text.WordPieceText} and {@link dev.embark.engine.text.SentencePieceCuts}
- * correct llama.cpp where it differs or takes quadratic time. For one thread unless a class says
- * otherwise.
+ * correct llama.cpp where it differs or takes quadratic time. Classes are not thread-safe unless
+ * their Javadoc says otherwise.
  */
 package dev.embark.engine.text;

@@ -11,9 +11,9 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * Maps a BERT encoder to GGUF's architecture {@code bert}. Matrices that are multiplied with and
- * token embeddings take the type of the facts; biases, norms, positions and token types stay F32,
- * as llama.cpp's own converter has them. Not thread-safe; one use.
+ * Converts a BERT encoder to GGUF's architecture {@code bert}. Weight matrices and token embeddings
+ * take the type given in the facts; biases, norms, positions and token types remain F32, as in
+ * llama.cpp's own converter. Not thread-safe; used for one conversion.
  */
 final class BertOnnxToGguf {
 
@@ -54,10 +54,10 @@ final class BertOnnxToGguf {
   }
 
   /**
-   * The whole model, ready to be written; weights are read from the graph when they are written.
+   * Returns the whole model, ready to be written; weights are read from the graph on writing.
    *
-   * @throws ConversionException when the graph is not a BERT encoder or does not fit the vocabulary
-   *     or the facts
+   * @throws ConversionException when the graph is not a BERT encoder or does not match the
+   *     vocabulary or the facts
    */
   static GgufWriter convert(OnnxGraph graph, WordPieceVocab vocab, ModelFacts facts)
       throws IOException {
@@ -102,7 +102,7 @@ final class BertOnnxToGguf {
         .put("tokenizer.ggml.bos_token_id", id(Special.CLASSIFICATION))
         .put("tokenizer.ggml.eos_token_id", id(Special.SEPARATOR))
         .put("tokenizer.ggml.unknown_token_id", id(Special.UNKNOWN))
-        // The format spells it so.
+        // The misspelling is part of the format.
         .put("tokenizer.ggml.seperator_token_id", id(Special.SEPARATOR))
         .put("tokenizer.ggml.padding_token_id", id(Special.PADDING))
         .put("tokenizer.ggml.cls_token_id", id(Special.CLASSIFICATION))
@@ -221,7 +221,7 @@ final class BertOnnxToGguf {
     return "encoder.layer." + i + ".";
   }
 
-  /** {@code encoder.layer.0.output.dense} → {@code /encoder/layer.0/output/dense/MatMul}. */
+  /** Maps {@code encoder.layer.0.output.dense} to {@code /encoder/layer.0/output/dense/MatMul}. */
   private static String nodeOf(String module) {
     return "/" + module.replace('.', '/').replace("layer/", "layer.") + "/MatMul";
   }

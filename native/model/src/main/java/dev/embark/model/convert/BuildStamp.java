@@ -11,14 +11,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Remembers from what an output was made: the arguments, and size and time of each input and of the
- * classes that do the work. An output with an equal stamp need not be made again.
+ * Up-to-date check of a build output: records the arguments, and size and time of each input and of
+ * the classes that do the work. An output with an equal stamp need not be rebuilt.
  *
  * @param text the stamp, compared as a whole
  */
 record BuildStamp(String text) {
 
-  /** The stamp of making something now from these arguments, inputs and classes. */
+  /** Returns the stamp of the current arguments, inputs and classes. */
   static BuildStamp of(String[] args, List<Path> inputs, List<Class<?>> workers)
       throws IOException {
     StringBuilder text = new StringBuilder(Arrays.toString(args)).append('\n');
@@ -31,14 +31,14 @@ record BuildStamp(String text) {
     return new BuildStamp(text.toString());
   }
 
-  /** Whether all outputs exist and the file holds this stamp. */
+  /** Returns whether all outputs exist and the file contains this stamp. */
   boolean isIn(Path file, List<Path> outputs) throws IOException {
     return outputs.stream().allMatch(Files::isRegularFile)
         && Files.isRegularFile(file)
         && Files.readString(file).equals(text + described(outputs));
   }
 
-  /** Keeps this stamp, together with what the outputs are now. */
+  /** Writes this stamp together with the current state of the outputs. */
   void writeTo(Path file, List<Path> outputs) throws IOException {
     Files.writeString(file, text + described(outputs));
   }
@@ -51,7 +51,7 @@ record BuildStamp(String text) {
     return text.toString();
   }
 
-  /** The jar, or the folder with the classes of its package. */
+  /** Returns the jar of a class, or the directory with the classes of its package. */
   private static Path home(Class<?> worker) throws IOException {
     try {
       Path source = Path.of(worker.getProtectionDomain().getCodeSource().getLocation().toURI());

@@ -2,17 +2,20 @@ package dev.embark.model.convert;
 
 import java.io.IOException;
 
-/** A model that cannot be converted; the message names the file, what is wrong, what to do. */
+/**
+ * Thrown for a model that cannot be converted; the message names the file, the fault and the
+ * remedy.
+ */
 public final class ConversionException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  /** An error with the sentence to show. */
+  /** Creates an exception with a message for the user. */
   public ConversionException(String message) {
     super(message);
   }
 
-  /** An error with the sentence to show and what led to it. */
+  /** Creates an exception with a message for the user and its cause. */
   public ConversionException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -16,8 +16,8 @@ import java.util.Set;
  * @param onnx the model's weights
  * @param tokenizer its {@code tokenizer.json}
  * @param output the GGUF file to write
- * @param stamp where to remember from what it was made
- * @param facts about the model
+ * @param stamp file for the up-to-date check
+ * @param facts facts that the inputs do not contain
  */
 record ConvertArguments(
     Path onnx, Path tokenizer, Path output, Optional<Path> stamp, ModelFacts facts) {
@@ -39,7 +39,7 @@ record ConvertArguments(
   /**
    * Parses {@code --name value} pairs.
    *
-   * @throws IllegalArgumentException naming the argument that is unknown, missing or wrong
+   * @throws IllegalArgumentException that names the unknown, missing or invalid argument
    */
   static ConvertArguments parse(String... args) {
     Map<String, String> values = new HashMap<>();

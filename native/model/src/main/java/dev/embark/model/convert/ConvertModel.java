@@ -13,17 +13,17 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Converts one model, as the build does.
+ * Command that converts one model to GGUF during the build.
  *
  * <pre>
- * --onnx FILE --tokenizer FILE --output FILE.gguf   what to read and write
- * --name TEXT --license ID --heads N                facts that the inputs do not hold
+ * --onnx FILE --tokenizer FILE --output FILE.gguf   inputs and output
+ * --name TEXT --license ID --heads N                facts that the inputs do not contain
  * --pooling mean|cls --type f32|f16|bf16
- * [--context N] [--epsilon X]                       all positions; 1e-12
- * [--stamp FILE]                                    do nothing while it says that all is as before
+ * [--context N] [--epsilon X]                       default: all positions; 1e-12
+ * [--stamp FILE]                                    skip the conversion while the stamp is up to date
  * </pre>
  *
- * <p>Beside the output goes {@code FILE.gguf.sha256}, in the format of {@code sha256sum}.
+ * <p>Also writes {@code FILE.gguf.sha256} next to the output, in the format of {@code sha256sum}.
  */
 public final class ConvertModel {
 
@@ -32,8 +32,8 @@ public final class ConvertModel {
   /**
    * Runs one conversion.
    *
-   * @throws IllegalArgumentException when an argument is unknown, missing or wrong
-   * @throws IOException when an input cannot be read or converted or the output cannot be written
+   * @throws IllegalArgumentException when an argument is unknown, missing or invalid
+   * @throws IOException when an input cannot be read or converted, or the output cannot be written
    */
   public static void main(String[] args) throws IOException {
     ConvertArguments arguments = ConvertArguments.parse(args);
@@ -49,7 +49,7 @@ public final class ConvertModel {
       return;
     }
     Files.createDirectories(output.toAbsolutePath().getParent());
-    // A digest never stands beside a model that it does not belong to.
+    // A failed run must not leave the old digest next to a new model.
     Files.deleteIfExists(digest);
     BertOnnxToGguf.convert(
             OnnxReader.read(arguments.onnx()),

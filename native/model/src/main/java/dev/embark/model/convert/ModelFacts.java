@@ -4,15 +4,15 @@ import dev.embark.gguf.GgufTensorType;
 import java.util.OptionalInt;
 
 /**
- * What neither the ONNX file nor the tokenizer says about a model.
+ * Facts about a model that neither its ONNX file nor its tokenizer contains.
  *
- * @param name for people to read
+ * @param name display name
  * @param license an SPDX identifier in lower case
- * @param pooling how token vectors become the vector of a text
- * @param heads of attention in each layer
- * @param layerNormEpsilon of all normalisations
- * @param contextLength in tokens; empty: as many as the model has positions
- * @param type of matrices: F32, F16, BF16 or Q8_0
+ * @param pooling how token vectors are combined into the vector of a text
+ * @param heads attention heads per layer
+ * @param layerNormEpsilon epsilon of all normalisations
+ * @param contextLength in tokens; empty for all positions of the model
+ * @param type type of the matrices: F32, F16, BF16 or Q8_0
  */
 record ModelFacts(
     String name,
@@ -23,7 +23,7 @@ record ModelFacts(
     OptionalInt contextLength,
     GgufTensorType type) {
 
-  /** Poolings of encoders, with their numbers in GGUF. */
+  /** Poolings of encoders, with their GGUF numbers. */
   enum Pooling {
     MEAN(1),
     CLS(2);
@@ -39,7 +39,7 @@ record ModelFacts(
     }
   }
 
-  /** The number that {@code general.file_type} has for {@link #type}. */
+  /** Returns the value of {@code general.file_type} for {@link #type}. */
   int fileType() {
     return switch (type) {
       case F32 -> 0;

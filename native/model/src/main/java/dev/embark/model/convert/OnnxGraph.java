@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the conversion needs of an ONNX graph. Immutable.
+ * The part of an ONNX graph that the conversion needs. Immutable.
  *
- * @param initializers the constants by name
- * @param matMuls the matrix products by the name of their node
+ * @param initializers constants by name
+ * @param matMuls inputs of matrix products by node name
  */
 record OnnxGraph(Map<String, OnnxTensor> initializers, Map<String, List<String>> matMuls) {
 
@@ -21,7 +21,7 @@ record OnnxGraph(Map<String, OnnxTensor> initializers, Map<String, List<String>>
   }
 
   /**
-   * The initialiser of this name.
+   * Returns the initialiser with this name.
    *
    * @throws ConversionException when the graph has none
    */
@@ -38,11 +38,12 @@ record OnnxGraph(Map<String, OnnxTensor> initializers, Map<String, List<String>>
   }
 
   /**
-   * The weight {@code [in, out]} that the product of this node multiplies with. The exporter folds
-   * the transposition of a linear layer into its weight and drops the weight's name, so the node is
-   * the only way to it.
+   * Returns the weight {@code [in, out]} of a matrix product. The exporter folds the transposition
+   * of a linear layer into its weight and drops the name of the weight, so the weight can only be
+   * found through the node.
    *
-   * @throws ConversionException when there is no such product or it has not exactly one constant
+   * @throws ConversionException when there is no such product, or it does not have exactly one
+   *     constant
    */
   OnnxTensor matMulWeight(String node) throws ConversionException {
     List<OnnxTensor> weights =

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads an ONNX file on the level of protobuf's wire format. Weights are not copied: they stay
+ * Reads an ONNX file at the level of the protobuf wire format. Weights are not copied: they remain
  * views of the mapped file. Field numbers are those of {@code onnx.proto}.
  */
 final class OnnxReader {
@@ -42,10 +42,10 @@ final class OnnxReader {
   }
 
   /**
-   * Reads the graph of a model in one file of less than 2 GiB.
+   * Reads the graph of a single-file model of less than 2 GiB.
    *
-   * @throws ConversionException when the file is not a whole ONNX model
-   * @throws IOException when it cannot be read
+   * @throws ConversionException when the file is not a complete ONNX model
+   * @throws IOException when the file cannot be read
    */
   static OnnxGraph read(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
@@ -66,7 +66,7 @@ final class OnnxReader {
   }
 
   private interface FieldReader {
-    /** Reads the value of the field that {@code tag} announces. */
+    /** Reads the value of the field with this tag. */
     void read(int tag) throws IOException;
   }
 
@@ -79,7 +79,7 @@ final class OnnxReader {
   private void message(FieldReader reader) throws IOException {
     int outer = in.pushLimit(in.readRawVarint32());
     eachField(reader);
-    // readTag ends at the end of the file as it does at the limit.
+    // readTag returns 0 both at the limit and at the end of the file.
     if (in.getBytesUntilLimit() > 0) {
       throw new InvalidProtocolBufferException("a message is longer than the file");
     }

@@ -8,10 +8,10 @@ import java.util.List;
 /**
  * A constant of an ONNX graph.
  *
- * @param name of the initialiser
+ * @param name name of the initialiser
  * @param shape row-major: the last dimension moves fastest
- * @param dataType the number that ONNX gives the type of the values; 1 is float
- * @param external whether the values lie in another file
+ * @param dataType ONNX number of the value type; 1 is float
+ * @param external whether the values are stored in another file
  * @param data little-endian values, a view of the mapped model
  */
 record OnnxTensor(String name, List<Long> shape, int dataType, boolean external, ByteBuffer data) {
@@ -19,10 +19,10 @@ record OnnxTensor(String name, List<Long> shape, int dataType, boolean external,
   private static final int FLOAT = 1;
 
   /**
-   * The values as 32-bit floats, in row-major order; a new view each time.
+   * Returns the values as 32-bit floats in row-major order; a new view on every call.
    *
-   * @throws ConversionException when they are of another type, in another file, or not as many as
-   *     the shape says
+   * @throws ConversionException when the values have another type, are stored in another file, or
+   *     do not match the shape in number
    */
   FloatBuffer floats() throws ConversionException {
     if (external) {

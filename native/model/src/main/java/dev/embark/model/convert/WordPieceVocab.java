@@ -16,12 +16,12 @@ import java.util.Optional;
 /**
  * The WordPiece vocabulary of a {@code tokenizer.json}. Immutable.
  *
- * @param tokens by id, as llama.cpp wants them: {@code "##x"} is {@code "x"}, a piece that starts a
- *     word begins with {@code "▁"}, added tokens stay as they are
- * @param types by id, the kind of each token
- * @param ids of the special tokens
+ * @param tokens by id, in llama.cpp's notation: {@code "##x"} becomes {@code "x"}, a piece that
+ *     starts a word begins with {@code "▁"}, added tokens are unchanged
+ * @param types by id
+ * @param ids ids of the special tokens
  * @param lowercase whether texts are lowercased
- * @param stripAccents whether accents are dropped; empty: where texts are lowercased
+ * @param stripAccents whether accents are stripped; if empty, they are where texts are lowercased
  */
 record WordPieceVocab(
     List<String> tokens,
@@ -33,7 +33,7 @@ record WordPieceVocab(
   private static final String CONTINUATION = "##";
   private static final String WORD_START = "\u2581";
 
-  /** Kinds of tokens, with their numbers in GGUF. */
+  /** Token types, with their GGUF numbers. */
   enum TokenType {
     NORMAL(1),
     CONTROL(3),
@@ -69,7 +69,7 @@ record WordPieceVocab(
    * Reads a {@code tokenizer.json}.
    *
    * @throws ConversionException when it is not JSON, or describes a tokenizer that llama.cpp's
-   *     WordPiece does not reproduce
+   *     WordPiece cannot reproduce
    * @throws IOException when it cannot be read
    */
   static WordPieceVocab read(Path file) throws IOException {

@@ -1,6 +1,6 @@
 /**
- * Turns a BERT-like sentence encoder, ONNX plus {@code tokenizer.json}, into one GGUF file. Runs
- * when Embark is built; no class of this package is in the published jar.
+ * Converts a BERT-like sentence encoder, given as ONNX plus {@code tokenizer.json}, into one GGUF
+ * file. Runs during the build of Embark; the published jar contains no class of this package.
  *
  * <pre>
  *  model.onnx ─────► OnnxReader ────► OnnxGraph ──────┐
@@ -9,7 +9,7 @@
  *  command line ───► ModelFacts ──────────────────────┘
  * </pre>
  *
- * <p>Ownership: weights stay in the mapped ONNX file until the writer asks for them, one tensor at
- * a time; the mapping goes when the graph does.
+ * <p>Ownership: weights remain in the mapped ONNX file until the writer requests them, one tensor
+ * at a time; the mapping is released with the graph.
  */
 package dev.embark.model.convert;
