@@ -7,10 +7,12 @@ bad_usage() {
 }
 
 # check_arguments LIST NAME COMMAND ARGUMENT...: ends the script if a command of a list of options would
-# refuse its arguments. The list is what OptionList makes of the command; a test compares them.
+# refuse its arguments. The list is what OptionList makes of the command; a test compares them. Leaves the
+# options in $given_options, between blanks; it is empty if the arguments ask for help.
 check_arguments() {
   local list=$1 name=$2 command=$3 argument option kind value least most
   shift 3
+  given_options=
   for argument in "$@"; do
     [ "$argument" != -- ] || break
     case "$argument" in -h | --help) return 0 ;; esac
@@ -75,6 +77,12 @@ check_arguments() {
       *) bad_usage "$command" "Missing required option: '$option'" ;;
     esac
   done
+  given_options=$given
+}
+
+# is_given OPTION
+is_given() {
+  case "$given_options" in *" $1 "*) return 0 ;; *) return 1 ;; esac
 }
 
 check_value() {
