@@ -99,6 +99,16 @@ check_value() {
       bad_usage "$command" "Invalid value for option '$option': '$value' is no number" ;;
     key=value) [[ $value =~ ^[^=]*[^=[:space:]][^=]*= ]] ||
       bad_usage "$command" "Invalid value for option '$option': it should be KEY=VALUE" ;;
+    some-of:*)
+      local word words=${kind#some-of:}
+      [[ $value =~ [^[:space:],] ]] || bad_usage "$command" "$option is empty; give a value or leave it out"
+      for word in ${value//,/ }; do
+        case "|$words|" in
+          *"|$word|"*) ;;
+          *) bad_usage "$command" "Invalid value for option '$option': expected some of ${words//|/, } but was '$word'" ;;
+        esac
+      done
+      ;;
     *) case "|${kind,,}|" in
       *"|${value,,}|"*) ;;
       *) bad_usage "$command" "Invalid value for option '$option': expected one of ${kind//|/, } but was '$value'" ;;

@@ -59,8 +59,18 @@ public final class Bench implements Callable<Integer> {
       names = "--sides",
       split = ",",
       paramLabel = "SIDE",
+      completionCandidates = SideNames.class,
       description = "Only these sides, and the reference of the cosines. Default: all.")
   private List<String> only = List.of();
+
+  /** Values of {@code --sides}, which scripts check before they build. */
+  static final class SideNames extends ArrayList<String> {
+    private static final long serialVersionUID = 1;
+
+    SideNames() {
+      super(Sides.NAMES);
+    }
+  }
 
   @Option(names = "--bench", required = true, hidden = true)
   private Path bench;
@@ -122,11 +132,11 @@ public final class Bench implements Callable<Integer> {
     List<SideSpec> all =
         new Sides(places)
             .all(optional(sparkTexts), optional(jobTexts == null ? sparkTexts : jobTexts));
-    List<String> names = all.stream().map(SideSpec::name).toList();
     for (String name : only) {
-      if (!names.contains(name)) {
+      if (!Sides.NAMES.contains(name)) {
         throw new UserError(
-            "There is no side %s; the sides are %s".formatted(name, String.join(", ", names)));
+            "There is no side %s; the sides are %s"
+                .formatted(name, String.join(", ", Sides.NAMES)));
       }
     }
     return all.stream()

@@ -20,6 +20,26 @@ final class Sides {
   /** The side whose vectors all others are compared with. */
   static final String REFERENCE = "onnxruntime-f32";
 
+  /** Names of the sides, the reference first. */
+  static final List<String> NAMES =
+      List.of(
+          REFERENCE,
+          "onnxruntime-int8",
+          "raw-llama",
+          "raw-llama-bf16",
+          "engine",
+          "plain-engine",
+          "engine-exact",
+          "engine-int8",
+          "two-engines",
+          "java-llama",
+          "spark",
+          "spark-one-task",
+          "spark-sum",
+          "job",
+          "langchain4j-spark",
+          "spark-nlp");
+
   private static final int CORES = 2;
   // Planning, files and commits of a query weigh less in a longer round.
   private static final double SPARK_EFFORT = 4;

@@ -34,8 +34,9 @@ class SidesTest {
   }
 
   @Test
-  void theReferenceComesFirst() {
-    assertThat(sides.get(0).name()).isEqualTo(Sides.REFERENCE);
+  void sidesHaveTheNamesThatScriptsCheck() {
+    assertThat(sides).extracting(SideSpec::name).isEqualTo(Sides.NAMES);
+    assertThat(Sides.NAMES).startsWith(Sides.REFERENCE);
   }
 
   @Test

@@ -89,6 +89,7 @@ class OptionsFileTest {
         "bench --rounds ''|embark bench: Invalid value for option '--rounds'",
         "bench --rounds 0|embark bench: Invalid value for option '--rounds'",
         "bench ''|embark bench: An argument is empty",
+        "bench --sides engine,nix|embark bench: Invalid value for option '--sides': expected some of",
         "bench fast|embark bench: Unmatched argument: 'fast'",
         "run.sh --json|embark bench: Missing required parameter for option '--json'",
         "gpu.sh --backend|bench/gpu.sh: Missing required parameter for option '--backend'",

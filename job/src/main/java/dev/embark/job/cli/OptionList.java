@@ -62,6 +62,9 @@ public final class OptionList {
           .map(Object::toString)
           .collect(Collectors.joining("|"));
     }
+    if (type == List.class && option.completionCandidates() != null) {
+      return "some-of:" + String.join("|", option.completionCandidates());
+    }
     return GivenValues.mayBeBlank(option) ? "any" : "text";
   }
 }
