@@ -10,26 +10,26 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * Results by key, each computed once, in the thread that asks for it first; threads that ask for
- * the same key meanwhile wait for that one. A failure ends the wait of all of them and is not kept.
- * A thread that was stopped, as that of a killed task, fails alone: one of those that wait computes
- * the result in its place. Safe for any thread.
+ * Cache of results that are computed once per key, by the first thread that needs them. Other
+ * threads that need the same key wait for that thread. A failure is thrown to all of them and is
+ * not cached. If the computing thread is stopped, such as by a killed task, only that thread fails
+ * and one of the waiting threads computes the result. Safe for any thread.
  *
- * @param <K> of keys
- * @param <V> of results
+ * @param <K> type of the keys
+ * @param <V> type of the results
  */
 public final class SharedWork<K, V> {
   private final ConcurrentMap<K, Work> works = new ConcurrentHashMap<>();
 
-  /** Knows nothing yet. */
+  /** Creates an empty cache. */
   public SharedWork() {}
 
   /**
-   * The result of a key.
+   * Returns the result for a key.
    *
-   * @param compute runs in this thread, or not at all where the result is there or being computed
-   * @throws ExecutionException with what the computation threw
-   * @throws InterruptedException when this thread is interrupted while another one computes
+   * @param compute computes the result in this thread, unless it is cached or being computed
+   * @throws ExecutionException with the exception of the computation as its cause
+   * @throws InterruptedException if this thread is interrupted while another thread computes
    */
   public V get(K key, Callable<V> compute) throws ExecutionException, InterruptedException {
     Work own = new Work(key, compute);
@@ -49,12 +49,12 @@ public final class SharedWork<K, V> {
     }
   }
 
-  /** Forgets a result; one that was computed since under the same key stays. */
+  /** Removes a result unless the key has another result by now. */
   public void remove(K key, V result) {
     works.computeIfPresent(key, (k, work) -> work.result == result ? null : work);
   }
 
-  /** Results that are there or being computed. */
+  /** Returns the number of results that are cached or being computed. */
   public int size() {
     return works.size();
   }
@@ -78,12 +78,13 @@ public final class SharedWork<K, V> {
     @Override
     protected void setException(Throwable error) {
       stopped = Thread.currentThread().isInterrupted() || isStop(error);
-      works.remove(key, this); // before anybody hears of it, so that who comes next tries anew
+      works.remove(
+          key, this); // before waiting threads wake up, so that a later call computes again
       super.setException(error);
     }
   }
 
-  /** Whether the thread was stopped, although it is not marked as interrupted any more. */
+  /** Returns whether the thread was stopped, even if its interrupt flag is cleared. */
   private static boolean isStop(Throwable error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       if (cause instanceof InterruptedException
