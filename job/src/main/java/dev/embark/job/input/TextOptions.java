@@ -89,8 +89,8 @@ final class TextOptions {
   }
 
   /**
-   * Returns how many JSON documents Spark reads; empty for other formats, and where documents
-   * cannot be told apart by their brackets and line feeds.
+   * Returns how many JSON documents Spark reads; empty for other formats, and if brackets and line
+   * feeds do not delimit the documents.
    */
   Optional<JsonScanner.Documents> json() {
     if (!isJson() || isSet("allowComments") || given.containsKey("lineSep")) {

@@ -15,9 +15,9 @@ final class BarChart {
   /**
    * @param label text below or above the bar
    * @param count length of the bar
-   * @param told tooltip text
+   * @param tooltip tooltip text
    */
-  record Bar(String label, long count, String told) {}
+  record Bar(String label, long count, String tooltip) {}
 
   /** Returns vertical bars for ordered categories. */
   static String upright(String id, List<Bar> bars, String description) {
@@ -34,7 +34,7 @@ final class BarChart {
                   Svg.percent(BAR, bars.size()),
                   Svg.number(TOP + y),
                   Svg.number(PLOT - y),
-                  Html.text(bar.told())));
+                  Html.text(bar.tooltip())));
       if (bar.count() > 0) {
         svg.append(
             Svg.label("value", middle, TOP + y - 5, "middle", Figures.shortCount(bar.count())));
@@ -45,14 +45,14 @@ final class BarChart {
   }
 
   /** Returns horizontal bars, each with its label and its share of the total. */
-  static String lying(String id, List<Bar> bars, String description) {
+  static String horizontal(String id, List<Bar> bars, String description) {
     long all = bars.stream().mapToLong(Bar::count).sum();
     StringBuilder svg = new StringBuilder();
     for (int i = 0; i < bars.size(); i++) {
       Bar bar = bars.get(i);
       double y = i * ROW + 16.0;
       svg.append(Svg.label("name", "0", y, "start", bar.label()));
-      svg.append(Svg.label("name", "100%", y, "end", bar.told()));
+      svg.append(Svg.label("name", "100%", y, "end", bar.tooltip()));
       svg.append(
           "<rect class='rest' x='0' width='100%%' y='%s' height='%d'/><rect class='bad' x='0' width='%s' y='%s' height='%d'/>"
               .formatted(

@@ -212,18 +212,19 @@ public final class ReportHtml {
     }
     long rows = report.totals().rows();
     List<Bar> bars = new ArrayList<>();
-    StringBuilder told = new StringBuilder();
+    StringBuilder counts = new StringBuilder();
     for (RunReport.Failure failure : report.failures()) {
       String count =
           "%s, %s of all rows"
               .formatted(Figures.count(failure.rows()), Figures.percent(failure.rows(), rows));
       bars.add(new Bar(failure.kind(), failure.rows(), count));
-      told.append(told.isEmpty() ? "" : "; ").append(failure.kind()).append(' ').append(count);
+      counts.append(counts.isEmpty() ? "" : "; ").append(failure.kind()).append(' ').append(count);
     }
     return "<figure><figcaption>Failed rows by kind. Ids and messages"
         + " are in the quarantine next to this report.</figcaption>%s</figure>"
             .formatted(
-                BarChart.lying("chart-failures", bars, "Failed rows by kind: " + told + "."));
+                BarChart.horizontal(
+                    "chart-failures", bars, "Failed rows by kind: " + counts + "."));
   }
 
   private String waves() {

@@ -96,7 +96,7 @@ public final class DryRun {
   private PendingRows toDo(Sink sink, RunStart start, Source.Input input) {
     if (sink.exists()) {
       Manifest manifest = sink.state().orElseThrow().load();
-      return PendingRows.beside(manifest.withoutUnfinished(), start, input);
+      return PendingRows.ofNewRun(manifest.withoutUnfinished(), start, input);
     }
     if (!spec.outputSpec().isTableName()) {
       Paths.checkWritable(spark, spec.output());

@@ -42,7 +42,7 @@ record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
    * @param complete manifest of the output's complete runs
    * @throws UserError if a run would reject the output
    */
-  static PendingRows beside(Manifest complete, RunStart start, Source.Input input) {
+  static PendingRows ofNewRun(Manifest complete, RunStart start, Source.Input input) {
     Dataset<Row> rows = input.rows();
     String text = input.textColumn();
     long all = rows.count();
