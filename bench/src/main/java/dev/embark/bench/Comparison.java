@@ -92,7 +92,7 @@ final class Comparison {
   Outcome measure(List<SideSpec> sides) throws IOException {
     try {
       for (SideSpec side : sides) {
-        start(side, side == sides.get(0));
+        start(side, side.equals(sides.get(0)));
       }
       for (int round = 1; round <= rounds; round++) {
         progress.printf("round %d of %d%n", round, rounds);

@@ -43,6 +43,7 @@ final class ReportOptions {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this help.")
+  @SuppressWarnings("unused") // picocli acts on it
   private boolean help;
 
   @Option(names = "--commit", required = true, hidden = true)

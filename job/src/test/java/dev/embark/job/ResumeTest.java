@@ -226,6 +226,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS + 1);
   }
 
+  @SuppressWarnings("deprecation") // what replaces checkpoint() is not in every Delta
   private static void forgetHistory(Runs runs, String format) throws IOException {
     org.apache.spark.sql.SparkSession spark = LocalSpark.session();
     if (format.equals("iceberg")) {

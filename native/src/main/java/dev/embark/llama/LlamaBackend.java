@@ -35,7 +35,7 @@ public final class LlamaBackend {
   private static final List<Path> OPENED = new ArrayList<>();
 
   private static Path started;
-  private static EmbarkException wrongVersion;
+  private static String wrongVersion;
 
   private LlamaBackend() {}
 
@@ -59,7 +59,8 @@ public final class LlamaBackend {
    */
   public static synchronized Path start() {
     if (wrongVersion != null) {
-      throw wrongVersion; // the wrong version is loaded and cannot be replaced
+      // The wrong version is loaded and cannot be replaced.
+      throw new EmbarkException(Kind.BACKEND, wrongVersion);
     }
     if (started == null) {
       started = open(System.getenv(NativeLibraries.HOME_VARIABLE));
@@ -107,15 +108,13 @@ public final class LlamaBackend {
     // Untagged builds report 0.5.0-dev.
     if (!version.replaceFirst("-.*", "").equals(VERSION)) {
       wrongVersion =
-          new EmbarkException(
-              Kind.BACKEND,
-              directory
-                  + " holds llama.cpp "
-                  + (version.isEmpty() ? "of an unknown version" : version)
-                  + ", and this build of Embark needs "
-                  + VERSION
-                  + ".");
-      throw wrongVersion;
+          directory
+              + " holds llama.cpp "
+              + (version.isEmpty() ? "of an unknown version" : version)
+              + ", and this build of Embark needs "
+              + VERSION
+              + ".";
+      throw new EmbarkException(Kind.BACKEND, wrongVersion);
     }
     Llama.embark_llama_start(directory.toString());
     LOG.info("llama.cpp {} from {}", version, directory);

@@ -69,8 +69,8 @@ class ClusterConfTest {
         for (JsonNode part : new ObjectMapper().readTree(reader)) {
           if (part.get("Classification").asText().equals("spark-defaults")) {
             part.get("Properties")
-                .fields()
-                .forEachRemaining(e -> conf.set(e.getKey(), e.getValue().asText()));
+                .properties()
+                .forEach(e -> conf.set(e.getKey(), e.getValue().asText()));
           }
         }
       } else {

@@ -45,6 +45,7 @@ public final class SqlSpec {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this help.")
+  @SuppressWarnings("unused") // picocli acts on it
   private boolean help;
 
   /** Returns command-line arguments equivalent to this spec, to be passed to {@link SqlRunner}. */

@@ -55,10 +55,12 @@ public final class Progress implements RunListener, AutoCloseable {
     this.tasks = tasks;
     this.meter = meter;
     this.view = view;
-    timer.scheduleWithFixedDelay(
-        meter::sample, SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
-    timer.scheduleWithFixedDelay(
-        this::show, view.periodMillis(), view.periodMillis(), TimeUnit.MILLISECONDS);
+    var unusedSampling =
+        timer.scheduleWithFixedDelay(
+            meter::sample, SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
+    var unusedShowing =
+        timer.scheduleWithFixedDelay(
+            this::show, view.periodMillis(), view.periodMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Creates the progress display of an application's run. */

@@ -176,7 +176,7 @@ final class ReportBuilder {
 
   private RunReport.Model model(Optional<FunctionOptions> options, RunPlan plan) {
     // A run without a plan has not used the model, or failed because of it.
-    return options.isPresent() && plan != RunPlan.NONE
+    return options.isPresent() && !plan.equals(RunPlan.NONE)
         ? model(options.get())
         : RunReport.Model.named(
             options.map(FunctionOptions::model).map(Secrets::redacted).orElse(null));

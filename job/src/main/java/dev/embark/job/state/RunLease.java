@@ -91,7 +91,9 @@ final class RunLease implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    beats.scheduleAtFixedRate(this::beat, beat.toMillis(), beat.toMillis(), TimeUnit.MILLISECONDS);
+    var unused =
+        beats.scheduleAtFixedRate(
+            this::beat, beat.toMillis(), beat.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /**

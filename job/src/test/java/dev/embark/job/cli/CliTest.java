@@ -16,6 +16,7 @@ class CliTest {
     private final Exception failure;
 
     @Option(names = "--verbose")
+    @SuppressWarnings("unused") // picocli sets it
     private boolean verbose;
 
     Failing(Exception failure) {

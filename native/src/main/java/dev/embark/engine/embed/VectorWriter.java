@@ -73,7 +73,7 @@ public final class VectorWriter {
       offsets.setInt((long) row * ListVector.OFFSET_WIDTH, row * dimensions);
     }
     vector.getValidityBuffer().setZero(0, vector.getValidityBuffer().capacity());
-    values.getValidityBuffer().setOne(0, (int) values.getValidityBuffer().capacity());
+    values.getValidityBuffer().setOne(0L, values.getValidityBuffer().capacity());
     return this;
   }
 

@@ -111,8 +111,8 @@ public record MemoryEstimate(
         + FLOAT * n * (feedForward + 4 * dimensions)
         + HALF * n * cells
         + scores(n, cells, device)
-        + 2 * FLOAT * (sequences + 1) * vocabulary
-        + 3 * FLOAT * vocabulary;
+        + 2L * FLOAT * (sequences + 1) * vocabulary
+        + 3L * FLOAT * vocabulary;
   }
 
   /**

@@ -76,17 +76,16 @@ enum WordPieceCharacter {
     if (LATER.get(c)) {
       return NEWER;
     }
-    switch (c) {
-      case START:
-        return WORD_START;
-      case REPLACEMENT:
-        return DROPPED;
-      case 0x166D, 0x111C9: // no longer punctuation since Unicode 9 and 11
-        return ALONE_UNSEEN;
-      case 0x1734, 0x1171E: // spacing marks since Unicode 14 and 16
-        return ACCENT;
-      default:
-    }
+    return switch (c) {
+      case START -> WORD_START;
+      case REPLACEMENT -> DROPPED;
+      case 0x166D, 0x111C9 -> ALONE_UNSEEN; // no longer punctuation since Unicode 9 and 11
+      case 0x1734, 0x1171E -> ACCENT; // spacing marks since Unicode 14 and 16
+      default -> byCategory(c);
+    };
+  }
+
+  private static WordPieceCharacter byCategory(int c) {
     return switch (Character.getType(c)) {
       case Character.SPACE_SEPARATOR, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
           BLANK;

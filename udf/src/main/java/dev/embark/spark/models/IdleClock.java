@@ -34,21 +34,22 @@ final class IdleClock implements AutoCloseable {
               return daemon;
             });
     long period = Math.max(1, time.toMillis() / CHECKS);
-    thread.scheduleWithFixedDelay(
-        () -> {
-          try {
-            free.accept(time);
-          } catch (RuntimeException | Error e) {
-            // An exception would end the periodic execution.
-            LOG.warn(
-                "Idle engines could not be freed; the next attempt is in {} ms: {}",
-                period,
-                e.toString());
-          }
-        },
-        period,
-        period,
-        TimeUnit.MILLISECONDS);
+    var unused =
+        thread.scheduleWithFixedDelay(
+            () -> {
+              try {
+                free.accept(time);
+              } catch (RuntimeException | Error e) {
+                // An exception would end the periodic execution.
+                LOG.warn(
+                    "Idle engines could not be freed; the next attempt is in {} ms: {}",
+                    period,
+                    e.toString());
+              }
+            },
+            period,
+            period,
+            TimeUnit.MILLISECONDS);
     return new IdleClock(thread);
   }
 

@@ -65,7 +65,7 @@ final class MemoryBudget {
    * Reserves memory, and frees idle resources if necessary.
    *
    * @param what the purpose, for the message
-   * @param wouldDo the limit that would be sufficient for all concurrent tasks, in bytes
+   * @param sufficient the limit that would be sufficient for all concurrent tasks, in bytes
    * @throws EmbarkException of kind OUT_OF_MEMORY, before any allocation
    */
   Reservation reserve(String what, long bytes, long sufficient, Reclaim reclaim) {

@@ -51,7 +51,10 @@ public final class SideMain {
 
   private static Side make(String className, List<String> arguments) throws Exception {
     try {
-      return (Side) Class.forName(className).getConstructor(List.class).newInstance(arguments);
+      return Class.forName(className)
+          .asSubclass(Side.class)
+          .getConstructor(List.class)
+          .newInstance(arguments);
     } catch (InvocationTargetException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     }

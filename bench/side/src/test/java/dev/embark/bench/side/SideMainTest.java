@@ -23,6 +23,7 @@ class SideMainTest {
 
     private final float factor;
 
+    @SuppressWarnings("StaticAssignmentInConstructor") // SideMain makes the instance
     public LengthSide(List<String> arguments) {
       factor = Float.parseFloat(arguments.get(0));
       closed = false;
