@@ -31,6 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The same command resumes a run that was interrupted at any point: no row is lost or duplicated.
  */
 class ResumeTest {
+  private static final String CHECKPOINT_EVERY =
+      "spark.databricks.delta.properties.defaults.checkpointInterval";
   private static final int ROWS = 30;
   private static final Offset<Float> SAME = Offset.offset(1e-5f);
 
@@ -207,10 +209,12 @@ class ResumeTest {
     Runs runs = new Runs(folder, format);
     String[] options = {option, "--rows-per-wave=10"};
     String input = runs.json("in.json", texts);
-    runs.sink = sink -> new CrashingSink(sink, moment);
-    assertThatThrownBy(() -> runs.run(input, options)).hasRootCauseInstanceOf(Crash.class);
-    runs.sink = sink -> sink;
     org.apache.spark.sql.SparkSession spark = LocalSpark.session();
+    runs.sink = sink -> new CrashingSink(sink, moment);
+    spark.conf().set(CHECKPOINT_EVERY, 1);
+    assertThatThrownBy(() -> runs.run(input, options)).hasRootCauseInstanceOf(Crash.class);
+    spark.conf().unset(CHECKPOINT_EVERY);
+    runs.sink = sink -> sink;
     spark.sql(
         "INSERT INTO %1$s SELECT 1000, 'more', embedding FROM %1$s LIMIT 1"
             .formatted(runs.table()));
@@ -226,7 +230,6 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS + 1);
   }
 
-  @SuppressWarnings("deprecation") // what replaces checkpoint() is not in every Delta
   private static void forgetHistory(Runs runs, String format) throws IOException {
     org.apache.spark.sql.SparkSession spark = LocalSpark.session();
     if (format.equals("iceberg")) {
@@ -237,7 +240,7 @@ class ResumeTest {
       return;
     }
     Path log = Path.of(runs.output(), "_delta_log");
-    org.apache.spark.sql.delta.DeltaLog.forTable(spark, runs.output()).checkpoint();
+    assertThat(log.resolve("_last_checkpoint")).exists();
     try (var files = Files.newDirectoryStream(log, "*.json")) {
       List<Path> commits = new ArrayList<>();
       files.forEach(commits::add);
@@ -246,7 +249,6 @@ class ResumeTest {
         Files.delete(commit);
       }
     }
-    org.apache.spark.sql.delta.DeltaLog.clearCache();
   }
 
   @ParameterizedTest
