@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.spark.metrics.ApplicationProgress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -337,8 +338,8 @@ class QueryPlanningTest {
   }
 
   private static long textsOfEngine() {
-    ApplicationProgress.Snapshot now = ApplicationProgress.of(spark).snapshot();
-    return now.rows() - now.nullRows();
+    RowCounts now = ApplicationProgress.of(spark).counts();
+    return now.rows() - now.nulls();
   }
 
   /** Spark pushes conditions down, never up. */
