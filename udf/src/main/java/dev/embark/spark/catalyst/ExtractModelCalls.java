@@ -163,7 +163,7 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
     for (SqlFunction function : functions) {
       results.add(
           new AttributeReference(
-              function.function(),
+              function.sqlName(),
               function.dataType(call.options()),
               true,
               Metadata.empty(),

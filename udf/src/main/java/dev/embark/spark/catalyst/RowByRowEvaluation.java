@@ -135,6 +135,6 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
 
   @Override
   public String toString() {
-    return function().function() + "_one_by_one(" + text() + ")";
+    return function().sqlName() + "_one_by_one(" + text() + ")";
   }
 }

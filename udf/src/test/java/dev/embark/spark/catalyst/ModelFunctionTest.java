@@ -199,7 +199,7 @@ class ModelFunctionTest {
     for (FunctionOption option : function.options()) {
       for (String value :
           List.of("''", "' '", "'x'", "-1", "99999999999", "'1e999'", "'NaN'", "NULL")) {
-        String call = "%s('x', map('%s', %s))".formatted(function.function(), option.key(), value);
+        String call = "%s('x', map('%s', %s))".formatted(function.sqlName(), option.key(), value);
         Throwable refused = catchThrowable(() -> spark.sql("SELECT " + call));
         if (refused != null) {
           assertThat(refused).as(call).isInstanceOf(AnalysisException.class);
