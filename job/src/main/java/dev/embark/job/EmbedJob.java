@@ -13,7 +13,6 @@ import dev.embark.job.progress.Meter;
 import dev.embark.job.progress.Progress;
 import dev.embark.job.progress.ProgressView;
 import dev.embark.job.progress.ReportWriter;
-import dev.embark.job.progress.Totals;
 import dev.embark.job.run.DryRun;
 import dev.embark.job.run.Estimate;
 import dev.embark.job.run.JobResult;
@@ -21,6 +20,7 @@ import dev.embark.job.run.JobRun;
 import dev.embark.job.run.RunListener;
 import dev.embark.job.run.Termination;
 import dev.embark.job.sink.Sink;
+import dev.embark.spark.metrics.ApplicationProgress;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -108,7 +108,9 @@ public final class EmbedJob implements Callable<Integer> {
 
   static JobResult run(
       SparkSession spark, JobSpec spec, Terminal terminal, Termination termination) {
-    Meter meter = new Meter(() -> Totals.of(spark, spec.function()), System::nanoTime);
+    Meter meter =
+        new Meter(
+            () -> spec.function().counts(ApplicationProgress.of(spark).counts()), System::nanoTime);
     ProgressView view = ProgressView.of(spec.progress(), terminal, spec.function());
     JobResult result;
     try (Progress progress = Progress.of(spark, meter, view)) {
@@ -124,7 +126,7 @@ public final class EmbedJob implements Callable<Integer> {
                   text -> warn(terminal, text))
               .run();
     }
-    if (result.totals().failedRows() > 0) {
+    if (result.counts().failed() > 0) {
       warn(terminal, failedRows(spark, result, spec.function()));
     }
     return result;
@@ -148,7 +150,7 @@ public final class EmbedJob implements Callable<Integer> {
             .collectAsList();
     String ids =
         failed.stream().map(row -> String.valueOf(row.get(0))).collect(Collectors.joining(", "));
-    long count = result.totals().failedRows();
+    long count = result.counts().failed();
     return "%s could not be %s and %s NULL as %s%s; see %s"
         .formatted(
             count == 1 ? "1 row" : count + " rows",

@@ -104,8 +104,8 @@ class EmbedJobTest {
         .extracting(row -> row.getList(2).get(0))
         .containsExactlyElementsOf(IntStream.range(0, 100).boxed().toList());
     assertSameVector(sorted.get(42).getList(3), embedded("number 42"));
-    assertThat(result.totals().rows()).isEqualTo(100);
-    assertThat(result.totals().tokens()).isGreaterThanOrEqualTo(400);
+    assertThat(result.counts().rows()).isEqualTo(100);
+    assertThat(result.counts().tokens()).isGreaterThanOrEqualTo(400);
     assertThat(result.output()).isEqualTo("file:" + output());
   }
 
@@ -152,7 +152,7 @@ class EmbedJobTest {
     file("many/a.json", "{\"text\":\"a\"}");
     file("many/b.json", "{\"text\":\"b\"}");
 
-    assertThat(run(folder.resolve("many").toString()).totals().rows()).isEqualTo(2);
+    assertThat(run(folder.resolve("many").toString()).counts().rows()).isEqualTo(2);
     assertThat(written().count()).isEqualTo(2);
   }
 
@@ -176,8 +176,8 @@ class EmbedJobTest {
     List<Row> rows = written().orderBy("id").collectAsList();
     assertThat(rows.get(0).isNullAt(2)).isTrue();
     assertThat(rows.get(1).isNullAt(2)).isFalse();
-    assertThat(result.totals().rows()).isEqualTo(2);
-    assertThat(result.totals().nullRows()).isEqualTo(1);
+    assertThat(result.counts().rows()).isEqualTo(2);
+    assertThat(result.counts().nulls()).isEqualTo(1);
     assertThat(captured.outLines()).contains("rows\t2", "rows without text\t1");
   }
 
@@ -198,7 +198,7 @@ class EmbedJobTest {
 
     JobResult result = run(input, "--id-column=id", "--max-tokens=4", "--long-text=error");
 
-    assertThat(result.totals().failedRows()).isEqualTo(1);
+    assertThat(result.counts().failed()).isEqualTo(1);
     assertThat(captured.err())
         .contains("1 row could not be embedded")
         .contains("x7")

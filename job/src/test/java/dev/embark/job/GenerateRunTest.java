@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.RunTotals;
 import dev.embark.job.cli.UserError;
@@ -116,10 +117,10 @@ class GenerateRunTest {
       assertThat(answers.get(id)).as("answer %d", id).isEqualTo(detail.getString(0));
       tokens += detail.getInt(1);
     }
-    RunTotals totals = result.totals();
-    assertThat(totals.tokens()).isEqualTo(tokens);
-    assertThat(totals.embeddedRows()).isEqualTo(25);
-    assertThat(totals.nullRows()).isEqualTo(1);
+    RowCounts counts = result.counts();
+    assertThat(counts.tokens()).isEqualTo(tokens);
+    assertThat(counts.done()).isEqualTo(25);
+    assertThat(counts.nulls()).isEqualTo(1);
   }
 
   @Test
@@ -136,7 +137,7 @@ class GenerateRunTest {
     assertThat(answers()).hasSize(6).containsEntry(5, null);
 
     String[] again = generate("--long-text=truncate", "--retry-quarantined", "--save-mode=append");
-    assertThat(runs.run(input, again).totals().embeddedRows()).isEqualTo(1);
+    assertThat(runs.run(input, again).counts().done()).isEqualTo(1);
     long older = runs.written().where("id = 5 AND answer IS NULL").count();
     long newer = runs.written().where("id = 5 AND answer IS NOT NULL").count();
     assertThat(List.of(older, newer)).containsExactly(1L, 1L);
@@ -148,8 +149,8 @@ class GenerateRunTest {
 
     JobResult second = runs.run(runs.json("in2.json", prompts(8)), generate("--save-mode=append"));
 
-    assertThat(second.totals().rows()).isEqualTo(2);
-    assertThat(second.plan().skippedRows()).isEqualTo(6);
+    assertThat(second.counts().rows()).isEqualTo(2);
+    assertThat(second.plan().input().skipped()).isEqualTo(6);
     assertThat(answers()).hasSize(8);
     assertThatThrownBy(
             () ->
@@ -167,9 +168,9 @@ class GenerateRunTest {
       prompts.put(id, "prompt " + id % 3);
     }
 
-    RunTotals totals = runs.run(runs.json("in.json", prompts), generate("--dedupe")).totals();
+    RowCounts counts = runs.run(runs.json("in.json", prompts), generate("--dedupe")).counts();
 
-    assertThat(totals.deduplicatedRows()).isEqualTo(9);
+    assertThat(counts.deduplicated()).isEqualTo(9);
     assertThat(answers().get(11))
         .isEqualTo(details(List.of("prompt 2")).get("prompt 2").getString(0));
   }
@@ -208,8 +209,8 @@ class GenerateRunTest {
     assertThat(estimate.withoutText()).isEqualTo(10);
     assertThat(estimate.failing()).isZero();
     assertThat(estimate.seconds()).isPositive();
-    RunTotals totals = runs.run(input, generate()).totals();
-    assertThat(estimate.tokens()).isCloseTo(totals.tokens(), Percentage.withPercentage(20));
+    RowCounts counts = runs.run(input, generate()).counts();
+    assertThat(estimate.tokens()).isCloseTo(counts.tokens(), Percentage.withPercentage(20));
   }
 
   @Test

@@ -4,10 +4,9 @@ import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.UserError;
-import dev.embark.job.progress.Totals;
 import dev.embark.job.run.JobResult;
+import dev.embark.spark.metrics.ApplicationProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,18 +56,18 @@ class IncrementalTest {
     for (int id = 50; id < 55; id++) {
       dayTwo.put(id, "changed " + id);
     }
-    long embeddedBefore = Totals.of(LocalSpark.session(), JobFunction.EMBED).rows();
+    long embeddedBefore = ApplicationProgress.of(LocalSpark.session()).counts().rows();
 
     JobResult result =
         runs.run(runs.json("day2.json", dayTwo), "--id-column=id", "--save-mode=append");
 
-    assertThat(Totals.of(LocalSpark.session(), JobFunction.EMBED).rows() - embeddedBefore)
+    assertThat(ApplicationProgress.of(LocalSpark.session()).counts().rows() - embeddedBefore)
         .isEqualTo(15);
-    assertThat(result.totals().rows()).isEqualTo(15);
-    assertThat(result.plan().newRows()).isEqualTo(10);
-    assertThat(result.plan().changedRows()).isEqualTo(5);
-    assertThat(result.plan().skippedRows()).isEqualTo(93);
-    assertThat(result.plan().deletedRows()).isEqualTo(2);
+    assertThat(result.counts().rows()).isEqualTo(15);
+    assertThat(result.plan().input().added()).isEqualTo(10);
+    assertThat(result.plan().input().changed()).isEqualTo(5);
+    assertThat(result.plan().input().skipped()).isEqualTo(93);
+    assertThat(result.plan().input().deleted()).isEqualTo(2);
     assertThat(
             LocalSpark.session().read().parquet(result.stateFolder() + "/deleted").collectAsList())
         .extracting(row -> row.getLong(0))
@@ -107,8 +106,8 @@ class IncrementalTest {
     JobResult same = runs.run(runs.json("2.json", Map.of(1, "uno", 2, "two")), options);
     JobResult back = runs.run(runs.json("1.json", Map.of(1, "one", 2, "two")), options);
 
-    assertThat(same.totals().rows()).isZero();
-    assertThat(back.totals().rows()).isEqualTo(1);
+    assertThat(same.counts().rows()).isZero();
+    assertThat(back.counts().rows()).isEqualTo(1);
   }
 
   @Test
@@ -141,7 +140,7 @@ class IncrementalTest {
             "--long-text=truncate",
             "--mode=FAILFAST");
 
-    assertThat(result.plan().skippedRows()).isEqualTo(3);
+    assertThat(result.plan().input().skipped()).isEqualTo(3);
   }
 
   @Tag("stores")
@@ -194,7 +193,8 @@ class IncrementalTest {
             runs("parquet")
                 .run(null, query, "--id-column=id", "--save-mode=append", "--partition-by=topic")
                 .plan()
-                .skippedRows())
+                .input()
+                .skipped())
         .isEqualTo(4);
   }
 
@@ -219,7 +219,7 @@ class IncrementalTest {
 
     assertThat(runs.vectors()).hasSize(3);
     runs.run(input, then, "--save-mode=overwrite");
-    assertThat(runs.run(input, then, "--save-mode=append").totals().rows())
+    assertThat(runs.run(input, then, "--save-mode=append").counts().rows())
         .isEqualTo(then.startsWith("--id") ? 0 : 3);
   }
 
@@ -247,7 +247,7 @@ class IncrementalTest {
         .hasMessageContaining("--query");
 
     assertThat(runs.vectors()).hasSize(3);
-    assertThat(runs.run(null, first, append[0], append[1]).plan().skippedRows()).isEqualTo(3);
+    assertThat(runs.run(null, first, append[0], append[1]).plan().input().skipped()).isEqualTo(3);
   }
 
   @Test
@@ -264,7 +264,7 @@ class IncrementalTest {
 
       JobResult again = runs.run("described", "--id-column=id", "--save-mode=append");
 
-      assertThat(again.plan().skippedRows()).isEqualTo(1);
+      assertThat(again.plan().input().skipped()).isEqualTo(1);
     } finally {
       spark.conf().unset("spark.sql.timestampType");
       spark.sql("DROP TABLE described");
@@ -342,7 +342,7 @@ class IncrementalTest {
 
     JobResult again = runs.run(null, query, "--id-column=id", "--save-mode=append");
 
-    assertThat(again.plan().skippedRows()).isEqualTo(4);
+    assertThat(again.plan().input().skipped()).isEqualTo(4);
   }
 
   @Test
@@ -372,7 +372,7 @@ class IncrementalTest {
     };
     runs.run(null, job);
 
-    assertThat(runs.run(null, job).plan().skippedRows()).isEqualTo(3);
+    assertThat(runs.run(null, job).plan().input().skipped()).isEqualTo(3);
   }
 
   @Test
@@ -390,8 +390,8 @@ class IncrementalTest {
             "--save-mode=append",
             "--retry-quarantined");
 
-    assertThat(again.totals().failedRows()).isZero();
-    assertThat(again.plan().changedRows()).isEqualTo(1);
+    assertThat(again.counts().failed()).isZero();
+    assertThat(again.plan().input().changed()).isEqualTo(1);
   }
 
   @Test
@@ -434,7 +434,7 @@ class IncrementalTest {
     runs.run(runs.json("a.json", texts(0, 2)));
 
     for (String input : List.of(runs.json("b.json", texts(0, 5)), folder + "/not-asked-for")) {
-      assertThat(runs.run(input, "--save-mode=ignore").totals().rows()).isZero();
+      assertThat(runs.run(input, "--save-mode=ignore").counts().rows()).isZero();
     }
 
     assertThat(runs.vectors()).hasSize(2);

@@ -145,7 +145,7 @@ class ResumeTest {
                     "started 2",
                     "committed 2",
                     "finished"));
-    assertThat(result.totals().rows()).isEqualTo(ROWS);
+    assertThat(result.counts().rows()).isEqualTo(ROWS);
     assertSameAsUndisturbed(runs);
   }
 
@@ -355,7 +355,7 @@ class ResumeTest {
         .hasMessageContaining("dimensions is 8 here and unset there");
     JobResult again = runs.run(input, "--id-column=id", "--save-mode=append");
 
-    assertThat(again.plan().skippedRows()).isEqualTo(ROWS);
+    assertThat(again.plan().input().skipped()).isEqualTo(ROWS);
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 

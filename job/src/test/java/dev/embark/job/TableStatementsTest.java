@@ -2,6 +2,7 @@ package dev.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.spark.metrics.ApplicationProgress;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -56,8 +57,8 @@ class TableStatementsTest {
   @ValueSource(strings = {DELTA, ICEBERG})
   void mergeEmbedsTheRowsThatAClauseTakes(String table) {
     make(table);
-    long before = ApplicationProgress.of(spark).snapshot().rows();
-    long nullsBefore = ApplicationProgress.of(spark).snapshot().nullRows();
+    long before = ApplicationProgress.of(spark).counts().rows();
+    long nullsBefore = ApplicationProgress.of(spark).counts().nulls();
 
     spark.sql(
         ("MERGE INTO %s d USING (SELECT id, concat('text ', id DIV 2 * 2) AS t FROM range(9)) s"
@@ -66,8 +67,8 @@ class TableStatementsTest {
                 + " WHEN NOT MATCHED AND s.id > 7 THEN INSERT (id, t, e) VALUES (s.id, s.t, embed(s.t))")
             .formatted(table));
 
-    ApplicationProgress.Snapshot after = ApplicationProgress.of(spark).snapshot();
-    assertThat(after.rows() - before - (after.nullRows() - nullsBefore)).isEqualTo(2 + 1);
+    RowCounts after = ApplicationProgress.of(spark).counts();
+    assertThat(after.rows() - before - (after.nulls() - nullsBefore)).isEqualTo(2 + 1);
     Row row =
         spark
             .sql(

@@ -2,36 +2,22 @@ package dev.embark.notebooks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.util.Map;
 import org.apache.spark.sql.RowFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Tag("guides")
 class IncrementalNotebookTest {
-  private static Notebook notebook;
-
-  @BeforeAll
-  static void run() throws IOException {
-    notebook =
-        Notebook.run(
-            "03_incremental.scala",
-            Map.of(
-                "spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension",
-                "spark.sql.catalog.spark_catalog",
-                    "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-                "spark.databricks.delta.snapshotPartitions", "2"));
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    if (notebook != null) {
-      notebook.close();
-    }
-  }
+  @RegisterExtension
+  static final Notebook notebook =
+      Notebook.run(
+          "03_incremental.scala",
+          Map.of(
+              "spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension",
+              "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+              "spark.databricks.delta.snapshotPartitions", "2"));
 
   @Test
   void theMergeTouchesOnlyTheNewAndTheRewrittenArticle() {

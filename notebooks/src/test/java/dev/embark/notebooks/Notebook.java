@@ -11,47 +11,54 @@ import java.util.Map;
 import org.apache.commons.io.FileUtils;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A notebook that was executed from its first cell to its last, on a Spark session of its own.
+ * JUnit extension that executes a notebook of this module from its first cell to its last before
+ * the tests of a class, in a Spark session of its own.
  *
- * <p>SQL and Scala cells run as they stand. Of Python cells, whose interpreter Spark would need,
- * the syntax is checked and every {@code spark.sql("…")} is executed where it stands.
+ * <p>SQL and Scala cells run unchanged. Python cells would need an interpreter: their syntax is
+ * checked, and every {@code spark.sql("…")} in them is executed in order.
  *
- * <p>Owns the session until {@link #close()}; for one thread.
+ * <p>Owns the session until the end of the class; single-threaded.
  */
-final class Notebook implements AutoCloseable {
+final class Notebook implements BeforeAllCallback, AfterAllCallback {
   private static final Path WAREHOUSE = Path.of("target", "warehouse").toAbsolutePath();
 
-  private final NotebookSource source;
-  private final SparkSession spark;
+  private final Path file;
+  private final Map<String, String> conf;
   private final Map<String, List<Row>> rowsByTitle = new LinkedHashMap<>();
-  private final ScalaCells scala;
+  private NotebookSource source;
+  private SparkSession spark;
+  private ScalaCells scala;
 
-  private Notebook(NotebookSource source, SparkSession spark, ScalaCells scala) {
-    this.source = source;
-    this.spark = spark;
-    this.scala = scala;
+  private Notebook(Path file, Map<String, String> conf) {
+    this.file = file;
+    this.conf = conf;
   }
 
-  /** Executes a notebook of this module's folder; {@code conf} is what its cluster has set. */
-  static Notebook run(String file, Map<String, String> conf) throws IOException {
-    NotebookSource source = NotebookSource.read(Path.of(file));
-    // What a run that was killed left would be taken for this one's tables.
+  /** Returns a notebook in a session without settings of its own. */
+  static Notebook run(String file) {
+    return run(file, Map.of());
+  }
+
+  /**
+   * @param conf settings of the notebook's cluster
+   */
+  static Notebook run(String file, Map<String, String> conf) {
+    return new Notebook(Path.of(file), conf);
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) throws IOException {
+    source = NotebookSource.read(file);
+    // A killed run may have left tables.
     FileUtils.deleteDirectory(WAREHOUSE.toFile());
-    SparkSession spark = session(conf);
-    Notebook notebook =
-        new Notebook(
-            source, spark, source.cells(Language.SCALA).isEmpty() ? null : new ScalaCells(spark));
-    try {
-      for (Cell cell : source.cells()) {
-        notebook.execute(cell);
-      }
-    } catch (Exception | Error e) {
-      notebook.close();
-      throw e;
-    }
-    return notebook;
+    spark = session(conf);
+    scala = source.cells(Language.SCALA).isEmpty() ? null : new ScalaCells(spark);
+    source.cells().forEach(this::execute);
   }
 
   private static SparkSession session(Map<String, String> conf) {
@@ -76,18 +83,18 @@ final class Notebook implements AutoCloseable {
     return source;
   }
 
-  /** What the SQL of the cell with this title gave; the last statement's, where it has several. */
+  /** Returns the rows of the cell with this title; of its last statement, if it has several. */
   List<Row> rows(String title) {
     assertThat(rowsByTitle).containsKey(title);
     return rowsByTitle.get(title);
   }
 
-  /** The values of a column of {@link #rows}. */
+  /** Returns the values of a column of {@link #rows}. */
   <T> List<T> column(String title, String column) {
     return rows(title).stream().map(row -> row.<T>getAs(column)).toList();
   }
 
-  /** The value that a Scala cell gave a name. */
+  /** Returns the value of a name that a Scala cell defined. */
   Object value(String name) {
     return scala.value(name);
   }
@@ -115,13 +122,15 @@ final class Notebook implements AutoCloseable {
     rowsByTitle.put(cell.title(), spark.sql(statement).collectAsList());
   }
 
-  /** Ends the session and removes its tables. */
+  /** Ends the session and removes its tables; JUnit calls it also if a cell failed. */
   @Override
-  public void close() throws IOException {
+  public void afterAll(ExtensionContext context) throws IOException {
     if (scala != null) {
       scala.close();
     }
-    spark.stop();
+    if (spark != null) {
+      spark.stop();
+    }
     FileUtils.deleteDirectory(WAREHOUSE.toFile());
   }
 }

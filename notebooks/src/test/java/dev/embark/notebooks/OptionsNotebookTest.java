@@ -3,31 +3,16 @@ package dev.embark.notebooks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.options.EmbedOption;
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Tag("guides")
 class OptionsNotebookTest {
-  private static Notebook notebook;
-
-  @BeforeAll
-  static void run() throws IOException {
-    notebook = Notebook.run("04_models_and_options.sql", Map.of());
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    if (notebook != null) {
-      notebook.close();
-    }
-  }
+  @RegisterExtension static final Notebook notebook = Notebook.run("04_models_and_options.sql");
 
   @Test
   void theFirstCellListsEveryOption() {

@@ -4,28 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import org.apache.spark.sql.Row;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class PythonNotebookTest {
-  private static Notebook notebook;
-
-  @BeforeAll
-  static void run() throws IOException {
-    notebook = Notebook.run("07_python.py", Map.of());
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    if (notebook != null) {
-      notebook.close();
-    }
-  }
+  @RegisterExtension static final Notebook notebook = Notebook.run("07_python.py");
 
   @Test
   void everyTextHasAVector() {

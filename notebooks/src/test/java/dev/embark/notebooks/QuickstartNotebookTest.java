@@ -2,28 +2,13 @@ package dev.embark.notebooks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import org.apache.spark.sql.Row;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class QuickstartNotebookTest {
-  private static Notebook notebook;
-
-  @BeforeAll
-  static void run() throws IOException {
-    notebook = Notebook.run("01_quickstart.sql", Map.of());
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    if (notebook != null) {
-      notebook.close();
-    }
-  }
+  @RegisterExtension static final Notebook notebook = Notebook.run("01_quickstart.sql");
 
   @Test
   void everyTextGetsAVectorOf384NumbersAndUnitLength() {

@@ -2,28 +2,13 @@ package dev.embark.notebooks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class ScalaNotebookTest {
-  private static Notebook notebook;
-
-  @BeforeAll
-  static void run() throws IOException {
-    notebook = Notebook.run("06_scala.scala", Map.of());
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    if (notebook != null) {
-      notebook.close();
-    }
-  }
+  @RegisterExtension static final Notebook notebook = Notebook.run("06_scala.scala");
 
   @Test
   void detailTellsOfEachTextAndNothingOfNull() {

@@ -3,36 +3,21 @@ package dev.embark.notebooks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.apache.spark.sql.Row;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
 
 class SearchNotebookTest {
-  private static Notebook notebook;
-
-  @BeforeAll
-  static void run() throws IOException {
-    notebook = Notebook.run("02_semantic_search.sql", Map.of());
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    if (notebook != null) {
-      notebook.close();
-    }
-  }
+  @RegisterExtension static final Notebook notebook = Notebook.run("02_semantic_search.sql");
 
   @Test
   void theQuestionFindsTheTicketThatSaysItInOtherWords() {

@@ -129,7 +129,7 @@ public final class Embark {
    * Idempotent, and a no-op if Spark loaded the extension at startup.
    */
   public static void install(SparkSession session) {
-    if (session.catalog().functionExists(SqlFunction.EMBEDDING.function())) {
+    if (session.catalog().functionExists(SqlFunction.EMBEDDING.sqlName())) {
       return;
     }
     EmbarkConf.register();
@@ -159,6 +159,6 @@ public final class Embark {
           });
       arguments.add(functions.map(entries.toArray(new Column[0])));
     }
-    return functions.call_function(function.function(), Scala.<Column>seq(arguments));
+    return functions.call_function(function.sqlName(), Scala.<Column>seq(arguments));
   }
 }

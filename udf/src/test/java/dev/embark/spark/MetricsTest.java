@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.engine.rows.RowCounter;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.metrics.ApplicationProgress;
 import java.io.ByteArrayOutputStream;
@@ -106,13 +108,13 @@ class MetricsTest {
   @Test
   void countsTextsOfALambda() throws Exception {
     long before = prometheus("tokens");
-    ApplicationProgress.Snapshot progress = ApplicationProgress.of(spark).snapshot();
+    RowCounts progress = ApplicationProgress.of(spark).counts();
     spark
         .sql(
             "SELECT transform(bodies, b -> embed(b)) FROM VALUES (array('a cat', 'a', NULL)) t(bodies)")
         .collectAsList();
     assertThat(prometheus("tokens") - before).isEqualTo(7);
-    ApplicationProgress.Snapshot now = ApplicationProgress.of(spark).snapshot();
+    RowCounts now = ApplicationProgress.of(spark).counts();
     assertThat(now.tokens() - progress.tokens()).isEqualTo(7);
     assertThat(now.rows() - progress.rows()).isEqualTo(2);
   }
@@ -122,13 +124,13 @@ class MetricsTest {
     spark.sql("SELECT embed('a cat')").collectAsList();
     ApplicationProgress progress = ApplicationProgress.of(spark);
     spark.sparkContext().listenerBus().waitUntilEmpty();
-    ApplicationProgress.Snapshot before = progress.snapshot();
-    LongAccumulator rows = progress.totals().rows();
+    RowCounts before = progress.counts();
+    LongAccumulator rows = progress.accumulators().get(RowCounter.ROWS);
     for (long task : new long[] {0, 1L << 40}) { // an ended task and an unknown one
       spark.sparkContext().listenerBus().post(heartbeat(task, rows, 17));
     }
     spark.sparkContext().listenerBus().waitUntilEmpty();
-    assertThat(progress.snapshot()).isEqualTo(before);
+    assertThat(progress.counts()).isEqualTo(before);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // the Seq within it has another type in Scala 2.12

@@ -42,7 +42,7 @@ public final class JobSide implements Side {
                 "--save-mode=overwrite",
                 "--mode=FAILFAST",
                 "--quiet");
-        return job.run(spark).totals().tokens();
+        return job.run(spark).counts().tokens();
       }
 
       @Override

@@ -1,5 +1,7 @@
 package dev.embark.job.cli;
 
+import dev.embark.engine.rows.RowCounts;
+
 /**
  * Maximum number or percentage of rows that may fail before a run stops.
  *
@@ -29,9 +31,9 @@ public record FailureLimit(double number, boolean isPercent) {
   }
 
   /** Returns whether more rows have failed than the limit allows. */
-  public boolean isExceededBy(RunTotals totals) {
-    double failed = totals.failedRows();
-    return isPercent ? failed * 100 > number * totals.rows() : failed > number;
+  public boolean isExceededBy(RowCounts counts) {
+    double failed = counts.failed();
+    return isPercent ? failed * 100 > number * counts.rows() : failed > number;
   }
 
   @Override

@@ -5,6 +5,8 @@ import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOption;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.RowCounter;
+import dev.embark.engine.rows.RowCounts;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -67,6 +69,13 @@ public enum JobFunction {
   /** Returns the label of the token count: tokens of the texts, or of the generated answers. */
   public String tokens() {
     return tokens;
+  }
+
+  /** Returns counts of the operators with the tokens that {@link #tokens} names. */
+  public RowCounts counts(RowCounts ofOperators) {
+    return this == EMBED
+        ? ofOperators
+        : ofOperators.with(RowCounter.TOKENS, ofOperators.generatedTokens());
   }
 
   /**

@@ -1,7 +1,8 @@
 package dev.embark.job.progress;
 
+import dev.embark.engine.rows.RowCounter;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.JobFunction;
-import dev.embark.job.cli.RunTotals;
 import dev.embark.job.cli.Secrets;
 import dev.embark.job.report.ReportJson;
 import dev.embark.job.run.JobResult;
@@ -10,6 +11,7 @@ import dev.embark.job.state.WaveResult;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,6 +20,8 @@ import java.util.Map;
  */
 final class JsonProgress implements ProgressView {
   private static final int LINE_MILLIS = 2000;
+  private static final List<RowCounter> COUNTERS =
+      List.of(RowCounter.ROWS, RowCounter.DONE, RowCounter.FAILED, RowCounter.TOKENS);
 
   private final PrintStream err;
   private final JobFunction function;
@@ -41,10 +45,10 @@ final class JsonProgress implements ProgressView {
     event.put("waves", plan.waves());
     event.put("wavesCommitted", plan.committed().size());
     event.put("rows", plan.rows());
-    event.put("added", plan.newRows());
-    event.put("changed", plan.changedRows());
-    event.put("skipped", plan.skippedRows());
-    event.put("deleted", plan.deletedRows());
+    event.put("added", plan.input().added());
+    event.put("changed", plan.input().changed());
+    event.put("skipped", plan.input().skipped());
+    event.put("deleted", plan.input().deleted());
     print(event);
   }
 
@@ -69,7 +73,7 @@ final class JsonProgress implements ProgressView {
     Map<String, Object> event = event("committed");
     event.put("wave", wave.number() + 1);
     event.put("seconds", rounded(wave.took().toMillis() / 1e3));
-    putTotals(event, wave.totals());
+    putCounts(event, wave.totals().counts());
     print(event);
   }
 
@@ -77,16 +81,15 @@ final class JsonProgress implements ProgressView {
   public void finished(JobResult result) {
     Map<String, Object> event = event("finished");
     event.put("seconds", rounded(result.took().toMillis() / 1e3));
-    putTotals(event, result.totals());
+    putCounts(event, result.counts());
     event.put("output", Secrets.redacted(result.output()));
     print(event);
   }
 
-  private static void putTotals(Map<String, Object> event, RunTotals totals) {
-    event.put("rows", totals.rows());
-    event.put("embedded", totals.embeddedRows());
-    event.put("failed", totals.failedRows());
-    event.put("tokens", totals.tokens());
+  private static void putCounts(Map<String, Object> event, RowCounts counts) {
+    for (RowCounter counter : COUNTERS) {
+      event.put(counter.key(), counter.of(counts));
+    }
   }
 
   private static double rounded(double seconds) {

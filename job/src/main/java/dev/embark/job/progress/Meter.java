@@ -1,6 +1,7 @@
 package dev.embark.job.progress;
 
-import dev.embark.job.cli.RunTotals;
+import dev.embark.engine.rows.RowCounter;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.report.RunReport.Point;
 import dev.embark.job.run.RunListener;
 import dev.embark.job.state.RunPlan;
@@ -20,22 +21,22 @@ import java.util.function.Supplier;
 public final class Meter implements RunListener {
   private static final double RECENTLY = 30; // seconds
 
-  private final Supplier<Totals> counters;
+  private final Supplier<RowCounts> counters;
   private final LongSupplier nanoTime;
   private final Timeline timeline = new Timeline();
   private long start;
   private RunPlan plan;
-  private Done before = Done.NOTHING; // processed by earlier processes of the run
-  private Done committed = Done.NOTHING; // processed by this process
+  private RowCounts before = RowCounts.NONE; // processed by earlier processes of the run
+  private RowCounts committed = RowCounts.NONE; // processed by this process
   private int wave;
   private long waveRows;
-  private Totals atWaveStart;
+  private RowCounts atWaveStart;
 
   /**
    * @param counters source of the operator's counters in this application
    * @param nanoTime clock, such as {@link System#nanoTime}
    */
-  public Meter(Supplier<Totals> counters, LongSupplier nanoTime) {
+  public Meter(Supplier<RowCounts> counters, LongSupplier nanoTime) {
     this.counters = counters;
     this.nanoTime = nanoTime;
     this.start = nanoTime.getAsLong();
@@ -44,7 +45,7 @@ public final class Meter implements RunListener {
   @Override
   public synchronized void planned(RunPlan planned) {
     plan = planned;
-    before = planned.committed().stream().map(Done::of).reduce(Done.NOTHING, Done::plus);
+    before = WaveResult.counts(planned.committed());
     start = nanoTime.getAsLong();
   }
 
@@ -57,7 +58,7 @@ public final class Meter implements RunListener {
 
   @Override
   public synchronized void waveCommitted(WaveResult result) {
-    committed = committed.plus(Done.of(result));
+    committed = committed.plus(result.totals().counts());
     waveRows = 0;
     atWaveStart = null;
     sample();
@@ -66,7 +67,7 @@ public final class Meter implements RunListener {
   /** Records the current counts in the timeline. */
   synchronized void sample() {
     if (plan != null) {
-      Done now = here();
+      RowCounts now = here();
       timeline.add(seconds(), now.rows(), now.tokens());
     }
   }
@@ -77,7 +78,7 @@ public final class Meter implements RunListener {
       return Optional.empty();
     }
     sample();
-    Done here = here();
+    RowCounts here = here();
     long rows = before.rows() + here.rows();
     double lastCount = timeline.lastCount();
     return Optional.of(
@@ -106,26 +107,12 @@ public final class Meter implements RunListener {
     return (nanoTime.getAsLong() - start) / 1e9;
   }
 
-  private Done here() {
+  private RowCounts here() {
     if (atWaveStart == null) {
       return committed;
     }
-    Totals running = counters.get().since(atWaveStart);
+    RowCounts running = counters.get().minus(atWaveStart);
     // Retried tasks count twice until their wave is committed.
-    return committed.plus(
-        new Done(Math.min(running.rows(), waveRows), running.tokens(), running.failedRows()));
-  }
-
-  private record Done(long rows, long tokens, long failed) {
-    static final Done NOTHING = new Done(0, 0, 0);
-
-    static Done of(WaveResult wave) {
-      RunTotals totals = wave.totals();
-      return new Done(totals.rows(), totals.tokens(), totals.failedRows());
-    }
-
-    Done plus(Done other) {
-      return new Done(rows + other.rows, tokens + other.tokens, failed + other.failed);
-    }
+    return committed.plus(running.with(RowCounter.ROWS, Math.min(running.rows(), waveRows)));
   }
 }

@@ -3,6 +3,7 @@ package dev.embark.job.progress;
 import dev.embark.engine.model.ModelDescription;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.RunTotals;
@@ -12,6 +13,7 @@ import dev.embark.job.report.RunReport;
 import dev.embark.job.run.JobResult;
 import dev.embark.job.run.RunEnd;
 import dev.embark.job.state.FunctionCall;
+import dev.embark.job.state.Manifest;
 import dev.embark.job.state.RunPlan;
 import dev.embark.job.state.WaveResult;
 import dev.embark.spark.models.ModelDescriber;
@@ -54,6 +56,8 @@ final class ReportBuilder {
 
   RunReport build(JobResult result, RunEnd end) {
     Optional<FunctionOptions> options = options();
+    RunTotals totals = result.totals();
+    Manifest.Counts input = result.plan().input();
     double heartbeat = spark.sparkContext().conf().getTimeAsMs(HEARTBEAT, "10s") / 1e3;
     return new RunReport(
         RunReport.FORMAT_VERSION,
@@ -63,12 +67,13 @@ final class ReportBuilder {
             end.state().name().toLowerCase(Locale.ROOT),
             result.plan().waves(),
             end.error().orElse(null)),
-        totals(result),
+        new RunReport.Totals(
+            totals.counts(), input.added(), input.changed(), input.skipped(), input.deleted()),
         rates(result),
         meter.timeline(heartbeat),
         result.waves().stream().map(ReportBuilder::wave).toList(),
-        lengths(result.totals().lengths()),
-        failures(result.totals().failed()),
+        lengths(totals.lengths()),
+        failures(totals.failed()),
         redacted(options.map(FunctionOptions::asMap).orElseGet(spec::functionOptions)),
         known(result.plan().fingerprint()),
         model(options, result.plan()),
@@ -95,42 +100,21 @@ final class ReportBuilder {
         spec.idColumn().orElse(null));
   }
 
-  private static RunReport.Totals totals(JobResult result) {
-    RunTotals totals = result.totals();
-    return new RunReport.Totals(
-        totals.rows(),
-        totals.embeddedRows(),
-        totals.nullRows(),
-        totals.failedRows(),
-        totals.truncatedRows(),
-        totals.chunkedRows(),
-        totals.deduplicatedRows(),
-        result.plan().newRows(),
-        result.plan().changedRows(),
-        result.plan().skippedRows(),
-        result.plan().deletedRows(),
-        totals.tokens());
-  }
-
-  private RunReport.Rates rates(JobResult result) {
-    RunTotals here =
-        result.waves().stream()
-            .skip(before.size())
-            .map(WaveResult::totals)
-            .reduce(RunTotals.NONE, RunTotals::plus);
+  private static RunReport.Rates rates(JobResult result) {
+    RowCounts here = result.countsNow();
     double seconds = Math.max(seconds(result.took()), 1e-3);
     return new RunReport.Rates(rounded(here.rows() / seconds), rounded(here.tokens() / seconds));
   }
 
   private static RunReport.Wave wave(WaveResult wave) {
-    RunTotals totals = wave.totals();
+    RowCounts counts = wave.totals().counts();
     return new RunReport.Wave(
         wave.number(),
         time(wave.start()),
         seconds(wave.took()),
-        totals.rows(),
-        totals.tokens(),
-        totals.failedRows());
+        counts.rows(),
+        counts.tokens(),
+        counts.failed());
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.embark.job.report;
 
+import dev.embark.engine.rows.RowCounter;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.report.BarChart.Bar;
 import dev.embark.job.report.RunReport.Totals;
 import java.io.IOException;
@@ -89,26 +91,26 @@ public final class ReportHtml {
   }
 
   private String verdict() {
-    Totals totals = report.totals();
+    RowCounts counts = report.totals().counts();
     List<String> parts = new ArrayList<>();
-    parts.add(Figures.count(totals.embedded()) + " " + words.done().toLowerCase(Locale.ROOT));
-    if (totals.withoutText() > 0) {
-      parts.add(Figures.count(totals.withoutText()) + " without a text");
+    parts.add(Figures.count(counts.done()) + " " + words.done().toLowerCase(Locale.ROOT));
+    if (counts.nulls() > 0) {
+      parts.add(Figures.count(counts.nulls()) + " without a text");
     }
-    if (totals.failed() > 0) {
-      parts.add(Figures.count(totals.failed()) + " failed");
+    if (counts.failed() > 0) {
+      parts.add(Figures.count(counts.failed()) + " failed");
     }
     return "%s written: %s."
         .formatted(
-            totals.rows() == 1 ? "1 row" : Figures.count(totals.rows()) + " rows",
+            counts.rows() == 1 ? "1 row" : Figures.count(counts.rows()) + " rows",
             String.join(", ", parts));
   }
 
   private String tiles() {
-    Totals totals = report.totals();
+    RowCounts counts = report.totals().counts();
     double perSecond = report.rates().tokensPerSecond();
-    return tile("Rows", "totals.rows", totals.rows(), Figures.count(totals.rows()))
-        + tile(words.tokens(), "totals.tokens", totals.tokens(), Figures.count(totals.tokens()))
+    return tile("Rows", "totals.rows", counts.rows(), Figures.count(counts.rows()))
+        + tile(words.tokens(), "totals.tokens", counts.tokens(), Figures.count(counts.tokens()))
         + tile(
             words.tokens() + " a second",
             "rates.tokensPerSecond",
@@ -127,12 +129,12 @@ public final class ReportHtml {
 
   private String outcome() {
     Totals t = report.totals();
-    return outcome(words.done(), "embedded", t.embedded(), "good")
-        + outcome("Without a text", "withoutText", t.withoutText(), "")
-        + outcome("Failed", "failed", t.failed(), t.failed() > 0 ? "bad" : "")
-        + outcome(words.truncated(), "truncated", t.truncated(), "")
-        + ifAny("Chunked: embedded in windows", "chunked", t.chunked())
-        + ifAny("Took the result of an equal text", "deduplicated", t.deduplicated())
+    return outcome(words.done(), RowCounter.DONE, "good")
+        + outcome("Without a text", RowCounter.NULLS, "")
+        + outcome("Failed", RowCounter.FAILED, t.counts().failed() > 0 ? "bad" : "")
+        + outcome(words.truncated(), RowCounter.TRUNCATED, "")
+        + ifAny("Chunked: embedded in windows", "chunked", t.counts().chunked())
+        + ifAny("Took the result of an equal text", "deduplicated", t.counts().deduplicated())
         + ifAny("Changed since the last run", "changed", t.changed())
         + ifAny("Skipped, as they were there already", "skipped", t.skipped())
         + ifAny("No longer in the input", "deleted", t.deleted());
@@ -140,6 +142,10 @@ public final class ReportHtml {
 
   private String ifAny(String name, String key, long count) {
     return count == 0 ? "" : outcome(name, key, count, "");
+  }
+
+  private String outcome(String name, RowCounter counter, String kind) {
+    return outcome(name, counter.key(), counter.of(report.totals().counts()), kind);
   }
 
   private String outcome(String name, String key, long count, String kind) {
@@ -150,7 +156,7 @@ public final class ReportHtml {
             kind,
             name,
             Html.figure("td", "totals." + key, count, Figures.count(count)),
-            outside ? "" : Figures.percent(count, report.totals().rows()));
+            outside ? "" : Figures.percent(count, report.totals().counts().rows()));
   }
 
   private String timeline() {
@@ -179,7 +185,7 @@ public final class ReportHtml {
   }
 
   private String lengths() {
-    long embedded = report.totals().embedded();
+    long embedded = report.totals().counts().done();
     List<Bar> bars = new ArrayList<>();
     List<List<String>> rows = new ArrayList<>();
     for (RunReport.Length length : report.tokenLengths()) {
@@ -200,7 +206,8 @@ public final class ReportHtml {
             .formatted(
                 words.lengths(),
                 Figures.count(
-                    Math.round((double) report.totals().tokens() / Math.max(1, embedded))));
+                    Math.round(
+                        (double) report.totals().counts().tokens() / Math.max(1, embedded))));
     return "<figure><figcaption>%s</figcaption>%s</figure>"
             .formatted(Html.text(description), BarChart.upright("chart-lengths", bars, description))
         + Html.details("As a table", List.of("Tokens", "Rows", "Share"), rows);
@@ -210,7 +217,7 @@ public final class ReportHtml {
     if (report.failures().isEmpty()) {
       return "<p>No row failed.</p>";
     }
-    long rows = report.totals().rows();
+    long rows = report.totals().counts().rows();
     List<Bar> bars = new ArrayList<>();
     StringBuilder counts = new StringBuilder();
     for (RunReport.Failure failure : report.failures()) {

@@ -1,5 +1,10 @@
 package dev.embark.job.report;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import dev.embark.engine.rows.RowCounter;
+import dev.embark.engine.rows.RowCounts;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -76,32 +81,24 @@ public record RunReport(
   public record Ending(String state, int waves, String error) {}
 
   /**
-   * @param rows rows written, with or without a result
-   * @param embedded rows written with a result: an embedding or an answer
-   * @param withoutText rows written whose text is NULL
-   * @param failed rows written whose text has no result
-   * @param truncated rows whose text or answer was truncated
-   * @param chunked rows whose text was embedded in several windows
-   * @param deduplicated rows that reuse the result of an equal text
+   * @param counts rows written, and the tokens read by the model or, for answers, generated
    * @param added rows written whose id is new; all rows without an id column
    * @param changed rows written whose id was in the output with a different text
    * @param skipped rows of the input that were already in the output
    * @param deleted ids of the output that are missing from the input
-   * @param tokens tokens read by the model or, for answers, generated
    */
-  public record Totals(
-      long rows,
-      long embedded,
-      long withoutText,
-      long failed,
-      long truncated,
-      long chunked,
-      long deduplicated,
-      long added,
-      long changed,
-      long skipped,
-      long deleted,
-      long tokens) {}
+  public record Totals(RowCounts counts, long added, long changed, long skipped, long deleted) {
+    @JsonValue
+    Map<String, Long> json() {
+      Map<String, Long> json = new LinkedHashMap<>();
+      for (RowCounter counter : EnumSet.complementOf(EnumSet.of(RowCounter.GENERATED_TOKENS))) {
+        json.put(counter.key(), counter.of(counts));
+      }
+      json.putAll(
+          Map.of("added", added, "changed", changed, "skipped", skipped, "deleted", deleted));
+      return json;
+    }
+  }
 
   /** Averages over the wall time of this process. */
   public record Rates(double rowsPerSecond, double tokensPerSecond) {}

@@ -1,5 +1,6 @@
 package dev.embark.job.run;
 
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.RunTotals;
 import dev.embark.job.cli.Secrets;
@@ -28,19 +29,21 @@ public record JobResult(
     return waves.stream().map(WaveResult::totals).reduce(RunTotals.NONE, RunTotals::plus);
   }
 
-  /** Returns the totals of the waves of this process. */
-  private RunTotals totalsNow() {
-    return waves.stream()
-        .skip(plan.committed().size())
-        .map(WaveResult::totals)
-        .reduce(RunTotals.NONE, RunTotals::plus);
+  /** Returns the counts of all waves. */
+  public RowCounts counts() {
+    return WaveResult.counts(waves);
+  }
+
+  /** Returns the counts of the waves of this process. */
+  public RowCounts countsNow() {
+    return WaveResult.counts(waves.subList(plan.committed().size(), waves.size()));
   }
 
   /**
    * Returns the throughput of this process: tokens encoded or generated per second of wall time.
    */
   public double tokensPerSecond() {
-    return totalsNow().tokens() / Math.max(took.toNanos() / 1e9, 1e-9);
+    return countsNow().tokens() / Math.max(took.toNanos() / 1e9, 1e-9);
   }
 
   /**
@@ -48,21 +51,21 @@ public record JobResult(
    * only if they are not zero.
    */
   public void print(PrintStream out, JobFunction function) {
-    RunTotals totals = totals();
-    out.println("rows\t" + totals.rows());
-    out.println(function.tokens() + "\t" + totals.tokens());
+    RowCounts counts = counts();
+    out.println("rows\t" + counts.rows());
+    out.println(function.tokens() + "\t" + counts.tokens());
     out.println(function.tokens() + "/s\t" + Math.round(tokensPerSecond()));
     out.println("seconds\t" + String.format(Locale.ROOT, "%.1f", took.toMillis() / 1e3));
-    printIfAny(out, "rows already there", plan.skippedRows());
-    printIfAny(out, "rows changed", plan.changedRows());
-    printIfAny(out, "ids no longer in the input", plan.deletedRows());
-    printIfAny(out, "rows without text", totals.nullRows());
+    printIfAny(out, "rows already there", plan.input().skipped());
+    printIfAny(out, "rows changed", plan.input().changed());
+    printIfAny(out, "ids no longer in the input", plan.input().deleted());
+    printIfAny(out, "rows without text", counts.nulls());
     printIfAny(
         out,
         function == JobFunction.EMBED ? "rows truncated" : "answers cut by maxTokens",
-        totals.truncatedRows());
-    printIfAny(out, "rows deduplicated", totals.deduplicatedRows());
-    printIfAny(out, "rows failed", totals.failedRows());
+        counts.truncated());
+    printIfAny(out, "rows deduplicated", counts.deduplicated());
+    printIfAny(out, "rows failed", counts.failed());
     out.println("output\t" + Secrets.redacted(output));
     out.flush();
   }

@@ -1,8 +1,8 @@
 package dev.embark.job.run;
 
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
-import dev.embark.job.cli.RunTotals;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.input.RunInput;
 import dev.embark.job.sink.Sink;
@@ -189,7 +189,7 @@ public final class JobRun {
     Path folder = new Path(state.runFolder(run), name);
     Dataset<Row> rows = RunInput.read(spark, state.runFolder(run), wave);
     WaveWriter.Embedded embedded = embedder.embed(rows, wave.rows(), folder);
-    if (embedded.totals().failedRows() > 0) {
+    if (embedded.totals().counts().failed() > 0) {
       new Quarantine(spark, state).prepare(run, embedder.failed(embedded.rows()), folder);
     }
     Manifest.Wave ready = wave.ready(name, start, embedded.totals());
@@ -215,16 +215,13 @@ public final class JobRun {
    * limit.
    */
   private void stopIfTooManyFailed() {
-    RunTotals totals =
-        run.plan().committed().stream()
-            .map(WaveResult::totals)
-            .reduce(RunTotals.NONE, RunTotals::plus);
-    if (spec.maxFailed().isExceededBy(totals)) {
+    RowCounts counts = WaveResult.counts(run.plan().committed());
+    if (spec.maxFailed().isExceededBy(counts)) {
       throw new UserError(
           "%d of %d rows failed, which is more than --max-failed %s; see %s for what failed, then run again with a higher limit to carry on (%s)"
               .formatted(
-                  totals.failedRows(),
-                  totals.rows(),
+                  counts.failed(),
+                  counts.rows(),
                   spec.maxFailed(),
                   state.path("quarantine"),
                   progressOfWaves()));

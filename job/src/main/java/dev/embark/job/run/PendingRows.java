@@ -7,6 +7,7 @@ import dev.embark.job.input.Source;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.RunPlan;
 import dev.embark.job.state.StateFolder;
+import dev.embark.job.state.WaveResult;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -27,11 +28,11 @@ record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
    */
   static PendingRows left(SparkSession spark, StateFolder state, Manifest.Run interrupted) {
     RunPlan plan = interrupted.plan();
-    long done = plan.committed().stream().mapToLong(wave -> wave.totals().rows()).sum();
+    long done = WaveResult.counts(plan.committed()).rows();
     return new PendingRows(
         RunInput.readLeft(spark, state.runFolder(interrupted), interrupted),
         interrupted.textColumn(),
-        plan.rows() + plan.skippedRows(),
+        plan.rows() + plan.input().skipped(),
         plan.rows() - done);
   }
 

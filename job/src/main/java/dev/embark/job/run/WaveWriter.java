@@ -3,6 +3,8 @@ package dev.embark.job.run;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import dev.embark.engine.rows.RowCounter;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.RunTotals;
 import dev.embark.job.state.CanonicalId;
@@ -66,16 +68,19 @@ public final class WaveWriter {
     String textsPath = new Path(folder, "texts").toString();
     Column own = Columns.quoted(text);
     String distinct = "_embark_text";
-    Dataset<Row> once = rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
-    write(dealt(once, count).withColumn(DETAIL, call.detail(col(distinct))), textsPath);
+    Dataset<Row> distinctTexts =
+        rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
+    write(dealt(distinctTexts, count).withColumn(DETAIL, call.detail(col(distinct))), textsPath);
     Dataset<Row> texts = spark.read().parquet(textsPath);
     String path = new Path(folder, "embedded").toString();
     write(rows.join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct), path);
     Dataset<Row> embedded = spark.read().parquet(path);
     RunTotals each = totals(embedded);
-    RunTotals distinctOnes = totals(texts);
-    long spared = each.rows() - each.nullRows() - distinctOnes.rows();
-    return new Embedded(embedded, each.withEmbeddedOnce(distinctOnes.tokens(), spared));
+    RowCounts once = totals(texts).counts();
+    long spared = each.counts().rows() - each.counts().nulls() - once.rows();
+    RowCounts counts =
+        each.counts().with(RowCounter.TOKENS, once.tokens()).with(RowCounter.DEDUPLICATED, spared);
+    return new Embedded(embedded, new RunTotals(counts, each.failed(), each.lengths()));
   }
 
   private void write(Dataset<Row> embedded, String path) {
@@ -139,19 +144,25 @@ public final class WaveWriter {
 
   private static RunTotals group(Row group) {
     long rows = group.getLong(5);
-    if (group.getBoolean(0)) {
-      return new RunTotals(rows, 0, rows, new TreeMap<>(), 0, 0, 0, new TreeMap<>());
-    }
+    boolean isNull = group.getBoolean(0);
+    boolean isDone = !isNull && group.isNullAt(1);
+    RowCounts counts =
+        new RowCounts(
+            rows,
+            isNull ? rows : 0,
+            isNull || isDone ? 0 : rows,
+            isDone && group.getBoolean(2) ? rows : 0,
+            isDone && group.getBoolean(3) ? rows : 0,
+            0,
+            isNull ? 0 : group.getLong(6),
+            0);
     SortedMap<String, Long> failed = new TreeMap<>();
     SortedMap<Integer, Long> lengths = new TreeMap<>();
-    boolean isEmbedded = group.isNullAt(1);
-    if (isEmbedded) {
+    if (isDone) {
       lengths.put(group.getInt(4), rows);
-    } else {
+    } else if (!isNull) {
       failed.put(group.getString(1), rows);
     }
-    long truncated = isEmbedded && group.getBoolean(2) ? rows : 0;
-    long chunked = isEmbedded && group.getBoolean(3) ? rows : 0;
-    return new RunTotals(rows, group.getLong(6), 0, failed, truncated, chunked, 0, lengths);
+    return new RunTotals(counts, failed, lengths);
   }
 }

@@ -192,10 +192,7 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
           fingerprint,
           waves.size(),
           waves.stream().mapToLong(Wave::rows).sum(),
-          counts.added(),
-          counts.changed(),
-          counts.skipped(),
-          counts.deleted(),
+          counts,
           committed);
     }
   }

@@ -10,10 +10,7 @@ import java.util.List;
  * @param fingerprint hash of the model and of the options that affect results, in hex
  * @param waves number of waves
  * @param rows rows of all waves, including committed ones
- * @param newRows rows whose id is not in the output; all rows without {@code --id-column}
- * @param changedRows rows whose id is in the output with a different text
- * @param skippedRows rows of the input that are already in the output and in no wave
- * @param deletedRows ids of the output that are missing from the input
+ * @param input comparison of the input with the output before the run
  * @param committed waves committed by an earlier, interrupted process of this run
  */
 public record RunPlan(
@@ -22,13 +19,11 @@ public record RunPlan(
     String fingerprint,
     int waves,
     long rows,
-    long newRows,
-    long changedRows,
-    long skippedRows,
-    long deletedRows,
+    Manifest.Counts input,
     List<WaveResult> committed) {
   /** Plan of a run that ended before planning: without id and fingerprint. */
-  public static final RunPlan NONE = new RunPlan("", 0, "", 0, 0, 0, 0, 0, 0, List.of());
+  public static final RunPlan NONE =
+      new RunPlan("", 0, "", 0, 0, new Manifest.Counts(0, 0, 0, 0), List.of());
 
   /** Returns whether an earlier process of this run committed waves. */
   public boolean isResumed() {

@@ -1,8 +1,10 @@
 package dev.embark.job.state;
 
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.RunTotals;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * Result of a committed wave.
@@ -12,4 +14,9 @@ import java.time.Instant;
  * @param took time until the wave was committed
  * @param totals row and token counts
  */
-public record WaveResult(int number, Instant start, Duration took, RunTotals totals) {}
+public record WaveResult(int number, Instant start, Duration took, RunTotals totals) {
+  /** Returns the counts of several waves. */
+  public static RowCounts counts(List<WaveResult> waves) {
+    return waves.stream().map(wave -> wave.totals.counts()).reduce(RowCounts.NONE, RowCounts::plus);
+  }
+}

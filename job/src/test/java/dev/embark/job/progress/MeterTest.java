@@ -2,8 +2,10 @@ package dev.embark.job.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.RunTotals;
 import dev.embark.job.report.RunReport.Point;
+import dev.embark.job.state.Manifest;
 import dev.embark.job.state.RunPlan;
 import dev.embark.job.state.WaveResult;
 import java.time.Duration;
@@ -17,17 +19,24 @@ class MeterTest {
   private static final long SECOND = 1_000_000_000;
 
   private long now;
-  private Totals counted = new Totals(0, 0, 0, 0, 0);
+  private RowCounts counted = RowCounts.NONE;
   private final Meter meter = new Meter(() -> counted, () -> now);
 
+  private static RowCounts counts(long rows, long tokens, long failed) {
+    return new RowCounts(rows, 0, failed, 0, 0, 0, tokens, 0);
+  }
+
   private static RunPlan plan(long rows, int waves, WaveResult... committed) {
-    return new RunPlan("r", 1, "f", waves, rows, rows, 0, 0, 0, List.of(committed));
+    return new RunPlan(
+        "r", 1, "f", waves, rows, new Manifest.Counts(rows, 0, 0, 0), List.of(committed));
   }
 
   private static WaveResult wave(int number, long rows, long tokens, long failed) {
     RunTotals totals =
         new RunTotals(
-            rows, tokens, 0, new TreeMap<>(Map.of("TOO_LONG", failed)), 0, 0, 0, new TreeMap<>());
+            counts(rows, tokens, failed),
+            new TreeMap<>(Map.of("TOO_LONG", failed)),
+            new TreeMap<>());
     return new WaveResult(number, Instant.EPOCH, Duration.ZERO, totals);
   }
 
@@ -42,10 +51,10 @@ class MeterTest {
 
   @Test
   void aRunningWaveIsKnownByTheCountersSinceItsStart() {
-    counted = new Totals(500, 9000, 0, 7, 0); // from an earlier query of the application
+    counted = counts(500, 9000, 7); // from an earlier query of the application
     meter.planned(plan(100, 2));
     meter.waveStarted(0, 50);
-    counted = new Totals(525, 9600, 0, 8, 0);
+    counted = counts(525, 9600, 8);
     now = 10 * SECOND;
     meter.sample();
 
@@ -63,7 +72,7 @@ class MeterTest {
   void aCommittedWaveIsKnownByWhatWasWritten() {
     meter.planned(plan(100, 2));
     meter.waveStarted(0, 50);
-    counted = new Totals(70, 1500, 0, 3, 0); // includes a retried task
+    counted = counts(70, 1500, 3); // includes a retried task
     assertThat(progress().rows()).isEqualTo(50);
     meter.waveCommitted(wave(0, 50, 1000, 2));
 

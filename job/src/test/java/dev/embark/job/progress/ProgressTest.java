@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.Captured;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.ProgressMode;
 import dev.embark.job.cli.RunTotals;
 import dev.embark.job.report.Schema;
 import dev.embark.job.run.JobResult;
+import dev.embark.job.state.Manifest;
 import dev.embark.job.state.RunPlan;
 import dev.embark.job.state.WaveResult;
 import java.time.Duration;
@@ -23,18 +25,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ProgressTest {
-  private static final RunPlan PLAN = new RunPlan("r", 1, "f", 2, 2000, 1900, 100, 5, 1, List.of());
+  private static final RunPlan PLAN =
+      new RunPlan("r", 1, "f", 2, 2000, new Manifest.Counts(1900, 100, 5, 1), List.of());
   private static final RunTotals TOTALS =
       new RunTotals(
-          1000, 24_000, 0, new TreeMap<>(Map.of("TOO_LONG", 3L)), 0, 0, 0, new TreeMap<>());
+          counts(1000, 24_000, 3), new TreeMap<>(Map.of("TOO_LONG", 3L)), new TreeMap<>());
   private static final WaveResult WAVE =
       new WaveResult(0, Instant.EPOCH, Duration.ofSeconds(8), TOTALS);
   private static final JobResult RESULT =
       new JobResult(PLAN, List.of(WAVE), Duration.ofSeconds(9), "file:/out", "file:/out/_embark");
 
   private long now;
-  private Totals counted = new Totals(0, 0, 0, 0, 0);
+  private RowCounts counted = RowCounts.NONE;
   private Progress.Tasks tasks = new Progress.Tasks(3, 8);
+
+  private static RowCounts counts(long rows, long tokens, long failed) {
+    return new RowCounts(rows, 0, failed, 0, 0, 0, tokens, 0);
+  }
 
   private Progress progress(Captured captured, ProgressMode mode) {
     return new Progress(
@@ -48,7 +55,7 @@ class ProgressTest {
     progress.show();
     progress.planned(PLAN);
     progress.waveStarted(0, 1000);
-    counted = new Totals(500, 12_000, 0, 2, 0);
+    counted = counts(500, 12_000, 2);
     now = 4_000_000_000L;
     progress.show();
     progress.show();

@@ -1,5 +1,6 @@
 package dev.embark.job.report;
 
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.report.RunReport.Ending;
 import dev.embark.job.report.RunReport.Failure;
 import dev.embark.job.report.RunReport.Length;
@@ -59,7 +60,7 @@ final class Examples {
             "body",
             "id"),
         ending,
-        new Totals(12_345, 12_000, 45, 300, 17, 19, 23, 12_000, 345, 99, 7, 987_654),
+        new Totals(new RowCounts(12_345, 45, 300, 17, 19, 23, 987_654, 0), 12_000, 345, 99, 7),
         new Rates(102.4, 8196.3),
         List.of(
             new Point(0, 40, 2000, 200_000),
@@ -103,7 +104,7 @@ final class Examples {
             "t",
             null),
         done(1),
-        new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        new Totals(RowCounts.NONE, 0, 0, 0, 0),
         new Rates(0, 0),
         List.of(),
         List.of(),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.Captured;
 import dev.embark.job.EmbedJob;
 import dev.embark.job.EndlessFunction;
@@ -13,7 +14,6 @@ import dev.embark.job.LocalSpark;
 import dev.embark.job.Runs;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.ProgressMode;
-import dev.embark.job.cli.RunTotals;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.state.RunPlan;
 import java.io.IOException;
@@ -117,12 +117,12 @@ class DryRunTest {
   @Test
   void estimatesAreNearWhatARunThenDoes() throws Exception {
     Estimate estimate = estimate("--input", input, "--max-tokens=16");
-    RunTotals totals = job("--input", input, "--max-tokens=16").run(spark).totals();
+    RowCounts counts = job("--input", input, "--max-tokens=16").run(spark).counts();
 
-    assertThat(estimate.rows()).isEqualTo(ROWS).isEqualTo(totals.rows());
+    assertThat(estimate.rows()).isEqualTo(ROWS).isEqualTo(counts.rows());
     assertThat(estimate.sampled()).isEqualTo(1000);
-    assertThat(estimate.tokens()).isCloseTo(totals.tokens(), Percentage.withPercentage(10));
-    assertThat(estimate.withoutText()).isCloseTo(totals.nullRows(), Percentage.withPercentage(25));
+    assertThat(estimate.tokens()).isCloseTo(counts.tokens(), Percentage.withPercentage(10));
+    assertThat(estimate.withoutText()).isCloseTo(counts.nulls(), Percentage.withPercentage(25));
     assertThat(estimate.bytes()).isCloseTo(size(Path.of(output())), Percentage.withPercentage(25));
     assertThat(estimate.seconds()).isPositive();
   }
@@ -181,7 +181,7 @@ class DryRunTest {
     assertThat(estimate.sampled()).isEqualTo(2);
     assertThat(estimate.tokens()).isEqualTo(4 + 2 + 2 * 2);
     RunPlan plan = job(options).run(spark).plan();
-    assertThat(estimate.skipped()).isEqualTo(plan.skippedRows());
+    assertThat(estimate.skipped()).isEqualTo(plan.input().skipped());
     assertThat(estimate.rows() - estimate.skipped()).isEqualTo(plan.rows());
     assertThat(estimate(options).tokens()).isZero();
   }

@@ -4,15 +4,15 @@ import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.LocalSpark;
 import dev.embark.job.Runs;
-import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.RunTotals;
 import dev.embark.job.cli.UserError;
-import dev.embark.job.progress.Totals;
 import dev.embark.job.state.FunctionCall;
 import dev.embark.spark.Embark;
+import dev.embark.spark.metrics.ApplicationProgress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -238,7 +238,7 @@ class JobRunTest {
 
     JobResult again = runs.run(input, "--id-column=id", "--dimensions=16", "--save-mode=append");
 
-    assertThat(again.plan().skippedRows()).isEqualTo(1);
+    assertThat(again.plan().input().skipped()).isEqualTo(1);
   }
 
   @Test
@@ -361,17 +361,17 @@ class JobRunTest {
     for (int i = 0; i < 60; i++) {
       texts.put(i, i == 59 ? null : "text number " + i % 25);
     }
-    Totals before = Totals.of(spark, JobFunction.EMBED);
+    RowCounts before = ApplicationProgress.of(spark).counts();
 
     JobResult result = runs.run(runs.json("in.json", texts), "--dedupe", "--rows-per-wave=10");
 
     assertThat(result.plan().waves()).isGreaterThan(1);
-    assertThat(Totals.of(spark, JobFunction.EMBED).since(before).rows()).isEqualTo(25);
-    assertThat(result.totals().deduplicatedRows()).isEqualTo(59 - 25);
-    assertThat(result.totals().rows()).isEqualTo(60);
-    assertThat(result.totals().nullRows()).isEqualTo(1);
-    assertThat(result.totals().tokens())
-        .isEqualTo(Totals.of(spark, JobFunction.EMBED).since(before).tokens());
+    assertThat(ApplicationProgress.of(spark).counts().minus(before).rows()).isEqualTo(25);
+    assertThat(result.counts().deduplicated()).isEqualTo(59 - 25);
+    assertThat(result.counts().rows()).isEqualTo(60);
+    assertThat(result.counts().nulls()).isEqualTo(1);
+    assertThat(result.counts().tokens())
+        .isEqualTo(ApplicationProgress.of(spark).counts().minus(before).tokens());
     Map<Integer, List<Float>> vectors = runs.vectors();
     assertThat(vectors).hasSize(60);
     assertThat(vectors.get(0)).isEqualTo(vectors.get(25)).isNotEqualTo(vectors.get(1));
@@ -395,10 +395,10 @@ class JobRunTest {
     JobResult result =
         runs.run(input, "--id-column=id", "--dedupe", "--rows-per-wave=10", saveMode);
 
-    assertThat(result.waves()).allMatch(wave -> wave.totals().rows() <= 10);
-    assertThat(result.totals().rows()).isEqualTo(60);
+    assertThat(result.waves()).allMatch(wave -> wave.totals().counts().rows() <= 10);
+    assertThat(result.counts().rows()).isEqualTo(60);
     // Counted once per wave that contains the text, not once per row.
-    assertThat(60 - result.totals().deduplicatedRows()).isBetween(16L, 16L + result.plan().waves());
+    assertThat(60 - result.counts().deduplicated()).isBetween(16L, 16L + result.plan().waves());
     assertThat(runs.vectors()).containsKeys(0, 59).doesNotContainValue(null);
   }
 
@@ -470,8 +470,8 @@ class JobRunTest {
             "--save-mode=append",
             "--retry-quarantined");
 
-    assertThat(again.totals().rows()).isEqualTo(2);
-    assertThat(again.totals().failedRows()).isZero();
+    assertThat(again.counts().rows()).isEqualTo(2);
+    assertThat(again.counts().failed()).isZero();
     assertThat(quarantine(runs)).isEmpty();
     assertThat(runs.written().where("embedding IS NOT NULL").count()).isEqualTo(4);
   }
@@ -500,7 +500,7 @@ class JobRunTest {
     }
     assertThat(runs.events).doesNotContain("finished").containsOnlyOnce("started 1");
     JobResult result = runs.run(input, with(options, "--max-failed=100%"));
-    assertThat(result.totals().failedRows()).isEqualTo(20);
+    assertThat(result.counts().failed()).isEqualTo(20);
     assertThat(runs.vectors()).hasSize(20);
   }
 

@@ -103,8 +103,8 @@ class CanonicalIdTest {
                   "--long-text=truncate",
                   "--save-mode=append",
                   "--retry-quarantined");
-          assertThat(again.totals().rows()).isEqualTo(2);
-          assertThat(again.plan().deletedRows()).isZero();
+          assertThat(again.counts().rows()).isEqualTo(2);
+          assertThat(again.plan().input().deleted()).isZero();
         });
 
     assertThat(quarantine(runs)).isEmpty();
@@ -170,7 +170,8 @@ class CanonicalIdTest {
             assertThat(
                     runs.run(null, QUERY, "--id-column=id", "--save-mode=append")
                         .plan()
-                        .skippedRows())
+                        .input()
+                        .skipped())
                 .isEqualTo(2));
   }
 }

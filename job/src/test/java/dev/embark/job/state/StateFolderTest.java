@@ -3,6 +3,9 @@ package dev.embark.job.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.LocalSpark;
 import dev.embark.job.cli.RunTotals;
 import dev.embark.job.cli.UserError;
@@ -37,13 +40,8 @@ class StateFolderTest {
   private static Manifest manifest(String id) {
     RunTotals totals =
         new RunTotals(
-            5,
-            50,
-            1,
+            new RowCounts(5, 1, 2, 1, 0, 3, 50, 0),
             new TreeMap<>(Map.of("TOO_LONG", 2L)),
-            1,
-            0,
-            0,
             new TreeMap<>(Map.of(16, 2L)));
     Manifest.Wave wave =
         Manifest.Wave.planned(0, 5, List.of("part-0")).ready("w", Instant.now(), totals);
@@ -76,6 +74,22 @@ class StateFolderTest {
     state.save(manifest);
 
     assertThat(state.load()).isEqualTo(manifest);
+  }
+
+  @Test
+  void countsOfAWaveKeepTheirKeysInTheManifest() throws IOException {
+    state.save(manifest("a"));
+
+    JsonNode saved = new ObjectMapper().readTree(folder.resolve("_embark/manifest.json").toFile());
+    assertThat(saved.at("/runs/0/waves/0/totals"))
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    """
+                    {"rows": 5, "tokens": 50, "nullRows": 1, "failed": {"TOO_LONG": 2},
+                     "truncatedRows": 1, "chunkedRows": 0, "deduplicatedRows": 3,
+                     "lengths": {"16": 2}}
+                    """));
   }
 
   @Test

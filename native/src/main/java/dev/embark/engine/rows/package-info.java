@@ -1,9 +1,11 @@
 /**
- * Results of a window of rows, including the errors of single rows.
+ * Results of a window of rows, including the errors of single rows, and the counters of rows and
+ * tokens that every metric and report holds.
  *
  * <pre>
  *  Engine ──► RowOutcomes ──┬── EmbeddedRows
  *                           └── GeneratedRows
+ *  RowCounts: counts of a window, a task, a wave or a run; RowCounter names them
  * </pre>
  *
  * <p>An embedding engine owns its result object and overwrites it with the next window; a

@@ -4,8 +4,8 @@ import dev.embark.spark.compat.Scala;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.Alias;
-import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.InputFileBlockLength;
 import org.apache.spark.sql.catalyst.expressions.InputFileBlockStart;
@@ -37,93 +37,74 @@ import org.apache.spark.sql.catalyst.plans.logical.Sample;
  * their window spans several files.
  */
 final class BindInputFileNames {
+  private static final Set<Class<?>> FILE_FUNCTIONS =
+      Set.of(InputFileName.class, InputFileBlockStart.class, InputFileBlockLength.class);
+
+  // Other nodes, such as a shuffle, separate rows from their files.
+  private static final Set<Class<?>> KEEPS_FILES =
+      Set.of(
+          Project.class,
+          Filter.class,
+          Generate.class,
+          Sample.class,
+          LocalLimit.class,
+          GlobalLimit.class,
+          Offset.class);
+
   private BindInputFileNames() {}
 
   static LogicalPlan apply(LogicalPlan node) {
-    if (node.children().size() != 1 || Calls.isCommand(node)) {
+    if (node.children().size() != 1 || Calls.isCommand(node) || !node.exists(Calls::hasAny)) {
       return node;
     }
-    LogicalPlan changed = node;
-    for (Expression fileFunction : fileFunctions(node)) {
-      LogicalPlan child = changed.children().head();
-      Optional<Bound> bound =
-          Calls.hasAny(node) || child.exists(Calls::hasAny)
-              ? bind(fileFunction, child)
-              : Optional.empty();
-      if (bound.isPresent()) {
-        changed = replaced(changed, fileFunction, bound.get());
-      }
-    }
-    return changed == node ? node : ExtractModelCalls.sameOutput(changed, node.output());
-  }
-
-  private static LogicalPlan replaced(LogicalPlan node, Expression fileFunction, Bound bound) {
-    LogicalPlan replaced =
+    List<NamedExpression> bound = new ArrayList<>();
+    LogicalPlan changed =
         (LogicalPlan)
             node.transformExpressionsUp(
-                Scala.everywhere(e -> e.equals(fileFunction) ? bound.column() : e));
-    return replaced.withNewChildren(Scala.seq(List.of(bound.plan())));
+                Scala.everywhere(
+                    e -> {
+                      if (!FILE_FUNCTIONS.contains(e.getClass())) {
+                        return e;
+                      }
+                      Alias alias = Calls.named(e, "file", NamedExpression.newExprId());
+                      bound.add(alias);
+                      return (Expression) alias.toAttribute();
+                    }));
+    return bound.isEmpty()
+        ? node
+        : bind(bound, node.children().head())
+            .map(child -> changed.withNewChildren(Scala.seq(List.of(child))))
+            .map(replaced -> ExtractModelCalls.sameOutput(replaced, node.output()))
+            .orElse(node);
   }
 
-  private static List<Expression> fileFunctions(LogicalPlan node) {
-    List<Expression> fileFunctions = new ArrayList<>();
-    for (Expression expression : Scala.list(node.expressions())) {
-      expression.foreach(
-          e -> {
-            boolean isOfFile =
-                e instanceof InputFileName
-                    || e instanceof InputFileBlockStart
-                    || e instanceof InputFileBlockLength;
-            if (isOfFile && !fileFunctions.contains(e)) {
-              fileFunctions.add(e);
-            }
-            return null;
-          });
-    }
-    return fileFunctions;
-  }
-
-  /** A plan and the column that was added to it. */
-  private record Bound(LogicalPlan plan, Attribute column) {}
-
-  /**
-   * Adds the column below the calls. Empty if a node in between, such as a shuffle, separates rows
-   * from their files.
-   */
-  private static Optional<Bound> bind(Expression fileFunction, LogicalPlan plan) {
+  /** Adds columns below the calls; empty if a node in between does not keep files. */
+  private static Optional<LogicalPlan> bind(List<NamedExpression> columns, LogicalPlan plan) {
     if (!plan.exists(Calls::hasAny)) {
-      Alias alias = Calls.named(fileFunction, "file", NamedExpression.newExprId());
-      return Optional.of(new Bound(with(plan.output(), alias, plan), alias.toAttribute()));
+      return Optional.of(with(plan.output(), columns, plan));
     }
     boolean keepsFiles =
-        plan instanceof Project
-            || plan instanceof Filter
-            || plan instanceof Generate
-            || plan instanceof Sample
-            || plan instanceof LocalLimit
-            || plan instanceof GlobalLimit
-            || plan instanceof Offset
+        KEEPS_FILES.contains(plan.getClass())
             || (plan instanceof Repartition coalesce && !coalesce.shuffle());
-    if (!keepsFiles) {
-      return Optional.empty();
-    }
-    return bind(fileFunction, plan.children().head())
-        .map(
-            below -> {
-              LogicalPlan passed =
-                  plan instanceof Project project
-                      ? with(project.projectList(), (NamedExpression) below.column(), below.plan())
-                      : plan.withNewChildren(Scala.seq(List.of(below.plan())));
-              return new Bound(passed, below.column());
-            });
+    return keepsFiles
+        ? bind(columns, plan.children().head())
+            .map(
+                child ->
+                    plan instanceof Project project
+                        ? with(
+                            project.projectList(),
+                            columns.stream().map(c -> (NamedExpression) c.toAttribute()).toList(),
+                            child)
+                        : plan.withNewChildren(Scala.seq(List.of(child))))
+        : Optional.empty();
   }
 
-  private static Project with(
+  private static LogicalPlan with(
       scala.collection.Seq<? extends NamedExpression> columns,
-      NamedExpression more,
+      List<NamedExpression> more,
       LogicalPlan child) {
     List<NamedExpression> all = new ArrayList<>(Scala.list(columns));
-    all.add(more);
+    all.addAll(more);
     return new Project(Scala.seq(all), child);
   }
 }

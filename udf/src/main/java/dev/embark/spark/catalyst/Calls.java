@@ -2,11 +2,13 @@ package dev.embark.spark.catalyst;
 
 import dev.embark.spark.compat.Scala;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.catalyst.expressions.Alias;
-import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.LambdaFunction;
@@ -30,12 +32,6 @@ public final class Calls {
   /** Whether an expression contains a call. */
   static boolean in(Expression expression) {
     return expression.exists(e -> e instanceof ModelExpression);
-  }
-
-  /** Whether an expression contains a call whose text may raise an error. */
-  static boolean mayRaiseIn(Expression expression) {
-    return expression.exists(
-        e -> e instanceof ModelExpression call && ErrorFreeExpressions.mayRaise(call.text()));
   }
 
   /**
@@ -66,37 +62,20 @@ public final class Calls {
   }
 
   /** Groups calls with equal text and options. */
-  static List<List<ModelExpression>> byText(List<ModelExpression> calls) {
-    List<List<ModelExpression>> groups = new ArrayList<>();
-    for (ModelExpression call : calls) {
-      groups.stream()
-          .filter(group -> sameText(group.get(0), call))
-          .findFirst()
-          .orElseGet(
-              () -> {
-                List<ModelExpression> group = new ArrayList<>();
-                groups.add(group);
-                return group;
-              })
-          .add(call);
-    }
-    return groups;
+  static Collection<List<ModelExpression>> byText(List<ModelExpression> calls) {
+    return calls.stream()
+        .collect(
+            Collectors.groupingBy(
+                call -> List.of(call.options(), call.text().canonicalized()),
+                LinkedHashMap::new,
+                Collectors.toList()))
+        .values();
   }
 
-  /** Replaces each call of a node by its column; the children are unchanged. */
-  static LogicalPlan replace(
-      LogicalPlan node, List<ModelExpression> calls, List<Attribute> columns) {
+  /** Replaces a call in all expressions of a node; the children are unchanged. */
+  static LogicalPlan replace(LogicalPlan node, ModelExpression call, Expression by) {
     return (LogicalPlan)
-        node.transformExpressionsUp(
-            Scala.everywhere(
-                e -> {
-                  for (int i = 0; i < calls.size(); i++) {
-                    if (calls.get(i).semanticEquals(e)) {
-                      return columns.get(i);
-                    }
-                  }
-                  return e;
-                }));
+        node.transformExpressionsUp(Scala.everywhere(e -> call.semanticEquals(e) ? by : e));
   }
 
   /**
@@ -149,10 +128,6 @@ public final class Calls {
           return null;
         });
     return !bound.containsAll(used);
-  }
-
-  private static boolean sameText(ModelExpression a, ModelExpression b) {
-    return a.options().equals(b.options()) && a.text().semanticEquals(b.text());
   }
 
   /** Wraps an expression in an alias. */

@@ -3,14 +3,13 @@ package dev.embark.spark.catalyst;
 import dev.embark.spark.compat.Scala;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
-import org.apache.spark.sql.catalyst.expressions.SortOrder;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
-import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -40,91 +39,63 @@ import org.apache.spark.sql.catalyst.plans.logical.Sort;
  * an aggregate cannot return a column of its child that is not a grouping column.
  */
 final class DeferModelCalls {
+  private static final Set<Class<?>> LIMITS_AND_SORTS =
+      Set.of(LocalLimit.class, GlobalLimit.class, Offset.class, Sort.class);
+
   LogicalPlan apply(LogicalPlan plan) {
     return plan.transformUp(Scala.everywhere(RemoveDependentKeys::apply))
         .transformUp(Scala.everywhere(this::aboveGrouping))
         .transformUp(Scala.everywhere(this::aboveLimitsAndSorts));
   }
 
-  private LogicalPlan aboveLimitsAndSorts(LogicalPlan node) {
-    if (node.children().size() != 1) {
-      return node;
-    }
-    LogicalPlan child = node.children().head();
-    if (canSwap(node, child)) {
-      LogicalPlan below = node.withNewChildren(child.children());
-      return child.withNewChildren(Scala.seq(List.of(aboveLimitsAndSorts(below))));
-    }
-    return ordersRows(node) && child instanceof Project project ? split(node, project) : node;
-  }
-
   /**
-   * Splits a projection, so that columns which the ordering does not read are computed above it.
+   * Splits a projection, so that columns which the node does not read are computed above it.
    *
    * <pre>
-   *   Sort [k]                               Project [k, embed(body) AS e]
-   *   +- Project [id AS k, embed(body) AS e]  ──►  +- Sort [k]
-   *                                                +- Project [id AS k, body]
+   *   Sort [k]                                    Project [k, embed(body) AS e]
+   *   +- Project [id AS k, embed(body) AS e]  ──► +- Sort [k]
+   *                                                  +- Project [id AS k, body]
    * </pre>
    */
-  private static LogicalPlan split(LogicalPlan node, Project project) {
+  private LogicalPlan aboveLimitsAndSorts(LogicalPlan node) {
+    // A sample selects rows by position; with replacement it repeats rows.
+    boolean passesRows =
+        LIMITS_AND_SORTS.contains(node.getClass())
+            || MaterializeRereadInputs.isRange(node)
+            || (node instanceof Sample sample && !sample.withReplacement());
+    if (!passesRows || !(node.children().head() instanceof Project project)) {
+      return node;
+    }
     List<NamedExpression> lower = new ArrayList<>();
     List<NamedExpression> upper = new ArrayList<>();
     List<Expression> later = new ArrayList<>();
     for (NamedExpression column : Scala.list(project.projectList())) {
       Expression expression = (Expression) column;
-      boolean isLater =
-          Calls.in(expression)
-              && expression.deterministic()
-              && !node.references().contains(column.toAttribute());
-      if (isLater) {
+      if (Calls.in(expression)
+          && expression.deterministic()
+          && !node.references().contains(column.toAttribute())) {
         later.add(expression);
+        upper.add(column);
       } else {
-        lower.add(column);
+        upper.add(column(column, lower));
       }
-      upper.add(isLater ? column : column.toAttribute());
     }
     if (later.isEmpty()) {
       return node;
     }
-    for (Attribute column : Scala.list(project.child().output())) {
-      if (later.stream().anyMatch(expression -> expression.references().contains(column))) {
-        column(column, lower);
+    // Without a computed column the projection stays away, since Spark plans ORDER BY with LIMIT as
+    // one operator only if the nodes are adjacent.
+    LogicalPlan below = project.child();
+    if (!lower.stream().allMatch(column -> column instanceof Attribute)) {
+      for (Attribute column : Scala.list(project.child().output())) {
+        if (later.stream().anyMatch(e -> e.references().contains(column))) {
+          column(column, lower);
+        }
       }
+      below = new Project(Scala.seq(lower), below);
     }
-    Project below = new Project(Scala.seq(lower), project.child());
-    return new Project(Scala.seq(upper), node.withNewChildren(Scala.seq(List.of(below))));
-  }
-
-  private static boolean ordersRows(LogicalPlan node) {
-    return node instanceof Sort || MaterializeRereadInputs.isRange(node);
-  }
-
-  /** Whether swapping {@code node} with its child, which contains a call, keeps the result. */
-  private static boolean canSwap(LogicalPlan node, LogicalPlan child) {
-    if (!Calls.hasAny(child) || !child.expressions().forall(e -> e.deterministic())) {
-      return false;
-    }
-    if (ordersRows(node)) {
-      // Expressions of the ordering may raise an error for rows that the filter drops.
-      boolean isSafe =
-          child instanceof Project
-              || (child instanceof Filter
-                  && node.expressions().forall(e -> isColumn((Expression) e)));
-      return isSafe && node.references().subsetOf(child.children().head().outputSet());
-    }
-    // A sample selects rows by position; with replacement it repeats rows.
-    boolean picksRows =
-        node instanceof LocalLimit
-            || node instanceof GlobalLimit
-            || node instanceof Offset
-            || (node instanceof Sample sample && !sample.withReplacement());
-    return child instanceof Project && picksRows;
-  }
-
-  private static boolean isColumn(Expression ordered) {
-    return ordered instanceof Attribute
-        || (ordered instanceof SortOrder order && order.child() instanceof Attribute);
+    LogicalPlan moved = aboveLimitsAndSorts(node.withNewChildren(Scala.seq(List.of(below))));
+    return new Project(Scala.seq(upper), moved);
   }
 
   /**
@@ -149,11 +120,9 @@ final class DeferModelCalls {
               ? (NamedExpression) lift((Expression) named, aggregate, lower)
               : column(named, lower));
     }
-    return new Project(Scala.seq(upper), withColumns(aggregate, lower));
-  }
-
-  private static LogicalPlan withColumns(Aggregate aggregate, List<NamedExpression> columns) {
-    return withColumns(aggregate, Scala.list(aggregate.groupingExpressions()), columns);
+    return new Project(
+        Scala.seq(upper),
+        withColumns(aggregate, Scala.list(aggregate.groupingExpressions()), lower));
   }
 
   /**

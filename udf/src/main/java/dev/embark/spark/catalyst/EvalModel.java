@@ -9,7 +9,6 @@ import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import scala.collection.immutable.Seq;
-import scala.runtime.ScalaRunTime;
 
 /**
  * Logical operator that evaluates model functions over one text: it returns its child's columns and
@@ -109,10 +108,5 @@ public final class EvalModel extends LogicalPlan implements CatalystNode {
   @Override
   public boolean equals(Object that) {
     return that instanceof EvalModel other && Scala.equalProducts(this, other);
-  }
-
-  @Override
-  public int hashCode() {
-    return ScalaRunTime._hashCode(this);
   }
 }

@@ -2,18 +2,12 @@ package dev.embark.spark.catalyst;
 
 import dev.embark.engine.options.ErrorMode;
 import dev.embark.spark.compat.Scala;
-import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.BinaryComparison;
-import org.apache.spark.sql.catalyst.expressions.Concat;
 import org.apache.spark.sql.catalyst.expressions.EqualNullSafe;
 import org.apache.spark.sql.catalyst.expressions.EqualTo;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.Literal;
-import org.apache.spark.sql.catalyst.expressions.Lower;
 import org.apache.spark.sql.catalyst.expressions.Not;
-import org.apache.spark.sql.catalyst.expressions.Upper;
 import org.apache.spark.sql.catalyst.plans.FullOuter$;
 import org.apache.spark.sql.catalyst.plans.InnerLike;
 import org.apache.spark.sql.catalyst.plans.LeftOuter$;
@@ -46,16 +40,20 @@ final class EvaluateBelowJoin {
    * The index of the child below which to evaluate the call, or −1 to evaluate it above the join.
    */
   static int of(Join join, ModelExpression call) {
-    if (!pairsRows(join) || call.references().isEmpty() || !isNullForNulls(call.text())) {
+    // A row that the join drops must not fail the query.
+    if (!pairsRows(join)
+        || !ErrorFreeExpressions.is(call.text())
+        || call.options().mode() == ErrorMode.FAILFAST) {
       return -1;
     }
     List<LogicalPlan> sides = Scala.list(join.children());
     for (int side = 0; side < sides.size(); side++) {
-      if (call.references().subsetOf(sides.get(side).outputSet())) {
-        boolean meetsOneRow = sides.get(1 - side).maxRows().exists(rows -> (long) rows <= 1);
-        // In mode FAILFAST, a row that the join drops must not fail the query.
-        boolean mayDrop = call.options().mode() != ErrorMode.FAILFAST;
-        return !meetsOneRow && (mayDrop || keepsAll(join, side)) ? side : -1;
+      boolean meetsOneRow = sides.get(1 - side).maxRows().exists(rows -> (long) rows <= 1);
+      if (keepsRows(join, side)
+          && !meetsOneRow
+          && !call.references().isEmpty()
+          && call.references().subsetOf(sides.get(side).outputSet())) {
+        return side;
       }
     }
     return -1;
@@ -63,30 +61,21 @@ final class EvaluateBelowJoin {
 
   /** Whether the join pairs each row of one side with many rows of the other. */
   static boolean pairsRows(Join join) {
-    // FULL JOIN is excluded: with an inequality condition Spark reads one side twice.
-    if (!(join.joinType() instanceof InnerLike || keepsAll(join, 0) || keepsAll(join, 1))) {
-      return false;
+    int bounds = 0;
+    if (join.condition().isDefined()) {
+      for (Expression condition : ExtractModelCalls.conjuncts(join.condition().get())) {
+        boolean differs = condition instanceof Not not && not.child() instanceof BinaryComparison;
+        boolean isBound =
+            condition instanceof BinaryComparison
+                && !(condition instanceof EqualTo || condition instanceof EqualNullSafe);
+        // Most pairs satisfy <>. Other conditions, such as LIKE, may select few pairs.
+        bounds += differs ? 0 : isBound ? 1 : 2;
+      }
     }
-    List<Expression> conditions =
-        join.condition().isEmpty()
-            ? new ArrayList<>()
-            : ExtractModelCalls.conjuncts(join.condition().get());
-    conditions.removeIf(EvaluateBelowJoin::differs);
-    return conditions.isEmpty() || (conditions.size() == 1 && isBound(conditions.get(0)));
-  }
-
-  /** Whether a condition is {@code <>}, which most pairs satisfy. */
-  private static boolean differs(Expression condition) {
-    return condition instanceof Not not && not.child() instanceof BinaryComparison;
-  }
-
-  /**
-   * Whether a condition is a bound such as {@code <}. Other conditions, such as LIKE, may select
-   * few pairs.
-   */
-  private static boolean isBound(Expression condition) {
-    return condition instanceof BinaryComparison
-        && !(condition instanceof EqualTo || condition instanceof EqualNullSafe);
+    return bounds <= 1
+        && (join.joinType() instanceof InnerLike
+            || join.joinType().equals(LeftOuter$.MODULE$)
+            || join.joinType().equals(RightOuter$.MODULE$));
   }
 
   /**
@@ -94,30 +83,8 @@ final class EvaluateBelowJoin {
    * join adds.
    */
   static boolean keepsRows(Join join, int side) {
-    if (join.joinType() instanceof InnerLike) {
-      return true;
-    }
-    return !join.joinType().equals(FullOuter$.MODULE$)
-        && side == (join.joinType().equals(RightOuter$.MODULE$) ? 1 : 0);
-  }
-
-  /** Whether every row of a side is in the output, matched or not. */
-  private static boolean keepsAll(Join join, int side) {
-    return join.joinType().equals(side == 0 ? LeftOuter$.MODULE$ : RightOuter$.MODULE$);
-  }
-
-  /**
-   * Whether a text is error-free, and NULL if its columns are NULL, as in the rows that an outer
-   * join adds.
-   */
-  static boolean isNullForNulls(Expression text) {
-    boolean isSafe =
-        text instanceof Attribute
-            || text instanceof Literal
-            || text instanceof Concat
-            || text instanceof Lower
-            || text instanceof Upper
-            || ErrorFreeExpressions.isUpCast(text);
-    return isSafe && text.children().forall(EvaluateBelowJoin::isNullForNulls);
+    return join.joinType() instanceof InnerLike
+        || (!join.joinType().equals(FullOuter$.MODULE$)
+            && side == (join.joinType().equals(RightOuter$.MODULE$) ? 1 : 0));
   }
 }

@@ -3,20 +3,18 @@ package dev.embark.spark.catalyst;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.SqlFunction;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeReference;
-import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Exists;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ListQuery;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
+import org.apache.spark.sql.catalyst.optimizer.ColumnPruning$;
+import org.apache.spark.sql.catalyst.optimizer.PushPredicateThroughNonJoin$;
 import org.apache.spark.sql.catalyst.optimizer.RewritePredicateSubquery$;
-import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -72,7 +70,9 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
             .apply(rewritten)
             .transformUp(Scala.everywhere(BindInputFileNames::apply));
     LogicalPlan extracted = fromBelow(prepared);
-    return sameOutput(extracted.transformUp(Scala.everywhere(Calls::oneByOne)), plan.output());
+    LogicalPlan complete = extracted.transformUp(Scala.everywhere(Calls::oneByOne));
+    // Below an operator, Spark's scans prune no columns by themselves.
+    return ColumnPruning$.MODULE$.apply(sameOutput(complete, plan.output()));
   }
 
   /**
@@ -106,53 +106,33 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
   }
 
   private static LogicalPlan extract(LogicalPlan node) {
-    LogicalPlan extracted = node instanceof Filter filter ? plainConditionsBelow(filter) : node;
-    List<LogicalPlan> children = Scala.list(extracted.children());
-    boolean any = false;
-    for (List<ModelExpression> sameText : Calls.byText(Calls.innermost(extracted))) {
-      int i = childWith(children, sameText.get(0));
+    LogicalPlan extracted = node;
+    List<LogicalPlan> children = Scala.list(node.children());
+    for (List<ModelExpression> sameText : Calls.byText(Calls.innermost(node))) {
+      ModelExpression first = sameText.get(0);
+      int i = childWith(children, first);
       if (i < 0) {
         continue;
       }
-      List<Attribute> results = new ArrayList<>();
-      children.set(i, addColumns(sameText, children.get(i), extracted, results));
-      extracted = Calls.replace(extracted, sameText, results);
-      any = true;
-    }
-    // Calls over the results of the calls just extracted are now innermost.
-    return any ? extract(extracted.withNewChildren(Scala.seq(children))) : extracted;
-  }
-
-  /**
-   * Adds a column to a plan for each of the calls, which have equal text and options.
-   *
-   * @param results receives the columns, one per call
-   */
-  private static LogicalPlan addColumns(
-      List<ModelExpression> calls, LogicalPlan child, LogicalPlan parent, List<Attribute> results) {
-    LogicalPlan plan = child;
-    LinkedHashSet<SqlFunction> missing = new LinkedHashSet<>();
-    for (ModelExpression call : calls) {
-      Optional<ReuseResults.Found> found = ReuseResults.find(plan, call);
-      if (found.isPresent()) {
-        plan = found.get().plan();
-      } else {
-        missing.add(call.function());
+      LogicalPlan child = children.get(i);
+      List<SqlFunction> missing =
+          sameText.stream()
+              .filter(call -> ReuseResults.find(child, call).isEmpty())
+              .map(ModelExpression::function)
+              .toList();
+      children.set(i, missing.isEmpty() ? child : evaluate(first, missing, child));
+      for (ModelExpression call : sameText) {
+        ReuseResults.Found found = ReuseResults.find(children.get(i), call).orElseThrow();
+        children.set(i, found.plan());
+        extracted = Calls.replace(extracted, call, found.result());
       }
     }
-    if (!missing.isEmpty()) {
-      plan = evaluate(calls.get(0), missing, onlyNeeded(plan, parent, calls.get(0)));
-    }
-    for (ModelExpression call : calls) {
-      ReuseResults.Found found = ReuseResults.find(plan, call).orElseThrow();
-      plan = found.plan();
-      results.add(found.result());
-    }
-    return plan;
+    // Calls over the results of the calls just extracted are now innermost.
+    return extracted == node ? node : extract(extracted.withNewChildren(Scala.seq(children)));
   }
 
   private static LogicalPlan evaluate(
-      ModelExpression call, LinkedHashSet<SqlFunction> functions, LogicalPlan child) {
+      ModelExpression call, List<SqlFunction> functions, LogicalPlan child) {
     int below = below(child, call);
     if (below >= 0) {
       List<LogicalPlan> children = Scala.list(child.children());
@@ -163,7 +143,7 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
     for (SqlFunction function : functions) {
       results.add(
           new AttributeReference(
-              function.function(),
+              function.sqlName(),
               function.dataType(call.options()),
               true,
               Metadata.empty(),
@@ -171,11 +151,7 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
               Scala.seq(List.of())));
     }
     return new EvalModel(
-        call.text(),
-        call.options(),
-        Scala.seq(new ArrayList<>(functions)),
-        Scala.seq(results),
-        child);
+        call.text(), call.options(), Scala.seq(functions), Scala.seq(results), child);
   }
 
   /**
@@ -191,22 +167,6 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
     return passesRows && below(node.children().head(), call) >= 0 ? 0 : -1;
   }
 
-  /** Prunes columns that neither the parent nor the text reads, so that they are not scanned. */
-  private static LogicalPlan onlyNeeded(
-      LogicalPlan child, LogicalPlan parent, ModelExpression call) {
-    if (!(parent instanceof Project) && !(parent instanceof Aggregate)) {
-      return child;
-    }
-    AttributeSet needed = parent.references().$plus$plus(call.references());
-    List<NamedExpression> kept = new ArrayList<>();
-    for (Attribute column : Scala.list(child.output())) {
-      if (needed.contains(column)) {
-        kept.add(column);
-      }
-    }
-    return kept.size() == child.output().size() ? child : new Project(Scala.seq(kept), child);
-  }
-
   private static int childWith(List<LogicalPlan> children, ModelExpression call) {
     for (int i = 0; i < children.size(); i++) {
       if (call.references().subsetOf(children.get(i).outputSet())) {
@@ -217,56 +177,33 @@ public final class ExtractModelCalls extends Rule<LogicalPlan> {
   }
 
   /**
-   * Splits a filter, so that a text that may raise an error is computed only for rows that pass the
-   * calls before it.
+   * Splits a filter, so that rows are filtered before they are embedded: first by the conditions
+   * without a call, then by each other condition. A nondeterministic condition keeps its position
+   * among the conditions, since its value depends on the rows it sees.
    */
-  private static Filter inSteps(Filter filter) {
-    Filter calls = plainConditionsBelow(filter);
-    List<Expression> conditions = conjuncts(calls.condition());
-    for (int i = 1; i < conditions.size(); i++) {
-      if (Calls.mayRaiseIn(conditions.get(i))
-          && conditions.subList(0, i).stream().anyMatch(Calls::in)) {
-        Filter before = new Filter(and(conditions.subList(0, i)), calls.child());
-        return inSteps(new Filter(and(conditions.subList(i, conditions.size())), before));
-      }
-    }
-    return calls;
-  }
-
-  /**
-   * Moves conditions without a call below the others, so that rows are filtered before they are
-   * embedded. A nondeterministic condition keeps its position among the conditions, since its value
-   * depends on the rows it sees.
-   */
-  private static Filter plainConditionsBelow(Filter filter) {
+  private static LogicalPlan inSteps(Filter filter) {
     if (!Calls.in(filter.condition())) {
       return filter;
     }
-    List<Expression> plain = new ArrayList<>();
-    List<Expression> withCall = new ArrayList<>();
+    List<Expression> first = new ArrayList<>();
+    List<Expression> later = new ArrayList<>();
     boolean mayMove = true;
     for (Expression condition : conjuncts(filter.condition())) {
-      mayMove &= withCall.isEmpty() || condition.deterministic();
-      (Calls.in(condition) || !mayMove ? withCall : plain).add(condition);
+      mayMove &= later.isEmpty() || condition.deterministic();
+      (Calls.in(condition) || !mayMove ? later : first).add(condition);
     }
-    return plain.isEmpty() || withCall.isEmpty()
-        ? filter
-        : new Filter(and(withCall), new Filter(and(plain), filter.child()));
+    LogicalPlan plan = filter.child();
+    if (!first.isEmpty()) {
+      plan = new Filter(first.stream().reduce(And::new).orElseThrow(), plan);
+    }
+    for (Expression condition : later) {
+      plan = new Filter(condition, plan);
+    }
+    return plan;
   }
 
   static List<Expression> conjuncts(Expression condition) {
-    List<Expression> parts = new ArrayList<>();
-    if (condition instanceof And and) {
-      parts.addAll(conjuncts(and.left()));
-      parts.addAll(conjuncts(and.right()));
-    } else {
-      parts.add(condition);
-    }
-    return parts;
-  }
-
-  private static Expression and(List<Expression> conditions) {
-    return conditions.stream().reduce(And::new).orElseThrow();
+    return Scala.list(PushPredicateThroughNonJoin$.MODULE$.splitConjunctivePredicates(condition));
   }
 
   /** Projects a plan to the given subset of its columns. */

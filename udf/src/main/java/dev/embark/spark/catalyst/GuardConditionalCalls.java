@@ -4,7 +4,6 @@ import dev.embark.spark.compat.Scala;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.CaseWhen;
 import org.apache.spark.sql.catalyst.expressions.Coalesce;
@@ -36,9 +35,10 @@ import scala.Tuple2;
  * <p>Rows embedded in that query: 4 with the rule, 20 without. {@code coalesce(e, embed(t))}, which
  * fills in the vectors that are missing, embeds only the rows where {@code e} is NULL.
  *
- * <p>A call that also appears outside every branch is left unchanged, so that it remains one call.
- * A call whose text may raise an error is evaluated row by row ({@link RowByRowEvaluation}) if the
- * condition under which the call is reached is not known exactly.
+ * <p>A guard ends before the first condition that cannot be evaluated twice, such as {@code uuid()
+ * > ''} or a condition over another call. A call that also appears outside every branch is left
+ * unchanged, so that it remains one call. A call whose text may raise an error is evaluated row by
+ * row ({@link RowByRowEvaluation}) if the guard is not the exact condition of the call.
  */
 final class GuardConditionalCalls {
   private static final Expression TRUE = Literal.create(true, DataTypes.BooleanType);
@@ -56,207 +56,138 @@ final class GuardConditionalCalls {
     List<ModelExpression> calls = new ArrayList<>(Calls.of(node));
     calls.sort(Comparator.comparingInt(call -> -size(call)));
     for (ModelExpression call : calls) {
-      List<Occurrence> occurrences = new ArrayList<>();
-      for (Branch part : parts(node)) {
-        collect(part, call, TRUE, occurrences);
-      }
-      boolean always =
-          occurrences.stream()
-              .anyMatch(occurrence -> occurrence.reached() == TRUE && occurrence.exact());
-      if (always) {
+      List<Branch> occurrences = new ArrayList<>();
+      partsOf(node).forEach(part -> collect(part, call, occurrences));
+      if (occurrences.stream().anyMatch(branch -> branch.when() == TRUE && branch.isExact())) {
         continue;
       }
-      if (ErrorFreeExpressions.mayRaise(call.text())
-          && occurrences.stream().anyMatch(p -> !p.exact())) {
-        guarded = replaced(guarded, call, RowByRowEvaluation.of(call));
+      boolean mayRaise = ErrorFreeExpressions.mayRaise(call.text());
+      if (mayRaise && !occurrences.stream().allMatch(Branch::isExact)) {
+        guarded = Calls.replace(guarded, call, RowByRowEvaluation.of(call));
         continue;
       }
-      Expression guard =
-          occurrences.stream().map(Occurrence::reached).reduce(Or::new).orElseThrow();
-      boolean guards = occurrences.stream().noneMatch(occurrence -> occurrence.reached() == TRUE);
-      if (guards && (size(guard) <= MAX_NODES || ErrorFreeExpressions.mayRaise(call.text()))) {
+      Expression guard = occurrences.stream().map(Branch::when).reduce(Or::new).orElseThrow();
+      boolean guards = occurrences.stream().noneMatch(branch -> branch.when() == TRUE);
+      if (guards && (mayRaise || size(guard) <= MAX_NODES)) {
         Expression text = new If(guard, call.text(), Literal.create(null, call.text().dataType()));
-        guarded = replaced(guarded, call, call.withText(text));
+        guarded = Calls.replace(guarded, call, call.withText(text));
       }
     }
     return guarded;
   }
 
   /**
-   * One occurrence of a call in an expression tree.
+   * A part of an expression tree and the condition under which it is evaluated.
    *
-   * @param reached the condition under which the call is evaluated
-   * @param exact false if the call is evaluated for only some of the rows that meet the condition
-   */
-  private record Occurrence(Expression reached, boolean exact) {}
-
-  private static void collect(
-      Branch branch, ModelExpression call, Expression reached, List<Occurrence> occurrences) {
-    collect(
-        branch.value(),
-        call,
-        new Occurrence(and(reached, branch.when()), branch.isExact()),
-        occurrences);
-  }
-
-  private static void collect(
-      Expression expression,
-      ModelExpression call,
-      Occurrence occurrence,
-      List<Occurrence> occurrences) {
-    if (expression.semanticEquals(call)) {
-      occurrences.add(occurrence);
-      return;
-    }
-    Optional<List<Branch>> branches = branches(expression, occurrence.exact());
-    if (branches.isEmpty()) {
-      for (Expression child : Scala.list(expression.children())) {
-        collect(child, call, occurrence, occurrences);
-      }
-      return;
-    }
-    for (Branch branch : branches.get()) {
-      collect(branch, call, occurrence.reached(), occurrences);
-    }
-  }
-
-  /**
-   * A part of an expression and the condition under which it is evaluated.
-   *
-   * @param isExact false if the part is evaluated for only some of the rows that meet the
-   *     condition. For the other rows, a condition nested in the part may raise an error, such as a
-   *     division by zero, so only {@link ErrorFreeExpressions} may be evaluated in a guard
+   * @param isExact false if the part is evaluated for only some of the rows that meet the condition
    */
   private record Branch(Expression value, Expression when, boolean isExact) {}
 
-  private static List<Branch> parts(LogicalPlan node) {
+  /** Collects the branches whose value is the call. */
+  private static void collect(Branch branch, ModelExpression call, List<Branch> occurrences) {
+    if (branch.value().semanticEquals(call)) {
+      occurrences.add(branch);
+    } else {
+      partsOf(branch).forEach(part -> collect(part, call, occurrences));
+    }
+  }
+
+  private static List<Branch> partsOf(LogicalPlan node) {
     Branches parts = new Branches(TRUE, true);
     if (node instanceof MergeRows merge) {
       Expression source = merge.isSourceRowPresent();
       Expression target = merge.isTargetRowPresent();
-      parts.addForRest(source);
-      parts.addForRest(target);
+      parts.add(source);
+      parts.add(target);
       parts.addFirstOf(and(source, target), Scala.list(merge.matchedInstructions()));
       parts.addFirstOf(and(source, new Not(target)), Scala.list(merge.notMatchedInstructions()));
       parts.addFirstOf(
           and(target, new Not(source)), Scala.list(merge.notMatchedBySourceInstructions()));
     } else {
-      Scala.list(node.expressions()).forEach(parts::addForRest);
+      Scala.list(node.expressions()).forEach(parts::add);
     }
     return parts.all;
   }
 
-  /** The branches of an expression; empty if it evaluates all its children unconditionally. */
-  private static Optional<List<Branch>> branches(Expression expression, boolean isExact) {
-    Branches branches = new Branches(TRUE, isExact);
-    if (expression instanceof If conditional) {
-      branches.addForRest(conditional.predicate());
-      branches.addWhere(conditional.predicate(), conditional.trueValue());
-      branches.addForRest(conditional.falseValue());
-    } else if (expression instanceof CaseWhen caseWhen) {
+  private static List<Branch> partsOf(Branch branch) {
+    Branches parts = new Branches(branch.when(), branch.isExact());
+    Expression value = branch.value();
+    if (value instanceof If conditional) {
+      parts.addWhere(conditional.predicate(), List.of(conditional.trueValue()));
+      parts.add(conditional.falseValue());
+    } else if (value instanceof CaseWhen caseWhen) {
       for (Tuple2<Expression, Expression> when : Scala.list(caseWhen.branches())) {
-        branches.addForRest(when._1());
-        branches.addWhere(when._1(), when._2());
+        parts.addWhere(when._1(), List.of(when._2()));
       }
-      if (caseWhen.elseValue().isDefined()) {
-        branches.addForRest(caseWhen.elseValue().get());
+      Scala.list(caseWhen.elseValue().toList()).forEach(parts::add);
+    } else if (value instanceof Coalesce) {
+      for (Expression child : Scala.list(value.children())) {
+        parts.add(child);
+        parts.keep(child, new IsNull(child));
       }
-    } else if (expression instanceof Coalesce coalesce) {
-      for (Expression value : Scala.list(coalesce.children())) {
-        branches.addForRest(value);
-        branches.keep(value, new IsNull(value));
-      }
-    } else if (expression instanceof AggregateExpression aggregate
-        && aggregate.filter().isDefined()) {
-      branches.addForRest(aggregate.filter().get());
-      branches.addWhere(aggregate.filter().get(), aggregate.aggregateFunction());
-    } else if (expression instanceof And || expression instanceof Or) {
-      Expression left = expression.children().apply(0);
-      branches.addForRest(left);
-      // A guard would make the text differ from equal texts elsewhere in the query, which would
-      // then be embedded twice. Only texts that may raise an error need one.
-      if (Calls.mayRaiseIn(expression.children().apply(1))) {
-        branches.keep(left, expression instanceof And ? unlessFalse(left) : new Not(holds(left)));
-      } else {
-        branches.isExact = false;
-      }
-      branches.addForRest(expression.children().apply(1));
-    } else if (expression instanceof LambdaFunction lambda) {
-      branches.isExact = false;
-      branches.addForRest(lambda.function());
+    } else if (value instanceof AggregateExpression aggregate && aggregate.filter().isDefined()) {
+      parts.addWhere(aggregate.filter().get(), List.of((Expression) aggregate.aggregateFunction()));
+    } else if (value instanceof And || value instanceof Or) {
+      // A guard by the left side would make the text differ from equal texts elsewhere in the
+      // query, which would then be embedded twice.
+      parts.add(value.children().head());
+      parts.isExact = false;
+      parts.add(value.children().last());
     } else {
-      return Optional.empty();
+      parts.isExact &= !(value instanceof LambdaFunction);
+      Scala.list(value.children()).forEach(parts::add);
     }
-    return Optional.of(branches.all);
+    return parts.all;
   }
 
   /** Collects the branches of an expression in evaluation order. */
   private static final class Branches {
     private final List<Branch> all = new ArrayList<>();
-    private Expression left;
+    private Expression left; // condition of the rows that no branch has taken
     private boolean isExact;
 
-    Branches(Expression reached, boolean isExact) {
-      left = reached;
+    Branches(Expression when, boolean isExact) {
+      left = when;
       this.isExact = isExact;
     }
 
     /** Adds a value that is evaluated for all remaining rows. */
-    void addForRest(Expression value) {
+    void add(Expression value) {
       all.add(new Branch(value, left, isExact));
     }
 
-    /**
-     * Adds values that are evaluated for the remaining rows that meet a condition, as far as the
-     * condition can be evaluated twice.
-     */
-    void addWhere(Expression condition, Expression... values) {
-      Expression reached = left;
-      boolean isExactThere = isExact;
+    /** Adds a condition and the values that are evaluated for the remaining rows that meet it. */
+    void addWhere(Expression condition, List<Expression> values) {
+      add(condition);
+      Branches taken = new Branches(left, isExact);
       for (Expression part : ExtractModelCalls.conjuncts(condition)) {
-        if (isUsable(part, isExactThere)) {
-          reached = and(reached, holds(part));
-        }
-        isExactThere &= reusable(part);
+        taken.keep(part, holds(part));
       }
-      for (Expression value : values) {
-        all.add(new Branch(value, reached, isExactThere));
-      }
+      values.forEach(taken::add);
+      all.addAll(taken.all);
       keep(condition, new Not(holds(condition)));
     }
 
     /** Adds the clauses of a MERGE; the first clause whose condition holds determines the row. */
-    void addFirstOf(Expression reached, List<MergeRows.Instruction> clauses) {
-      Branches tried = new Branches(reached, isExact);
+    void addFirstOf(Expression when, List<MergeRows.Instruction> clauses) {
+      Branches tried = new Branches(when, isExact);
       for (MergeRows.Instruction clause : clauses) {
-        tried.addForRest(clause.condition());
         List<Expression> values = new ArrayList<>();
         Scala.list(clause.outputs()).forEach(row -> values.addAll(Scala.list(row)));
-        tried.addWhere(clause.condition(), values.toArray(new Expression[0]));
+        tried.addWhere(clause.condition(), values);
       }
       all.addAll(tried.all);
     }
 
-    /**
-     * Restricts the remaining rows to those for which {@code rest} holds, if {@code part} can be
-     * evaluated twice.
-     */
+    /** Restricts the remaining rows to those for which {@code rest}, a condition on part, holds. */
     void keep(Expression part, Expression rest) {
-      left = isUsable(part, isExact) ? and(left, rest) : left;
-      isExact &= reusable(part);
+      isExact &=
+          Calls.canMove(part)
+              && !Calls.hasFreeVariable(part)
+              && !Calls.in(part)
+              && !part.exists(e -> e instanceof AggregateExpression);
+      left = isExact ? and(left, rest) : left;
     }
-
-    /** Whether a condition can be evaluated a second time, for every remaining row. */
-    private static boolean isUsable(Expression condition, boolean isExact) {
-      return reusable(condition) && (isExact || ErrorFreeExpressions.is(condition));
-    }
-  }
-
-  private static boolean reusable(Expression condition) {
-    return Calls.canMove(condition)
-        && !Calls.hasFreeVariable(condition)
-        && !Calls.in(condition)
-        && !condition.exists(e -> e instanceof AggregateExpression);
   }
 
   private static int size(Expression expression) {
@@ -265,11 +196,6 @@ final class GuardConditionalCalls {
       size += size(child);
     }
     return size;
-  }
-
-  /** Short-circuit evaluation of AND reaches the right side if the left side is true or NULL. */
-  private static Expression unlessFalse(Expression condition) {
-    return condition.nullable() ? new Coalesce(Scala.seq(List.of(condition, TRUE))) : condition;
   }
 
   /** A branch whose condition is NULL is not taken. */
@@ -284,10 +210,5 @@ final class GuardConditionalCalls {
     // With And, Spark may evaluate a common subexpression of the right side before the left side
     // excludes the row.
     return right == TRUE ? left : new If(left, right, FALSE);
-  }
-
-  private static LogicalPlan replaced(LogicalPlan node, ModelExpression call, Expression by) {
-    return (LogicalPlan)
-        node.transformExpressionsUp(Scala.everywhere(e -> call.semanticEquals(e) ? by : e));
   }
 }

@@ -5,7 +5,6 @@ import dev.embark.spark.exec.ModelCallStrategy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
@@ -16,14 +15,11 @@ import org.apache.spark.sql.catalyst.plans.FullOuter$;
 import org.apache.spark.sql.catalyst.plans.JoinType;
 import org.apache.spark.sql.catalyst.plans.LeftOuter$;
 import org.apache.spark.sql.catalyst.plans.RightOuter$;
-import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
-import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.Join;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Repartition;
 import org.apache.spark.sql.catalyst.plans.logical.RepartitionByExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
-import org.apache.spark.sql.catalyst.plans.logical.Window;
 import org.apache.spark.sql.catalyst.plans.physical.HashPartitioning;
 import org.apache.spark.sql.catalyst.trees.TreeNodeTag;
 import org.apache.spark.sql.execution.PlanLater;
@@ -78,12 +74,8 @@ public final class MaterializeRereadInputs {
 
   /** Tags the child of a node that first reads all rows to determine the ranges. */
   public static void markForRanges(LogicalPlan node) {
-    boolean ranges = isRange(node) || (node instanceof Sort sort && sort.global());
-    if (ranges) {
-      mark(
-          node.children().head(),
-          SQLConf.get().numShufflePartitions(),
-          MaterializeRereadInputs::shuffles);
+    if (isRange(node) || (node instanceof Sort sort && sort.global())) {
+      mark(node.children().head(), SQLConf.get().numShufflePartitions());
     }
   }
 
@@ -97,7 +89,7 @@ public final class MaterializeRereadInputs {
             input.foreach(
                 leaf -> {
                   if (leaf instanceof PlanLater later) {
-                    mark(later.plan(), partitions, MaterializeRereadInputs::alwaysShuffles);
+                    mark(later.plan(), partitions);
                   }
                   return null;
                 });
@@ -154,49 +146,31 @@ public final class MaterializeRereadInputs {
     return List.of();
   }
 
-  private static void mark(
-      LogicalPlan plan, int partitions, Predicate<LogicalPlan> isShuffledBefore) {
-    if (!evaluatesModel(plan, isShuffledBefore)) {
+  private static void mark(LogicalPlan plan, int partitions) {
+    if (!evaluatesModel(plan)) {
       return;
     }
     LogicalPlan node = plan;
-    while (node.children().size() == 1 && !(node instanceof EvalModel) && !shuffles(node)) {
+    while (node.children().size() == 1 && !(node instanceof EvalModel)) {
       node = node.children().head();
     }
     if (node instanceof Join join && EvaluateBelowJoin.pairsRows(join)) {
       // Shuffles the two sides rather than all pairs.
-      join.children()
-          .foreach(
-              side -> {
-                mark(side, partitions, isShuffledBefore);
-                return null;
-              });
+      Scala.list(join.children()).forEach(side -> mark(side, partitions));
     } else {
       plan.setTagValue(SHUFFLED, partitions);
     }
   }
 
-  /** Whether reading a plan's rows may evaluate a model. */
-  private static boolean evaluatesModel(LogicalPlan plan, Predicate<LogicalPlan> isShuffledBefore) {
-    return plan instanceof EvalModel
-        || (!isShuffledBefore.test(plan)
-            && plan.children().exists(child -> evaluatesModel(child, isShuffledBefore)));
-  }
-
   /**
-   * Whether Spark plans a shuffle for the node, unless the child's partitioning already satisfies
-   * it.
+   * Whether reading a plan's rows again may evaluate a model again. Only an explicit repartitioning
+   * is known to be a shuffle; an aggregate may find its rows partitioned already.
    */
-  private static boolean shuffles(LogicalPlan node) {
-    return alwaysShuffles(node)
-        || node instanceof Aggregate
-        || node instanceof Window
-        || node instanceof GlobalLimit
-        || (node instanceof Sort sort && sort.global());
-  }
-
-  private static boolean alwaysShuffles(LogicalPlan node) {
-    return node instanceof RepartitionByExpression
-        || (node instanceof Repartition repartition && repartition.shuffle());
+  private static boolean evaluatesModel(LogicalPlan plan) {
+    boolean shuffles =
+        plan instanceof RepartitionByExpression
+            || (plan instanceof Repartition repartition && repartition.shuffle());
+    return plan instanceof EvalModel
+        || (!shuffles && plan.children().exists(MaterializeRereadInputs::evaluatesModel));
   }
 }

@@ -8,7 +8,6 @@ import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.types.DataType;
 import scala.collection.immutable.Seq;
-import scala.runtime.ScalaRunTime;
 
 /**
  * Base class of a call of a {@link SqlFunction} in a query plan, independent of how the call is
@@ -59,7 +58,7 @@ abstract class ModelCall extends Expression implements CatalystNode, Serializabl
 
   @Override
   public String prettyName() {
-    return function.function();
+    return function.sqlName();
   }
 
   @Override
@@ -86,10 +85,5 @@ abstract class ModelCall extends Expression implements CatalystNode, Serializabl
   @Override
   public boolean equals(Object that) {
     return canEqual(that) && Scala.equalProducts(this, (ModelCall) that);
-  }
-
-  @Override
-  public int hashCode() {
-    return ScalaRunTime._hashCode(this);
   }
 }

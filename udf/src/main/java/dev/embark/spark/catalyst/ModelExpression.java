@@ -48,7 +48,7 @@ public final class ModelExpression extends ModelCall
     return text().dataType() instanceof StringType
         ? TypeCheckResult.TypeCheckSuccess$.MODULE$
         : new TypeCheckResult.TypeCheckFailure(
-            function().function()
+            function().sqlName()
                 + " takes a string, but this is "
                 + text().dataType().catalogString()
                 + "; cast it to string if it is text");
@@ -56,12 +56,12 @@ public final class ModelExpression extends ModelCall
 
   @Override
   public String toString() {
-    return function().function() + "(" + text() + optionsSql() + ")";
+    return function().sqlName() + "(" + text() + optionsSql() + ")";
   }
 
   @Override
   public String sql() {
-    return function().function() + "(" + text().sql() + optionsSql() + ")";
+    return function().sqlName() + "(" + text().sql() + optionsSql() + ")";
   }
 
   private String optionsSql() {

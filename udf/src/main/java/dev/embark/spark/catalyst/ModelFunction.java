@@ -42,7 +42,7 @@ public record ModelFunction(
     for (SqlFunction function : SqlFunction.values()) {
       all.add(
           new ModelFunction(
-              new Parameters(function.function(), List.of(function.input(), "options"), 1),
+              new Parameters(function.sqlName(), List.of(function.input(), "options"), 1),
               info(function),
               arguments -> build(function, arguments.get(0), arguments.get(1))));
     }
@@ -88,7 +88,7 @@ public record ModelFunction(
       }
       if (options.model().isEmpty()) {
         throw error(
-            function.function()
+            function.sqlName()
                 + " has no model of its own: name one with map('model', …), or for the session with "
                 + EmbarkConf.GENERATE_PREFIX
                 + "model.",
@@ -108,7 +108,7 @@ public record ModelFunction(
     if (!argument.foldable() || !(argument.dataType() instanceof MapType type)) {
       throw error(
           "The options of "
-              + function.function()
+              + function.sqlName()
               + " have to be a literal map, such as map('longText', 'chunk'), but this is "
               + argument.sql()
               + ".",
@@ -142,7 +142,7 @@ public record ModelFunction(
       Object value = asWritten(keysAndValues.get(i + 1)).eval(null);
       String name = String.valueOf(key.eval(null));
       if (options.containsKey(name)) {
-        throw error("The options of " + function.function() + " name " + name + " twice.", map);
+        throw error("The options of " + function.sqlName() + " name " + name + " twice.", map);
       }
       options.put(name, value == null ? null : String.valueOf(value));
     }
@@ -158,7 +158,7 @@ public record ModelFunction(
 
   private static RuntimeException keysAreStrings(SqlFunction function, Expression argument) {
     throw error(
-        "The options of " + function.function() + " have to be a map with string keys.", argument);
+        "The options of " + function.sqlName() + " have to be a map with string keys.", argument);
   }
 
   /** Accepts numbers and booleans as well as strings: map('maxTokens', 128). */
@@ -178,7 +178,7 @@ public record ModelFunction(
     return new ExpressionInfo(
         ModelExpression.class.getName(),
         null,
-        function.function(),
+        function.sqlName(),
         "_FUNC_(" + function.input() + "[, options]) - " + function.usage(),
         "\n    Arguments:\n      * "
             + function.input()

@@ -5,11 +5,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
-import org.apache.spark.sql.catalyst.expressions.AttributeSet;
-import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
@@ -46,18 +45,15 @@ final class RemoveDependentKeys {
       Set.of(First.class, Last.class, Max.class, Min.class);
 
   private final Aggregate aggregate;
-  private final List<NamedExpression> columns;
-  private final Map<ExprId, Expression> keys = new HashMap<>(); // as the child computes them
-  private final Map<ExprId, Expression> dependent = new HashMap<>(); // over the other keys
-  private boolean changed;
+  private final List<NamedExpression> columns; // of the projection below the aggregate
+  private final Map<Expression, Attribute> keys = new HashMap<>(); // by computation, canonicalized
 
   private RemoveDependentKeys(Aggregate aggregate) {
     this.aggregate = aggregate;
     this.columns =
-        new ArrayList<>(
-            aggregate.child() instanceof Project project
-                ? Scala.list(project.projectList())
-                : Scala.list(aggregate.child().output()));
+        aggregate.child() instanceof Project project
+            ? Scala.list(project.projectList())
+            : List.of();
   }
 
   static LogicalPlan apply(LogicalPlan node) {
@@ -65,6 +61,41 @@ final class RemoveDependentKeys {
     return node instanceof Aggregate aggregate && !aggregate.isStreaming()
         ? new RemoveDependentKeys(aggregate).rewrite()
         : node;
+  }
+
+  private LogicalPlan rewrite() {
+    List<Expression> grouping = new ArrayList<>(Scala.list(aggregate.groupingExpressions()));
+    for (Expression key : grouping) {
+      Expression computed = inlined(key);
+      if (key instanceof Attribute column
+          && sameWhenEqual(column.dataType())
+          && computed.deterministic()
+          && !Calls.in(computed)) {
+        keys.put(computed.canonicalized(), column);
+      }
+    }
+    grouping.removeIf(key -> key instanceof Attribute && ofKeys(key).isPresent());
+    List<NamedExpression> output = new ArrayList<>();
+    for (NamedExpression named : Scala.list(aggregate.aggregateExpressions())) {
+      Expression rewritten = ofGroup((Expression) named);
+      output.add(
+          rewritten instanceof NamedExpression same
+              ? same
+              : Calls.named(rewritten, named.name(), named.exprId()));
+    }
+    // If a remaining aggregate needs a call below the node anyway, no call is computed above.
+    if (output.equals(Scala.list(aggregate.aggregateExpressions()))
+        || output.stream().anyMatch(column -> callsInAggregates((Expression) column))) {
+      return aggregate;
+    }
+    LogicalPlan rewritten = DeferModelCalls.withColumns(aggregate, grouping, output);
+    if (!(aggregate.child() instanceof Project project)) {
+      return rewritten;
+    }
+    List<NamedExpression> kept = new ArrayList<>(columns);
+    kept.removeIf(column -> !rewritten.references().contains(column.toAttribute()));
+    return rewritten.withNewChildren(
+        Scala.seq(List.of(new Project(Scala.seq(kept), project.child()))));
   }
 
   /**
@@ -75,114 +106,48 @@ final class RemoveDependentKeys {
     return type.equals(DataTypes.StringType) || type instanceof IntegralType;
   }
 
-  private LogicalPlan rewrite() {
-    findDependent();
-    List<NamedExpression> output = new ArrayList<>();
-    for (NamedExpression named : Scala.list(aggregate.aggregateExpressions())) {
-      Expression rewritten = ofGroup((Expression) named);
-      output.add(
-          rewritten instanceof NamedExpression same
-              ? same
-              : Calls.named(rewritten, named.name(), named.exprId()));
-    }
-    // If a remaining aggregate needs the call below the node anyway, it is not computed a second
-    // time above.
-    if (!changed || output.stream().anyMatch(column -> callsInAggregates((Expression) column))) {
-      return aggregate;
-    }
-    List<Expression> grouping = new ArrayList<>(Scala.list(aggregate.groupingExpressions()));
-    grouping.removeIf(key -> isDependent(key));
-    LogicalPlan child = aggregate.child();
-    if (!dependent.isEmpty() && child instanceof Project project) {
-      List<NamedExpression> kept = new ArrayList<>(columns);
-      kept.removeIf(column -> dependent.containsKey(column.exprId()));
-      child = new Project(Scala.seq(kept), project.child());
-    }
-    return DeferModelCalls.withColumns(aggregate, grouping, output)
-        .withNewChildren(Scala.seq(List.of(child)));
-  }
-
-  private void findDependent() {
-    for (Expression grouping : Scala.list(aggregate.groupingExpressions())) {
-      for (NamedExpression column : columns) {
-        if (grouping instanceof Attribute key && key.exprId().equals(column.exprId())) {
-          Expression computed = computation(column);
-          if (!Calls.in(computed) && sameWhenEqual(key.dataType())) {
-            keys.put(key.exprId(), computed);
-          }
-        }
-      }
-    }
-    for (NamedExpression column : columns) {
-      Expression computed = computation(column);
-      if (Calls.in(computed) && computed.deterministic()) {
-        Expression overKeys = overKeys(computed);
-        if (isOverKeys(overKeys)) {
-          dependent.put(column.exprId(), overKeys);
-        }
-      }
-    }
-  }
-
-  private static Expression computation(NamedExpression column) {
-    return column instanceof Alias alias ? alias.child() : (Expression) column;
-  }
-
-  /** Replaces each part of an expression that computes a key by the key's column. */
-  private Expression overKeys(Expression expression) {
-    for (NamedExpression column : columns) {
-      Expression key = keys.get(column.exprId());
-      if (key != null && key.semanticEquals(expression)) {
-        return (Expression) column.toAttribute();
-      }
-    }
-    return (Expression) expression.mapChildren(this::overKeys);
-  }
-
-  private boolean isOverKeys(Expression expression) {
-    AttributeSet references = expression.references();
-    return !references.isEmpty() && references.forall(a -> keys.containsKey(a.exprId()));
-  }
-
-  private boolean isDependent(Expression expression) {
-    return expression instanceof Attribute a && dependent.containsKey(a.exprId());
-  }
-
   /** Rewrites an output expression of the aggregate to compute it from the keys where possible. */
   private Expression ofGroup(Expression expression) {
-    if (isDependent(expression)) {
-      changed = true;
-      return dependent.get(((Attribute) expression).exprId());
+    if (expression instanceof Attribute) {
+      return ofKeys(expression).orElse(expression);
     }
     if (expression instanceof AggregateExpression call) {
-      return ofEquals(call);
+      Expression function = (Expression) call.aggregateFunction();
+      return ONE_OF_EQUALS.contains(function.getClass()) && call.filter().isEmpty()
+          ? ofKeys(function.children().head()).orElse(call)
+          : call;
     }
     return (Expression) expression.mapChildren(this::ofGroup);
   }
 
-  private Expression ofEquals(AggregateExpression call) {
-    if (!ONE_OF_EQUALS.contains(call.aggregateFunction().getClass()) || call.filter().isDefined()) {
-      return call;
-    }
-    Expression value = ((Expression) call.aggregateFunction()).children().head();
-    Expression ofKeys = inline(value);
-    if (!Calls.in(ofKeys) || !ofKeys.deterministic() || !isOverKeys(ofKeys)) {
-      return call;
-    }
-    changed = true;
-    return ofKeys;
+  /** The expression over the keys; empty if it has no call or reads other columns. */
+  private Optional<Expression> ofKeys(Expression expression) {
+    Expression overKeys = overKeys(inlined(expression));
+    return Calls.in(overKeys)
+            && overKeys.deterministic()
+            && !overKeys.references().isEmpty()
+            && overKeys.references().forall(column -> keys.containsValue(column))
+        ? Optional.of(overKeys)
+        : Optional.empty();
   }
 
-  private Expression inline(Expression expression) {
-    return isDependent(expression)
-        ? dependent.get(((Attribute) expression).exprId())
-        : (Expression) expression.mapChildren(this::inline);
+  /** Replaces each part of an expression that computes a key by the key's column. */
+  private Expression overKeys(Expression expression) {
+    Attribute key = keys.get(expression.canonicalized());
+    return key != null ? key : (Expression) expression.mapChildren(this::overKeys);
+  }
+
+  /** Replaces columns of the projection below by what they compute. */
+  private Expression inlined(Expression expression) {
+    for (NamedExpression column : columns) {
+      if (column instanceof Alias alias && alias.toAttribute().semanticEquals(expression)) {
+        return alias.child();
+      }
+    }
+    return (Expression) expression.mapChildren(this::inlined);
   }
 
   private boolean callsInAggregates(Expression expression) {
-    return expression.exists(
-        e ->
-            e instanceof AggregateExpression call
-                && call.exists(part -> part instanceof ModelExpression || isDependent(part)));
+    return expression.exists(e -> e instanceof AggregateExpression call && Calls.in(inlined(call)));
   }
 }

@@ -4,11 +4,9 @@ import dev.embark.spark.compat.Scala;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
-import org.apache.spark.sql.catalyst.plans.FullOuter$;
-import org.apache.spark.sql.catalyst.plans.LeftOuter$;
-import org.apache.spark.sql.catalyst.plans.RightOuter$;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.Join;
@@ -41,6 +39,21 @@ import org.apache.spark.sql.catalyst.plans.logical.Window;
  * equal texts of a window share one evaluation.
  */
 final class ReuseResults {
+  private static final Set<Class<?>> PASSES =
+      Set.of(
+          EvalModel.class,
+          Project.class,
+          Filter.class,
+          Sort.class,
+          LocalLimit.class,
+          GlobalLimit.class,
+          Offset.class,
+          Sample.class,
+          Repartition.class,
+          RepartitionByExpression.class,
+          Window.class,
+          Join.class);
+
   /**
    * The result column of an earlier call.
    *
@@ -56,18 +69,7 @@ final class ReuseResults {
    * columns. Other nodes, such as a union or a write, resolve columns by position.
    */
   static boolean passes(LogicalPlan node) {
-    return node instanceof EvalModel
-        || node instanceof Project
-        || node instanceof Filter
-        || node instanceof Sort
-        || node instanceof LocalLimit
-        || node instanceof GlobalLimit
-        || node instanceof Offset
-        || node instanceof Sample
-        || node instanceof Repartition
-        || node instanceof RepartitionByExpression
-        || node instanceof Window
-        || node instanceof Join;
+    return PASSES.contains(node.getClass());
   }
 
   /** Searches downwards through nodes that pass rows unchanged or drop them. */
@@ -78,49 +80,32 @@ final class ReuseResults {
         return Optional.of(new Found(eval, eval.results().apply(i)));
       }
     }
-    if (plan instanceof Project project) {
-      return find(project.child(), call).map(found -> widen(project, found));
+    if (!passes(plan)) {
+      return Optional.empty();
     }
-    return passes(plan) ? throughAny(plan, call) : Optional.empty();
-  }
-
-  private static Optional<Found> throughAny(LogicalPlan plan, ModelExpression call) {
     List<LogicalPlan> children = Scala.list(plan.children());
     for (int i = 0; i < children.size(); i++) {
-      Optional<Found> found = find(children.get(i), call);
-      if (found.isPresent() && survives(plan, i, call)) {
+      // An outer join adds rows in which the column is NULL; a semi join drops one side's columns.
+      Optional<Found> found =
+          plan instanceof Join join && !EvaluateBelowJoin.keepsRows(join, i)
+              ? Optional.empty()
+              : find(children.get(i), call);
+      if (found.isPresent()) {
         children.set(i, found.get().plan());
+        Attribute result = found.get().result();
         return Optional.of(
-            new Found(plan.withNewChildren(Scala.seq(children)), found.get().result()));
+            new Found(widened(plan.withNewChildren(Scala.seq(children)), result), result));
       }
     }
     return Optional.empty();
   }
 
-  /**
-   * Whether a child's result column is still correct above the node. A semi join drops the columns
-   * of its right side. An outer join adds rows of NULLs, where the result is NULL but the call's
-   * result is NULL only if its text is; a text without columns never is.
-   */
-  private static boolean survives(LogicalPlan plan, int child, ModelExpression call) {
-    if (!(plan instanceof Join join) || EvaluateBelowJoin.keepsRows(join, child)) {
-      return true;
+  private static LogicalPlan widened(LogicalPlan plan, Attribute result) {
+    if (!(plan instanceof Project project) || project.outputSet().contains(result)) {
+      return plan;
     }
-    boolean addsNulls =
-        join.joinType().equals(FullOuter$.MODULE$)
-            || join.joinType().equals(LeftOuter$.MODULE$)
-            || join.joinType().equals(RightOuter$.MODULE$);
-    return addsNulls
-        && !call.references().isEmpty()
-        && EvaluateBelowJoin.isNullForNulls(call.text());
-  }
-
-  private static Found widen(Project project, Found found) {
-    if (project.outputSet().contains(found.result())) {
-      return new Found(new Project(project.projectList(), found.plan()), found.result());
-    }
-    List<NamedExpression> list = new ArrayList<>(Scala.list(project.projectList()));
-    list.add(found.result());
-    return new Found(new Project(Scala.seq(list), found.plan()), found.result());
+    List<NamedExpression> columns = new ArrayList<>(Scala.list(project.projectList()));
+    columns.add(result);
+    return new Project(Scala.seq(columns), project.child());
   }
 }

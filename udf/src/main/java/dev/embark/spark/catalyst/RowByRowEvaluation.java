@@ -9,6 +9,7 @@ import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.exec.TaskSettings;
 import dev.embark.spark.metrics.ApplicationProgress;
 import dev.embark.spark.metrics.ExecutorCounters;
+import dev.embark.spark.metrics.RowAccumulators;
 import dev.embark.spark.metrics.WindowCounts;
 import dev.embark.spark.models.ExecutorModels;
 import dev.embark.spark.models.ModelAccess;
@@ -37,7 +38,7 @@ import org.apache.spark.unsafe.types.UTF8String;
 public final class RowByRowEvaluation extends ModelCall implements CodegenFallback {
   private static final long serialVersionUID = 1L;
 
-  private final ApplicationProgress.Totals totals;
+  private final RowAccumulators progress;
   private final ModelAccess access;
 
   /** Public because Spark copies expressions by reflection. */
@@ -45,10 +46,10 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
       Expression text,
       FunctionOptions options,
       SqlFunction function,
-      ApplicationProgress.Totals totals,
+      RowAccumulators progress,
       ModelAccess access) {
     super(text, options, function);
-    this.totals = totals;
+    this.progress = progress;
     this.access = access;
   }
 
@@ -60,13 +61,13 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
         call.text(),
         access.pinned(call.options(), ExecutorModels.store()),
         call.function(),
-        ApplicationProgress.of(context).totals(),
+        ApplicationProgress.of(context).accumulators(),
         access);
   }
 
   @Override
   RowByRowEvaluation withText(Expression newText) {
-    return new RowByRowEvaluation(newText, options(), function(), totals, access);
+    return new RowByRowEvaluation(newText, options(), function(), progress, access);
   }
 
   @Override
@@ -115,15 +116,15 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
   @Override
   public Object productElement(int n) {
     return switch (n - super.productArity()) {
-      case 0 -> totals;
+      case 0 -> progress;
       case 1 -> access;
       default -> super.productElement(n);
     };
   }
 
-  private void count(WindowCounts counts, long loadMillis) {
-    totals.add(counts);
-    ExecutorCounters.add(counts);
+  private void count(WindowCounts window, long loadMillis) {
+    progress.add(window.counts());
+    ExecutorCounters.add(window);
     ExecutorCounters.addLoadMillis(loadMillis);
   }
 
@@ -134,6 +135,6 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
 
   @Override
   public String toString() {
-    return function().function() + "_one_by_one(" + text() + ")";
+    return function().sqlName() + "_one_by_one(" + text() + ")";
   }
 }

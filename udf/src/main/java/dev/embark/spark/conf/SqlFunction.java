@@ -50,21 +50,21 @@ public enum SqlFunction {
           + " \"no\"')).finish",
       "stop");
 
-  private final String function;
+  private final String sqlName;
   private final String usage;
   private final String example;
   private final String exampleResult;
 
-  SqlFunction(String function, String usage, String example, String exampleResult) {
-    this.function = function;
+  SqlFunction(String sqlName, String usage, String example, String exampleResult) {
+    this.sqlName = sqlName;
     this.usage = usage;
     this.example = example;
     this.exampleResult = exampleResult;
   }
 
   /** The function's name in SQL. */
-  public String function() {
-    return function;
+  public String sqlName() {
+    return sqlName;
   }
 
   /** The name of the function's first parameter. */

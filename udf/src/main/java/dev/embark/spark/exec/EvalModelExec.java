@@ -23,7 +23,6 @@ import org.apache.spark.sql.execution.metric.SQLMetric;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 import scala.collection.immutable.Map;
 import scala.collection.immutable.Seq;
-import scala.runtime.ScalaRunTime;
 
 /**
  * Physical operator that evaluates model calls in batches. It passes each partition to {@link
@@ -157,10 +156,5 @@ public final class EvalModelExec extends SparkPlan implements CatalystNode {
   @Override
   public boolean equals(Object that) {
     return that instanceof EvalModelExec other && Scala.equalProducts(this, other);
-  }
-
-  @Override
-  public int hashCode() {
-    return ScalaRunTime._hashCode(this);
   }
 }

@@ -5,6 +5,7 @@ import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.metrics.ApplicationProgress;
 import dev.embark.spark.metrics.OperatorMetrics;
+import dev.embark.spark.metrics.RowAccumulators;
 import dev.embark.spark.models.ExecutorModels;
 import dev.embark.spark.models.ModelAccess;
 import java.io.Serializable;
@@ -24,7 +25,7 @@ public record TaskSettings(
     ModelAccess access,
     List<SqlFunction> outputs,
     OperatorMetrics metrics,
-    ApplicationProgress.Totals totals)
+    RowAccumulators progress)
     implements Serializable {
 
   /** Resolves the settings of one operator. Called on the driver. */
@@ -43,7 +44,7 @@ public record TaskSettings(
         access,
         outputs,
         metrics,
-        progress.totals());
+        progress.accumulators());
   }
 
   /** Opens a processor for the running task; the end of the task closes it. */

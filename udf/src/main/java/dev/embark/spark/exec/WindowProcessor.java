@@ -63,18 +63,18 @@ public final class WindowProcessor implements AutoCloseable {
       }
       throw e;
     }
-    WindowCounts counts = WindowCounts.of(window, outcomes, System.nanoTime() - start);
-    settings.metrics().add(counts, fill);
-    settings.totals().add(counts);
-    ExecutorCounters.add(counts);
-    if (counts.failed() > 0 && settings.options().mode() == ErrorMode.FAILFAST) {
+    WindowCounts counted = WindowCounts.of(window, outcomes, System.nanoTime() - start);
+    settings.metrics().add(counted, fill);
+    settings.progress().add(counted.counts());
+    ExecutorCounters.add(counted);
+    if (counted.counts().failed() > 0 && settings.options().mode() == ErrorMode.FAILFAST) {
       throw firstFailure();
     }
   }
 
   private void open() {
     engine = TaskEngine.open(settings.options(), settings.outputs(), settings.access(), context);
-    settings.metrics().loadTime().add(engine.loadMillis());
+    settings.metrics().addLoadMillis(engine.loadMillis());
     ExecutorCounters.addLoadMillis(engine.loadMillis());
   }
 

@@ -2,41 +2,41 @@ package dev.embark.spark.metrics;
 
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import dev.embark.engine.rows.RowCounter;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.ToLongFunction;
 
 /**
  * Counters of this JVM since it started, over all tasks and applications, published as executor
  * metrics in Spark's metrics system, for example to Prometheus. Safe for any thread.
  */
-public enum ExecutorCounters {
-  ROWS_EMBEDDED("rowsEmbedded", WindowCounts::embedded),
-  ROWS_NULL("rowsNull", WindowCounts::nulls),
-  ROWS_FAILED("rowsFailed", WindowCounts::failed),
-  ROWS_TRUNCATED("rowsTruncated", WindowCounts::truncated),
-  ROWS_DEDUPLICATED("rowsDeduplicated", WindowCounts::deduplicated),
-  TOKENS("tokens", WindowCounts::tokens),
-  TOKENS_GENERATED("tokensGenerated", WindowCounts::generatedTokens),
-  NATIVE_BATCHES("nativeBatches", WindowCounts::batches),
-  NATIVE_BATCH_CAPACITY("nativeBatchCapacityTokens", WindowCounts::batchCapacity),
-  TOKENIZE_NANOS("tokenizeNanos", WindowCounts::tokenizeNanos),
-  ENCODE_NANOS("encodeNanos", WindowCounts::encodeNanos);
+public final class ExecutorCounters {
+  private static final Map<String, LongAdder> SUMS = new TreeMap<>(); // read-only once filled
+  private static final LongAdder BATCHES = counter("nativeBatches");
+  private static final LongAdder BATCH_CAPACITY = counter("nativeBatchCapacityTokens");
+  private static final LongAdder TOKENIZE_NANOS = counter("tokenizeNanos");
+  private static final LongAdder ENCODE_NANOS = counter("encodeNanos");
+  private static final LongAdder LOAD_MILLIS = counter("modelLoadMillis");
 
-  private static final LongAdder LOAD_MILLIS = new LongAdder();
-
-  private final String metric;
-  private final ToLongFunction<WindowCounts> figure;
-  private final LongAdder sum = new LongAdder();
-
-  ExecutorCounters(String metric, ToLongFunction<WindowCounts> figure) {
-    this.metric = metric;
-    this.figure = figure;
+  static {
+    RowCounter.METRICS.forEach(counter -> counter(counter.metric()));
   }
 
-  public static void add(WindowCounts counts) {
-    for (ExecutorCounters counter : values()) {
-      counter.sum.add(counter.figure.applyAsLong(counts));
+  private ExecutorCounters() {}
+
+  private static LongAdder counter(String metric) {
+    return SUMS.computeIfAbsent(metric, name -> new LongAdder());
+  }
+
+  public static void add(WindowCounts window) {
+    for (RowCounter counter : RowCounter.METRICS) {
+      SUMS.get(counter.metric()).add(counter.of(window.counts()));
     }
+    BATCHES.add(window.batches());
+    BATCH_CAPACITY.add(window.batchCapacity());
+    TOKENIZE_NANOS.add(window.tokenizeNanos());
+    ENCODE_NANOS.add(window.encodeNanos());
   }
 
   public static void addLoadMillis(long millis) {
@@ -45,11 +45,6 @@ public enum ExecutorCounters {
 
   /** Registers a gauge for each counter. */
   public static void register(MetricRegistry registry) {
-    for (ExecutorCounters counter : values()) {
-      Gauge<Long> gauge = counter.sum::sum;
-      registry.register(counter.metric, gauge);
-    }
-    Gauge<Long> loading = LOAD_MILLIS::sum;
-    registry.register("modelLoadMillis", loading);
+    SUMS.forEach((metric, sum) -> registry.register(metric, (Gauge<Long>) sum::sum));
   }
 }

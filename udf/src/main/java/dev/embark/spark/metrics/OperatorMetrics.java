@@ -2,7 +2,10 @@ package dev.embark.spark.metrics;
 
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.RowCounter;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.execution.metric.SQLMetric;
@@ -10,22 +13,30 @@ import scala.Tuple2;
 import scala.collection.immutable.Map;
 
 /** SQL metrics of a model operator, shown in the SQL tab of Spark's UI and updated by tasks. */
-public record OperatorMetrics(
-    SQLMetric embedded,
-    SQLMetric nulls,
-    SQLMetric failed,
-    SQLMetric truncated,
-    SQLMetric deduplicated,
-    SQLMetric tokens,
-    SQLMetric generatedTokens,
-    SQLMetric batches,
-    SQLMetric batchFill,
-    SQLMetric tokenizeTime,
-    SQLMetric encodeTime,
-    SQLMetric loadTime)
-    implements Serializable {
+public final class OperatorMetrics implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   // Spark stores average metrics in tenths.
   private static final long AVERAGE_UNIT = 10;
+
+  private final EnumMap<RowCounter, SQLMetric> counters = new EnumMap<>(RowCounter.class);
+  private final SQLMetric batches;
+  private final SQLMetric batchFill;
+  private final SQLMetric tokenizeTime;
+  private final SQLMetric encodeTime;
+  private final SQLMetric loadTime;
+
+  private OperatorMetrics(SparkContext context, FunctionOptions options) {
+    for (RowCounter counter : RowCounter.METRICS) {
+      String name = counter == RowCounter.DONE ? "rows " + done(options) : counter.label();
+      counters.put(counter, metric(context, "sum", name));
+    }
+    batches = metric(context, "sum", "native batches");
+    batchFill = metric(context, "average", "fill of batches (%)");
+    tokenizeTime = metric(context, "nsTiming", "time tokenising");
+    encodeTime = metric(context, "nsTiming", "time encoding");
+    loadTime = metric(context, "timing", "time loading the model");
+  }
 
   /** Running totals of a task's native batches. */
   public static final class Fill {
@@ -34,19 +45,7 @@ public record OperatorMetrics(
   }
 
   public static OperatorMetrics of(SparkContext context, FunctionOptions options) {
-    return new OperatorMetrics(
-        metric(context, "sum", "rows " + done(options)),
-        metric(context, "sum", "rows null"),
-        metric(context, "sum", "rows failed"),
-        metric(context, "sum", "rows truncated"),
-        metric(context, "sum", "rows deduplicated"),
-        metric(context, "sum", "tokens"),
-        metric(context, "sum", "tokens generated"),
-        metric(context, "sum", "native batches"),
-        metric(context, "average", "fill of batches (%)"),
-        metric(context, "nsTiming", "time tokenising"),
-        metric(context, "nsTiming", "time encoding"),
-        metric(context, "timing", "time loading the model"));
+    return new OperatorMetrics(context, options);
   }
 
   /** The participle for a processed row in messages: answered or embedded. */
@@ -62,21 +61,10 @@ public record OperatorMetrics(
   }
 
   public Map<String, SQLMetric> asMap() {
+    List<SQLMetric> all = new ArrayList<>(counters.values());
+    all.addAll(List.of(batches, batchFill, tokenizeTime, encodeTime, loadTime));
     Map<String, SQLMetric> map = scala.collection.immutable.Map$.MODULE$.empty();
-    for (SQLMetric metric :
-        List.of(
-            embedded,
-            nulls,
-            failed,
-            truncated,
-            deduplicated,
-            tokens,
-            generatedTokens,
-            batches,
-            batchFill,
-            tokenizeTime,
-            encodeTime,
-            loadTime)) {
+    for (SQLMetric metric : all) {
       map = map.$plus(new Tuple2<>(metric.name().get(), metric));
     }
     return map;
@@ -87,21 +75,20 @@ public record OperatorMetrics(
    *
    * @param fill the running totals of the task
    */
-  public void add(WindowCounts counts, Fill fill) {
-    embedded.add(counts.embedded());
-    nulls.add(counts.nulls());
-    failed.add(counts.failed());
-    truncated.add(counts.truncated());
-    deduplicated.add(counts.deduplicated());
-    tokens.add(counts.tokens());
-    generatedTokens.add(counts.generatedTokens());
-    batches.add(counts.batches());
-    tokenizeTime.add(counts.tokenizeNanos());
-    encodeTime.add(counts.encodeNanos());
-    if (counts.batchCapacity() > 0) {
-      fill.tokens += counts.tokens();
-      fill.capacity += counts.batchCapacity();
+  public void add(WindowCounts window, Fill fill) {
+    counters.forEach((counter, metric) -> metric.add(counter.of(window.counts())));
+    batches.add(window.batches());
+    tokenizeTime.add(window.tokenizeNanos());
+    encodeTime.add(window.encodeNanos());
+    if (window.batchCapacity() > 0) {
+      fill.tokens += window.counts().tokens();
+      fill.capacity += window.batchCapacity();
       batchFill.set(100 * AVERAGE_UNIT * fill.tokens / fill.capacity);
     }
+  }
+
+  /** Adds the time in which a task loaded its model. Called in a task. */
+  public void addLoadMillis(long millis) {
+    loadTime.add(millis);
   }
 }

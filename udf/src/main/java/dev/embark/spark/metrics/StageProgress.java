@@ -1,5 +1,6 @@
 package dev.embark.spark.metrics;
 
+import dev.embark.engine.rows.RowCounts;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
@@ -21,23 +22,19 @@ final class StageProgress extends SparkListener {
 
   private static final class Stage {
     private final long start = System.nanoTime();
-    private final Map<Long, Counts> tasks = new HashMap<>(); // by task id
+    private final Map<Long, RowCounts> tasks = new HashMap<>(); // by task id
     private long lastLine = start;
   }
 
-  private record Counts(long rows, long tokens) {}
-
-  private final long rowsId;
-  private final long tokensId;
+  private final RowAccumulators accumulators;
   private final Consumer<String> out;
   private final Map<Integer, Stage> stages = new HashMap<>();
 
   /**
    * @param out receives each line
    */
-  StageProgress(ApplicationProgress.Totals totals, Consumer<String> out) {
-    this.rowsId = totals.rows().id();
-    this.tokensId = totals.tokens().id();
+  StageProgress(RowAccumulators accumulators, Consumer<String> out) {
+    this.accumulators = accumulators;
     this.out = out;
   }
 
@@ -53,7 +50,7 @@ final class StageProgress extends SparkListener {
         .foreach(
             task -> {
               int stage = (Integer) task._2();
-              update(stage, (Long) task._1(), ApplicationProgress.updates(task._4()));
+              update(stage, (Long) task._1(), accumulators.of(task._4()));
               Stage running = stages.get(stage);
               if (running != null && System.nanoTime() - running.lastLine > NANOS_BETWEEN_LINES) {
                 running.lastLine = System.nanoTime();
@@ -68,7 +65,7 @@ final class StageProgress extends SparkListener {
     update(
         event.stageId(),
         event.taskInfo().taskId(),
-        ApplicationProgress.updates(event.taskInfo().accumulables()));
+        accumulators.of(event.taskInfo().accumulables()));
   }
 
   @Override
@@ -79,28 +76,24 @@ final class StageProgress extends SparkListener {
     }
   }
 
-  private void update(int stage, long task, Map<Long, Long> counters) {
-    if (stages.containsKey(stage) && counters.containsKey(tokensId)) {
-      stages
-          .get(stage)
-          .tasks
-          .put(task, new Counts(counters.getOrDefault(rowsId, 0L), counters.get(tokensId)));
+  private void update(int stage, long task, RowCounts counts) {
+    if (stages.containsKey(stage) && counts.rows() > 0) {
+      stages.get(stage).tasks.put(task, counts);
     }
   }
 
   private void report(int id, Stage stage) {
-    long rows = stage.tasks.values().stream().mapToLong(Counts::rows).sum();
-    long tokens = stage.tasks.values().stream().mapToLong(Counts::tokens).sum();
+    RowCounts counts = stage.tasks.values().stream().reduce(RowCounts.NONE, RowCounts::plus);
     double seconds = (System.nanoTime() - stage.start) / 1e9;
-    if (tokens > 0) {
+    if (counts.tokens() > 0) {
       out.accept(
           String.format(
               Locale.ROOT,
               "stage %d: %,d rows, %,d tokens, %,.0f tokens/s",
               id,
-              rows,
-              tokens,
-              tokens / seconds));
+              counts.rows(),
+              counts.tokens(),
+              counts.tokens() / seconds));
     }
   }
 }

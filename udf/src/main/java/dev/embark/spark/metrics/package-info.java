@@ -3,8 +3,9 @@
  *
  * <pre>
  *  WindowCounts ──┬──► OperatorMetrics      SQL tab of Spark's UI
- *                 ├──► ExecutorCounters  metrics system of the executor, Prometheus
- *                 └──► ApplicationProgress     the driver: log lines per stage, progress of the job
+ *                 ├──► ExecutorCounters     metrics system of the executor, Prometheus
+ *                 └──► RowAccumulators ──► ApplicationProgress, StageProgress
+ *                                           the driver: progress of the job, log lines per stage
  * </pre>
  *
  * <p>Internal; depends on the windows of rows that it counts.

@@ -199,7 +199,7 @@ class ModelFunctionTest {
     for (FunctionOption option : function.options()) {
       for (String value :
           List.of("''", "' '", "'x'", "-1", "99999999999", "'1e999'", "'NaN'", "NULL")) {
-        String call = "%s('x', map('%s', %s))".formatted(function.function(), option.key(), value);
+        String call = "%s('x', map('%s', %s))".formatted(function.sqlName(), option.key(), value);
         Throwable refused = catchThrowable(() -> spark.sql("SELECT " + call));
         if (refused != null) {
           assertThat(refused).as(call).isInstanceOf(AnalysisException.class);
@@ -610,11 +610,11 @@ class ModelFunctionTest {
     spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
     for (String adaptive : List.of("true", "false")) {
       spark.conf().set("spark.sql.adaptive.enabled", adaptive);
-      long before = ApplicationProgress.of(spark).snapshot().rows();
+      long before = ApplicationProgress.of(spark).counts().rows();
 
       List<Row> rows = spark.sql(statement).collectAsList();
 
-      assertThat(ApplicationProgress.of(spark).snapshot().rows() - before)
+      assertThat(ApplicationProgress.of(spark).counts().rows() - before)
           .as("texts embedded, adaptive %s", adaptive)
           .isEqualTo(5 + 9);
       assertThat(rows).hasSizeGreaterThanOrEqualTo(10);

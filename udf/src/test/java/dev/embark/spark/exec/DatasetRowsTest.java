@@ -3,6 +3,7 @@ package dev.embark.spark.exec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.engine.rows.RowCounts;
 import dev.embark.spark.Embark;
 import dev.embark.spark.InstallTest;
 import dev.embark.spark.TestSession;
@@ -55,11 +56,11 @@ class DatasetRowsTest {
 
   @Test
   void countsRowsAsTheOperatorDoes() {
-    ApplicationProgress.Snapshot before = ApplicationProgress.of(spark).snapshot();
+    RowCounts before = ApplicationProgress.of(spark).counts();
     assertThat(Embark.embedColumn(docs, "body", "e", Map.of()).collectAsList()).hasSize(20);
-    ApplicationProgress.Snapshot after = ApplicationProgress.of(spark).snapshot();
+    RowCounts after = ApplicationProgress.of(spark).counts();
     assertThat(after.rows() - before.rows()).isEqualTo(20);
-    assertThat(after.nullRows() - before.nullRows()).isEqualTo(1);
+    assertThat(after.nulls() - before.nulls()).isEqualTo(1);
   }
 
   @Test
