@@ -3,6 +3,7 @@ package dev.embark.docs;
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.EmbarkPlugin;
 import dev.embark.spark.UdfFacts;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Help.Ansi;
 final class Reference {
   /** How the file is made anew. */
   static final String COMMAND =
-      "mvn -q -pl docs -am package -DskipITs -Dtest=ReferenceTest"
+      "mvn -q -pl docs -am package -DskipITs -Dtest=ReferenceTest,PythonModulesTest"
           + " -Dsurefire.failIfNoSpecifiedTests=false -Dembark.docs.write=true";
 
   private final StringBuilder text = new StringBuilder();
@@ -100,7 +101,9 @@ final class Reference {
     line("## Functions");
     line(
         "Arguments are positional or named, as in `embed(options => map('longText', 'chunk'), text"
-            + " => body)`. A mistake in a call is an `AnalysisException`, in PySpark too.");
+            + " => body)`. `embed` and `generate` take strings only: a number or BINARY, which Spark's own"
+            + " string functions accept, is refused, since an id column embedded by mistake costs"
+            + " hours.");
     for (ExpressionInfo function : UdfFacts.functions()) {
       line("### " + function.getName());
       line(escaped(function.getUsage().replace("_FUNC_", function.getName())));
@@ -153,6 +156,7 @@ final class Reference {
     CommandLine embark = CommandFacts.command();
     line("## Exit codes");
     line(String.join("\n", embark.getCommandSpec().usageMessage().footer()).strip());
+    conditions();
     line("## Kinds of failure");
     line(
         "An error in a text, a model or an option has one of these kinds: "
@@ -162,6 +166,23 @@ final class Reference {
             + ".");
     line("## The command");
     help(embark);
+  }
+
+  private void conditions() {
+    line("## Error conditions");
+    line(
+        "An error of a call is an `AnalysisException`, and an error while a query runs a"
+            + " `SparkRuntimeException`, as of Spark's own functions. Both begin with the condition"
+            + " in brackets. `getCondition()`, on Spark 3.5 `getErrorClass()`, returns it,"
+            + " `getSqlState()` the SQLSTATE, and `getMessageParameters()` the values of the"
+            + " parameters in angle brackets. Spark 3.5 puts its report on the failed stage in"
+            + " front of an error while a query runs.");
+    row("condition", "SQLSTATE", "message");
+    row("---", "---", "---");
+    for (Condition condition : Condition.values()) {
+      row(code(condition.condition()), condition.sqlState(), escaped(condition.template()));
+    }
+    text.append('\n');
   }
 
   private void help(CommandLine command) {

@@ -6,6 +6,7 @@ import dev.embark.spark.catalyst.AnalysisErrors;
 import dev.embark.spark.catalyst.CosineSimilarity;
 import dev.embark.spark.catalyst.ExtractModelCalls;
 import dev.embark.spark.catalyst.ModelFunction;
+import dev.embark.spark.compat.EmbarkBuild;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.SqlFunction;
@@ -119,16 +120,22 @@ public final class Embark {
       EmbedOptions sessionOptions = EmbarkConf.options(docs.sparkSession().conf().getAll());
       return DatasetRows.embed(docs, textColumn, outputColumn, sessionOptions.with(options));
     } catch (EmbarkException e) {
-      throw AnalysisErrors.of(e.getMessage());
+      throw AnalysisErrors.of(e);
     }
   }
 
   /**
    * Installs Embark in a running session, for example in a notebook whose cluster received the jar
    * after the session started. Sessions created by {@code newSession()} need their own call.
-   * Idempotent, and a no-op if Spark loaded the extension at startup.
+   * Idempotent, and a no-op if Spark loaded the extension at startup. Raises an {@code
+   * AnalysisException} if the jar is built for another Scala than Spark.
    */
   public static void install(SparkSession session) {
+    EmbarkBuild.wrongScala()
+        .ifPresent(
+            reason -> {
+              throw AnalysisErrors.of(reason);
+            });
     if (session.catalog().functionExists(SqlFunction.EMBEDDING.sqlName())) {
       return;
     }

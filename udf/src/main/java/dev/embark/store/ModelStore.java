@@ -1,5 +1,6 @@
 package dev.embark.store;
 
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.llama.WeightsCache;
@@ -91,6 +92,26 @@ public final class ModelStore {
   }
 
   /**
+   * The local file that a model is, without fetching anything; empty for a model of another place.
+   *
+   * @throws EmbarkException of kind MODEL if there is no such file
+   */
+  public static Optional<Path> local(String uri, ModelPlaces places) {
+    if (ServedModels.isServed(uri)) {
+      return Optional.empty();
+    }
+    try {
+      Optional<Path> file = places.local(uri);
+      if (file.isPresent()) {
+        LocalFile.check(file.get());
+      }
+      return file;
+    } catch (IOException | IllegalArgumentException e) {
+      throw notFetched(uri, e);
+    }
+  }
+
+  /**
    * The cache of a model's packed weights, which keeps them next to the copies of models. If the
    * cache directory cannot be used, weights are packed in memory and a warning is logged.
    */
@@ -178,7 +199,7 @@ public final class ModelStore {
 
   private static EmbarkException notFetched(String uri, Exception e) {
     return new EmbarkException(
-        Kind.MODEL, "The model " + uri + " cannot be fetched: " + reason(e) + ".", e);
+        Condition.MODEL_NOT_FETCHED, Map.of("model", uri, "reason", reason(e)), e);
   }
 
   private static String reason(Exception e) {

@@ -4,8 +4,8 @@ import dev.embark.engine.batch.ContextMemory;
 import dev.embark.engine.model.EngineMemory;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.Normalization;
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
-import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.rows.EmbeddedRows;
 import dev.embark.engine.rows.Engine;
 import dev.embark.engine.text.Tokenizer;
@@ -112,12 +112,18 @@ public final class EmbeddingEngine implements Engine {
     new Tokenizer(model, options);
   }
 
+  /** Returns the failure of the option {@code dimensions} for a model with fewer. */
+  public static EmbarkException tooManyDimensions(int dimensions, int available) {
+    return new EmbarkException(
+        Condition.TOO_MANY_DIMENSIONS,
+        Map.of(
+            "dimensions", Integer.toString(dimensions), "available", Integer.toString(available)));
+  }
+
   private static int dimensions(LlamaModel model, EmbedOptions options) {
     int dimensions = options.dimensions().orElse(model.dimensions());
     if (dimensions > model.dimensions()) {
-      throw new EmbarkException(
-          Kind.OPTION,
-          "dimensions is " + dimensions + ", but the model has " + model.dimensions() + ".");
+      throw tooManyDimensions(dimensions, model.dimensions());
     }
     return dimensions;
   }

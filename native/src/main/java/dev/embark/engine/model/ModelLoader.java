@@ -1,8 +1,8 @@
 package dev.embark.engine.model;
 
 import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
-import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.text.WordPieceText;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensorType;
@@ -14,6 +14,7 @@ import dev.embark.llama.WeightsCache;
 import dev.embark.llama.WeightsCache.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,15 +56,8 @@ public final class ModelLoader {
    */
   public static LlamaModel load(Path path, ModelOptions options, WeightsCache cache) {
     LlamaBackend.start();
-    GgufHeader header;
-    try {
-      // llama.cpp aborts the process on some damaged files, so the header is checked in Java first.
-      header = GgufHeader.read(path);
-    } catch (IOException e) {
-      throw new EmbarkException(
-          Kind.MODEL, "The model cannot be loaded: " + e.getMessage() + ".", e);
-    }
-    ModelCheck.check(path, header);
+    // llama.cpp aborts the process on some damaged files, so the header is checked in Java first.
+    GgufHeader header = checkedHeader(path);
     LlamaModel.Traits traits =
         new LlamaModel.Traits(
             WordPieceText.stripsAccents(header), isF32(header), ModelFile.isReranker(header));
@@ -88,6 +82,25 @@ public final class ModelLoader {
       throw e;
     }
     return model;
+  }
+
+  /**
+   * Reads the header of a model file and checks it; needs neither llama.cpp nor the memory of the
+   * model.
+   *
+   * @throws EmbarkException of kind MODEL when the file is not a complete GGUF file or is
+   *     inconsistent
+   */
+  public static GgufHeader checkedHeader(Path path) {
+    GgufHeader header;
+    try {
+      header = GgufHeader.read(path);
+    } catch (IOException e) {
+      throw new EmbarkException(
+          Condition.MODEL_NOT_LOADED, Map.of("reason", String.valueOf(e.getMessage())), e);
+    }
+    ModelCheck.check(path, header);
+    return header;
   }
 
   static boolean isF32(GgufHeader header) {

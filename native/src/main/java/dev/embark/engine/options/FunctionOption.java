@@ -1,7 +1,8 @@
 package dev.embark.engine.options;
 
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
-import dev.embark.engine.rows.EmbarkException.Kind;
+import java.util.Map;
 
 /**
  * An option of one of Embark's functions. Both its documentation and its validation derive from the
@@ -42,16 +43,9 @@ public interface FunctionOption {
       return spec().canonical().apply(value);
     } catch (IllegalArgumentException e) {
       throw new EmbarkException(
-          Kind.OPTION,
-          "The "
-              + function
-              + " option "
-              + key()
-              + " cannot be '"
-              + value
-              + "'; it takes "
-              + takes()
-              + ".",
+          Condition.INVALID_OPTION,
+          Map.of(
+              "function", function, "option", key(), "value", "'" + value + "'", "takes", takes()),
           e);
     }
   }

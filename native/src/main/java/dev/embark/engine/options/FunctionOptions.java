@@ -1,7 +1,7 @@
 package dev.embark.engine.options;
 
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
-import dev.embark.engine.rows.EmbarkException.Kind;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * The options of a function, independent of their source: SQL map, session conf or command line.
@@ -59,18 +58,22 @@ public abstract sealed class FunctionOptions implements Serializable
         (key, value) -> {
           FunctionOption option = option(key);
           if (seen.contains(option)) {
-            throw wrong("The " + function() + " option " + key + " is given twice.");
+            throw new EmbarkException(
+                Condition.DUPLICATE_OPTION, Map.of("function", function(), "option", key));
           }
           seen.add(option);
           if (value == null) {
-            throw wrong(
-                "The "
-                    + function()
-                    + " option "
-                    + key
-                    + " cannot be NULL; it takes "
-                    + option.takes()
-                    + ".");
+            throw new EmbarkException(
+                Condition.INVALID_OPTION,
+                Map.of(
+                    "function",
+                    function(),
+                    "option",
+                    key,
+                    "value",
+                    "NULL",
+                    "takes",
+                    option.takes()));
           }
           merged.put(option.key(), option.canonical(function(), value));
         });
@@ -89,21 +92,18 @@ public abstract sealed class FunctionOptions implements Serializable
       }
     }
     List<String> keys = all().stream().map(FunctionOption::key).toList();
-    throw wrong(
-        "There is no "
-            + function()
-            + " option '"
-            + key
-            + "'"
-            + Nearest.to(key, keys).map(near -> "; did you mean '" + near + "'?").orElse(".")
-            + instead(key)
-            + " The options are "
-            + keys.stream().collect(Collectors.joining(", "))
-            + ".");
-  }
-
-  private static EmbarkException wrong(String message) {
-    return new EmbarkException(Kind.OPTION, message);
+    String hint = Nearest.to(key, keys).map(near -> "; did you mean '" + near + "'?").orElse(".");
+    throw new EmbarkException(
+        Condition.UNKNOWN_OPTION,
+        Map.of(
+            "function",
+            function(),
+            "option",
+            key,
+            "hint",
+            hint + instead(key),
+            "options",
+            String.join(", ", keys)));
   }
 
   /** Returns the location of the model. */

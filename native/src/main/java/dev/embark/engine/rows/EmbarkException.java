@@ -1,6 +1,8 @@
 package dev.embark.engine.rows;
 
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -36,8 +38,23 @@ public final class EmbarkException extends RuntimeException {
 
   private static final int NO_ROW = -1;
 
-  private final Kind kind;
+  private final Condition condition;
+  private final TreeMap<String, String> parameters;
   private final int row;
+
+  /**
+   * Creates a failure of a condition of its own.
+   *
+   * @param parameters a value for each parameter of the condition
+   */
+  public EmbarkException(Condition condition, Map<String, String> parameters) {
+    this(condition, parameters, null);
+  }
+
+  /** Creates a failure of a condition of its own, with its cause. */
+  public EmbarkException(Condition condition, Map<String, String> parameters, Throwable cause) {
+    this(condition, parameters, condition.message(parameters), cause, NO_ROW);
+  }
 
   /** Creates a failure without a Java cause. */
   public EmbarkException(Kind kind, String message) {
@@ -46,20 +63,42 @@ public final class EmbarkException extends RuntimeException {
 
   /** Creates a failure with its cause. */
   public EmbarkException(Kind kind, String message, Throwable cause) {
-    this(kind, message, cause, NO_ROW);
+    this(Condition.of(kind), Map.of("reason", String.valueOf(message)), message, cause, NO_ROW);
   }
 
-  private EmbarkException(Kind kind, String message, Throwable cause, int row) {
+  private EmbarkException(
+      Condition condition,
+      Map<String, String> parameters,
+      String message,
+      Throwable cause,
+      int row) {
     super(message, cause);
-    this.kind = kind;
+    this.condition = condition;
+    this.parameters = new TreeMap<>(parameters);
     this.row = row;
   }
 
   /** Returns the same failure, attributed to a row. */
   EmbarkException inRow(int ofWindow) {
-    EmbarkException copy = new EmbarkException(kind, getMessage(), getCause(), ofWindow);
+    EmbarkException copy =
+        new EmbarkException(condition, parameters, getMessage(), getCause(), ofWindow);
     copy.setStackTrace(getStackTrace());
     return copy;
+  }
+
+  /** Returns the same failure for another caller, with the stack trace of this call. */
+  public EmbarkException again() {
+    return new EmbarkException(condition, parameters, getMessage(), this, row);
+  }
+
+  /**
+   * Returns the same failure with a text of its message replaced, such as the path of a copy by the
+   * name that the user gave.
+   */
+  public EmbarkException replacing(String text, String by) {
+    Map<String, String> replaced = new TreeMap<>(parameters);
+    replaced.replaceAll((name, value) -> value.replace(text, by));
+    return new EmbarkException(condition, replaced, getMessage().replace(text, by), this, row);
   }
 
   /**
@@ -80,7 +119,17 @@ public final class EmbarkException extends RuntimeException {
 
   /** Returns the category of the failure. */
   public Kind kind() {
-    return kind;
+    return condition.kind();
+  }
+
+  /** Returns the condition that Spark and PySpark show. */
+  public Condition condition() {
+    return condition;
+  }
+
+  /** Returns the parameters of the condition's message. */
+  public Map<String, String> parameters() {
+    return Map.copyOf(parameters);
   }
 
   /**

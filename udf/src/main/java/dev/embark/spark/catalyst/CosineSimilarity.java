@@ -1,8 +1,12 @@
 package dev.embark.spark.catalyst;
 
+import dev.embark.engine.rows.Condition;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.compat.Scala;
+import dev.embark.spark.compat.SparkConditions;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -61,13 +65,13 @@ public final class CosineSimilarity extends Expression implements CodegenFallbac
       return null;
     }
     if (a.numElements() != b.numElements()) {
-      throw new IllegalArgumentException(
-          NAME
-              + " takes vectors of the same length, but these have "
-              + a.numElements()
-              + " and "
-              + b.numElements()
-              + " elements; they are of different models or dimensions.");
+      throw SparkConditions.inTask(
+          new EmbarkException(
+              Condition.VECTOR_LENGTHS,
+              Map.of(
+                  "function", NAME,
+                  "left", Integer.toString(a.numElements()),
+                  "right", Integer.toString(b.numElements()))));
     }
     return Cosine.of(a, elementType(left), b, elementType(right));
   }

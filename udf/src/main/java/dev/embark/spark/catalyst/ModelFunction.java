@@ -1,10 +1,12 @@
 package dev.embark.spark.catalyst;
 
 import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.SqlFunction;
+import dev.embark.spark.models.HeaderCheck;
 import dev.embark.spark.models.WebModelPolicy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -87,17 +89,15 @@ public record ModelFunction(
         options = options.with(literalMap(function, optionsMap));
       }
       if (options.model().isEmpty()) {
-        throw error(
-            function.sqlName()
-                + " has no model of its own: name one with map('model', …), or for the session with "
-                + EmbarkConf.GENERATE_PREFIX
-                + "model.",
-            input);
+        throw new EmbarkException(
+            Condition.NO_MODEL,
+            Map.of("function", function.sqlName(), "conf", EmbarkConf.GENERATE_PREFIX + "model"));
       }
       WebModelPolicy.check(options);
+      HeaderCheck.check(options);
       return new ModelExpression(input, options, function);
     } catch (EmbarkException e) {
-      throw error(e.getMessage(), input);
+      throw AnalysisErrors.of(e, input.origin());
     }
   }
 
@@ -106,16 +106,12 @@ public record ModelFunction(
       return entries(function, map);
     }
     if (!argument.foldable() || !(argument.dataType() instanceof MapType type)) {
-      throw error(
-          "The options of "
-              + function.sqlName()
-              + " have to be a literal map, such as map('longText', 'chunk'), but this is "
-              + argument.sql()
-              + ".",
-          argument);
+      throw new EmbarkException(
+          Condition.OPTIONS_NOT_LITERAL,
+          Map.of("function", function.sqlName(), "argument", argument.sql()));
     }
     if (type.keyType() instanceof StringType == false) {
-      throw keysAreStrings(function, argument);
+      throw keysAreStrings(function);
     }
     MapData map = (MapData) argument.eval(null);
     Map<String, String> options = new LinkedHashMap<>();
@@ -137,12 +133,13 @@ public record ModelFunction(
     for (int i = 0; i < keysAndValues.size(); i += 2) {
       Expression key = keysAndValues.get(i);
       if (!(key.dataType() instanceof StringType)) {
-        throw keysAreStrings(function, map);
+        throw keysAreStrings(function);
       }
       Object value = asWritten(keysAndValues.get(i + 1)).eval(null);
       String name = String.valueOf(key.eval(null));
       if (options.containsKey(name)) {
-        throw error("The options of " + function.sqlName() + " name " + name + " twice.", map);
+        throw new EmbarkException(
+            Condition.DUPLICATE_OPTION, Map.of("function", function.sqlName(), "option", name));
       }
       options.put(name, value == null ? null : String.valueOf(value));
     }
@@ -156,18 +153,14 @@ public record ModelFunction(
         : value;
   }
 
-  private static RuntimeException keysAreStrings(SqlFunction function, Expression argument) {
-    throw error(
-        "The options of " + function.sqlName() + " have to be a map with string keys.", argument);
+  private static EmbarkException keysAreStrings(SqlFunction function) {
+    return new EmbarkException(
+        Condition.OPTION_KEYS_NOT_STRING, Map.of("function", function.sqlName()));
   }
 
   /** Accepts numbers and booleans as well as strings: map('maxTokens', 128). */
   private static String text(ArrayData values, int i, DataType type) {
     return values.isNullAt(i) ? null : String.valueOf(values.get(i, type));
-  }
-
-  private static RuntimeException error(String sentence, Expression where) {
-    throw AnalysisErrors.of(sentence, where.origin());
   }
 
   private static ExpressionInfo info(SqlFunction function) {

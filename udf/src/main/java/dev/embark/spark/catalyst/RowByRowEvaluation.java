@@ -5,6 +5,7 @@ import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.rows.RowOutcomes;
+import dev.embark.spark.compat.SparkConditions;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.exec.TaskSettings;
 import dev.embark.spark.metrics.ApplicationProgress;
@@ -96,7 +97,7 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
       if (e.kind() == Kind.CANCELLED && isInterrupted(task)) {
         throw killed();
       }
-      throw e;
+      throw SparkConditions.inTask(e);
     }
   }
 

@@ -3,8 +3,9 @@ package dev.embark.spark.conf;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
-import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.spark.compat.EmbarkBuild;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,6 +27,9 @@ public final class EmbarkConf {
   /** {@code true} prints the throughput of each stage to the driver's standard error. */
   public static final String PROGRESS = PREFIX + "progress";
 
+  /** Version of the jar, for clients that cannot see the jar itself; read-only by convention. */
+  public static final String VERSION = PREFIX + "version";
+
   private EmbarkConf() {}
 
   /**
@@ -35,6 +39,13 @@ public final class EmbarkConf {
   public static synchronized void register() {
     register(PREFIX, SqlFunction.EMBEDDING);
     register(GENERATE_PREFIX, SqlFunction.ANSWER);
+    if (!SQLConf.get().isModifiable(VERSION)) {
+      SQLConf$.MODULE$
+          .buildConf(VERSION)
+          .doc("Version of the Embark jar that this session runs with; not to be set.")
+          .stringConf()
+          .createWithDefault(EmbarkBuild.current().version());
+    }
   }
 
   private static void register(String prefix, SqlFunction function) {
@@ -58,7 +69,8 @@ public final class EmbarkConf {
       case "false" -> false;
       default ->
           throw new EmbarkException(
-              Kind.OPTION, PROGRESS + " is '" + value + "'; it takes true or false.");
+              Condition.INVALID_CONF,
+              Map.of("conf", PROGRESS, "value", value, "takes", "true or false"));
     };
   }
 
@@ -120,12 +132,7 @@ public final class EmbarkConf {
   private static void checkUnchanged(String key, String value) {
     SparkEnv env = SparkEnv.get();
     if (env != null && !env.conf().get(key, "").equals(value)) {
-      throw new EmbarkException(
-          Kind.OPTION,
-          key
-              + " belongs to the application: set it before Spark starts, with --conf "
-              + key
-              + "=…");
+      throw new EmbarkException(Condition.CONF_OF_APPLICATION, Map.of("conf", key));
     }
   }
 }

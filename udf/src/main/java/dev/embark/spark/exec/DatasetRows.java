@@ -2,8 +2,8 @@ package dev.embark.spark.exec;
 
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.VectorType;
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
-import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.metrics.OperatorMetrics;
 import dev.embark.spark.models.WebModelPolicy;
@@ -11,6 +11,7 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -44,17 +45,10 @@ public record DatasetRows(int text, VectorType output)
     int index = names.indexOf(textColumn);
     if (index < 0 || !(schema.fields()[index].dataType() instanceof StringType)) {
       throw new EmbarkException(
-          Kind.OPTION,
-          "There is no string column '"
-              + textColumn
-              + "' to embed; the dataset has "
-              + schema.toDDL()
-              + ".");
+          Condition.NO_TEXT_COLUMN, Map.of("column", textColumn, "schema", schema.toDDL()));
     }
     if (names.contains(outputColumn)) {
-      throw new EmbarkException(
-          Kind.OPTION,
-          "The dataset already has a column '" + outputColumn + "'; choose another name.");
+      throw new EmbarkException(Condition.COLUMN_EXISTS, Map.of("column", outputColumn));
     }
     WebModelPolicy.check(options);
     SqlFunction function = SqlFunction.EMBEDDING;

@@ -2,15 +2,18 @@ package dev.embark.spark.exec;
 
 import dev.embark.engine.embed.VectorWriter;
 import dev.embark.engine.options.ErrorMode;
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.rows.RowOutcomes;
+import dev.embark.spark.compat.SparkConditions;
 import dev.embark.spark.metrics.ExecutorCounters;
 import dev.embark.spark.metrics.OperatorMetrics;
 import dev.embark.spark.metrics.WindowCounts;
 import dev.embark.spark.rows.TaskEngine;
 import dev.embark.spark.rows.TextWindow;
 import dev.embark.spark.rows.VectorEngine;
+import java.util.Map;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
@@ -43,7 +46,8 @@ public final class WindowProcessor implements AutoCloseable {
   /**
    * Evaluates a window and overwrites the results of the previous one.
    *
-   * @throws EmbarkException if a row fails in mode FAILFAST, or the model cannot be loaded
+   * @throws RuntimeException as {@link SparkConditions#inTask} if a row fails in mode FAILFAST, or
+   *     the model cannot be loaded
    * @throws TaskKilledException if the task is interrupted
    * @throws IllegalStateException if the task has ended
    */
@@ -61,19 +65,23 @@ public final class WindowProcessor implements AutoCloseable {
       if (e.kind() == Kind.CANCELLED && context.isInterrupted()) {
         throw new TaskKilledException("cancelled while " + settings.options().function() + " ran");
       }
-      throw e;
+      throw SparkConditions.inTask(e);
     }
     WindowCounts counted = WindowCounts.of(window, outcomes, System.nanoTime() - start);
     settings.metrics().add(counted, fill);
     settings.progress().add(counted.counts());
     ExecutorCounters.add(counted);
     if (counted.counts().failed() > 0 && settings.options().mode() == ErrorMode.FAILFAST) {
-      throw firstFailure();
+      throw SparkConditions.inTask(firstFailure());
     }
   }
 
   private void open() {
-    engine = TaskEngine.open(settings.options(), settings.outputs(), settings.access(), context);
+    try {
+      engine = TaskEngine.open(settings.options(), settings.outputs(), settings.access(), context);
+    } catch (EmbarkException e) {
+      throw SparkConditions.inTask(e);
+    }
     settings.metrics().addLoadMillis(engine.loadMillis());
     ExecutorCounters.addLoadMillis(engine.loadMillis());
   }
@@ -83,16 +91,12 @@ public final class WindowProcessor implements AutoCloseable {
       EmbarkException error = outcomes.error(row);
       if (error != null) {
         return new EmbarkException(
-            error.kind(),
-            "Row "
-                + (rowsBefore + row + 1)
-                + " of partition "
-                + context.partitionId()
-                + " cannot be "
-                + OperatorMetrics.done(settings.options())
-                + ": "
-                + error.getMessage()
-                + " With mode=PERMISSIVE its result would be NULL.",
+            Condition.FAILED_ROW,
+            Map.of(
+                "row", Long.toString(rowsBefore + row + 1),
+                "partition", Integer.toString(context.partitionId()),
+                "done", OperatorMetrics.done(settings.options()),
+                "reason", error.getMessage()),
             error);
       }
     }

@@ -120,7 +120,8 @@ public final class ExecutorModels {
     hardware = other;
   }
 
-  private static boolean isAlone(SparkConf conf) {
+  /** Whether the driver is the only executor. */
+  static boolean isAlone(SparkConf conf) {
     String master = conf.get("spark.master", "local");
     return master.startsWith("local") && !master.startsWith("local-cluster");
   }

@@ -1,7 +1,7 @@
 package dev.embark.spark.models;
 
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
-import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.spark.conf.ExecutorSetting;
 import dev.embark.store.StoreSettings;
 import java.nio.file.Path;
@@ -67,8 +67,8 @@ public record ExecutorSettings(
       return parse.apply(text);
     } catch (IllegalArgumentException e) {
       throw new EmbarkException(
-          Kind.OPTION,
-          setting.key() + " cannot be '" + text + "'; it takes " + setting.takes() + ".",
+          Condition.INVALID_CONF,
+          Map.of("conf", setting.key(), "value", text, "takes", setting.takes()),
           e);
     }
   }

@@ -102,6 +102,16 @@ public record ModelAccess(Map<String, String> hadoop) implements Serializable {
     return store.sha256(options.model(), places());
   }
 
+  /**
+   * The local file that the model of the options is, without fetching anything; empty for a model
+   * of another place.
+   *
+   * @throws EmbarkException of kind MODEL if there is no such file
+   */
+  Optional<Path> local(FunctionOptions options) {
+    return ModelStore.local(options.model(), places());
+  }
+
   private ModelPlaces places() {
     SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
     Configuration configuration = SparkHadoopUtil.get().newConfiguration(conf);

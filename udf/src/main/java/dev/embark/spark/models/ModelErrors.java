@@ -14,8 +14,6 @@ final class ModelErrors {
    */
   static EmbarkException named(EmbarkException e, StoredModel file, String uri) {
     String copy = file.path().toString();
-    return e.getMessage().contains(copy)
-        ? new EmbarkException(e.kind(), e.getMessage().replace(copy, uri), e)
-        : e;
+    return e.getMessage().contains(copy) ? e.replacing(copy, uri) : e;
   }
 }

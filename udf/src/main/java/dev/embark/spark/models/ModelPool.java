@@ -121,7 +121,7 @@ final class ModelPool {
       return models.get(key, load);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof EmbarkException cause) {
-        throw new EmbarkException(cause.kind(), cause.getMessage(), cause);
+        throw cause.again();
       }
       throw new EmbarkException(
           Kind.MODEL, "The model cannot be loaded: " + e.getCause(), e.getCause());

@@ -1,11 +1,12 @@
 package dev.embark.spark.models;
 
 import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
-import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.ExecutorSetting;
 import dev.embark.store.ModelPlaces;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkConf;
@@ -43,11 +44,7 @@ public final class WebModelPolicy {
       return;
     }
     throw new EmbarkException(
-        Kind.OPTION,
-        "The model "
-            + model
-            + " is on a server that its URL names; calls may name one only if Spark was started with --conf "
-            + ExecutorSetting.ALLOW_HTTP.key()
-            + "=true.");
+        Condition.SERVER_NOT_ALLOWED,
+        Map.of("model", model, "conf", ExecutorSetting.ALLOW_HTTP.key()));
   }
 }

@@ -9,18 +9,22 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.VectorType;
 import dev.embark.spark.TestSession;
+import dev.embark.spark.compat.EmbarkBuild;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.metrics.ApplicationProgress;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.spark.SparkRuntimeException;
 import org.apache.spark.SparkThrowable;
 import org.apache.spark.SparkThrowableHelper;
 import org.apache.spark.sql.AnalysisException;
@@ -153,15 +157,17 @@ class ModelFunctionTest {
       delimiter = '|',
       quoteCharacter = '"',
       value = {
-        "embed('x', map('longtxt', 'chunk'))    | There is no embed option 'longtxt'; did you mean",
-        "embed('x', map('longText', '<y> %s'))  | The embed option longText cannot be '<y> %s'",
-        "embed('x', map('maxTokens', uuid()))   | The options of embed have to be a literal map",
-        "embed('x', map('model', current_database())) | The options of embed have to be a literal map",
-        "embed('x', map(1, 'chunk'))            | The options of embed have to be a map with string",
-        "embed_detail('x', map('mode', 'permissive', 'mode', 'failfast')) | The options of embed_detail",
-        "embed_tokens('x', 'maxTokens')         | The options of embed_tokens have to be a literal map",
-        "generate('x')                          | generate has no model of its own",
-        "generate_detail('x', map('pooling', 'cls')) | There is no generate option 'pooling'",
+        "embed('x', map('longtxt', 'chunk'))    | [EMBARK_UNKNOWN_OPTION] There is no embed option 'longtxt'; did you mean",
+        "embed('x', map('longText', '<y> %s'))  | [EMBARK_INVALID_OPTION] The embed option longText cannot be '<y> %s'",
+        "embed('x', map('maxTokens', uuid()))   | [EMBARK_OPTIONS_NOT_LITERAL] The options of embed have to be a literal map",
+        "embed('x', map('model', current_database())) | [EMBARK_OPTIONS_NOT_LITERAL] The options of embed have to be a literal map",
+        "embed('x', map(1, 'chunk'))            | [EMBARK_OPTION_KEYS_NOT_STRING] The options of embed have to be a map with string",
+        "embed_detail('x', map('mode', 'permissive', 'mode', 'failfast')) | [EMBARK_DUPLICATE_OPTION] The embed_detail option mode is given twice.",
+        "embed_tokens('x', 'maxTokens')         | [EMBARK_OPTIONS_NOT_LITERAL] The options of embed_tokens have to be a literal map",
+        "generate('x')                          | [EMBARK_NO_MODEL] generate has no model of its own",
+        "generate_detail('x', map('pooling', 'cls')) | [EMBARK_UNKNOWN_OPTION] There is no generate option 'pooling'",
+        "embed('x', map('dimensions', 385)) | [EMBARK_TOO_MANY_DIMENSIONS] dimensions is 385, but the model has 384.",
+        "embed('x', map('model', '/no/such.gguf')) | [EMBARK_MODEL_NOT_FETCHED] The model /no/such.gguf cannot be",
         "embed()                                | [WRONG_NUM_ARGS.WITHOUT_SUGGESTION] The `embed`",
         "cosine_similarity(array(1))            | [WRONG_NUM_ARGS.WITHOUT_SUGGESTION] The `cosine",
         "embed(array('x'))                      | [DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT]",
@@ -178,15 +184,15 @@ class ModelFunctionTest {
         functions.call_function("embed", Scala.<Column>seq(List.of(functions.lit("x"), options)));
     assertShownByPython(
         catchThrowable(() -> spark.range(1).select(call)),
-        "The embed option longText cannot be '${x}'");
+        "[EMBARK_INVALID_OPTION] The embed option longText cannot be '${x}'");
     for (String conf : List.of("longText", "progress")) {
       spark.conf().set("spark.embark." + conf, "<x>");
       try {
         assertShownByPython(
             catchThrowable(() -> spark.sql("SELECT embed('x')")),
             conf.equals("progress")
-                ? "spark.embark.progress is '<x>'; it takes true or false."
-                : "The embed option longText cannot be '<x>'");
+                ? "[EMBARK_INVALID_CONF] spark.embark.progress cannot be '<x>'; it takes true or false."
+                : "[EMBARK_INVALID_OPTION] The embed option longText cannot be '<x>'");
       } finally {
         spark.conf().unset("spark.embark." + conf);
       }
@@ -209,6 +215,65 @@ class ModelFunctionTest {
         }
       }
     }
+  }
+
+  /** PySpark shows the parameters of each version's {@code SparkThrowable}. */
+  @Test
+  void errorsCarryConditionStateAndParameters() {
+    SparkThrowable refused =
+        (SparkThrowable)
+            catchThrowable(() -> spark.sql("SELECT embed('x', map('longText', 'cut'))"));
+
+    assertThat(condition((Throwable) refused)).isEqualTo("EMBARK_INVALID_OPTION");
+    assertThat(refused.getSqlState()).isEqualTo("22023");
+    assertThat(refused.getMessageParameters())
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of(
+                "function", "embed",
+                "option", "longText",
+                "value", "'cut'",
+                "takes", "truncate, chunk, error"));
+  }
+
+  @Test
+  void fileThatIsNoModelIsRefusedAtAnalysis(@TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "no model");
+    assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('model', '" + file + "'))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("[EMBARK_MODEL_NOT_LOADED] The model cannot be loaded: " + file);
+  }
+
+  /**
+   * Spark 4 throws an error with a condition as it is, without the report on the failed stage, also
+   * from a lambda; Spark 3.5 puts the report in front of it.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "embed(repeat('word ', 600), map('longText', 'error', 'mode', 'FAILFAST')) | EMBARK_FAILED_ROW",
+        "transform(array(repeat('word ', 600)), t -> embed(t, map('longText', 'error', 'mode',"
+            + " 'FAILFAST'))) | EMBARK_TOO_LONG",
+        "cosine_similarity(array(CAST(id AS FLOAT)), array(1F, 2F)) | EMBARK_VECTOR_LENGTHS"
+      })
+  void failureOfATaskHasACondition(String call, String condition) {
+    Throwable failed =
+        catchThrowable(() -> spark.sql("SELECT " + call + " FROM range(1)").collectAsList());
+
+    if (spark.version().startsWith("3.")) {
+      assertThat(failed).hasMessageContaining("SparkRuntimeException: [" + condition + "] ");
+    } else {
+      assertThat(failed).isInstanceOf(SparkRuntimeException.class);
+      assertThat(failed.getMessage()).startsWith("[" + condition + "] ");
+      assertThat(condition(failed)).isEqualTo(condition);
+    }
+  }
+
+  @Test
+  void sessionShowsTheVersionOfTheJar() {
+    assertThat(spark.conf().get("spark.embark.version"))
+        .matches("\\d+\\.\\d+\\.\\d+.*")
+        .isEqualTo(EmbarkBuild.current().version());
   }
 
   private static void assertShownByPython(Throwable thrown, String sentence) {
@@ -562,7 +627,7 @@ class ModelFunctionTest {
     assertThatThrownBy(
             () -> spark.sql("SELECT embed('x', map('dimensions', 64, 'dimensions', 32))"))
         .isInstanceOf(AnalysisException.class)
-        .hasMessageContaining("name dimensions twice");
+        .hasMessageContaining("The embed option dimensions is given twice.");
   }
 
   /** Spark stores registered confs with a view. */

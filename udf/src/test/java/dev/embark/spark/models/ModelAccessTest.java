@@ -328,11 +328,12 @@ class ModelAccessTest {
       assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('model', '" + other + "/m.gguf'))"))
           .hasMessageContaining(other + "/m.gguf is on a server that its URL names");
     }
-    for (String other :
-        List.of("hdfs://h:1/m", "s3a://web/m", "har://hdfs-h:1/x.har/m", "/http-models/m")) {
+    for (String other : List.of("hdfs://h:1/m", "s3a://web/m", "har://hdfs-h:1/x.har/m")) {
       assertThatCode(() -> spark.sql("SELECT embed('x', map('model', '" + other + "'))"))
           .doesNotThrowAnyException();
     }
+    assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('model', '/http-models/m'))"))
+        .hasMessageContaining("there is no such model file");
     for (String key : List.of("spark.embark.model", "spark.embark.allowHttp")) {
       spark.conf().set(key, key.endsWith("model") ? url : "true");
       try {
