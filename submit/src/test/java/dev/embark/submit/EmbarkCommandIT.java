@@ -172,6 +172,21 @@ class EmbarkCommandIT {
     return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
   }
 
+  /** With -Xshare:on the JVM exits if it cannot map the archive. */
+  @Test
+  void sparkStartsFromAnArchiveOfItsClasses() throws Exception {
+    assertThat(Embark.sparkHome().resolve("classes.jsa")).exists();
+
+    Embark.Result result =
+        Embark.start(
+            folder,
+            List.of(Embark.sparkHome().resolve("bin/spark-submit").toString(), "--version"),
+            Map.of("JDK_JAVA_OPTIONS", "-Xshare:on"));
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.err()).contains("version");
+  }
+
   @Tag("clusters")
   @Test
   void sqlLeavesNothingBehindInTheWorkingFolder() throws Exception {
