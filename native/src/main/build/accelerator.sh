@@ -56,7 +56,6 @@ for source in "$sources"/*.cpp; do
     kernels_avx2) compile "$source" "${kernel_flags[@]}" "${avx2[@]}" ;;
     kernels_avx512) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" ;;
     kernels_avx512_vnni) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni ;;
-    kernels_avx512_bf16) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni -mavx512bf16 ;;
     *) compile "$source" ;;
   esac
 done

@@ -62,21 +62,18 @@ ggml_status multiply(Context & context, ggml_tensor * node) {
     const int rows = static_cast<int>(node->ne[1]);
     const size_t a_ld = kernels.leading_dimension(weights.k);
     const size_t out_ld = kernels.leading_dimension(weights.n);
-    const size_t a_bytes = rows * a_ld * size_of(kernels.activation);
     const size_t scratch = kernels.product_scratch(rows, weights.k, weights.value);
-    char * memory = context.workspace.of(a_bytes + (rows * out_ld + a_ld) * sizeof(float) + scratch);
+    char * memory = context.workspace.of(scratch + rows * (a_ld + out_ld) * sizeof(float));
     if (memory == nullptr) {
         return GGML_STATUS_ALLOC_FAILED;
     }
-    float * out = reinterpret_cast<float *>(memory + a_bytes);
-    float * padded = out + rows * out_ld;
-    std::memset(out, 0, rows * out_ld * sizeof(float));
-    std::memset(padded, 0, a_ld * sizeof(float));
+    float * a = reinterpret_cast<float *>(memory + round_up(scratch, sizeof(float)));
+    float * out = a + rows * a_ld;
+    std::memset(a, 0, rows * (a_ld + out_ld) * sizeof(float));
     for (int row = 0; row < rows; row++) {
-        std::memcpy(padded, static_cast<const float *>(node->src[1]->data) + row * weights.k, weights.k * sizeof(float));
-        kernels.convert(padded, memory + row * a_ld * size_of(kernels.activation), a_ld);
+        std::memcpy(a + row * a_ld, static_cast<const float *>(node->src[1]->data) + row * weights.k, weights.k * sizeof(float));
     }
-    kernels.multiply({ memory, a_ld, rows, weights, nullptr, Epilogue::ADD, out, out_ld, padded + a_ld, false });
+    kernels.multiply({ a, a_ld, rows, weights, nullptr, Epilogue::ADD, out, out_ld, memory, false });
     for (int row = 0; row < rows; row++) {
         std::memcpy(static_cast<float *>(node->data) + row * weights.n, out + row * out_ld, weights.n * sizeof(float));
     }

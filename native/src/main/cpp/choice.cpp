@@ -8,7 +8,7 @@ namespace embark {
 
 namespace {
 
-const char * const NAMES[] = { "none", "avx2", "avx512", "avx512_vnni", "avx512_bf16" };
+const char * const NAMES[] = { "none", "avx2", "avx512", "avx512_vnni" };
 
 Isa detected() {
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) {
@@ -18,17 +18,14 @@ Isa detected() {
         || !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512dq")) {
         return Isa::AVX2;
     }
-    if (!__builtin_cpu_supports("avx512vnni")) {
-        return Isa::AVX512;
-    }
-    return __builtin_cpu_supports("avx512bf16") ? Isa::AVX512_BF16 : Isa::AVX512_VNNI;
+    return __builtin_cpu_supports("avx512vnni") ? Isa::AVX512_VNNI : Isa::AVX512;
 }
 
 Isa chosen(Isa best, const char * forced) {
     if (forced == nullptr) {
         return best;
     }
-    for (Isa isa : { Isa::AVX2, Isa::AVX512, Isa::AVX512_VNNI, Isa::AVX512_BF16 }) {
+    for (Isa isa : { Isa::AVX2, Isa::AVX512, Isa::AVX512_VNNI }) {
         if (std::strcmp(forced, NAMES[static_cast<int>(isa)]) == 0) {
             return isa <= best ? isa : Isa::NONE;
         }
@@ -40,19 +37,17 @@ Isa chosen(Isa best, const char * forced) {
 
 Cpu this_cpu() {
     __builtin_cpu_init();
-    return { detected(), __builtin_cpu_is("amd") != 0 };
+    return { detected(), __builtin_cpu_is("haswell") || __builtin_cpu_is("broadwell") || __builtin_cpu_is("znver1")
+                             || __builtin_cpu_is("znver2") };
 }
 
 const Kernels * kernels_for(Precision precision, Cpu cpu, const char * forced) {
-    const bool takes_bf16 = cpu.is_amd || forced != nullptr;
+    const bool is_exact = precision == Precision::EXACT;
     switch (chosen(cpu.best, forced)) {
         case Isa::NONE: return nullptr;
-        case Isa::AVX2: return &kernels_avx2();
+        case Isa::AVX2: return is_exact || (cpu.is_slow_at_int16 && forced == nullptr) ? &kernels_avx2() : &kernels_avx2_int16();
         case Isa::AVX512: return &kernels_avx512();
-        case Isa::AVX512_VNNI: return precision == Precision::INT8 ? &kernels_avx512_vnni() : &kernels_avx512();
-        case Isa::AVX512_BF16:
-            return precision == Precision::EXACT || (precision == Precision::FAST && !takes_bf16) ? &kernels_avx512()
-                                                                                                  : &kernels_avx512_bf16();
+        case Isa::AVX512_VNNI: return is_exact ? &kernels_avx512() : &kernels_avx512_vnni();
     }
     return nullptr;
 }

@@ -8,11 +8,13 @@ namespace embark {
 enum class Precision { EXACT, FAST, INT8 };
 
 // In ascending order; a machine that supports one supports all before it.
-enum class Isa { NONE, AVX2, AVX512, AVX512_VNNI, AVX512_BF16 };
+enum class Isa { NONE, AVX2, AVX512, AVX512_VNNI };
 
 struct Cpu {
     Isa best;
-    bool is_amd; // manufactured by AMD
+    // The unit for vpmaddwd is half as wide as those for FMAs, or there is one of it instead of two: Haswell,
+    // Broadwell, Zen and Zen 2.
+    bool is_slow_at_int16;
 };
 
 // Returns the CPU of this process.
@@ -21,14 +23,12 @@ Cpu this_cpu();
 // Returns the kernels for a CPU; `forced` is the value of EMBARK_ACCELERATOR_ISA, or null if unset. Returns
 // null if the CPU has none of the instruction sets or lacks the one that `forced` names.
 //
-// EXACT computes in f32 throughout. FAST computes in bf16 where that is faster, which AVX512_BF16 alone
-// does not imply: vdpbf16ps does twice the work of an f32 FMA per cycle on AMD's Zen 4 and 5, but half of
-// it on Intel's Emerald Rapids, where MiniLM reached 3,388 tokens per CPU-second in bf16 and 4,755 in f32.
-// Therefore only AMD CPUs use bf16 by default. AMX makes no difference, because these kernels do not use it
-// and vdpbf16ps runs on the same unit with and without it. CPUs of other vendors use f32 until they are
-// measured. INT8 is like FAST except for products with INT8 weights on CPUs that multiply 8-bit integers:
-// all other values are then bf16 on every CPU with AVX512_BF16, with which that Intel CPU reached 10,089
-// tokens per CPU-second.
+// EXACT computes in f32 throughout. FAST multiplies 16-bit integers where one instruction multiplies more
+// of them than of f32: with VNNI (vpdpwssd) and on most CPUs with AVX2 (vpmaddwd), but not with AVX-512
+// alone, where vpmaddwd and vpaddd together take as long as two FMAs. INT8 is like FAST except for products with INT8
+// weights on CPUs that multiply 8-bit integers. bfloat16 is not used: vdpbf16ps runs at half the rate of
+// an f32 FMA on Intel's Emerald Rapids, and on AMD's Zen 4, where it runs at the rate of vpdpwssd, MiniLM is
+// 8 % faster with it at fifty times the error.
 const Kernels * kernels_for(Precision precision, Cpu cpu, const char * forced);
 
 // Returns the kernels for this process and its environment.

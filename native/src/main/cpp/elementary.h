@@ -19,20 +19,19 @@ inline Vector exp2(Vector x) {
     return scale_by_power(p, whole);
 }
 
-// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), ggml's GELU, written as x / (1 + 2^-2z log2(e)); the
-// division is as precise as activations can represent.
+// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), ggml's GELU, written as x / (1 + 2^-2z log2(e)).
 inline Vector gelu(Vector x) {
     const float twice_log2_e = 2.885390081777927f;
     const float root = 0.7978845608028654f;
     Vector square = x * x;
     Vector z = x * fma(square, all(-twice_log2_e * root * 0.044715f), all(-twice_log2_e * root));
-    return divide(x, all(1.0f) + exp2(z));
+    return x / (all(1.0f) + exp2(z));
 }
 
-// x / (1 + e^-x), with the same division.
+// x / (1 + e^-x)
 inline Vector silu(Vector x) {
     const float log2_e = 1.4426950408889634f;
-    return divide(x, all(1.0f) + exp2(x * all(-log2_e)));
+    return x / (all(1.0f) + exp2(x * all(-log2_e)));
 }
 
 } // namespace

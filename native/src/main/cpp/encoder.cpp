@@ -17,11 +17,11 @@ const int CHUNK_ROWS = 384;
 
 struct Buffers {
     float * x;   // the residual stream, f32
-    char * copy; // x as activations, normalised for pre-norm; x itself if identical
-    char * query;
-    char * key;
-    char * value;
-    char * hidden; // of one chunk
+    float * normal; // x normalised, for pre-norm; otherwise x itself
+    float * query;
+    float * key;
+    float * value;
+    float * hidden; // of one chunk
     char * scratch; // of attention or a product
     float * angles; // of Rotation
     size_t ld;
@@ -60,7 +60,6 @@ size_t scratch_of(const Encoder & encoder, int rows, int longest) {
 bool lay_out(const Encoder & encoder, const Batch & batch, Workspace & workspace, Buffers & b) {
     const Kernels & kernels = *encoder.kernels;
     const int rows = batch.rows;
-    const size_t value_size = size_of(kernels.activation);
     int hidden = 0;
     int turned = 0;
     for (const Layer & layer : encoder.layers) {
@@ -69,25 +68,22 @@ bool lay_out(const Encoder & encoder, const Batch & batch, Workspace & workspace
     }
     b.ld = kernels.leading_dimension(encoder.d);
     b.hidden_ld = kernels.leading_dimension(hidden);
-    const size_t wide = rows * b.ld * sizeof(float);
-    const size_t narrow = rows * b.ld * value_size;
-    const size_t chunk = std::min(rows, CHUNK_ROWS) * b.hidden_ld * value_size;
-    const size_t scratch = scratch_of(encoder, rows, longest(batch.starts));
-    const size_t angles = rows * turned * sizeof(float);
-    const bool copies = kernels.activation != Value::F32 || encoder.norms_first;
-    char * at = workspace.of(wide + (copies ? 4 : 3) * narrow + chunk + scratch + angles);
-    if (at == nullptr) {
+    const size_t matrix = rows * b.ld;
+    const size_t chunk = std::min(rows, CHUNK_ROWS) * b.hidden_ld;
+    const size_t angles = static_cast<size_t>(rows) * turned;
+    const size_t floats = (encoder.norms_first ? 5 : 4) * matrix + chunk + angles;
+    char * memory = workspace.of(floats * sizeof(float) + ALIGNMENT + scratch_of(encoder, rows, longest(batch.starts)));
+    if (memory == nullptr) {
         return false;
     }
-    b.x = reinterpret_cast<float *>(at);
-    at += wide;
-    b.query = at;
-    b.key = b.query + narrow;
-    b.value = b.key + narrow;
-    b.hidden = b.value + narrow;
-    b.scratch = b.hidden + chunk;
-    b.copy = copies ? b.scratch + scratch : reinterpret_cast<char *>(b.x);
-    b.angles = reinterpret_cast<float *>(b.scratch + scratch + (copies ? narrow : 0));
+    b.x = reinterpret_cast<float *>(memory);
+    b.query = b.x + matrix;
+    b.key = b.query + matrix;
+    b.value = b.key + matrix;
+    b.hidden = b.value + matrix;
+    b.normal = encoder.norms_first ? b.hidden + chunk : b.x;
+    b.angles = b.hidden + chunk + (encoder.norms_first ? matrix : 0);
+    b.scratch = memory + round_up(floats * sizeof(float), ALIGNMENT);
     return true;
 }
 
@@ -107,19 +103,17 @@ void put_angles(const Rotary & rotary, const Batch & batch, float * angles) {
 }
 
 void multiply(
-    const Encoder & encoder, const Linear & linear, const void * a, size_t a_ld, int rows, Epilogue epilogue, void * out,
+    const Encoder & encoder, const Linear & linear, const float * a, size_t a_ld, int rows, Epilogue epilogue, float * out,
     size_t out_ld, void * scratch, bool again = false) {
     encoder.kernels->multiply({ a, a_ld, rows, linear.weights, linear.bias, epilogue, out, out_ld, scratch, again });
 }
 
 void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & b, int row, int rows) {
-    float * x = b.x + row * b.ld;
-    char * copy = b.copy + row * b.ld * size_of(encoder.kernels->activation);
     encoder.kernels->normalize(
-        { x, encoder.norms_first ? nullptr : x, copy, b.ld, rows, encoder.d, norm.epsilon, norm.weight, norm.bias });
+        { b.x + row * b.ld, b.normal + row * b.ld, b.ld, rows, encoder.d, norm.epsilon, norm.weight, norm.bias });
 }
 
-void turn(const Encoder & encoder, const Rotary & rotary, void * x, const Buffers & b, int rows) {
+void turn(const Encoder & encoder, const Rotary & rotary, float * x, const Buffers & b, int rows) {
     encoder.kernels->turn({ x, b.ld, rows, encoder.heads, encoder.d / encoder.heads, rotary.turned, b.angles });
 }
 
@@ -133,11 +127,13 @@ void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, con
     if (layer.first_norm) {
         normalize(encoder, *layer.first_norm, b, 0, rows);
     }
-    multiply(encoder, layer.query, b.copy, b.ld, rows, Epilogue::STORE, b.query, b.ld, b.scratch);
+    multiply(encoder, layer.query, b.normal, b.ld, rows, Epilogue::STORE, b.query, b.ld, b.scratch);
     multiply(
-        encoder, layer.key, b.copy, b.ld, rows, Epilogue::STORE, b.key, b.ld, b.scratch,
+        encoder, layer.key, b.normal, b.ld, rows, Epilogue::STORE, b.key, b.ld, b.scratch,
         are_alike(layer.query, layer.key));
-    multiply(encoder, layer.value, b.copy, b.ld, rows, Epilogue::STORE, b.value, b.ld, b.scratch);
+    multiply(
+        encoder, layer.value, b.normal, b.ld, rows, Epilogue::STORE, b.value, b.ld, b.scratch,
+        are_alike(layer.key, layer.value));
     if (layer.rotary) {
         turn(encoder, *layer.rotary, b.query, b, rows);
         turn(encoder, *layer.rotary, b.key, b, rows);
@@ -148,16 +144,15 @@ void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, con
 }
 
 void feed_forward(const Encoder & encoder, const Layer & layer, const Buffers & b, int row, int rows) {
-    const size_t value_size = size_of(encoder.kernels->activation);
     float * x = b.x + row * b.ld;
-    multiply(encoder, layer.output, b.query + row * b.ld * value_size, b.ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
+    multiply(encoder, layer.output, b.query + row * b.ld, b.ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
     normalize(encoder, layer.middle_norm, b, row, rows);
-    const char * copy = b.copy + row * b.ld * value_size;
+    const float * from = b.normal + row * b.ld;
     const Epilogue epilogue = layer.gate ? Epilogue::STORE : Epilogue::STORE_GELU;
-    multiply(encoder, layer.up, copy, b.ld, rows, epilogue, b.hidden, b.hidden_ld, b.scratch);
+    multiply(encoder, layer.up, from, b.ld, rows, epilogue, b.hidden, b.hidden_ld, b.scratch);
     if (layer.gate) {
         multiply(
-            encoder, *layer.gate, copy, b.ld, rows,
+            encoder, *layer.gate, from, b.ld, rows,
             layer.activation == Activation::GELU ? Epilogue::GATE_GELU : Epilogue::GATE_SILU, b.hidden, b.hidden_ld,
             b.scratch, are_alike(layer.up, *layer.gate));
     }
@@ -193,13 +188,14 @@ Run run(const Encoder & encoder, const Batch & batch, Workspace & workspace, boo
         return Run::OUT_OF_MEMORY;
     }
     const size_t d = encoder.d;
-    const size_t value_size = size_of(encoder.kernels->activation);
     const int rows = batch.rows;
     for (int row = 0; row < rows; row++) {
         float * x = b.x + row * b.ld;
         std::memcpy(x, batch.in + row * d, d * sizeof(float));
         std::memset(x + d, 0, (b.ld - d) * sizeof(float));
-        encoder.kernels->convert(x, b.copy + row * b.ld * value_size, b.ld);
+        if (encoder.norms_first) { // for a first layer without a norm
+            std::memcpy(b.normal + row * b.ld, x, b.ld * sizeof(float));
+        }
     }
     std::optional<Rotary> angles_of;
     for (const Layer & layer : encoder.layers) {

@@ -1,19 +1,15 @@
 #include "vector_avx2.h"
 
-// Accumulators, one panel of weights and one activation value fill the registers.
-#define TILE_ROWS 6
-#define KERNELS_NAME "AVX2"
-
-namespace {
-
-constexpr int PANEL = 16;
-
-} // namespace
-
-#include "tile_f32.h"
+#define MULTIPLIES_INT16
 
 #include "kernels_body.h"
 
 const embark::Kernels & embark::kernels_avx2() {
-    return KERNELS;
+    static const Kernels kernels = KERNELS("AVX2 f32", nullptr, Value::F32);
+    return kernels;
+}
+
+const embark::Kernels & embark::kernels_avx2_int16() {
+    static const Kernels kernels = KERNELS("AVX2 int16", nullptr, Value::INT16);
+    return kernels;
 }

@@ -1,19 +1,8 @@
 #include "vector_avx512.h"
 
-// Accumulators, one panel of weights and one activation value fill the registers.
-#define TILE_ROWS 12
-#define KERNELS_NAME "AVX-512"
-
-namespace {
-
-constexpr int PANEL = 32;
-
-} // namespace
-
-#include "tile_f32.h"
-
 #include "kernels_body.h"
 
 const embark::Kernels & embark::kernels_avx512() {
-    return KERNELS;
+    static const Kernels kernels = KERNELS("AVX-512 f32", nullptr, Value::F32);
+    return kernels;
 }

@@ -1,21 +1,11 @@
 #include "vector_avx512.h"
 
-// Accumulators, one panel of weights and one activation value fill the registers.
-#define TILE_ROWS 12
-#define KERNELS_NAME "AVX-512"
-#define INT8_NAME "AVX-512 VNNI"
-
-namespace {
-
-constexpr int PANEL = 32;
-
-} // namespace
-
-#include "tile_f32.h"
-#include "tile_int8.h"
+#define MULTIPLIES_INT16
+#define MULTIPLIES_INT8
 
 #include "kernels_body.h"
 
 const embark::Kernels & embark::kernels_avx512_vnni() {
-    return KERNELS;
+    static const Kernels kernels = KERNELS("AVX-512 VNNI int16", "AVX-512 VNNI int8", Value::INT16);
+    return kernels;
 }

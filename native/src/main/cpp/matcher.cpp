@@ -81,8 +81,7 @@ bool fits(const Match & match, const LayerReader & reader) {
     const int d = match.encoder.d;
     const int64_t rows = match.in->ne[1];
     bool fits = is_matrix(match.in) && is_matrix(match.out) && match.out->ne[0] == d && match.out->ne[1] == rows
-        && d % match.encoder.heads == 0 && d / match.encoder.heads % match.encoder.kernels->pair == 0
-        && (reader.positions == nullptr || ggml_nelements(reader.positions) == rows);
+        && d % match.encoder.heads == 0 && (reader.positions == nullptr || ggml_nelements(reader.positions) == rows);
     for (const ggml_tensor * mask : match.masks) {
         fits = fits && mask->ne[0] == rows && mask->ne[1] == rows && ggml_nelements(mask) == rows * rows;
     }

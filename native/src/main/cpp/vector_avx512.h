@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "kernels.h"
+#include "lanes.h"
 
 namespace {
 
@@ -11,6 +12,8 @@ struct Vector {
     static constexpr int SIZE = 16;
     __m512 v;
 };
+
+constexpr int PANEL = 32;
 
 inline Vector zero() { return { _mm512_setzero_ps() }; }
 inline Vector all(float x) { return { _mm512_set1_ps(x) }; }
@@ -23,8 +26,10 @@ inline Vector operator/(Vector a, Vector b) { return { _mm512_div_ps(a.v, b.v) }
 // a * b + c
 inline Vector fma(Vector a, Vector b, Vector c) { return { _mm512_fmadd_ps(a.v, b.v, c.v) }; }
 inline Vector max(Vector a, Vector b) { return { _mm512_max_ps(a.v, b.v) }; }
-inline float sum(Vector a) { return _mm512_reduce_add_ps(a.v); }
-inline float largest(Vector a) { return _mm512_reduce_max_ps(a.v); }
+inline __m256 low_half(Vector a) { return _mm512_castps512_ps256(a.v); }
+inline __m256 high_half(Vector a) { return _mm512_extractf32x8_ps(a.v, 1); }
+inline float sum(Vector a) { return sum_of(_mm256_add_ps(low_half(a), high_half(a))); }
+inline float largest(Vector a) { return largest_of(_mm256_max_ps(low_half(a), high_half(a))); }
 
 inline __mmask16 first_lanes(int n) {
     return static_cast<__mmask16>((1u << n) - 1);
@@ -41,6 +46,30 @@ inline Vector nearest(Vector x) {
     return { _mm512_roundscale_ps(x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC) };
 }
 
+inline Vector absolute(Vector x) { return { _mm512_abs_ps(x.v) }; }
+// The larger of values that are not negative. Compared as integers, those that are not finite are the largest.
+inline Vector larger(Vector a, Vector b) {
+    return { _mm512_castsi512_ps(_mm512_max_epi32(_mm512_castps_si512(a.v), _mm512_castps_si512(b.v))) };
+}
+inline float larger_of_lanes(Vector a) {
+    return larger_of(_mm256_castsi256_ps(
+        _mm256_max_epi32(_mm256_castps_si256(low_half(a)), _mm256_castps_si256(high_half(a)))));
+}
+
+inline void store_int16(int16_t * p, Vector x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(x.v)));
+}
+// a[0], b[0], a[1], b[1] ...
+inline void store_int16_pairs(int16_t * p, Vector a, Vector b) {
+    const __m512i low = _mm512_and_si512(_mm512_cvtps_epi32(a.v), _mm512_set1_epi32(0xFFFF));
+    _mm512_storeu_si512(p, _mm512_or_si512(low, _mm512_slli_epi32(_mm512_cvtps_epi32(b.v), 16)));
+}
+
+inline Vector load_int8(const int8_t * p) {
+    return { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)))) };
+}
+
+// In F32, F16 or BF16.
 template <embark::Value VALUE> inline Vector load_weights(const void * p) {
     if constexpr (VALUE == embark::Value::F32) {
         return load(static_cast<const float *>(p));

@@ -23,43 +23,37 @@ struct Place {
     ggml_backend_buffer_type type;
     const Kernels * kernels;
     const char * name;
-    bool int8;
+    bool is_int8;
 };
 
 const Place * place_of(ggml_backend_buffer_type_t type) {
     return static_cast<const Place *>(type->context);
 }
 
-ggml_type ggml_type_of(Value value) {
-    switch (value) {
-        case Value::F32: return GGML_TYPE_F32;
-        case Value::F16: return GGML_TYPE_F16;
-        case Value::BF16: return GGML_TYPE_BF16;
-        case Value::Q8_0: return GGML_TYPE_Q8_0;
-        case Value::INT8: break;
-    }
-    return GGML_TYPE_COUNT;
+// The type of the rows that are packed as `value`, other than Q8_0.
+ggml_type kept_as(Value value) {
+    return value == Value::F16 ? GGML_TYPE_F16 : value == Value::BF16 ? GGML_TYPE_BF16 : GGML_TYPE_F32;
 }
 
 // Excludes the value projection of attention, a twelfth of all products: with it in 8 bits as well, the
 // smallest cosine fell from 0.9993 to 0.9990 (MiniLM), too close to the limit that int8 promises.
 bool suits_int8(const ggml_tensor * tensor) {
-    return tensor->ne[0] % INT8_BLOCK == 0 && std::strstr(tensor->name, "attn_v") == nullptr;
+    return tensor->ne[0] % INTEGER_BLOCK == 0 && std::strstr(tensor->name, "attn_v") == nullptr;
 }
 
 // Products in f32 keep the weights in the type of the file, so that exact needs no more memory than the
 // file. 8-bit weights keep their type, too, since any other would take two to four times as much memory.
 Value value_for(const Place & place, const ggml_tensor * tensor) {
-    if (place.int8 && suits_int8(tensor)) {
+    if (place.is_int8 && suits_int8(tensor)) {
         return Value::INT8;
     }
     if (tensor->type == GGML_TYPE_Q8_0) {
         return Value::Q8_0;
     }
-    if (place.kernels->activation == Value::BF16 || tensor->type == GGML_TYPE_BF16) {
-        return Value::BF16;
+    if (place.kernels->arithmetic == Value::INT16) {
+        return Value::INT16;
     }
-    return tensor->type == GGML_TYPE_F16 ? Value::F16 : Value::F32;
+    return tensor->type == GGML_TYPE_F16 ? Value::F16 : tensor->type == GGML_TYPE_BF16 ? Value::BF16 : Value::F32;
 }
 
 char * panel_of(const Kernels & kernels, const Packed & matrix, int row) {
@@ -68,17 +62,17 @@ char * panel_of(const Kernels & kernels, const Packed & matrix, int row) {
 }
 
 // Offset, in values, of W[row][column] in its panel.
-size_t offset_of(const Kernels & kernels, int row, int column) {
-    const size_t pair = kernels.pair;
+size_t offset_of(const Kernels & kernels, Value value, int row, int column) {
+    const size_t step = step_of(value);
     const size_t panel = kernels.panel;
-    return column / pair * panel * pair + row % panel * pair + column % pair;
+    return column / step * panel * step + row % panel * step + column % step;
 }
 
 template <typename Element>
 void scatter(const Kernels & kernels, const Packed & matrix, int row, const Element * from) {
     Element * to = reinterpret_cast<Element *>(panel_of(kernels, matrix, row));
     for (int column = 0; column < matrix.k; column++) {
-        to[offset_of(kernels, row, column)] = from[column];
+        to[offset_of(kernels, matrix.value, row, column)] = from[column];
     }
 }
 
@@ -86,7 +80,7 @@ template <typename Element>
 void gather(const Kernels & kernels, const Packed & matrix, int row, Element * to) {
     const Element * from = reinterpret_cast<const Element *>(panel_of(kernels, matrix, row));
     for (int column = 0; column < matrix.k; column++) {
-        to[column] = from[offset_of(kernels, row, column)];
+        to[column] = from[offset_of(kernels, matrix.value, row, column)];
     }
 }
 
@@ -100,7 +94,7 @@ void scatter_blocks(const Kernels & kernels, const Packed & matrix, int row, con
     int8_t * to = reinterpret_cast<int8_t *>(panel_of(kernels, matrix, row));
     uint16_t * scales = scales_of(kernels, matrix, row);
     for (int column = 0; column < matrix.k; column++) {
-        to[offset_of(kernels, row, column)] = from[column / BLOCK].values[column % BLOCK];
+        to[offset_of(kernels, matrix.value, row, column)] = from[column / BLOCK].values[column % BLOCK];
         scales[column / BLOCK * kernels.panel] = from[column / BLOCK].scale;
     }
 }
@@ -109,17 +103,17 @@ void gather_blocks(const Kernels & kernels, const Packed & matrix, int row, Bloc
     const int8_t * from = reinterpret_cast<const int8_t *>(panel_of(kernels, matrix, row));
     const uint16_t * scales = scales_of(kernels, matrix, row);
     for (int column = 0; column < matrix.k; column++) {
-        to[column / BLOCK].values[column % BLOCK] = from[offset_of(kernels, row, column)];
+        to[column / BLOCK].values[column % BLOCK] = from[offset_of(kernels, matrix.value, row, column)];
         to[column / BLOCK].scale = scales[column / BLOCK * kernels.panel];
     }
 }
 
-// Hadamard transform of each block, times a factor; a transform with 1 / INT8_BLOCK inverts one with 1.
+// Hadamard transform of each block, times a factor; a transform with 1 / INTEGER_BLOCK inverts one with 1.
 void rotate(float * row, int n, float factor) {
-    for (int block = 0; block < n; block += INT8_BLOCK) {
+    for (int block = 0; block < n; block += INTEGER_BLOCK) {
         float * x = row + block;
-        for (int distance = 1; distance < INT8_BLOCK; distance *= 2) {
-            for (int i = 0; i < INT8_BLOCK; i++) {
+        for (int distance = 1; distance < INTEGER_BLOCK; distance *= 2) {
+            for (int i = 0; i < INTEGER_BLOCK; i++) {
                 if ((i & distance) == 0) {
                     const float a = x[i];
                     const float b = x[i + distance];
@@ -128,15 +122,56 @@ void rotate(float * row, int n, float factor) {
                 }
             }
         }
-        for (int i = 0; i < INT8_BLOCK; i++) {
+        for (int i = 0; i < INTEGER_BLOCK; i++) {
             x[i] *= factor;
         }
     }
 }
 
+// The largest magnitude; NaN if a value is NaN.
+float magnitude_of(const float * values, int n) {
+    float largest = 0;
+    for (int i = 0; i < n; i++) {
+        largest = std::fabs(values[i]) <= largest || std::isnan(largest) ? largest : std::fabs(values[i]);
+    }
+    return largest;
+}
+
+// The scale of a row of INT16 weights.
+float & int16_scale(const Kernels & kernels, const Packed & matrix, int row) {
+    char * scales = panel_of(kernels, matrix, row) + kernels.panel_size(matrix.k, Value::INT16) - kernels.panel * sizeof(float);
+    return reinterpret_cast<float *>(scales)[row % kernels.panel];
+}
+
+void pack_int16(const Kernels & kernels, const Packed & matrix, int row, const float * values) {
+    float most = 0;
+    for (int i = 0; i < matrix.k; i += INTEGER_BLOCK) {
+        float sum = 0;
+        for (int j = i; j < std::min(i + INTEGER_BLOCK, matrix.k); j++) {
+            sum += std::fabs(values[j]);
+        }
+        most = std::max(most, sum);
+    }
+    const Quantization quantization = weights_quantization(magnitude_of(values, matrix.k), most);
+    std::vector<int16_t> integers(matrix.k);
+    for (int i = 0; i < matrix.k && quantization.factor > 0; i++) {
+        integers[i] = static_cast<int16_t>(std::lrint(values[i] * quantization.factor));
+    }
+    scatter(kernels, matrix, row, integers.data());
+    int16_scale(kernels, matrix, row) = quantization.scale;
+}
+
+void unpack_int16(const Kernels & kernels, const Packed & matrix, int row, float * values) {
+    std::vector<int16_t> integers(matrix.k);
+    gather(kernels, matrix, row, integers.data());
+    for (int i = 0; i < matrix.k; i++) {
+        values[i] = int16_scale(kernels, matrix, row) * integers[i];
+    }
+}
+
 // Location of a row's part of a block of INT8 weights.
 struct Int8Part {
-    int8_t * values; // steps of INT8_STEP values, with a stride of kernels.panel steps
+    int8_t * values; // steps of step_of(INT8) values, with a stride of kernels.panel steps
     int32_t * correction;
     float * scale;
 };
@@ -144,44 +179,34 @@ struct Int8Part {
 Int8Part int8_part(const Kernels & kernels, const Packed & matrix, int row, int block) {
     const size_t panel = kernels.panel;
     const size_t column = row % panel;
-    char * data = panel_of(kernels, matrix, row) + block * Kernels::int8_block_size(kernels.panel);
-    int32_t * corrections = reinterpret_cast<int32_t *>(data + panel * INT8_BLOCK);
-    return { reinterpret_cast<int8_t *>(data) + column * INT8_STEP, corrections + column,
-             reinterpret_cast<float *>(corrections + panel) + column };
-}
-
-size_t int8_offset(const Kernels & kernels, int i) {
-    return static_cast<size_t>(i / INT8_STEP) * kernels.panel * INT8_STEP + i % INT8_STEP;
+    char * data = panel_of(kernels, matrix, row) + block * kernels.panel_size(INTEGER_BLOCK, Value::INT8);
+    int32_t * corrections = reinterpret_cast<int32_t *>(data + panel * INTEGER_BLOCK);
+    return { reinterpret_cast<int8_t *>(data), corrections + column, reinterpret_cast<float *>(corrections + panel) + column };
 }
 
 // Activations are rotated with a factor of 1.
 void pack_int8(const Kernels & kernels, const Packed & matrix, int row, float * values) {
-    rotate(values, matrix.k, 1.0f / INT8_BLOCK);
-    for (int block = 0; block < matrix.k / INT8_BLOCK; block++) {
-        const float * from = values + block * INT8_BLOCK;
+    rotate(values, matrix.k, 1.0f / INTEGER_BLOCK);
+    for (int block = 0; block < matrix.k / INTEGER_BLOCK; block++) {
+        const float * from = values + block * INTEGER_BLOCK;
         const Int8Part to = int8_part(kernels, matrix, row, block);
-        float largest = 0;
-        for (int i = 0; i < INT8_BLOCK; i++) {
-            largest = std::max(largest, std::fabs(from[i]));
-        }
-        const float inverse = largest > 0 ? INT8_MOST / largest : 0;
+        const Quantization quantization = quantization_of(magnitude_of(from, INTEGER_BLOCK), INT8_MOST);
         int32_t sum = 0;
-        for (int i = 0; i < INT8_BLOCK; i++) {
-            const int whole = static_cast<int>(std::lrint(from[i] * inverse));
-            to.values[int8_offset(kernels, i)] = static_cast<int8_t>(whole);
+        for (int i = 0; i < INTEGER_BLOCK; i++) {
+            const int whole = quantization.factor > 0 ? static_cast<int>(std::lrint(from[i] * quantization.factor)) : 0;
+            to.values[offset_of(kernels, Value::INT8, row, i)] = static_cast<int8_t>(whole);
             sum += whole;
         }
         *to.correction = -INT8_BIAS * sum;
-        // The first value is the sum of all, so non-finite weights stay non-finite.
-        *to.scale = largest / INT8_MOST + 0 * from[0];
+        *to.scale = quantization.scale;
     }
 }
 
 void unpack_int8(const Kernels & kernels, const Packed & matrix, int row, float * values) {
-    for (int block = 0; block < matrix.k / INT8_BLOCK; block++) {
+    for (int block = 0; block < matrix.k / INTEGER_BLOCK; block++) {
         const Int8Part from = int8_part(kernels, matrix, row, block);
-        for (int i = 0; i < INT8_BLOCK; i++) {
-            values[block * INT8_BLOCK + i] = *from.scale * from.values[int8_offset(kernels, i)];
+        for (int i = 0; i < INTEGER_BLOCK; i++) {
+            values[block * INTEGER_BLOCK + i] = *from.scale * from.values[offset_of(kernels, Value::INT8, row, i)];
         }
     }
     rotate(values, matrix.k, 1);
@@ -282,7 +307,7 @@ Place make_place(Precision precision, const char * name) {
     place.type.iface.get_alloc_size = alloc_size;
     place.kernels = kernels_for(precision);
     place.name = name;
-    place.int8 = precision == Precision::INT8 && place.kernels != nullptr && place.kernels->int8_name != nullptr;
+    place.is_int8 = precision == Precision::INT8 && place.kernels != nullptr && place.kernels->int8_name != nullptr;
     return place;
 }
 
@@ -326,16 +351,12 @@ void pack_rows(
             scatter_blocks(kernels, matrix, first + i, reinterpret_cast<const BlockQ8 *>(from));
             continue;
         }
-        if (matrix.value == Value::INT8) {
-            convert_row(type, from, GGML_TYPE_F32, row.data(), matrix.k);
-            pack_int8(kernels, matrix, first + i, row.data());
-            continue;
-        }
-        convert_row(type, from, ggml_type_of(matrix.value), row.data(), matrix.k);
-        if (matrix.value == Value::F32) {
-            scatter(kernels, matrix, first + i, row.data());
-        } else {
-            scatter(kernels, matrix, first + i, reinterpret_cast<const uint16_t *>(row.data()));
+        convert_row(type, from, kept_as(matrix.value), row.data(), matrix.k);
+        switch (matrix.value) {
+            case Value::INT16: pack_int16(kernels, matrix, first + i, row.data()); break;
+            case Value::INT8: pack_int8(kernels, matrix, first + i, row.data()); break;
+            case Value::F32: scatter(kernels, matrix, first + i, row.data()); break;
+            default: scatter(kernels, matrix, first + i, reinterpret_cast<const uint16_t *>(row.data()));
         }
     }
 }
@@ -348,17 +369,13 @@ void unpack_rows(const Kernels & kernels, const Packed & matrix, int first, int 
             gather_blocks(kernels, matrix, first + i, reinterpret_cast<BlockQ8 *>(to));
             continue;
         }
-        if (matrix.value == Value::INT8) {
-            unpack_int8(kernels, matrix, first + i, row.data());
-            convert_row(GGML_TYPE_F32, row.data(), type, to, matrix.k);
-            continue;
+        switch (matrix.value) {
+            case Value::INT16: unpack_int16(kernels, matrix, first + i, row.data()); break;
+            case Value::INT8: unpack_int8(kernels, matrix, first + i, row.data()); break;
+            case Value::F32: gather(kernels, matrix, first + i, row.data()); break;
+            default: gather(kernels, matrix, first + i, reinterpret_cast<uint16_t *>(row.data()));
         }
-        if (matrix.value == Value::F32) {
-            gather(kernels, matrix, first + i, row.data());
-        } else {
-            gather(kernels, matrix, first + i, reinterpret_cast<uint16_t *>(row.data()));
-        }
-        convert_row(ggml_type_of(matrix.value), row.data(), type, to, matrix.k);
+        convert_row(kept_as(matrix.value), row.data(), type, to, matrix.k);
     }
 }
 

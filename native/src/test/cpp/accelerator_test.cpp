@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include <cpuid.h>
+#include <sys/mman.h>
 
 #include "choice.h"
 #include "ggml.h"
@@ -35,19 +35,18 @@ void check(bool holds, const std::string & what) {
     }
 }
 
-// Exactly as long as asked, so that a sanitizer sees what goes beyond.
+// Exactly as long as requested: a page that cannot be accessed follows.
 class Memory {
 public:
-    explicit Memory(size_t bytes) {
-        void * made = nullptr;
-        if (posix_memalign(&made, 64, bytes) != 0) {
+    explicit Memory(size_t bytes) : size(round_up(bytes, PAGE) + PAGE) {
+        start = static_cast<char *>(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        if (start == MAP_FAILED || mprotect(start + size - PAGE, PAGE, PROT_NONE) != 0) {
             std::abort();
         }
-        memory = static_cast<char *>(made);
-        std::memset(memory, 0, bytes);
+        memory = start + size - PAGE - round_up(bytes, sizeof(float));
     }
     ~Memory() {
-        std::free(memory);
+        munmap(start, size);
     }
     Memory(const Memory &) = delete;
     template <typename T> T * as() {
@@ -55,6 +54,9 @@ public:
     }
 
 private:
+    static constexpr size_t PAGE = 4096;
+    const size_t size;
+    char * start;
     char * memory;
 };
 
@@ -68,52 +70,50 @@ std::vector<float> values(size_t n) {
     return all;
 }
 
+// The type of a model's weights that are packed as `value`.
 ggml_type type_of(Value value) {
     switch (value) {
-        case Value::F32: return GGML_TYPE_F32;
         case Value::F16: return GGML_TYPE_F16;
         case Value::BF16: return GGML_TYPE_BF16;
         case Value::Q8_0: return GGML_TYPE_Q8_0;
-        case Value::INT8: break;
+        default: return GGML_TYPE_F32;
     }
-    return GGML_TYPE_COUNT;
 }
 
-std::vector<char> as_type(const std::vector<float> & from, int k, Value value) {
+std::vector<char> as_type(const std::vector<float> & from, int k, ggml_type type) {
     const int rows = static_cast<int>(from.size() / k);
-    std::vector<char> to(rows * ggml_row_size(type_of(value), k));
-    ggml_quantize_chunk(type_of(value), from.data(), to.data(), 0, rows, k, nullptr);
+    std::vector<char> to(rows * ggml_row_size(type, k));
+    if (type == GGML_TYPE_F32) {
+        std::memcpy(to.data(), from.data(), to.size());
+    } else {
+        ggml_quantize_chunk(type, from.data(), to.data(), 0, rows, k, nullptr);
+    }
     return to;
 }
 
-// What is left of weights in a product.
-std::vector<float> as_multiplied(const Kernels & kernels, const std::vector<char> & from, size_t n, Value value) {
+std::vector<float> as_f32(const std::vector<char> & from, size_t n, ggml_type type) {
     std::vector<float> to(n);
-    if (value == Value::F32) {
+    if (type == GGML_TYPE_F32) {
         std::memcpy(to.data(), from.data(), from.size());
     } else {
-        ggml_get_type_traits(type_of(value))->to_float(from.data(), to.data(), n);
-    }
-    if (kernels.activation == Value::BF16) {
-        for (float & weight : to) {
-            weight = ggml_bf16_to_fp32(ggml_fp32_to_bf16(weight));
-        }
+        ggml_get_type_traits(type)->to_float(from.data(), to.data(), n);
     }
     return to;
 }
 
-float activation(const Kernels & kernels, const void * at, size_t i) {
-    if (kernels.activation == Value::F32) {
-        return static_cast<const float *>(at)[i];
+// Copies rows of n values to rows that are ld apart.
+void put_rows(const std::vector<float> & from, int rows, int n, size_t ld, Memory & to) {
+    for (int i = 0; i < rows * n; i++) {
+        to.as<float>()[i / n * ld + i % n] = from[i];
     }
-    return ggml_bf16_to_fp32(static_cast<const ggml_bf16_t *>(at)[i]);
 }
 
-// Rows of n values, each row ld apart, as activations.
-void put_rows(const Kernels & kernels, const std::vector<float> & from, int rows, int n, size_t ld, Memory & to) {
-    for (int row = 0; row < rows; row++) {
-        kernels.convert(from.data() + row * n, to.as<char>() + row * ld * size_of(kernels.activation), n);
+std::vector<float> rows_in(Memory & from, int rows, int n, size_t ld) {
+    std::vector<float> to;
+    for (int i = 0; i < rows * n; i++) {
+        to.push_back(from.as<float>()[i / n * ld + i % n]);
     }
+    return to;
 }
 
 double silu(double x) {
@@ -124,9 +124,9 @@ double gelu(double x) {
     return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
 }
 
-// Activations in bf16 keep 8 bits.
+// Each term of a sum in INT16 is off by up to 1 / 1024 of the largest weight and activation.
 double tolerance(const Kernels & kernels, double of) {
-    return kernels.activation == Value::BF16 ? 1e-3 + std::fabs(of) / 256 : 1e-5 + std::fabs(of) * 2e-6;
+    return kernels.arithmetic == Value::INT16 ? 2e-2 : 1e-5 + std::fabs(of) * 2e-6;
 }
 
 // What becomes of a product with its bias.
@@ -144,21 +144,6 @@ double after(Epilogue epilogue, double sum, double before) {
 const std::vector<Epilogue> EPILOGUES = { Epilogue::STORE, Epilogue::STORE_GELU, Epilogue::GATE_SILU, Epilogue::GATE_GELU,
                                           Epilogue::ADD };
 
-// Rows of a result, ld apart.
-void put_result(
-    const Kernels & kernels, Epilogue epilogue, const std::vector<float> & from, int rows, int n, size_t ld, Memory & to) {
-    if (epilogue != Epilogue::ADD) {
-        return put_rows(kernels, from, rows, n, ld, to);
-    }
-    for (int i = 0; i < rows * n; i++) {
-        to.as<float>()[i / n * ld + i % n] = from[i];
-    }
-}
-
-float result(const Kernels & kernels, Epilogue epilogue, Memory & of, size_t i) {
-    return epilogue == Epilogue::ADD ? of.as<float>()[i] : activation(kernels, of.as<void>(), i);
-}
-
 std::string named(const Kernels & kernels, const char * what, int a, int b, int c) {
     return std::string(kernels.name) + ": " + what + " " + std::to_string(a) + " x " + std::to_string(b) + " x "
         + std::to_string(c);
@@ -167,41 +152,79 @@ std::string named(const Kernels & kernels, const char * what, int a, int b, int 
 void packed_weights_come_back(const Kernels & kernels, Value value, int n, int k) {
     Memory memory(kernels.packed_size(n, k, value));
     const Packed matrix = { memory.as<void>(), value, n, k };
-    const std::vector<char> rows = as_type(values(static_cast<size_t>(n) * k), k, value);
+    const ggml_type type = type_of(value);
+    const std::vector<char> rows = as_type(values(static_cast<size_t>(n) * k), k, type);
     std::vector<char> back(rows.size());
-    pack_rows(kernels, matrix, 0, n, type_of(value), rows.data());
-    unpack_rows(kernels, matrix, 0, n, type_of(value), back.data());
-    check(rows == back, named(kernels, "packed", n, k, static_cast<int>(value)));
+    pack_rows(kernels, matrix, 0, n, type, rows.data());
+    unpack_rows(kernels, matrix, 0, n, type, back.data());
+    bool same = rows == back;
+    if (value == Value::INT16) {
+        same = true;
+        const std::vector<float> before = as_f32(rows, static_cast<size_t>(n) * k, type);
+        const std::vector<float> after = as_f32(back, before.size(), type);
+        for (size_t i = 0; i < before.size(); i++) {
+            same = same && std::fabs(before[i] - after[i]) <= 2.0 / 1024;
+        }
+    }
+    check(same, named(kernels, "packed", n, k, static_cast<int>(value)));
+}
+
+struct Inputs {
+    int rows;
+    int n;
+    int k;
+    std::vector<float> a;      // [rows][k]
+    std::vector<float> w;      // [n][k]
+    std::vector<float> bias;   // [n]
+    std::vector<float> before; // [rows][n]
+};
+
+Inputs inputs(int rows, int n, int k) {
+    return { rows, n, k, values(static_cast<size_t>(rows) * k), values(static_cast<size_t>(n) * k), values(n),
+             values(static_cast<size_t>(rows) * n) };
+}
+
+// Returns the result of a product, of weights that a model has in `type`; the second of two products of the
+// same rows if `again`.
+std::vector<float> product(
+    const Kernels & kernels, Value value, ggml_type type, Epilogue epilogue, const Inputs & in, bool again = false) {
+    const std::vector<char> stored = as_type(in.w, in.k, type);
+    Memory memory(kernels.packed_size(in.n, in.k, value));
+    const Packed matrix = { memory.as<void>(), value, in.n, in.k };
+    pack_rows(kernels, matrix, 0, in.n, type, stored.data());
+    const size_t a_ld = kernels.leading_dimension(in.k);
+    const size_t out_ld = kernels.leading_dimension(in.n);
+    Memory a(in.rows * a_ld * sizeof(float));
+    Memory out(in.rows * out_ld * sizeof(float));
+    Memory scratch(kernels.product_scratch(in.rows, in.k, value));
+    put_rows(in.a, in.rows, in.k, a_ld, a);
+    put_rows(in.before, in.rows, in.n, out_ld, out);
+    Product product = { a.as<float>(), a_ld, in.rows, matrix, in.bias.data(), epilogue, out.as<float>(), out_ld,
+                        scratch.as<void>(), false };
+    kernels.multiply(product);
+    if (again) {
+        put_rows(in.before, in.rows, in.n, out_ld, out);
+        product.a = nullptr;
+        product.again = true;
+        kernels.multiply(product);
+    }
+    return rows_in(out, in.rows, in.n, out_ld);
 }
 
 void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue, int rows, int n, int k) {
-    const std::vector<float> a = values(static_cast<size_t>(rows) * k);
-    const std::vector<char> stored = as_type(values(static_cast<size_t>(n) * k), k, value);
-    const std::vector<float> w = as_multiplied(kernels, stored, static_cast<size_t>(n) * k, value);
-    const std::vector<float> bias = values(n);
-    const std::vector<float> before = values(static_cast<size_t>(rows) * n);
-    Memory memory(kernels.packed_size(n, k, value));
-    const Packed matrix = { memory.as<void>(), value, n, k };
-    pack_rows(kernels, matrix, 0, n, type_of(value), stored.data());
-    const size_t a_ld = kernels.leading_dimension(k);
-    const size_t out_ld = kernels.leading_dimension(n);
-    Memory in(rows * a_ld * size_of(kernels.activation));
-    Memory out(rows * out_ld * sizeof(float));
-    put_rows(kernels, a, rows, k, a_ld, in);
-    put_result(kernels, epilogue, before, rows, n, out_ld, out);
-    Memory scratch(kernels.product_scratch(rows, k, value));
-    kernels.multiply(
-        { in.as<void>(), a_ld, rows, matrix, bias.data(), epilogue, out.as<void>(), out_ld, scratch.as<void>(), false });
+    const Inputs in = inputs(rows, n, k);
+    const std::vector<float> w = as_f32(as_type(in.w, k, type_of(value)), in.w.size(), type_of(value));
+    const std::vector<float> found = product(kernels, value, type_of(value), epilogue, in);
     bool right = true;
     for (int row = 0; row < rows; row++) {
         for (int column = 0; column < n; column++) {
-            double sum = bias[column];
+            double sum = in.bias[column];
             for (int i = 0; i < k; i++) {
-                sum += static_cast<double>(a[row * k + i]) * w[column * k + i];
+                sum += static_cast<double>(in.a[row * k + i]) * w[column * k + i];
             }
-            const double expected = after(epilogue, sum, before[row * n + column]);
-            const float found = result(kernels, epilogue, out, row * out_ld + column);
-            right = right && std::fabs(found - expected) <= tolerance(kernels, expected);
+            const double expected = after(epilogue, sum, in.before[row * n + column]);
+            const double factor = kernels.arithmetic == Value::INT16 ? 1 + std::fabs(in.before[row * n + column]) : 1;
+            right = right && std::fabs(found[row * n + column] - expected) <= tolerance(kernels, expected) * factor;
         }
     }
     check(right, named(kernels, "product", rows, n, k) + " of weights " + std::to_string(static_cast<int>(value))
@@ -232,172 +255,295 @@ double distance(const std::vector<float> & a, const std::vector<float> & b) {
     return std::sqrt(off / all);
 }
 
-// As f32.
-std::vector<float> int8_product(
-    const Kernels & kernels, const Packed & matrix, const std::vector<float> & a, int rows, const float * bias, bool again) {
-    const int k = matrix.k;
-    const size_t a_ld = kernels.leading_dimension(k);
-    const size_t out_ld = kernels.leading_dimension(matrix.n);
-    Memory in(rows * a_ld * size_of(kernels.activation));
-    Memory out(rows * out_ld * sizeof(float));
-    Memory scratch(kernels.product_scratch(rows, k, Value::INT8));
-    put_rows(kernels, a, rows, k, a_ld, in);
-    Product product = { in.as<void>(), a_ld, rows, matrix, bias, Epilogue::ADD, out.as<void>(), out_ld, scratch.as<void>(),
-                        false };
-    kernels.multiply(product);
-    if (again) {
-        std::memset(out.as<char>(), 0, rows * out_ld * sizeof(float));
-        product.a = nullptr;
-        product.again = true;
-        kernels.multiply(product);
+// A product of INT16 weights as kernels.h defines it, with a plain loop over 64-bit integers.
+class IntegerReference {
+public:
+    explicit IntegerReference(const Inputs & in) : in(in) {}
+
+    float at(int row, int column) {
+        const float * a = &in.a[static_cast<size_t>(row) * in.k];
+        const float * w = &in.w[static_cast<size_t>(column) * in.k];
+        float largest = 0;
+        float most = 0;
+        for (int block = 0; block < in.k; block += INTEGER_BLOCK) {
+            float sum = 0;
+            for (int i = block; i < std::min(block + INTEGER_BLOCK, in.k); i++) {
+                largest = std::max(largest, std::fabs(w[i]));
+                sum += std::fabs(w[i]);
+            }
+            most = std::max(most, sum);
+        }
+        const float largest_of_sum = most * (32767.0f / (131072.0f - 64.0f));
+        const float bound = std::max(largest, largest_of_sum);
+        const float factor = bound < 1e-30f ? 0 : 32767 / bound;
+        float total = 0;
+        for (int block = 0; block < in.k; block += INTEGER_BLOCK) {
+            const int end = std::min(block + INTEGER_BLOCK, in.k);
+            float own = 0;
+            for (int i = block; i < end; i++) {
+                own = std::max(own, std::fabs(a[i]));
+            }
+            const float own_factor = own < 1e-30f ? 0 : 16383 / own;
+            long long sum = 0;
+            long long weights = 0;
+            for (int i = block; i < end; i++) {
+                const long long weight = std::llrint(w[i] * factor);
+                const long long activation = std::llrint(a[i] * own_factor);
+                sum += weight * activation;
+                weights += std::llabs(weight);
+                widest = std::max({ widest, std::llabs(weight), std::llabs(activation) });
+            }
+            // Whatever the order of additions and the signs.
+            most_sum = std::max(most_sum, weights * 16383);
+            const float scale = own < 1e-30f ? 0 : own / 16383;
+            total = block == 0 ? static_cast<float>(sum) * scale : std::fma(static_cast<float>(sum), scale, total);
+        }
+        return std::fma(total, bound < 1e-30f ? 0 : bound / 32767, in.bias[column]);
     }
-    std::vector<float> all;
-    for (int i = 0; i < rows * matrix.n; i++) {
-        all.push_back(out.as<float>()[i / matrix.n * out_ld + i % matrix.n]);
+
+    bool has_no_overflow() const {
+        return most_sum <= INT_MAX && widest <= 32767;
     }
-    return all;
+
+    // How much of the range is used.
+    double share() const {
+        return static_cast<double>(most_sum) / INT_MAX;
+    }
+
+private:
+    const Inputs & in;
+    long long most_sum = 0;
+    long long widest = 0;
+};
+
+void integer_sums_are_right(const Kernels & kernels, const Inputs & in, const char * what, double share) {
+    const std::vector<float> found = product(kernels, Value::INT16, GGML_TYPE_F32, Epilogue::STORE, in, in.rows == 5);
+    IntegerReference reference(in);
+    bool right = true;
+    for (int i = 0; i < in.rows * in.n; i++) {
+        right = right && found[i] == reference.at(i / in.n, i % in.n);
+    }
+    const std::string name = named(kernels, "integers", in.rows, in.n, in.k) + ", " + what;
+    check(right, name);
+    check(reference.has_no_overflow(), name + ": overflow");
+    check(reference.share() >= share, name + ": too small for a test of the limits");
+}
+
+void integer_sums_are_right(const Kernels & kernels) {
+    for (int rows : { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 37 }) {
+        for (int k : { 1, 2, 127, 128, 129, 384 }) {
+            Inputs in = inputs(rows, rows % 2 == 0 ? 33 : 16, k);
+            in.a = with_outlier(rows, k);
+            in.w = with_outlier(in.n, k);
+            integer_sums_are_right(kernels, in, "an outlier", 0);
+        }
+    }
+    for (int k : { 128, 300 }) {
+        Inputs in = inputs(12, 40, k);
+        for (float & value : in.a) {
+            value = 3;
+        }
+        for (float & value : in.w) {
+            value = 0.7f;
+        }
+        integer_sums_are_right(kernels, in, "all the same", 0.999);
+        for (float & value : in.w) {
+            value *= generator() % 2 == 0 ? 1 : -1;
+        }
+        integer_sums_are_right(kernels, in, "all the same but for the sign", 0.999);
+        for (int i = 0; i < in.n; i++) {
+            in.w[i * k + i % k] *= 1000;
+        }
+        for (int i = 0; i < in.rows; i++) {
+            in.a[i * k + 7] *= -1000;
+        }
+        integer_sums_are_right(kernels, in, "a column of a thousand times the others", 0);
+        for (float scale : { 1e-38f, 1e-32f, 1e30f }) {
+            Inputs scaled = in;
+            for (float & value : scaled.a) {
+                value *= scale;
+            }
+            integer_sums_are_right(kernels, scaled, "activations of any size", 0);
+            scaled = in;
+            for (float & value : scaled.w) {
+                value *= scale;
+            }
+            integer_sums_are_right(kernels, scaled, "weights of any size", 0);
+        }
+    }
+}
+
+// What is not finite reaches the results of its own row or column only.
+void values_that_are_not_finite_stay_alone(const Kernels & kernels, Value value) {
+    for (float bad : { NAN, INFINITY, -INFINITY }) {
+        for (const bool in_weights : { false, true }) {
+            Inputs in = inputs(7, 33, 256);
+            (in_weights ? in.w : in.a)[256 + 200] = bad;
+            const std::vector<float> found = product(kernels, value, GGML_TYPE_F32, Epilogue::STORE, in);
+            bool right = true;
+            for (int i = 0; i < 7 * 33; i++) {
+                const bool is_own = (in_weights ? i % 33 : i / 33) == 1;
+                right = right && std::isfinite(found[i]) != is_own;
+            }
+            check(right, named(kernels, in_weights ? "a weight" : "an activation", 7, 33, 256) + " that is " + std::to_string(bad)
+                + ", weights " + std::to_string(static_cast<int>(value)));
+        }
+    }
+}
+
+// Returns INT8 weights as they are multiplied.
+std::vector<float> kept_in_int8(const Kernels & kernels, const Inputs & in) {
+    Memory memory(kernels.packed_size(in.n, in.k, Value::INT8));
+    const Packed matrix = { memory.as<void>(), Value::INT8, in.n, in.k };
+    pack_rows(kernels, matrix, 0, in.n, GGML_TYPE_F32, in.w.data());
+    std::vector<float> kept(in.w.size());
+    unpack_rows(kernels, matrix, 0, in.n, GGML_TYPE_F32, kept.data());
+    return kept;
 }
 
 // Of rows that 8 bits hold exactly.
 void int8_epilogues_are_right(const Kernels & kernels, Epilogue epilogue, int rows, int n) {
-    const int k = INT8_BLOCK;
-    const std::vector<float> w = with_outlier(n, k);
-    const std::vector<float> bias = values(n);
-    const std::vector<float> before = values(static_cast<size_t>(rows) * n);
-    Memory memory(kernels.packed_size(n, k, Value::INT8));
-    const Packed matrix = { memory.as<void>(), Value::INT8, n, k };
-    pack_rows(kernels, matrix, 0, n, GGML_TYPE_F32, w.data());
-    std::vector<float> kept(w.size());
-    unpack_rows(kernels, matrix, 0, n, GGML_TYPE_F32, kept.data());
-    std::vector<float> a(static_cast<size_t>(rows) * k);
+    const int k = INTEGER_BLOCK;
+    Inputs in = inputs(rows, n, k);
+    in.w = with_outlier(n, k);
+    in.a.assign(in.a.size(), 0);
     for (int row = 0; row < rows; row++) {
-        a[row * k + 5 * row % k] = 2;
+        in.a[row * k + 5 * row % k] = 2;
     }
-    const size_t a_ld = kernels.leading_dimension(k);
-    const size_t out_ld = kernels.leading_dimension(n);
-    Memory in(rows * a_ld * size_of(kernels.activation));
-    Memory out(rows * out_ld * sizeof(float));
-    Memory scratch(kernels.product_scratch(rows, k, Value::INT8));
-    put_rows(kernels, a, rows, k, a_ld, in);
-    put_result(kernels, epilogue, before, rows, n, out_ld, out);
-    kernels.multiply(
-        { in.as<void>(), a_ld, rows, matrix, bias.data(), epilogue, out.as<void>(), out_ld, scratch.as<void>(), false });
+    const std::vector<float> kept = kept_in_int8(kernels, in);
+    const std::vector<float> found = product(kernels, Value::INT8, GGML_TYPE_F32, epilogue, in);
     bool right = true;
-    for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < n; column++) {
-            const double sum = 2.0 * kept[column * k + 5 * row % k] + bias[column];
-            const double expected = after(epilogue, sum, before[row * n + column]);
-            const float found = result(kernels, epilogue, out, row * out_ld + column);
-            right = right && std::fabs(found - expected) <= tolerance(kernels, expected);
-        }
+    for (int i = 0; i < rows * n; i++) {
+        const double sum = 2.0 * kept[i % n * k + 5 * (i / n) % k] + in.bias[i % n];
+        const double expected = after(epilogue, sum, in.before[i]);
+        right = right && std::fabs(found[i] - expected) <= 1e-5 + std::fabs(expected) * 2e-6;
     }
     check(right, named(kernels, "int8", rows, n, k) + ", epilogue " + std::to_string(static_cast<int>(epilogue)));
 }
 
 void int8_products_are_close(const Kernels & kernels, int rows, int n, int k) {
     const std::string name = named(kernels, "int8", rows, n, k);
-    const std::vector<float> w = with_outlier(n, k);
-    const std::vector<float> bias = values(n);
-    Memory memory(kernels.packed_size(n, k, Value::INT8));
-    const Packed matrix = { memory.as<void>(), Value::INT8, n, k };
-    pack_rows(kernels, matrix, 0, n, GGML_TYPE_F32, w.data());
-    std::vector<float> kept(w.size());
-    unpack_rows(kernels, matrix, 0, n, GGML_TYPE_F32, kept.data());
-    check(distance(kept, w) < 0.01, name + ": weights are kept");
+    Inputs in = inputs(rows, n, k);
+    in.w = with_outlier(n, k);
+    const std::vector<float> kept = kept_in_int8(kernels, in);
+    check(distance(kept, in.w) < 0.01, name + ": weights are kept");
 
     // A row with one value turns into rows of one magnitude, which 8 bits hold exactly.
-    std::vector<float> single(static_cast<size_t>(rows) * k);
+    in.a.assign(in.a.size(), 0);
     std::vector<float> expected;
     for (int row = 0; row < rows; row++) {
-        single[row * k + 37 * row % k] = 2;
+        in.a[row * k + 37 * row % k] = 2;
         for (int column = 0; column < n; column++) {
-            expected.push_back(2 * kept[column * k + 37 * row % k] + bias[column]);
+            expected.push_back(2 * kept[column * k + 37 * row % k] + in.bias[column]);
         }
     }
-    const bool blocks = k > INT8_BLOCK; // those without the value are zero, and exact as well
-    check(distance(int8_product(kernels, matrix, single, rows, bias.data(), blocks), expected) < 1e-5,
+    const bool blocks = k > INTEGER_BLOCK; // those without the value are zero, and exact as well
+    check(distance(product(kernels, Value::INT8, GGML_TYPE_F32, Epilogue::STORE, in, blocks), expected) < 1e-5,
         name + ": rows of one value");
 
-    std::vector<float> a = with_outlier(rows, k);
+    in.a = with_outlier(rows, k);
     expected.clear();
     for (int row = 0; row < rows; row++) {
         for (int column = 0; column < n; column++) {
-            double sum = 0;
+            double sum = in.bias[column];
             for (int i = 0; i < k; i++) {
-                sum += static_cast<double>(a[row * k + i]) * kept[column * k + i];
+                sum += static_cast<double>(in.a[row * k + i]) * kept[column * k + i];
             }
             expected.push_back(static_cast<float>(sum));
         }
     }
-    check(distance(int8_product(kernels, matrix, a, rows, nullptr, false), expected) < 0.01, name + ": any rows");
+    check(distance(product(kernels, Value::INT8, GGML_TYPE_F32, Epilogue::STORE, in), expected) < 0.01, name + ": any rows");
 
-    a[k - 1] = INFINITY;
-    const float found = int8_product(kernels, matrix, a, rows, nullptr, false)[0];
-    check(!std::isfinite(found), name + ": what is not finite stays so");
-    check(int8_product(kernels, matrix, std::vector<float>(a.size()), rows, nullptr, false)
+    in.a.assign(in.a.size(), 0);
+    in.bias.assign(n, 0);
+    check(product(kernels, Value::INT8, GGML_TYPE_F32, Epilogue::STORE, in)
             == std::vector<float>(static_cast<size_t>(rows) * n), name + ": nothing gives nothing");
+}
+
+struct Sequences {
+    std::vector<int> starts;
+    int heads;
+    int head_size;
+    int window;
+    std::vector<float> slopes;
+    std::vector<float> q; // [rows][heads * head_size], like k and v
+    std::vector<float> k;
+    std::vector<float> v;
+
+    int rows() const { return starts.back(); }
+    int d() const { return heads * head_size; }
+};
+
+Sequences sequences(const std::vector<int> & lengths, int heads, int head_size, int window, float slope) {
+    Sequences all = { { 0 }, heads, head_size, window, {}, {}, {}, {} };
+    for (int length : lengths) {
+        all.starts.push_back(all.starts.back() + length);
+    }
+    const size_t size = static_cast<size_t>(all.rows()) * all.d();
+    all.q = values(size);
+    all.k = values(size);
+    all.v = values(size);
+    for (int head = 0; head < heads; head++) {
+        all.slopes.push_back(slope * (head + 1));
+    }
+    return all;
+}
+
+std::vector<float> attention(const Kernels & kernels, const Sequences & of) {
+    const size_t ld = kernels.leading_dimension(of.d());
+    Memory queries(of.rows() * ld * sizeof(float));
+    Memory keys(of.rows() * ld * sizeof(float));
+    Memory rest(of.rows() * ld * sizeof(float));
+    int longest = 0;
+    for (size_t i = 1; i < of.starts.size(); i++) {
+        longest = std::max(longest, of.starts[i] - of.starts[i - 1]);
+    }
+    Memory scratch(kernels.attention_scratch(longest, of.head_size));
+    put_rows(of.q, of.rows(), of.d(), ld, queries);
+    put_rows(of.k, of.rows(), of.d(), ld, keys);
+    put_rows(of.v, of.rows(), of.d(), ld, rest);
+    kernels.attend({ queries.as<float>(), keys.as<float>(), rest.as<float>(), ld, of.heads, of.head_size,
+                     1 / std::sqrt(static_cast<float>(of.head_size)), of.window, of.slopes[0] == 0 ? nullptr : of.slopes.data(),
+                     of.starts.data(), static_cast<int>(of.starts.size()) - 1, scratch.as<void>() });
+    return rows_in(queries, of.rows(), of.d(), ld);
 }
 
 void attention_is_right(
     const Kernels & kernels, const std::vector<int> & lengths, int heads, int head_size, int window, float slope) {
-    const int d = heads * head_size;
-    std::vector<int> starts = { 0 };
-    for (int length : lengths) {
-        starts.push_back(starts.back() + length);
-    }
-    const int rows = starts.back();
-    const int longest = *std::max_element(lengths.begin(), lengths.end());
-    const std::vector<float> q = values(static_cast<size_t>(rows) * d);
-    const std::vector<float> k = values(static_cast<size_t>(rows) * d);
-    const std::vector<float> v = values(static_cast<size_t>(rows) * d);
-    const size_t ld = kernels.leading_dimension(d);
-    const size_t bytes = rows * ld * size_of(kernels.activation);
-    Memory queries(bytes);
-    Memory keys(bytes);
-    Memory rest(bytes);
-    Memory scratch(kernels.attention_scratch(longest, head_size));
-    put_rows(kernels, q, rows, d, ld, queries);
-    put_rows(kernels, k, rows, d, ld, keys);
-    put_rows(kernels, v, rows, d, ld, rest);
-    const float scale = 1 / std::sqrt(static_cast<float>(head_size));
-    std::vector<float> slopes;
-    for (int head = 0; head < heads; head++) {
-        slopes.push_back(slope * (head + 1));
-    }
-    kernels.attend({ queries.as<void>(), keys.as<void>(), rest.as<void>(), ld, heads, head_size, scale, window,
-                     slope == 0 ? nullptr : slopes.data(), starts.data(), static_cast<int>(lengths.size()), scratch.as<void>() });
+    const Sequences in = sequences(lengths, heads, head_size, window, slope);
+    const std::vector<float> found = attention(kernels, in);
+    const double scale = 1 / std::sqrt(static_cast<double>(head_size));
+    const int d = in.d();
     bool right = true;
     for (size_t sequence = 0; sequence < lengths.size(); sequence++) {
+        const int start = in.starts[sequence];
         for (int head = 0; head < heads; head++) {
-            for (int row = starts[sequence]; row < starts[sequence + 1]; row++) {
+            for (int row = start; row < in.starts[sequence + 1]; row++) {
                 std::vector<double> weights(lengths[sequence]);
                 double total = 0;
                 for (int i = 0; i < lengths[sequence]; i++) {
-                    const int distance = std::abs(starts[sequence] + i - row);
+                    const int distance = std::abs(start + i - row);
                     if (distance > window) {
                         continue;
                     }
                     double score = 0;
                     for (int j = 0; j < head_size; j++) {
-                        score += static_cast<double>(q[row * d + head * head_size + j])
-                            * k[(starts[sequence] + i) * d + head * head_size + j];
+                        score += static_cast<double>(in.q[row * d + head * head_size + j])
+                            * in.k[(start + i) * d + head * head_size + j];
                     }
-                    total += weights[i] = std::exp(score * scale - slopes[head] * distance);
+                    total += weights[i] = std::exp(score * scale - in.slopes[head] * distance);
                 }
                 for (int j = 0; j < head_size; j++) {
                     double expected = 0;
                     for (int i = 0; i < lengths[sequence]; i++) {
-                        expected += weights[i] / total * v[(starts[sequence] + i) * d + head * head_size + j];
+                        expected += weights[i] / total * in.v[(start + i) * d + head * head_size + j];
                     }
-                    const float found = activation(kernels, queries.as<void>(), row * ld + head * head_size + j);
-                    // A sum of weights of 8 bits each.
-                    const double more = kernels.activation == Value::BF16 ? 2.0 / 256 : 0;
-                    right = right && std::fabs(found - expected) <= tolerance(kernels, expected) + more;
+                    right = right && std::fabs(found[row * d + head * head_size + j] - expected) <= tolerance(kernels, expected);
                 }
             }
         }
     }
-    check(right, named(kernels, "attention", rows, heads, head_size) + ", window " + std::to_string(window));
+    check(right, named(kernels, "attention", in.rows(), heads, head_size) + ", window " + std::to_string(window));
 }
 
 void turns_are_right(const Kernels & kernels, int rows, int heads, int head_size, int turned) {
@@ -413,9 +559,9 @@ void turns_are_right(const Kernels & kernels, int rows, int heads, int head_size
         angles[i / half * turned + half + i % half] = static_cast<float>(std::sin(turns[i]));
     }
     const size_t ld = kernels.leading_dimension(d);
-    Memory memory(rows * ld * size_of(kernels.activation));
-    put_rows(kernels, x, rows, d, ld, memory);
-    kernels.turn({ memory.as<void>(), ld, rows, heads, head_size, turned, angles.data() });
+    Memory memory(rows * ld * sizeof(float));
+    put_rows(x, rows, d, ld, memory);
+    kernels.turn({ memory.as<float>(), ld, rows, heads, head_size, turned, angles.data() });
     bool right = true;
     for (int row = 0; row < rows; row++) {
         for (int column = 0; column < d; column++) {
@@ -427,25 +573,33 @@ void turns_are_right(const Kernels & kernels, int rows, int heads, int head_size
                 expected = i < half ? pair[i] * std::cos(turn) - pair[half + i] * std::sin(turn)
                                     : pair[i - half] * std::sin(turn) + pair[i] * std::cos(turn);
             }
-            const float found = activation(kernels, memory.as<void>(), row * ld + column);
-            right = right && std::fabs(found - expected) <= tolerance(kernels, expected);
+            const float found = memory.as<float>()[row * ld + column];
+            right = right && std::fabs(found - expected) <= 1e-5 + std::fabs(expected) * 2e-6;
         }
     }
     check(right, named(kernels, "turn", rows, heads, turned));
 }
 
+// Returns the result, which replaces x unless it is copied.
+std::vector<float> norm(
+    const Kernels & kernels, const std::vector<float> & x, int rows, const std::vector<float> & weight,
+    const std::vector<float> & bias, bool is_copied) {
+    const int d = static_cast<int>(weight.size());
+    const size_t ld = kernels.leading_dimension(d);
+    Memory from(rows * ld * sizeof(float));
+    Memory copy(rows * ld * sizeof(float));
+    put_rows(x, rows, d, ld, from);
+    Memory & to = is_copied ? copy : from;
+    kernels.normalize({ from.as<float>(), to.as<float>(), ld, rows, d, 1e-5f, weight.data(),
+                        bias.empty() ? nullptr : bias.data() });
+    return rows_in(to, rows, d, ld);
+}
+
 void norms_are_right(const Kernels & kernels, int rows, int d, bool is_copied, bool is_biased) {
     const std::vector<float> x = values(static_cast<size_t>(rows) * d);
     const std::vector<float> weight = values(d);
-    const std::vector<float> bias = is_biased ? values(d) : std::vector<float>(d);
-    const size_t ld = kernels.leading_dimension(d);
-    Memory rest(rows * ld * sizeof(float));
-    Memory copy(rows * ld * size_of(kernels.activation));
-    for (int i = 0; i < rows * d; i++) {
-        rest.as<float>()[i / d * ld + i % d] = x[i];
-    }
-    kernels.normalize({ rest.as<float>(), is_copied ? nullptr : rest.as<float>(), copy.as<void>(), ld, rows, d, 1e-5f,
-                        weight.data(), is_biased ? bias.data() : nullptr });
+    const std::vector<float> bias = is_biased ? values(d) : std::vector<float>();
+    const std::vector<float> found = norm(kernels, x, rows, weight, bias, is_copied);
     bool right = true;
     for (int row = 0; row < rows; row++) {
         double mean = 0;
@@ -457,19 +611,17 @@ void norms_are_right(const Kernels & kernels, int rows, int d, bool is_copied, b
             variance += (x[row * d + i] - mean) * (x[row * d + i] - mean) / d;
         }
         for (int i = 0; i < d; i++) {
-            const double expected = (x[row * d + i] - mean) / std::sqrt(variance + 1e-5) * weight[i] + bias[i];
-            const double kept = is_copied ? x[row * d + i] : expected;
-            right = right && std::fabs(rest.as<float>()[row * ld + i] - kept) <= 1e-5 + std::fabs(expected) * 1e-5;
-            right = right && std::fabs(activation(kernels, copy.as<void>(), row * ld + i) - expected)
-                    <= tolerance(kernels, expected) + 1e-5;
+            const double expected =
+                (x[row * d + i] - mean) / std::sqrt(variance + 1e-5) * weight[i] + (is_biased ? bias[i] : 0);
+            right = right && std::fabs(found[row * d + i] - expected) <= 1e-5 + std::fabs(expected) * 1e-5;
         }
     }
     check(right, named(kernels, "norm", rows, d, 1));
 }
 
 void kernels_are_right(const Kernels & kernels) {
-    const std::vector<Value> weights = kernels.activation == Value::BF16
-        ? std::vector<Value>{ Value::BF16, Value::Q8_0 }
+    const std::vector<Value> weights = kernels.arithmetic == Value::INT16
+        ? std::vector<Value>{ Value::INT16, Value::Q8_0 }
         : std::vector<Value>{ Value::F32, Value::F16, Value::BF16, Value::Q8_0 };
     for (Value value : weights) {
         for (int n : { 1, 16, 33, 100 }) {
@@ -482,6 +634,12 @@ void kernels_are_right(const Kernels & kernels) {
                 }
             }
         }
+        if (value != Value::Q8_0) {
+            values_that_are_not_finite_stay_alone(kernels, value);
+        }
+    }
+    if (kernels.arithmetic == Value::INT16) {
+        integer_sums_are_right(kernels);
     }
     if (kernels.int8_name != nullptr) {
         for (int rows : { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 37 }) {
@@ -490,8 +648,9 @@ void kernels_are_right(const Kernels & kernels) {
                 int8_epilogues_are_right(kernels, epilogue, rows, 33);
             }
         }
+        values_that_are_not_finite_stay_alone(kernels, Value::INT8);
     }
-    for (int head_size : { 2, 32, 48, 64, 80 }) {
+    for (int head_size : { 1, 2, 32, 33, 48, 64, 80, 130 }) {
         for (int heads : { 1, 3 }) {
             for (int window : { 1, 3, 16, 64, INT_MAX }) {
                 attention_is_right(kernels, { 1 }, heads, head_size, window, 0);
@@ -510,6 +669,42 @@ void kernels_are_right(const Kernels & kernels) {
         norms_are_right(kernels, 3, d, false, true);
         norms_are_right(kernels, 3, d, true, false);
     }
+}
+
+bool are_same(const std::vector<float> & a, const std::vector<float> & b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+// Two instruction sets with the same arithmetic compute the same bits.
+void kernels_agree(const Kernels & a, const Kernels & b) {
+    const std::string names = std::string(a.name) + " and " + b.name + " agree on ";
+    for (int rows : { 5, 29 }) {
+        for (int k : { 96, 384 }) {
+            Inputs in = inputs(rows, 100, k);
+            in.a = with_outlier(rows, k);
+            in.w = with_outlier(in.n, k);
+            for (ggml_type type : { GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0 }) {
+                const Value value = type == GGML_TYPE_Q8_0 ? Value::Q8_0
+                    : a.arithmetic == Value::INT16         ? Value::INT16
+                    : type == GGML_TYPE_F16                ? Value::F16
+                    : type == GGML_TYPE_BF16               ? Value::BF16
+                                                           : Value::F32;
+                for (Epilogue epilogue : EPILOGUES) {
+                    check(are_same(product(a, value, type, epilogue, in), product(b, value, type, epilogue, in)),
+                        names + "products, epilogue " + std::to_string(static_cast<int>(epilogue)));
+                }
+            }
+        }
+    }
+    for (int window : { 16, INT_MAX }) {
+        for (float slope : { 0.0f, 0.25f }) {
+            const Sequences in = sequences({ 1, 14, 33, 200 }, 3, 33, window, slope);
+            check(are_same(attention(a, in), attention(b, in)), names + "attention, window " + std::to_string(window));
+        }
+    }
+    const std::vector<float> x = with_outlier(3, 385);
+    const std::vector<float> weight = values(385);
+    check(are_same(norm(a, x, 3, weight, weight, true), norm(b, x, 3, weight, weight, true)), names + "norms");
 }
 
 // Which rows see which, a letter a sequence.
@@ -564,33 +759,24 @@ void choose(const char * what, Cpu cpu, const char * forced, const Kernels * exa
 
 void kernels_are_chosen() {
     const Kernels * avx2 = &kernels_avx2();
+    const Kernels * avx2_int16 = &kernels_avx2_int16();
     const Kernels * avx512 = &kernels_avx512();
     const Kernels * vnni = &kernels_avx512_vnni();
-    const Kernels * bf16 = &kernels_avx512_bf16();
-    const Cpu zen4 = { Isa::AVX512_BF16, true };
-    const Cpu emerald_rapids = { Isa::AVX512_BF16, false };
+    const Cpu skylake = { Isa::AVX512, false };
+    const Cpu zen4 = { Isa::AVX512_VNNI, false };
+    const Cpu zen2 = { Isa::AVX2, true };
     choose("a CPU without AVX2", { Isa::NONE, false }, nullptr, nullptr, nullptr, nullptr);
-    choose("Haswell", { Isa::AVX2, false }, nullptr, avx2, avx2, avx2);
-    choose("Zen 3", { Isa::AVX2, true }, nullptr, avx2, avx2, avx2);
-    choose("Skylake", { Isa::AVX512, false }, nullptr, avx512, avx512, avx512);
-    choose("Cascade Lake", { Isa::AVX512_VNNI, false }, nullptr, avx512, avx512, vnni);
-    choose("Ice Lake", { Isa::AVX512_VNNI, false }, nullptr, avx512, avx512, vnni);
-    choose("Alder Lake, whose AVX-512 is off", { Isa::AVX2, false }, nullptr, avx2, avx2, avx2);
-    choose("Zen 4 and Zen 5", zen4, nullptr, avx512, bf16, bf16);
-    // Whether they have AMX, which a virtual machine may hide, makes no difference.
-    choose("Sapphire Rapids and Emerald Rapids", emerald_rapids, nullptr, avx512, avx512, bf16);
-    for (const Cpu & cpu : { zen4, emerald_rapids }) {
-        choose("bf16 forced", cpu, "avx512_bf16", avx512, bf16, bf16);
-        choose("VNNI forced", cpu, "avx512_vnni", avx512, avx512, vnni);
-        choose("AVX-512 forced", cpu, "avx512", avx512, avx512, avx512);
-        choose("AVX2 forced", cpu, "avx2", avx2, avx2, avx2);
-        choose("what is no name forced", cpu, "abacus", nullptr, nullptr, nullptr);
-    }
-    choose("bf16 forced on Cascade Lake", { Isa::AVX512_VNNI, false }, "avx512_bf16", nullptr, nullptr, nullptr);
-    // gcc's names of makers against those of cpuid itself.
-    unsigned int eax = 0, maker[4] = {};
-    check(__get_cpuid(0, &eax, &maker[0], &maker[2], &maker[1]) != 0, "cpuid");
-    check(this_cpu().is_amd == (std::strcmp(reinterpret_cast<char *>(maker), "AuthenticAMD") == 0), "the maker of this CPU");
+    choose("Haswell and Zen 2", zen2, nullptr, avx2, avx2, avx2);
+    choose("Zen 3", { Isa::AVX2, false }, nullptr, avx2, avx2_int16, avx2_int16);
+    choose("Skylake", skylake, nullptr, avx512, avx512, avx512);
+    // None of them uses bf16, although the latter two have it.
+    choose("Cascade Lake, Emerald Rapids and Zen 4", zen4, nullptr, avx512, vnni, vnni);
+    choose("VNNI forced", zen4, "avx512_vnni", avx512, vnni, vnni);
+    choose("AVX-512 forced", zen4, "avx512", avx512, avx512, avx512);
+    choose("AVX2 forced", zen4, "avx2", avx2, avx2_int16, avx2_int16);
+    choose("AVX2 forced on Zen 2", zen2, "avx2", avx2, avx2_int16, avx2_int16);
+    choose("what is no name forced", zen4, "abacus", nullptr, nullptr, nullptr);
+    choose("VNNI forced on Skylake", skylake, "avx512_vnni", nullptr, nullptr, nullptr);
 }
 
 } // namespace
@@ -600,17 +786,16 @@ int main() {
     ggml_free(ggml_init(parameters)); // fills ggml's tables
     std::printf("avx2\n");
     kernels_are_right(kernels_avx2());
+    kernels_are_right(kernels_avx2_int16());
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
         std::printf("avx512\n");
         kernels_are_right(kernels_avx512());
+        kernels_agree(kernels_avx2(), kernels_avx512());
     }
     if (__builtin_cpu_supports("avx512vnni")) {
         std::printf("avx512_vnni\n");
         kernels_are_right(kernels_avx512_vnni());
-    }
-    if (__builtin_cpu_supports("avx512bf16")) {
-        std::printf("avx512_bf16\n");
-        kernels_are_right(kernels_avx512_bf16());
+        kernels_agree(kernels_avx2_int16(), kernels_avx512_vnni());
     }
     sequences_are_found();
     kernels_are_chosen();

@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
  * CPUs.
  *
  * <p>Each build supports exactly one llama.cpp release. When the backend is loaded it selects its
- * kernels by the CPU's instruction sets and vendor; {@code EMBARK_ACCELERATOR_ISA} forces {@code
- * avx2}, {@code avx512}, {@code avx512_vnni} or {@code avx512_bf16}. Other machines have no
- * accelerator. Stateless; loaded under the lock of {@link LlamaBackend}.
+ * kernels by the CPU's instruction sets; {@code EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code
+ * avx512} or {@code avx512_vnni}. Other machines have no accelerator. Stateless; loaded under the
+ * lock of {@link LlamaBackend}.
  */
 public final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);
@@ -61,8 +61,9 @@ public final class Accelerator {
   }
 
   /**
-   * Returns the instruction set used on this machine, such as {@code AVX-512 BF16}; empty for plain
-   * llama.cpp. Two accelerations with the same instruction set compute the same results.
+   * Returns the instruction set and the arithmetic used on this machine, such as {@code AVX-512
+   * VNNI int16}; empty for plain llama.cpp. Two accelerations with the same name compute the same
+   * results.
    *
    * @throws EmbarkException of kind BACKEND when llama.cpp cannot be used on this machine
    */
@@ -79,8 +80,8 @@ public final class Accelerator {
 
   /**
    * Returns an identifier of the packed weight format: the build of accelerator and llama.cpp, the
-   * instruction set of FAST and that of {@code acceleration}. Both are part of the name because
-   * some products of an INT8 model use the FAST kernels.
+   * kernels of FAST and those of {@code acceleration}. Both are part of the name because some
+   * products of an INT8 model use the FAST kernels.
    */
   public static String packing(Acceleration acceleration) {
     return String.join(

@@ -105,7 +105,9 @@ class WeightsCacheTest {
       Path weights = dir.resolve(Accelerator.packing(Acceleration.FAST));
       RandomBatches.vectors(loaded);
 
-      assertThat(resident(weights)).isEqualTo(Files.size(weights));
+      // In whole pages.
+      long size = Files.size(weights);
+      assertThat(resident(weights)).isBetween(size, size + 65_535);
       assertThat(resident(model)).isLessThan(Files.size(model) / 2);
     }
   }

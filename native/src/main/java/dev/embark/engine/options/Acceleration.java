@@ -8,7 +8,7 @@ public enum Acceleration {
   OFF,
   /** Embark's accelerator in 32-bit floats. */
   EXACT,
-  /** Embark's accelerator in bfloat16 where the CPU multiplies it faster, otherwise as EXACT. */
+  /** Embark's accelerator in 16-bit integers where the CPU multiplies them faster, or as EXACT. */
   FAST,
   /** As FAST, but with 8-bit integers for most products with weights. */
   INT8;

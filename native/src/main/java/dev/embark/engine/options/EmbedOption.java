@@ -72,8 +72,8 @@ public enum EmbedOption implements FunctionOption {
       "precision",
       names(Precision.values()),
       Precision.FAST.toString(),
-      "Arithmetic of the accelerator: 32-bit floats; bfloat16 if the CPU multiplies it faster"
-          + " than those; or 8-bit integers if the CPU has AVX-512 VNNI.",
+      "Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them"
+          + " faster than those; or 8-bit integers if the CPU has AVX-512 VNNI.",
       value -> oneOf(value, Precision.values())),
   BATCH_TOKENS(OptionSpec.batchTokens());
 

@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Precision {
   /** 32-bit floats. */
   EXACT,
-  /** bfloat16 where the CPU multiplies it faster, otherwise as EXACT. */
+  /** 16-bit integers where the CPU multiplies them faster, otherwise as EXACT. */
   FAST,
   /** 8-bit integers on CPUs with AVX-512 VNNI, otherwise as FAST. */
   INT8;
