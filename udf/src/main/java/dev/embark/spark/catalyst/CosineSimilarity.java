@@ -128,11 +128,13 @@ public final class CosineSimilarity extends Expression implements CodegenFallbac
 
   // Scala 2.12 and 2.13 declare different parameter types; both overloads exist, so neither is
   // annotated as an override.
+  @SuppressWarnings("MissingOverride")
   public Expression withNewChildrenInternal(
       scala.collection.immutable.IndexedSeq<Expression> newChildren) {
     return new CosineSimilarity(newChildren.apply(0), newChildren.apply(1));
   }
 
+  @SuppressWarnings("MissingOverride")
   public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> newChildren) {
     return new CosineSimilarity(newChildren.apply(0), newChildren.apply(1));
   }

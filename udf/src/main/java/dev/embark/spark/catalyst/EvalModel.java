@@ -91,11 +91,13 @@ public final class EvalModel extends LogicalPlan implements CatalystNode {
 
   // Scala 2.12 and 2.13 declare different parameter types; both overloads exist, so neither is
   // annotated as an override.
+  @SuppressWarnings("MissingOverride")
   public LogicalPlan withNewChildrenInternal(
       scala.collection.immutable.IndexedSeq<LogicalPlan> newChildren) {
     return new EvalModel(text, options, outputs, results, newChildren.apply(0));
   }
 
+  @SuppressWarnings("MissingOverride")
   public LogicalPlan withNewChildrenInternal(scala.collection.IndexedSeq<LogicalPlan> newChildren) {
     return new EvalModel(text, options, outputs, results, newChildren.apply(0));
   }

@@ -68,11 +68,13 @@ abstract class ModelCall extends Expression implements CatalystNode, Serializabl
 
   // Scala 2.12 and 2.13 declare different parameter types; both overloads exist, so neither is
   // annotated as an override.
+  @SuppressWarnings("MissingOverride")
   public Expression withNewChildrenInternal(
       scala.collection.immutable.IndexedSeq<Expression> newChildren) {
     return withText(newChildren.apply(0));
   }
 
+  @SuppressWarnings("MissingOverride")
   public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> newChildren) {
     return withText(newChildren.apply(0));
   }

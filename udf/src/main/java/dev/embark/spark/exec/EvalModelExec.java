@@ -139,11 +139,13 @@ public final class EvalModelExec extends SparkPlan implements CatalystNode {
   }
 
   // Scala 2.12 and 2.13 declare this with different types; both are there, so neither overrides.
+  @SuppressWarnings("MissingOverride")
   public SparkPlan withNewChildrenInternal(
       scala.collection.immutable.IndexedSeq<SparkPlan> newChildren) {
     return new EvalModelExec(text, options, outputs, results, newChildren.apply(0));
   }
 
+  @SuppressWarnings("MissingOverride")
   public SparkPlan withNewChildrenInternal(scala.collection.IndexedSeq<SparkPlan> newChildren) {
     return new EvalModelExec(text, options, outputs, results, newChildren.apply(0));
   }
