@@ -231,7 +231,7 @@ void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue,
         + ", epilogue " + std::to_string(static_cast<int>(epilogue)));
 }
 
-// Bell-shaped, with a column that stands out, as the activations of encoders have some.
+// Normally distributed with one outlier column, like the activations of encoders.
 std::vector<float> with_outlier(int rows, int k) {
     std::normal_distribution<float> normal;
     std::vector<float> all(static_cast<size_t>(rows) * k);

@@ -22,7 +22,7 @@ final class Comparison {
 
   private static final double COSINE_TOKENS = 6000;
   private static final double TRIAL = 0.4; // of a round
-  // A trial that took less of the time it should tells little: the first texts waited for
+  // A trial that took less than its target time is unreliable: the first texts waited for
   // compilers.
   private static final double SHORTEST_TRIAL = 0.25;
 
@@ -37,7 +37,7 @@ final class Comparison {
   private final Map<String, String> details = new LinkedHashMap<>();
   private final Map<String, String> notRun = new LinkedHashMap<>();
 
-  /** What a side has to do on a corpus in each round, and what it did so far. */
+  /** Work of a side on a corpus in each round, and its results so far. */
   private record Plan(
       String work,
       Corpus corpus,
@@ -56,7 +56,7 @@ final class Comparison {
    *
    * @param secondsOfRound how long a side of effort 1 shall embed in each round
    * @param folder for logs of the sides
-   * @param progress told what is going on
+   * @param progress receives a line for each step
    * @param gpu asked how busy it is in each round; stays the caller's
    */
   Comparison(
@@ -75,10 +75,10 @@ final class Comparison {
   }
 
   /**
-   * What came of it.
+   * Result of a comparison.
    *
    * @param results of every side on every corpus
-   * @param details that sides say of themselves, by name
+   * @param details descriptions that sides report, by name
    * @param notRun why sides are not among them, by name
    */
   record Outcome(
@@ -187,7 +187,7 @@ final class Comparison {
     return corpus.name() + "-" + batch;
   }
 
-  /** Tries a batch for about so many seconds, which the speed tells if it is right. */
+  /** Measures a batch for about this many seconds, provided that the given speed is right. */
   private static Trial trial(
       Running side, Corpus corpus, int batch, double expectedSpeed, double seconds)
       throws SideException {

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What the build of the modules under {@code bench/rivals} left behind. */
+/** Build output of the modules under {@code bench/rivals}. */
 final class Rivals {
   private final Path folder;
   private final Path log;

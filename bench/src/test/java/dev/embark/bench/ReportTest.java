@@ -169,7 +169,7 @@ class ReportTest {
   }
 
   @Test
-  void onAGpuRoundsTellHowBusyItWasAndRatiosAreThoseOfTheBestBatch() throws Exception {
+  void onAGpuRoundsReportUtilisationAndRatiosAreThoseOfTheBestBatch() throws Exception {
     ComparisonReport onGpu =
         new ComparisonReport(
             "a GPU",
@@ -209,7 +209,7 @@ class ReportTest {
   }
 
   @Test
-  void theTablesShowSpeedBesideCosineAndWhatDidNotRun() {
+  void theTablesShowSpeedCosineAndSkippedSides() {
     assertThat(ReportMarkdown.write(report).lines())
         .contains(
             "- machine: a \"fast\" one",

@@ -59,14 +59,14 @@ class ReadmeCommandsIT {
   }
 
   @Test
-  void theJobTellsItsRowsAndTheSearchFindsThree() {
+  void theJobReportsItsRowsAndTheSearchFindsThree() {
     assertThat(outputOf("submit/embark run")).contains("rows 200");
     assertThat(outputOf("submit/embark sql").lines()).hasSize(3).allMatch(l -> l.startsWith("{"));
     assertThat(outputOf("spark-submit")).contains("384");
   }
 
   @Test
-  void everyOtherCommandNamesWhatIsThere() throws IOException {
+  void commandsThatAreNotRunNameExistingThings() throws IOException {
     for (String command : commands().filter(c -> !isRun(c)).toList()) {
       switch (command) {
         // This very test is a part of it.

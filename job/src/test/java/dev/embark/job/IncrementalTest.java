@@ -251,7 +251,7 @@ class IncrementalTest {
   }
 
   @Test
-  void whatACatalogSaysOfColumnsDoesNotMatter() {
+  void catalogMetadataOfColumnsIsIgnored() {
     SparkSession spark = LocalSpark.session();
     spark.sql(
         "CREATE TABLE described (id BIGINT NOT NULL COMMENT 'a\\\\', text STRING DEFAULT 'x',"
@@ -429,7 +429,7 @@ class IncrementalTest {
   }
 
   @Test
-  void ignoreLeavesAnOutputAsItIs() throws IOException {
+  void ignoreLeavesAnOutputUnchanged() throws IOException {
     Runs runs = runs("parquet");
     runs.run(runs.json("a.json", texts(0, 2)));
 

@@ -110,7 +110,7 @@ class AcceleratorTest {
   /** llama.cpp rounds the other side of such a product to 8 bits, too, and so is no reference. */
   @ParameterizedTest
   @CsvSource({"2, 32, 96", "3, 64, 256", "2, 48, 160"})
-  void weightsOfEightBitsAreMultipliedAsWhatTheyStandFor(int heads, int headSize, int hidden)
+  void eightBitWeightsAreMultipliedByTheirDequantisedValues(int heads, int headSize, int hidden)
       throws IOException {
     Path file = new RandomBert(2, heads, headSize, hidden, GgufTensorType.Q8_0).write(dir);
 

@@ -76,7 +76,7 @@ class JobSpecTest {
   }
 
   @Test
-  void argumentsHandedOnMakeAnEqualSpec() {
+  void argumentsPassedOnMakeAnEqualSpec() {
     JobSpec spec =
         parse(
             "--input=a b/*.csv",
@@ -128,7 +128,7 @@ class JobSpecTest {
   }
 
   @Test
-  void anEmptyPrefixIsHandedOn() {
+  void anEmptyPrefixIsPassedOn() {
     JobSpec spec = parse("--input=i", "--output=o", "--prefix=");
 
     assertThat(parse(spec.toArguments().toArray(String[]::new)).functionOptions())
