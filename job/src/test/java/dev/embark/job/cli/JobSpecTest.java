@@ -94,6 +94,7 @@ class JobSpecTest {
             "--repartition=3",
             "--embedding-column=e5",
             "--new-fingerprint=add-column",
+            "--accept-vector-version",
             "--rows-per-wave=1000",
             "--max-failed=0.5%",
             "--dedupe",
