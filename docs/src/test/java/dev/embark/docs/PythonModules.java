@@ -197,7 +197,7 @@ final class PythonModules {
 
   private static List<? extends FunctionOption> options(String function) {
     return Arrays.stream(SqlFunction.values())
-        .filter(f -> f.function().equals(function))
+        .filter(f -> f.sqlName().equals(function))
         .findFirst()
         .<List<? extends FunctionOption>>map(SqlFunction::options)
         .orElse(List.of());

@@ -144,8 +144,8 @@ class IncrementalTest {
         .hasMessageContaining("they have vector version 2 and this Embark computes version 3")
         .hasMessageContaining("cosine of at least 0.9999")
         .hasMessageContaining("say --accept-vector-version to append to them");
-    assertThat(runs.run(input, accept).totals().rows()).isEqualTo(2);
-    assertThat(runs.run(input, append).totals().rows()).isZero();
+    assertThat(runs.run(input, accept).counts().rows()).isEqualTo(2);
+    assertThat(runs.run(input, append).counts().rows()).isZero();
     assertThatThrownBy(
             () ->
                 runs.run(

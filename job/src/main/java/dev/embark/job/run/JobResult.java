@@ -74,19 +74,19 @@ public record JobResult(
 
   /** Returns the figures and places of the run, by the names that other languages show. */
   public Map<String, Object> figures() {
-    RunTotals totals = totals();
+    RowCounts counts = counts();
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("output", Secrets.redacted(output));
     figures.put("stateFolder", Secrets.redacted(stateFolder));
-    figures.put("rows", totals.rows());
-    figures.put("tokens", totals.tokens());
-    figures.put("nullRows", totals.nullRows());
-    figures.put("truncatedRows", totals.truncatedRows());
-    figures.put("deduplicatedRows", totals.deduplicatedRows());
-    figures.put("failedRows", totals.failedRows());
-    figures.put("skippedRows", plan.skippedRows());
-    figures.put("changedRows", plan.changedRows());
-    figures.put("deletedRows", plan.deletedRows());
+    figures.put("rows", counts.rows());
+    figures.put("tokens", counts.tokens());
+    figures.put("nullRows", counts.nulls());
+    figures.put("truncatedRows", counts.truncated());
+    figures.put("deduplicatedRows", counts.deduplicated());
+    figures.put("failedRows", counts.failed());
+    figures.put("skippedRows", plan.input().skipped());
+    figures.put("changedRows", plan.input().changed());
+    figures.put("deletedRows", plan.input().deleted());
     figures.put("tokensPerSecond", Math.round(tokensPerSecond()));
     figures.put("seconds", took.toMillis() / 1e3);
     return figures;
