@@ -36,8 +36,7 @@ public final class Calls {
 
   /**
    * The distinct calls of a node that can be computed below it, in the order of the query. All
-   * other calls stay in the node and run row by row: a text that uses a lambda variable is defined
-   * only inside the node, and {@link #canMove} defines the rest.
+   * other calls stay in the node and run row by row.
    */
   static List<ModelExpression> of(LogicalPlan node) {
     List<ModelExpression> calls = new ArrayList<>();
@@ -45,7 +44,6 @@ public final class Calls {
       expression.foreach(
           e -> {
             if (e instanceof ModelExpression call
-                && !hasFreeVariable(call.text())
                 && canMove(call.text())
                 && calls.stream().noneMatch(c -> c.semanticEquals(call))) {
               calls.add(call);
@@ -106,16 +104,17 @@ public final class Calls {
 
   /**
    * Whether an expression has the same value in every operator that has its columns. {@code uuid()}
-   * has a new value for each evaluation, and Spark evaluates IN and EXISTS only in operators that
-   * it rewrites to joins.
+   * has a new value for each evaluation, Spark evaluates IN and EXISTS only in operators that it
+   * rewrites to joins, and a lambda variable is defined only inside its operator.
    */
   static boolean canMove(Expression expression) {
     return expression.deterministic()
+        && !hasFreeVariable(expression)
         && !expression.exists(
             e -> e instanceof SubqueryExpression && !(e instanceof ScalarSubquery));
   }
 
-  static boolean hasFreeVariable(Expression text) {
+  private static boolean hasFreeVariable(Expression text) {
     Set<ExprId> used = new HashSet<>();
     Set<ExprId> bound = new HashSet<>();
     text.foreach(

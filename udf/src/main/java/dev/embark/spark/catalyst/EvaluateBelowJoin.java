@@ -31,7 +31,8 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
  *
  * <p>Rows embedded in that query: 40 with the rule, 800 without. A call over a join by equality, or
  * by two bounds as in {@code ON a.time BETWEEN b.start AND b.end}, stays above the join, because
- * such a join selects rows rather than multiplying them.
+ * such a join selects rows rather than multiplying them. So does a call over the side for which an
+ * outer join adds rows of NULLs, since its text may not be NULL in those rows.
  */
 final class EvaluateBelowJoin {
   private EvaluateBelowJoin() {}

@@ -183,7 +183,6 @@ final class GuardConditionalCalls {
     void keep(Expression part, Expression rest) {
       isExact &=
           Calls.canMove(part)
-              && !Calls.hasFreeVariable(part)
               && !Calls.in(part)
               && !part.exists(e -> e instanceof AggregateExpression);
       left = isExact ? and(left, rest) : left;

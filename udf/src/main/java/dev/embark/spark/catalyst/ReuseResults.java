@@ -34,9 +34,9 @@ import org.apache.spark.sql.catalyst.plans.logical.Window;
  *
  * <p>Rows embedded in that query: 20 with the rule, up to 40 without, since each row that passes
  * the filter is embedded again. The same holds for a view with an embedding under a query that
- * repeats the call. A column is not passed through a node that changes rows, such as an aggregate
- * or the Expand node of {@code ROLLUP}: above Expand each copy of a row counts as embedded, but
- * equal texts of a window share one evaluation.
+ * repeats the call. A column is not passed through a node that changes rows, such as an aggregate,
+ * an outer join that adds NULLs, or the Expand node of {@code ROLLUP}: above Expand each copy of a
+ * row counts as embedded, but equal texts of a window share one evaluation.
  */
 final class ReuseResults {
   private static final Set<Class<?>> PASSES =
