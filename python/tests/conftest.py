@@ -13,6 +13,9 @@ import embark
 
 JAR = os.environ["EMBARK_JAR"]
 IS_CONNECT = os.environ.get("EMBARK_TEST_MODE") == "connect"
+if IS_CONNECT:
+    # PySpark's own switch for a server on any free port; some tests start a second one.
+    os.environ["SPARK_TESTING"] = "1"
 
 
 def settings(builder: SparkSession.Builder) -> SparkSession.Builder:

@@ -60,7 +60,7 @@ public final class EmbedJob implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     spec.check();
-    try (SparkSession spark = SparkSession.builder().appName("embark run").getOrCreate()) {
+    try (SparkSession spark = DriverSession.start("embark run")) {
       Termination termination = new Termination(spark);
       try (AutoCloseable undo = termination.onSigterm(this::exit)) {
         perform(spark, termination);

@@ -55,7 +55,7 @@ public final class QuickstartJob implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     spec.check();
-    try (SparkSession spark = SparkSession.builder().appName("embark quickstart").getOrCreate()) {
+    try (SparkSession spark = DriverSession.start("embark quickstart")) {
       EmbedJob.run(spark, spec, terminal, new Termination(spark))
           .print(terminal.out(), spec.function());
       printNeighbours(spark);

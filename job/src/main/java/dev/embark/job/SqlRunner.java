@@ -38,7 +38,7 @@ public final class SqlRunner implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (SparkSession spark = SparkSession.builder().appName("embark sql").getOrCreate()) {
+    try (SparkSession spark = DriverSession.start("embark sql")) {
       run(spark, spec.statement(), spec.format(), terminal);
     }
     return 0;

@@ -1,6 +1,7 @@
 package dev.embark.spark.catalyst;
 
 import dev.embark.spark.compat.Scala;
+import dev.embark.spark.compat.Shuffles;
 import dev.embark.spark.exec.ModelCallStrategy;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +26,6 @@ import org.apache.spark.sql.catalyst.trees.TreeNodeTag;
 import org.apache.spark.sql.execution.PlanLater;
 import org.apache.spark.sql.execution.ProjectExec;
 import org.apache.spark.sql.execution.SparkPlan;
-import org.apache.spark.sql.execution.exchange.ENSURE_REQUIREMENTS$;
-import org.apache.spark.sql.execution.exchange.ShuffleExchangeExec;
 import org.apache.spark.sql.execution.joins.BroadcastNestedLoopJoinExec;
 import org.apache.spark.sql.execution.joins.CartesianProductExec;
 import org.apache.spark.sql.internal.SQLConf;
@@ -115,13 +114,11 @@ public final class MaterializeRereadInputs {
     return Optional.of(
         new ProjectExec(
             Scala.seq(output),
-            new ShuffleExchangeExec(
+            Shuffles.required(
                 new HashPartitioning(
                     Scala.<Expression>seq(List.of((Expression) partition.toAttribute())),
                     partitions.get()),
-                new ProjectExec(Scala.seq(columns), new PlanLater(node)),
-                ENSURE_REQUIREMENTS$.MODULE$,
-                Option.empty())));
+                new ProjectExec(Scala.seq(columns), new PlanLater(node)))));
   }
 
   /** Whether the node spreads rows by ranges, which it finds by reading all of them first. */
