@@ -53,7 +53,7 @@ compile() { # SOURCE [OPTION...]
 }
 for source in "$sources"/*.cpp; do
   case $(basename "$source" .cpp) in
-    kernels_avx2) compile "$source" "${kernel_flags[@]}" "${avx2[@]}" ;;
+    kernels_avx2 | kernels_avx_vnni) compile "$source" "${kernel_flags[@]}" "${avx2[@]}" ;;
     kernels_avx512) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" ;;
     kernels_avx512_vnni) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni ;;
     *) compile "$source" ;;
@@ -62,7 +62,10 @@ done
 
 mkdir "$work/made"
 g++ "${flags[@]}" -shared -o "$work/made/libembark-accelerator.so" "$work"/*.o
-g++ "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/{kernels_*,choice,segments,speed,weights,weights_memory}.o \
+# For the tests, once more in the encoding of AVX-512, which more machines have.
+g++ "${flags[@]}" "${kernel_flags[@]}" "${avx2[@]}" -DVNNI_ENCODING='""' -DKERNELS_AVX_VNNI=kernels_avx_vnni_for_test \
+  -c "$sources/kernels_avx_vnni.cpp" -o "$work/for_test.o"
+g++ "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/for_test.o "$work"/{kernels_*,choice,segments,speed,weights,weights_memory}.o \
   "$release/lib/libggml-base.so" -Wl,-rpath,"$release/lib"
 mkdir -p "$(dirname "$directory")"
 # Another build may have been faster; its copy is the same.

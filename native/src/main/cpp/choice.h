@@ -7,11 +7,12 @@ namespace embark {
 
 enum class Precision { EXACT, FAST, INT8 };
 
-// In ascending order; a machine that supports one supports all before it.
-enum class Isa { NONE, AVX2, AVX512, AVX512_VNNI };
+// In ascending order; a machine that supports one supports all before it, except AVX_VNNI.
+enum class Isa { NONE, AVX2, AVX_VNNI, AVX512, AVX512_VNNI };
 
 struct Cpu {
-    Isa best;
+    Isa best; // other than AVX_VNNI
+    bool has_avx_vnni;
     // The unit for vpmaddwd is half as wide as those for FMAs, or there is one of it instead of two: Haswell,
     // Broadwell, Zen and Zen 2.
     bool is_slow_at_int16;
@@ -24,17 +25,18 @@ Cpu this_cpu();
 // null if the CPU has none of the instruction sets or lacks the one that `forced` names.
 //
 // EXACT computes in f32 throughout. FAST multiplies 16-bit integers where one instruction multiplies more
-// of them than of f32: with VNNI (vpdpwssd) and on most CPUs with AVX2 (vpmaddwd), but not with AVX-512
-// alone, where vpmaddwd and vpaddd together take as long as two FMAs. INT8 is like FAST except for products with INT8
-// weights on CPUs that multiply 8-bit integers. bfloat16 is not used: vdpbf16ps runs at half the rate of
-// an f32 FMA on Intel's Emerald Rapids, and on AMD's Zen 4, where it runs at the rate of vpdpwssd, MiniLM is
-// 8 % faster with it at fifty times the error.
+// of them than of f32: with AVX-512 VNNI or AVX-VNNI (vpdpwssd) and on most CPUs with AVX2 (vpmaddwd), but
+// not with AVX-512 alone, where vpmaddwd and vpaddd together take as long as two FMAs. INT8 is like FAST
+// except for products with INT8 weights on CPUs that multiply 8-bit integers. bfloat16 is not used:
+// vdpbf16ps runs at half the rate of an f32 FMA on Intel's Emerald Rapids, and on AMD's Zen 4, where it runs
+// at the rate of vpdpwssd, MiniLM is 7 to 10 % faster with it at fifty times the error.
 const Kernels * kernels_for(Precision precision, Cpu cpu, const char * forced);
 
 // Returns the kernels for this process and its environment.
 const Kernels * kernels_for(Precision precision);
 
-// From now on FAST, and INT8 on CPUs where it is the same, uses the kernels of EXACT in this process. Call before a model is loaded.
+// From now on FAST, and INT8 on CPUs where it is the same, uses the kernels of EXACT in this process. Call
+// before a model is loaded.
 void use_exact_for_fast();
 
 } // namespace embark

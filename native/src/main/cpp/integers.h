@@ -101,29 +101,6 @@ inline void quantize_panel(const float * from, size_t ld, int k, int columns, bo
 
 #ifdef MULTIPLIES_INT8
 
-// Swaps lanes at a distance of 1, 2, 4 or 8.
-template <int DISTANCE> inline __m512 swap_lanes(__m512 x) {
-    if constexpr (DISTANCE == 1) {
-        return _mm512_permute_ps(x, 0xB1);
-    } else if constexpr (DISTANCE == 2) {
-        return _mm512_permute_ps(x, 0x4E);
-    } else if constexpr (DISTANCE == 4) {
-        return _mm512_shuffle_f32x4(x, x, 0xB1);
-    } else {
-        return _mm512_shuffle_f32x4(x, x, 0x4E);
-    }
-}
-
-// x + other where the bit DISTANCE of a lane is clear, other - x where it is set.
-template <int DISTANCE> inline __m512 butterfly(__m512 x) {
-    __mmask16 upper = 0;
-    for (int lane = 0; lane < 16; lane++) {
-        upper |= (lane & DISTANCE) != 0 ? 1 << lane : 0;
-    }
-    const __m512 signs = _mm512_mask_blend_ps(upper, _mm512_set1_ps(1), _mm512_set1_ps(-1));
-    return _mm512_fmadd_ps(x, signs, swap_lanes<DISTANCE>(x));
-}
-
 // Unnormalised Hadamard transform of INTEGER_BLOCK values.
 inline void rotate(Vector * x) {
     constexpr int VECTORS = embark::INTEGER_BLOCK / Vector::SIZE;
@@ -141,7 +118,7 @@ inline void rotate(Vector * x) {
     }
 #pragma GCC unroll 8
     for (int i = 0; i < VECTORS; i++) {
-        x[i].v = butterfly<8>(butterfly<4>(butterfly<2>(butterfly<1>(x[i].v))));
+        x[i] = rotate_lanes(x[i]);
     }
 }
 
@@ -164,8 +141,7 @@ inline float quantize(const float * from, int, uint8_t * to) {
     const Vector factor = all(quantization.factor);
 #pragma GCC unroll 8
     for (int v = 0; v < VECTORS; v++) {
-        const __m512i whole = _mm512_cvtps_epi32(fma(x[v], factor, all(embark::INT8_BIAS)).v);
-        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + v * Vector::SIZE), _mm512_cvtepi32_epi8(whole));
+        store_uint8(to + v * Vector::SIZE, fma(x[v], factor, all(embark::INT8_BIAS)));
     }
     return quantization.scale;
 }

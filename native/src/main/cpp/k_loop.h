@@ -16,8 +16,6 @@
     "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",     \
         "xmm13", "xmm14", "xmm15", "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23",         \
         "xmm24", "xmm25", "xmm26", "xmm27"
-#define MULTIPLY_INT16(w, x, sums) "vpdpwssd " w ", " x ", " sums "\n\t"
-#define MULTIPLY_INT8(w, x, sums) "vpdpbusd " w ", " x ", " sums "\n\t"
 #else
 #define REGISTER "%%ymm"
 #define SECOND_VECTOR "32"
@@ -25,6 +23,11 @@
 #define ALL_REGISTERS                                                                                              \
     "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",     \
         "xmm13", "xmm14", "xmm15"
+#endif
+#ifdef VNNI_ENCODING
+#define MULTIPLY_INT16(w, x, sums) VNNI_ENCODING "vpdpwssd " w ", " x ", " sums "\n\t"
+#define MULTIPLY_INT8(w, x, sums) VNNI_ENCODING "vpdpbusd " w ", " x ", " sums "\n\t"
+#else
 #define MULTIPLY_INT16(w, x, sums)                                                                                 \
     "vpmaddwd " w ", " x ", " REGISTER "3\n\t"                                                                     \
     "vpaddd " REGISTER "3, " sums ", " sums "\n\t"

@@ -213,6 +213,7 @@ struct Kernels {
 
 const Kernels & kernels_avx2();
 const Kernels & kernels_avx2_int16();
+const Kernels & kernels_avx_vnni(); // in INT16
 const Kernels & kernels_avx512();
 const Kernels & kernels_avx512_vnni(); // in INT16
 

@@ -2,6 +2,7 @@
 
 #define MULTIPLIES_INT16
 #define MULTIPLIES_INT8
+#define VNNI_ENCODING ""
 
 #include "kernels_body.h"
 

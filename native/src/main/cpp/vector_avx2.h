@@ -76,9 +76,12 @@ inline Vector larger(Vector a, Vector b) {
 }
 inline float larger_of_lanes(Vector a) { return larger_of(larger(a, { a.high, a.low }).low); }
 
-inline void store_int16(int16_t * p, Vector x) {
+inline __m256i int16_of(Vector x) {
     const __m256i pairs = _mm256_packs_epi32(_mm256_cvtps_epi32(x.low), _mm256_cvtps_epi32(x.high));
-    _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), _mm256_permute4x64_epi64(pairs, 0xD8));
+    return _mm256_permute4x64_epi64(pairs, 0xD8);
+}
+inline void store_int16(int16_t * p, Vector x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), int16_of(x));
 }
 inline void store_int16_pairs(int16_t * p, __m256 a, __m256 b) {
     const __m256i low = _mm256_and_si256(_mm256_cvtps_epi32(a), _mm256_set1_epi32(0xFFFF));
@@ -89,6 +92,32 @@ inline void store_int16_pairs(int16_t * p, __m256 a, __m256 b) {
 inline void store_int16_pairs(int16_t * p, Vector a, Vector b) {
     store_int16_pairs(p, a.low, b.low);
     store_int16_pairs(p + 16, a.high, b.high);
+}
+
+// x + other where the bit DISTANCE of a lane is clear, other - x where it is set.
+template <int DISTANCE> inline __m256 butterfly(__m256 x) {
+    if constexpr (DISTANCE == 1) {
+        return _mm256_fmadd_ps(x, _mm256_setr_ps(1, -1, 1, -1, 1, -1, 1, -1), _mm256_permute_ps(x, 0xB1));
+    } else if constexpr (DISTANCE == 2) {
+        return _mm256_fmadd_ps(x, _mm256_setr_ps(1, 1, -1, -1, 1, 1, -1, -1), _mm256_permute_ps(x, 0x4E));
+    } else {
+        return _mm256_fmadd_ps(x, _mm256_setr_ps(1, 1, 1, 1, -1, -1, -1, -1), _mm256_permute2f128_ps(x, x, 1));
+    }
+}
+
+// Unnormalised Hadamard transform of the lanes.
+inline Vector rotate_lanes(Vector x) {
+    const __m256 low = butterfly<4>(butterfly<2>(butterfly<1>(x.low)));
+    const __m256 high = butterfly<4>(butterfly<2>(butterfly<1>(x.high)));
+    return { _mm256_add_ps(low, high), _mm256_sub_ps(low, high) };
+}
+
+// Of values in [0, 255].
+inline void store_uint8(uint8_t * p, Vector x) {
+    const __m256i integers = int16_of(x);
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i *>(p),
+        _mm_packus_epi16(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1)));
 }
 
 inline __m256 load_eight_int8(const int8_t * p) {

@@ -65,6 +65,39 @@ inline void store_int16_pairs(int16_t * p, Vector a, Vector b) {
     _mm512_storeu_si512(p, _mm512_or_si512(low, _mm512_slli_epi32(_mm512_cvtps_epi32(b.v), 16)));
 }
 
+// Swaps lanes at a distance of 1, 2, 4 or 8.
+template <int DISTANCE> inline __m512 swap_lanes(__m512 x) {
+    if constexpr (DISTANCE == 1) {
+        return _mm512_permute_ps(x, 0xB1);
+    } else if constexpr (DISTANCE == 2) {
+        return _mm512_permute_ps(x, 0x4E);
+    } else if constexpr (DISTANCE == 4) {
+        return _mm512_shuffle_f32x4(x, x, 0xB1);
+    } else {
+        return _mm512_shuffle_f32x4(x, x, 0x4E);
+    }
+}
+
+// x + other where the bit DISTANCE of a lane is clear, other - x where it is set.
+template <int DISTANCE> inline __m512 butterfly(__m512 x) {
+    __mmask16 upper = 0;
+    for (int lane = 0; lane < 16; lane++) {
+        upper |= (lane & DISTANCE) != 0 ? 1 << lane : 0;
+    }
+    const __m512 signs = _mm512_mask_blend_ps(upper, _mm512_set1_ps(1), _mm512_set1_ps(-1));
+    return _mm512_fmadd_ps(x, signs, swap_lanes<DISTANCE>(x));
+}
+
+// Unnormalised Hadamard transform of the lanes.
+inline Vector rotate_lanes(Vector x) {
+    return { butterfly<8>(butterfly<4>(butterfly<2>(butterfly<1>(x.v)))) };
+}
+
+// Of values in [0, 255].
+inline void store_uint8(uint8_t * p, Vector x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x.v)));
+}
+
 inline Vector load_int8(const int8_t * p) {
     return { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)))) };
 }

@@ -20,6 +20,13 @@
 #include "speed.h"
 #include "weights.h"
 
+namespace embark {
+
+// Those of AVX-VNNI in the encoding of AVX-512.
+const Kernels & kernels_avx_vnni_for_test();
+
+} // namespace embark
+
 using namespace embark;
 
 namespace {
@@ -697,6 +704,13 @@ void kernels_agree(const Kernels & a, const Kernels & b) {
             }
         }
     }
+    if (a.int8_name != nullptr && b.int8_name != nullptr) {
+        Inputs in = inputs(29, 100, 384);
+        in.a = with_outlier(in.rows, in.k);
+        in.w = with_outlier(in.n, in.k);
+        check(are_same(product(a, Value::INT8, GGML_TYPE_F32, Epilogue::STORE, in),
+                  product(b, Value::INT8, GGML_TYPE_F32, Epilogue::STORE, in)), names + "products of INT8");
+    }
     for (int window : { 16, INT_MAX }) {
         for (float slope : { 0.0f, 0.25f }) {
             const Sequences in = sequences({ 1, 14, 33, 200 }, 3, 33, window, slope);
@@ -763,15 +777,23 @@ void kernels_are_chosen() {
     const Kernels * avx2_int16 = &kernels_avx2_int16();
     const Kernels * avx512 = &kernels_avx512();
     const Kernels * vnni = &kernels_avx512_vnni();
-    const Cpu skylake = { Isa::AVX512, false };
-    const Cpu zen4 = { Isa::AVX512_VNNI, false };
-    const Cpu zen2 = { Isa::AVX2, true };
-    choose("a CPU without AVX2", { Isa::NONE, false }, nullptr, nullptr, nullptr, nullptr);
+    const Kernels * avx_vnni = &kernels_avx_vnni();
+    const Cpu skylake = { Isa::AVX512, false, false };
+    const Cpu zen4 = { Isa::AVX512_VNNI, false, false };
+    const Cpu emerald_rapids = { Isa::AVX512_VNNI, true, false };
+    const Cpu alder_lake = { Isa::AVX2, true, false };
+    const Cpu zen2 = { Isa::AVX2, false, true };
+    choose("a CPU without AVX2", { Isa::NONE, false, false }, nullptr, nullptr, nullptr, nullptr);
     choose("Haswell and Zen 2", zen2, nullptr, avx2, avx2, avx2);
-    choose("Zen 3", { Isa::AVX2, false }, nullptr, avx2, avx2_int16, avx2_int16);
+    choose("Zen 3", { Isa::AVX2, false, false }, nullptr, avx2, avx2_int16, avx2_int16);
     choose("Skylake", skylake, nullptr, avx512, avx512, avx512);
-    // None of them uses bf16, although the latter two have it.
-    choose("Cascade Lake, Emerald Rapids and Zen 4", zen4, nullptr, avx512, vnni, vnni);
+    choose("Alder Lake and Sierra Forest", alder_lake, nullptr, avx2, avx_vnni, avx_vnni);
+    // None of them uses bf16, although two have it.
+    choose("Cascade Lake and Zen 4", zen4, nullptr, avx512, vnni, vnni);
+    choose("Emerald Rapids", emerald_rapids, nullptr, avx512, vnni, vnni);
+    choose("AVX-VNNI forced", emerald_rapids, "avx_vnni", avx2, avx_vnni, avx_vnni);
+    choose("AVX-VNNI forced on Zen 4", zen4, "avx_vnni", nullptr, nullptr, nullptr);
+    choose("AVX2 forced on Alder Lake", alder_lake, "avx2", avx2, avx2_int16, avx2_int16);
     choose("VNNI forced", zen4, "avx512_vnni", avx512, vnni, vnni);
     choose("AVX-512 forced", zen4, "avx512", avx512, avx512, avx512);
     choose("AVX2 forced", zen4, "avx2", avx2, avx2_int16, avx2_int16);
@@ -808,6 +830,13 @@ int main() {
         std::printf("avx512_vnni\n");
         kernels_are_right(kernels_avx512_vnni());
         kernels_agree(kernels_avx2_int16(), kernels_avx512_vnni());
+        std::printf("avx_vnni as AVX-512\n");
+        kernels_are_right(kernels_avx_vnni_for_test());
+        kernels_agree(kernels_avx_vnni_for_test(), kernels_avx512_vnni());
+    }
+    if (__builtin_cpu_supports("avxvnni")) {
+        std::printf("avx_vnni\n");
+        kernels_are_right(kernels_avx_vnni());
     }
     sequences_are_found();
     kernels_are_chosen();

@@ -70,6 +70,7 @@ public final class ModelInspector implements Callable<Integer> {
     facts.put("sha256", model.sha256());
     facts.put("vocabulary", model.vocabulary());
     facts.put("vocabularySize", model.vocabularySize());
+    facts.put("accelerator", model.accelerator().isEmpty() ? "none" : model.accelerator());
     if (!model.prefix().isEmpty()) {
       facts.put("prefix", model.prefix());
     }

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each build supports exactly one llama.cpp release. When the backend is loaded it selects its
  * kernels by the CPU's instruction sets; {@code EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code
- * avx512} or {@code avx512_vnni}. Other machines have no accelerator. Stateless; loaded under the
- * lock of {@link LlamaBackend}.
+ * avx_vnni}, {@code avx512} or {@code avx512_vnni}. Other machines have no accelerator. Stateless;
+ * loaded under the lock of {@link LlamaBackend}.
  */
 public final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);
@@ -87,6 +87,12 @@ public final class Accelerator {
     return kernels(acceleration);
   }
 
+  /** Returns {@link #kernelsOf} a model with the default precision. */
+  public static String kernelsFor(GgufHeader header) {
+    LlamaBackend.start();
+    return kernels(of(header, ModelOptions.cpu(Acceleration.FAST)));
+  }
+
   private static String kernels(Acceleration acceleration) {
     return acceleration == Acceleration.OFF
         ? ""
@@ -132,7 +138,7 @@ public final class Accelerator {
 
   private static Optional<String> whyNotInt8(GgufHeader header) {
     if (!hasInt8()) {
-      return Optional.of("This CPU has no AVX-512 VNNI for precision=int8");
+      return Optional.of("This CPU has neither AVX-512 VNNI nor AVX-VNNI for precision=int8");
     }
     String architecture = architecture(header);
     return architecture.equals(BERT)

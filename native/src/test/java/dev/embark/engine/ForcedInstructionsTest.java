@@ -57,6 +57,7 @@ class ForcedInstructionsTest {
   @ParameterizedTest
   @CsvSource({
     "avx2, avx2, AVX2 f32, AVX2 int16, AVX2 int16",
+    "avx_vnni, avx_vnni, AVX2 f32, AVX-VNNI int16, AVX-VNNI int8",
     "avx512, avx512dq, AVX-512 f32, AVX-512 f32, AVX-512 f32",
     "avx512_vnni, avx512_vnni, AVX-512 f32, AVX-512 VNNI int16, AVX-512 VNNI int8",
     "abacus, abacus, '', '', ''"

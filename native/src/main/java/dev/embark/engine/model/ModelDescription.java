@@ -18,6 +18,8 @@ import java.util.Optional;
  *     byte-pair encoding, {@code llama} and {@code t5} SentencePiece
  * @param vocabularySize number of tokens
  * @param prefix text that is prepended to each input by default; empty for none
+ * @param accelerator the accelerator's instruction set and arithmetic for this model on this CPU by
+ *     default, such as {@code AVX-512 VNNI int16}; empty if llama.cpp computes the model
  */
 public record ModelDescription(
     String architecture,
@@ -31,4 +33,5 @@ public record ModelDescription(
     String sha256,
     String vocabulary,
     int vocabularySize,
-    String prefix) {}
+    String prefix,
+    String accelerator) {}

@@ -6,6 +6,7 @@ import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
+import dev.embark.llama.Accelerator;
 import dev.embark.llama.LlamaModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,7 +45,8 @@ public final class ModelFile {
           Sha256.of(path),
           text(header, "tokenizer.ggml.model").orElse(""),
           model.vocabularySize(),
-          model.prefix());
+          model.prefix(),
+          Accelerator.kernelsFor(header));
     } catch (IOException e) {
       throw new EmbarkException(
           Kind.MODEL, "The model cannot be described: " + e.getMessage() + ".", e);

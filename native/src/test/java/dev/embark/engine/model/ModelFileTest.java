@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.embark.engine.TinyKind;
 import dev.embark.engine.TinyModel;
 import dev.embark.engine.TinyWeights;
+import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufValue;
+import dev.embark.llama.Accelerator;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import java.io.IOException;
@@ -45,7 +47,16 @@ class ModelFileTest {
                   HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)),
                   "gpt2",
                   262,
+                  "",
                   ""));
+    }
+  }
+
+  @Test
+  void theKernelsThatComputeAnEncoderAreDescribed() throws IOException {
+    try (LlamaModel model = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model).accelerator())
+          .isEqualTo(Accelerator.kernelsOf(Acceleration.FAST));
     }
   }
 
