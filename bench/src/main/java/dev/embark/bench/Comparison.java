@@ -22,9 +22,11 @@ final class Comparison {
 
   private static final double COSINE_TOKENS = 6000;
   private static final double TRIAL = 0.4; // of a round
-  // A trial that took less of the time it should tells little: the first texts waited for
-  // compilers.
+  // The first texts wait for compilers: a side is warm when a trial of a fair length is hardly
+  // faster than
+  // the one before.
   private static final double SHORTEST_TRIAL = 0.25;
+  private static final double WARM = 1.1;
 
   private final List<Corpus> corpora;
   private final int rounds;
@@ -187,20 +189,24 @@ final class Comparison {
     return corpus.name() + "-" + batch;
   }
 
-  /** Tries a batch for about so many seconds, which the speed tells if it is right. */
+  /** Tries a batch for about so many seconds until the side is warm. */
   private static Trial trial(
       Running side, Corpus corpus, int batch, double expectedSpeed, double seconds)
       throws SideException {
     int texts = corpus.textsOf(expectedSpeed * seconds);
+    double best = 0;
     while (true) {
       side.process().prepare(work(corpus, batch), corpus, texts, batch);
       long tokens = corpus.tokens(texts);
       Round round = side.process().run(work(corpus, batch), tokens);
       double speed = tokens / round.seconds();
-      if (round.seconds() >= seconds * SHORTEST_TRIAL || texts == corpus.size()) {
-        return new Trial(batch, speed);
+      boolean isLong = round.seconds() >= seconds * SHORTEST_TRIAL || texts == corpus.size();
+      if (isLong && speed < best * WARM) {
+        return new Trial(batch, Math.max(speed, best));
       }
-      texts = Math.min(corpus.size(), Math.max(2 * texts, corpus.textsOf(speed * seconds)));
+      best = Math.max(speed, best);
+      int wanted = corpus.textsOf(best * seconds);
+      texts = Math.min(corpus.size(), isLong ? wanted : Math.max(2 * texts, wanted));
     }
   }
 
