@@ -2,12 +2,20 @@
 # MAGIC %md
 # MAGIC # Embark from Python
 # MAGIC
-# MAGIC PySpark needs no Python package for Embark: with the jar on the cluster, `embed` is an ordinary
-# MAGIC function of Spark. No Python worker is involved, and the texts stay in the executors' JVMs. The
-# MAGIC same applies to a Spark Connect client, such as Databricks Connect.
+# MAGIC The package `embark-spark` has typed functions for PySpark and for Spark Connect clients, such as
+# MAGIC Databricks Connect. The cluster has the jar; no Python worker is involved, and the texts stay in
+# MAGIC the executors' JVMs. Install the package on the cluster or with `%pip install embark-spark`.
 # MAGIC
-# MAGIC A test of the repository compiles every cell of this notebook and executes the SQL in
-# MAGIC `spark.sql(…)`. It does not run PySpark.
+# MAGIC A test of the repository executes every cell of this notebook by PySpark 3.5, 4.1 and 4.3, outside
+# MAGIC of Databricks, and on 4.1 and 4.3 through Spark Connect, too.
+
+# COMMAND ----------
+
+# DBTITLE 1,Install
+import embark
+
+# Adds the functions to a session that was started before the jar was installed; otherwise a no-op.
+embark.install(spark)
 
 # COMMAND ----------
 
@@ -36,22 +44,35 @@ vectors.printSchema()
 
 # MAGIC %md
 # MAGIC ## DataFrames
-# MAGIC `call_function` exists since Spark 3.5; `expr` works in every version.
+# MAGIC Options are keyword arguments; an unknown one is an error at once, and editors complete them.
 
 # COMMAND ----------
 
 # DBTITLE 1,By DataFrame
-from pyspark.sql.functions import call_function, col, create_map, expr, lit
+from pyspark.sql.functions import col, lit
+
+from embark import cosine_similarity, embed, embed_detail
 
 docs = spark.table("docs")
 
-plain = docs.withColumn("embedding", call_function("embed", col("body")))
+plain = docs.withColumn("embedding", embed("body"))
+chunked = docs.withColumn("embedding", embed("body", long_text="chunk", max_tokens=128))
+detail = docs.select("id", embed_detail("body").alias("d")).select("id", "d.tokens", "d.truncated")
+detail.show()
 
-# Options are a literal map, as in SQL.
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC Without the package, `call_function` calls the same SQL function. Options are a literal map.
+
+# COMMAND ----------
+
+# DBTITLE 1,Without the package
+from pyspark.sql.functions import call_function, create_map, expr
+
 options = create_map(lit("longText"), lit("chunk"), lit("maxTokens"), lit("128"))
-chunked = docs.withColumn("embedding", call_function("embed", col("body"), options))
-
-same = docs.withColumn("embedding", expr("embed(body, map('longText', 'chunk', 'maxTokens', '128'))"))
+same = docs.withColumn("embedding", call_function("embed", "body", options))
+same_by_sql = docs.withColumn("embedding", expr("embed(body, map('longText', 'chunk', 'maxTokens', '128'))"))
 
 # COMMAND ----------
 
@@ -72,11 +93,11 @@ chunked_by_sql = spark.sql("""
 question = "When is the port closed by ice?"
 
 nearest = (
-    plain.withColumn("question", call_function("embed", lit(question)))
-    .withColumn("similarity", call_function("cosine_similarity", "embedding", "question"))
+    plain.withColumn("similarity", cosine_similarity("embedding", embed(lit(question))))
     .orderBy(col("similarity").desc())
     .select("id", "body", "similarity")
     .limit(2)
+    .orderBy("id")
 )
 nearest.show(truncate=False)
 
@@ -94,12 +115,25 @@ nearest_by_sql = spark.sql("""
 
 # MAGIC %md
 # MAGIC ## NumPy
-# MAGIC Collect only what fits into the driver's memory: 100,000 vectors of 384 floats take about 150 MB.
+# MAGIC `to_numpy` fetches a column of vectors as Arrow batches. Fetch only what fits into the driver's
+# MAGIC memory: 100,000 vectors of 384 floats take 150 MB.
 
 # COMMAND ----------
 
 # DBTITLE 1,NumPy
-import numpy as np
+matrix = embark.to_numpy(plain, "embedding")
 
-rows = plain.select("id", "embedding").collect()
-matrix = np.array([row["embedding"] for row in rows], dtype=np.float32)
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Errors
+# MAGIC A mistake is an `AnalysisException` with a condition, its SQLSTATE and its parameters.
+
+# COMMAND ----------
+
+# DBTITLE 1,A wrong value
+try:
+    docs.select(embed("body", long_text="cut")).show()
+except Exception as error:
+    ours = embark.error_of(error)
+    print(ours.condition, ours.parameters)

@@ -3,7 +3,7 @@
     python3 side.py FOLDER DEVICE TYPE
 
 FOLDER is a model of sentence-transformers, DEVICE one of torch's (cuda, cpu), TYPE that of weights
-and activations (float16, float32). What it is told and says: the package dev.embark.bench.side. Its
+and activations (float16, float32). The package dev.embark.bench.side describes its commands and replies. Its
 batch is the number of texts in one; texts are sorted by length by sentence-transformers itself.
 """
 
@@ -65,7 +65,7 @@ def serve(model):
                 write(fields[1], encode(fields[0]))
             else:
                 raise ValueError(f"there is no command {command}")
-            reply("done", 0)  # it cannot tell how many tokens these were
+            reply("done", 0)  # the number of tokens is unknown
         except Exception as error:
             failed(error)
 

@@ -1,4 +1,4 @@
-// llama.cpp through its C API in a plain loop: what there is without Embark. Texts in input order,
+// llama.cpp through its C API in a plain loop, without Embark. Texts in input order,
 // one thread, batches filled up to a number of tokens, pooled vectors at length 1.
 //
 //   raw_llama LIBRARIES MODEL.gguf             serves the bench; see dev.embark.bench.side

@@ -62,7 +62,7 @@ done
 
 mkdir "$work/made"
 g++ "${flags[@]}" -shared -o "$work/made/libembark-accelerator.so" "$work"/*.o
-g++ "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/{kernels_*,choice,segments,weights,weights_memory}.o \
+g++ "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/{kernels_*,choice,segments,speed,weights,weights_memory}.o \
   "$release/lib/libggml-base.so" -Wl,-rpath,"$release/lib"
 mkdir -p "$(dirname "$directory")"
 # Another build may have been faster; its copy is the same.

@@ -43,6 +43,11 @@ static bool embark_llama_has_backend(const char * name);
 static bool embark_accelerator_load(const char * library);
 /* Instruction set used at a precision ("exact", "fast" or "int8"); "" before the backend is loaded. */
 static const char * embark_accelerator_kernels(const char * precision);
+/* Time of a product at precision "fast" as a multiple of that at "exact", measured in some two milliseconds; 0
+ * before the backend is loaded. */
+static double embark_accelerator_time_ratio(void);
+/* From now on "fast" computes as "exact". Call before a model is loaded. */
+static void embark_accelerator_use_exact(void);
 /* Batches since process start whose encoder was computed as a whole instead of node by node; 0 without the
  * accelerator. */
 static int64_t embark_accelerator_encoders(void);
@@ -267,6 +272,18 @@ static const char * embark_accelerator_kernels(const char * precision) {
     const char * (*kernels)(const char *) =
         (const char * (*)(const char *)) embark_accelerator_function("embark_accelerator_kernels");
     return kernels == NULL ? "" : kernels(precision);
+}
+
+static double embark_accelerator_time_ratio(void) {
+    double (*ratio)(void) = (double (*)(void)) embark_accelerator_function("embark_accelerator_time_ratio");
+    return ratio == NULL ? 0 : ratio();
+}
+
+static void embark_accelerator_use_exact(void) {
+    void (*function)(void) = (void (*)(void)) embark_accelerator_function("embark_accelerator_use_exact");
+    if (function != NULL) {
+        function();
+    }
 }
 
 static int64_t embark_accelerator_encoders(void) {

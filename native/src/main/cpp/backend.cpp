@@ -14,6 +14,7 @@
 #include "ggml-backend-impl.h"
 #include "matcher.h"
 #include "segments.h"
+#include "speed.h"
 #include "weights.h"
 #include "weights_memory.h"
 
@@ -286,6 +287,10 @@ const char * kernels_by_name(const char * name) {
     return precision == Precision::INT8 && kernels.int8_name != nullptr ? kernels.int8_name : kernels.name;
 }
 
+double fast_time_ratio() {
+    return time_ratio(*kernels_for(Precision::FAST), *kernels_for(Precision::EXACT));
+}
+
 int64_t count_encoders() {
     return encoders_computed;
 }
@@ -303,6 +308,12 @@ void * function_by_name(ggml_backend_reg_t, const char * name) {
     }
     if (std::strcmp(name, "embark_accelerator_encoders") == 0) {
         return reinterpret_cast<void *>(count_encoders);
+    }
+    if (std::strcmp(name, "embark_accelerator_time_ratio") == 0) {
+        return reinterpret_cast<void *>(fast_time_ratio);
+    }
+    if (std::strcmp(name, "embark_accelerator_use_exact") == 0) {
+        return reinterpret_cast<void *>(use_exact_for_fast);
     }
     if (std::strcmp(name, "embark_accelerator_use_weights") == 0) {
         return reinterpret_cast<void *>(WeightsMemory::use_file);

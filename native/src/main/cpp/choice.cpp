@@ -1,5 +1,6 @@
 #include "choice.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
@@ -33,6 +34,8 @@ Isa chosen(Isa best, const char * forced) {
     return Isa::NONE;
 }
 
+std::atomic<bool> is_fast_exact{ false };
+
 } // namespace
 
 Cpu this_cpu() {
@@ -55,7 +58,13 @@ const Kernels * kernels_for(Precision precision, Cpu cpu, const char * forced) {
 const Kernels * kernels_for(Precision precision) {
     static const Cpu cpu = this_cpu();
     static const char * const forced = std::getenv("EMBARK_ACCELERATOR_ISA");
-    return kernels_for(precision, cpu, forced);
+    const Kernels * kernels = kernels_for(precision, cpu, forced);
+    const bool multiplies_int8 = precision == Precision::INT8 && kernels != nullptr && kernels->int8_name != nullptr;
+    return is_fast_exact && !multiplies_int8 ? kernels_for(Precision::EXACT, cpu, forced) : kernels;
+}
+
+void use_exact_for_fast() {
+    is_fast_exact = true;
 }
 
 } // namespace embark

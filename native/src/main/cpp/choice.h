@@ -34,4 +34,7 @@ const Kernels * kernels_for(Precision precision, Cpu cpu, const char * forced);
 // Returns the kernels for this process and its environment.
 const Kernels * kernels_for(Precision precision);
 
+// From now on FAST, and INT8 on CPUs where it is the same, uses the kernels of EXACT in this process. Call before a model is loaded.
+void use_exact_for_fast();
+
 } // namespace embark

@@ -26,6 +26,8 @@ struct Place {
     bool is_int8;
 };
 
+ggml_backend_dev_t weights_device = nullptr;
+
 const Place * place_of(ggml_backend_buffer_type_t type) {
     return static_cast<const Place *>(type->context);
 }
@@ -301,6 +303,7 @@ size_t alloc_size(ggml_backend_buffer_type_t type, const ggml_tensor * tensor) {
 
 Place make_place(Precision precision, const char * name) {
     Place place = {};
+    place.type.device = weights_device;
     place.type.iface.get_name = type_name;
     place.type.iface.alloc_buffer = alloc_buffer;
     place.type.iface.get_alignment = alignment;
@@ -311,22 +314,23 @@ Place make_place(Precision precision, const char * name) {
     return place;
 }
 
-// In the order of Precision.
-Place places[] = { make_place(Precision::EXACT, "Embark exact"), make_place(Precision::FAST, "Embark fast"),
-                   make_place(Precision::INT8, "Embark int8") };
+// Made for the first model, when it is known which kernels the precisions use.
+Place & place_for(Precision precision) {
+    static Place places[] = { make_place(Precision::EXACT, "Embark exact"), make_place(Precision::FAST, "Embark fast"),
+                              make_place(Precision::INT8, "Embark int8") };
+    return places[static_cast<int>(precision)];
+}
 
 } // namespace
 
 ggml_backend_buffer_type_t weights_buffer_type(Precision precision) {
-    Place & place = places[static_cast<int>(precision)];
+    Place & place = place_for(precision);
     place.type.context = &place;
     return place.kernels == nullptr ? nullptr : &place.type;
 }
 
 void set_weights_device(ggml_backend_dev_t device) {
-    for (Place & place : places) {
-        place.type.device = device;
-    }
+    weights_device = device;
 }
 
 bool is_packed(const ggml_tensor * tensor) {

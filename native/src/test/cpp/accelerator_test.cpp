@@ -17,6 +17,7 @@
 #include "ggml.h"
 #include "kernels.h"
 #include "segments.h"
+#include "speed.h"
 #include "weights.h"
 
 using namespace embark;
@@ -231,7 +232,7 @@ void products_are_right(const Kernels & kernels, Value value, Epilogue epilogue,
         + ", epilogue " + std::to_string(static_cast<int>(epilogue)));
 }
 
-// Bell-shaped, with a column that stands out, as the activations of encoders have some.
+// Normally distributed with one outlier column, like the activations of encoders.
 std::vector<float> with_outlier(int rows, int k) {
     std::normal_distribution<float> normal;
     std::vector<float> all(static_cast<size_t>(rows) * k);
@@ -779,6 +780,17 @@ void kernels_are_chosen() {
     choose("VNNI forced on Skylake", skylake, "avx512_vnni", nullptr, nullptr, nullptr);
 }
 
+void fast_can_be_overruled() {
+    const Kernels * exact = kernels_for(Precision::EXACT);
+    const Kernels * int8 = kernels_for(Precision::INT8);
+    const double ratio = time_ratio(*kernels_for(Precision::FAST), *exact);
+    check(ratio > 0 && std::isfinite(ratio), "a ratio of times");
+    std::printf("fast takes %.2f of the time of exact\n", ratio);
+    use_exact_for_fast();
+    check(kernels_for(Precision::FAST) == exact, "fast after it was overruled");
+    check(kernels_for(Precision::INT8) == int8, "int8 after fast was overruled");
+}
+
 } // namespace
 
 int main() {
@@ -799,6 +811,7 @@ int main() {
     }
     sequences_are_found();
     kernels_are_chosen();
+    fast_can_be_overruled();
     std::printf("%d checks, %d wrong\n", checks, wrong);
     return wrong == 0 ? 0 : 1;
 }

@@ -30,9 +30,9 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 
 /**
- * What a token costs with batches of different sizes, with llama.cpp alone and with each precision
- * of the accelerator that serves the model, in CPU seconds of the one thread that computes, so that
- * a busy machine matters little. {@code bench/budgets.sh} runs it.
+ * Cost of a token with batches of different sizes, with llama.cpp alone and with each precision of
+ * the accelerator that serves the model, in CPU seconds of the one thread that computes, so that a
+ * busy machine matters little. {@code bench/budgets.sh} runs it.
  */
 final class BatchBudgets {
   private static final int[] BUDGETS = {64, 128, 256, 512, 1024, 2048};

@@ -118,7 +118,7 @@ public final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Instant start = Instant.now();
-    // What would else only fail after all was measured.
+    // Checked first, since it would otherwise fail only after all measurements.
     if (texts != null && !Files.isReadable(texts)) {
       throw new UserError("There is no file %s to read; check --texts".formatted(texts));
     }

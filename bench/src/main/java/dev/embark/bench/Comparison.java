@@ -22,9 +22,8 @@ final class Comparison {
 
   private static final double COSINE_TOKENS = 6000;
   private static final double TRIAL = 0.4; // of a round
-  // The first texts wait for compilers: a side is warm when a trial of a fair length is hardly
-  // faster than
-  // the one before.
+  // The first texts wait for compilers: a side is warm when a trial of this part of its target time
+  // is at most 10 % faster than the one before.
   private static final double SHORTEST_TRIAL = 0.25;
   private static final double WARM = 1.1;
 
@@ -39,7 +38,7 @@ final class Comparison {
   private final Map<String, String> details = new LinkedHashMap<>();
   private final Map<String, String> notRun = new LinkedHashMap<>();
 
-  /** What a side has to do on a corpus in each round, and what it did so far. */
+  /** Work of a side on a corpus in each round, and its results so far. */
   private record Plan(
       String work,
       Corpus corpus,
@@ -58,7 +57,7 @@ final class Comparison {
    *
    * @param secondsOfRound how long a side of effort 1 shall embed in each round
    * @param folder for logs of the sides
-   * @param progress told what is going on
+   * @param progress receives a line for each step
    * @param gpu asked how busy it is in each round; stays the caller's
    */
   Comparison(
@@ -77,10 +76,10 @@ final class Comparison {
   }
 
   /**
-   * What came of it.
+   * Result of a comparison.
    *
    * @param results of every side on every corpus
-   * @param details that sides say of themselves, by name
+   * @param details descriptions that sides report, by name
    * @param notRun why sides are not among them, by name
    */
   record Outcome(
@@ -189,7 +188,7 @@ final class Comparison {
     return corpus.name() + "-" + batch;
   }
 
-  /** Tries a batch for about so many seconds until the side is warm. */
+  /** Measures a batch for about this many seconds, again and again until the side is warm. */
   private static Trial trial(
       Running side, Corpus corpus, int batch, double expectedSpeed, double seconds)
       throws SideException {

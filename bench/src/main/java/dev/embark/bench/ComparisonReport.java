@@ -5,13 +5,13 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * What one run of the bench found, and on what.
+ * Results of one run of the benchmark, with its machine and software.
  *
  * @param machine processor, cores and operating system
  * @param versions of everything that took part, by name
  * @param model whose weights all sides have
  * @param facts date, commit and the like, by name
- * @param corpora in the order that they are told
+ * @param corpora in the order of the report
  * @param sides all that were asked for, for what they are; the first is the reference of cosines
  * @param ratios in the order of the report
  * @param roof of one core of the machine; of nothing if it was not measured

@@ -15,7 +15,7 @@ final class Corpus {
   private final long[] tokensBefore; // [texts + 1]
   private final int leftOut;
 
-  /** Of a file as {@link #write} makes it; {@code tokensBefore[texts + 1]} counts up. */
+  /** Opens a file of {@link #write}; {@code tokensBefore[texts + 1]} is cumulative. */
   Corpus(String name, Path file, long[] tokensBefore, int leftOut) {
     this.name = name;
     this.file = file;
@@ -67,7 +67,7 @@ final class Corpus {
     return tokensBefore.length - 1;
   }
 
-  /** How many texts were too long. */
+  /** Number of texts that were too long. */
   int leftOut() {
     return leftOut;
   }
@@ -77,7 +77,7 @@ final class Corpus {
     return tokensBefore[texts];
   }
 
-  /** How many of the first texts have about so many tokens; at least one, at most all. */
+  /** Number of first texts with about this many tokens; at least one, at most all. */
   int textsOf(double tokens) {
     int at = Arrays.binarySearch(tokensBefore, (long) Math.ceil(tokens));
     return Math.max(1, Math.min(at < 0 ? -at - 1 : at, size()));

@@ -1,7 +1,7 @@
 package dev.embark.bench;
 
 /**
- * How near the vectors of a side are to those of the reference.
+ * Cosines between the vectors of a side and those of the reference.
  *
  * @param min the least cosine
  * @param mean of all

@@ -30,7 +30,7 @@ public final class GpuBench implements Callable<Integer> {
   /** The least cosine of a vector of a GPU to that of the CPU. */
   private static final double LEAST_COSINE = 0.999;
 
-  /** What takes part beside those sides that tell their versions themselves. */
+  /** Versions of everything except the sides, which report their own. */
   private static final Set<String> OURS = Set.of("embark", "java", "llama.cpp");
 
   private static final int SHORT_TEXTS = 190_000;

@@ -72,7 +72,7 @@ record GpuSides(JavaCommand java, Path gguf, int gpu, int tasks) {
     return "gpu-" + contexts + (contexts == 1 ? "-context" : "-contexts");
   }
 
-  /** What the report tells of the sides, each on the GPU with its best batch. */
+  /** Ratios that the report shows, for each side on the GPU with its best batch. */
   static List<Ratio> ratios(List<Integer> contexts) {
     List<Ratio> ratios = new ArrayList<>();
     for (String to : List.of(RIVAL, CPU)) {

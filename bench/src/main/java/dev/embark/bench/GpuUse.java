@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * How busy a GPU is, in the samples of a program that goes on printing percents, a line each. Knows
- * nothing where there is no such program. For one thread; ends with {@link #close}.
+ * Utilisation of a GPU, sampled from a program that prints one percentage per line. Knows nothing
+ * where there is no such program. For one thread; ends with {@link #close}.
  */
 final class GpuUse implements AutoCloseable {
   private final Process process;
@@ -27,12 +27,12 @@ final class GpuUse implements AutoCloseable {
     }
   }
 
-  /** Of no GPU. */
+  /** Utilisation without a GPU: no samples. */
   static GpuUse none() {
     return new GpuUse(null);
   }
 
-  /** Of a GPU, by the index that its driver gives it, as nvidia-smi sees it ten times a second. */
+  /** Utilisation of the GPU with this driver index, sampled by nvidia-smi ten times a second. */
   static GpuUse ofNvidia(int device) {
     return of(
         List.of(
@@ -67,7 +67,7 @@ final class GpuUse implements AutoCloseable {
     }
   }
 
-  /** How many there are. */
+  /** Number of samples. */
   int samples() {
     synchronized (samples) {
       return samples.size();

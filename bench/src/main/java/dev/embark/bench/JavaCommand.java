@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a side that is written in Java is started, on the Java of this process.
+ * Command that starts a side written in Java, on the Java of this process.
  *
  * @param arguments of the JVM, a file: what Spark and Arrow open
  * @param temporary for what a side unpacks: some leave it behind

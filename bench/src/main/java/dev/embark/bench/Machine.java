@@ -7,10 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** What a figure was measured on. */
+/** Machine on which a figure was measured. */
 final class Machine {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
-  // Those that decide which kernels of matrix products run.
+  // Instruction sets that decide which kernels of matrix products run.
   private static final List<String> INSTRUCTION_SETS =
       List.of("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_bf16", "amx_int8");
 

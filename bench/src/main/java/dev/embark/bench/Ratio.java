@@ -17,7 +17,7 @@ import java.util.function.ToDoubleFunction;
 record Ratio(String name, String side, String to, Measure measure, Optional<Goal> goal) {
 
   /**
-   * What a ratio shall be.
+   * Target of a ratio.
    *
    * @param atLeast its least value
    * @param only the name of the one corpus that it is about, if not all
@@ -39,9 +39,9 @@ record Ratio(String name, String side, String to, Measure measure, Optional<Goal
 
   /** Kinds of speed. */
   enum Measure {
-    /** What a text costs. */
+    /** Cost of a text. */
     CPU("tokens/CPU-s", SideResult::tokensPerCpuSecond),
-    /** How long one waits, for sides that use several cores. */
+    /** Elapsed time, for sides that use several cores. */
     WALL("tokens/s", SideResult::tokensPerSecond);
 
     private final String unit;
@@ -71,7 +71,7 @@ record Ratio(String name, String side, String to, Measure measure, Optional<Goal
           cpu("engine-avx2", "openvino-f32", 1.3),
           cpu("plain-engine", "raw-llama", 1.0),
           cpu("spark", "engine", 0.95),
-          // Of a few long texts, a job is mostly the files that it moves.
+          // With a few long texts, a job mostly moves files.
           new Ratio("job/engine", "job", "engine", Measure.CPU, Goal.on(Comparison.SHORT, 0.90)),
           new Ratio(
               "two-tasks/one-task", "spark", "spark-one-task", Measure.WALL, Goal.everywhere(1.9)),

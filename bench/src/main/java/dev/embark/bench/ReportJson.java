@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** A report as JSON; {@code comparison.schema.json} beside this class says of which shape. */
+/** A report as JSON; {@code comparison.schema.json} next to this class is its schema. */
 final class ReportJson {
   // Jackson is Spark's own.
   private static final ObjectMapper MAPPER = new ObjectMapper();

@@ -40,7 +40,7 @@ final class ReportMarkdown {
                   details == null ? "" : "; " + details,
                   reason == null ? "" : ". **Did not run:** " + reason));
     }
-    // Of a side that ran, a batch may not have.
+    // A batch may have failed although the side ran.
     List<String> names = report.sides().stream().map(SideSpec::name).toList();
     report
         .outcome()

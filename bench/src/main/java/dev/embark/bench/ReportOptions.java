@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** How long a comparison takes and where its report goes, which is the same for all of them. */
+/** Options of every comparison: its duration and the place of its report. */
 final class ReportOptions {
   @Option(
       names = "--json",
@@ -57,7 +57,7 @@ final class ReportOptions {
     return seconds;
   }
 
-  /** What would else only fail after all was measured. */
+  /** Checks that would otherwise fail only after all measurements. */
   void checkFiles() throws IOException {
     if (save != null) {
       Files.createDirectories(save);

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** What the build of the modules under {@code bench/rivals} left behind. */
+/** Build output of the modules under {@code bench/rivals}. */
 final class Rivals {
   private final Path folder;
   private final Path log;

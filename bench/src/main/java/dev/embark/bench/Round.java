@@ -3,7 +3,7 @@ package dev.embark.bench;
 import java.util.OptionalDouble;
 
 /**
- * What one round of a side took.
+ * Duration of one round of a side.
  *
  * @param seconds of wall time
  * @param cpuSeconds of all threads of its process

@@ -31,7 +31,7 @@ final class SentenceTransformersFolder {
   private static final int POOLING_MEAN = 1;
   private static final int POOLING_CLS = 2;
 
-  /** Of modules outside the layers and of those in each, as GGUF and Hugging Face have them. */
+  /** Names of the modules outside and inside the layers, in GGUF and in Hugging Face. */
   private static final Map<String, String> OUTSIDE =
       Map.of(
           "token_embd", "embeddings.word_embeddings",

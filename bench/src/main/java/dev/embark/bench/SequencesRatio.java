@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * How many tokens a context generates with more and more sequences side by side, in CPU seconds of
+ * Tokens that a context generates with a growing number of parallel sequences, in CPU seconds of
  * the one thread that computes, so that a busy machine matters little. {@code bench/sequences.sh}
  * runs it.
  */

@@ -1,6 +1,6 @@
 package dev.embark.bench;
 
-/** A side could not do what it was told; the message says why. */
+/** A side could not execute a command; the message gives the reason. */
 final class SideException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -54,14 +54,14 @@ final class SideProcess implements AutoCloseable {
     }
   }
 
-  /** What it says of itself, such as versions; empty for nothing. */
+  /** Details that the side reports, such as versions; empty for none. */
   String details() {
     return details;
   }
 
-  /** Has the first {@code count} texts of a corpus made ready under a name. */
+  /** Lets the side prepare the first {@code count} texts of a corpus under a name. */
   void prepare(String work, Corpus corpus, int count, int batch) throws SideException {
-    tell("prepare", work, corpus.file(), count, batch);
+    send("prepare", work, corpus.file(), count, batch);
   }
 
   /**
@@ -75,7 +75,7 @@ final class SideProcess implements AutoCloseable {
   Round run(String work, long tokens) throws SideException {
     Duration cpu = cpu();
     long start = System.nanoTime();
-    long seen = tell("run", work);
+    long seen = send("run", work);
     double seconds = (System.nanoTime() - start) / 1e9;
     double cpuSeconds = cpu().minus(cpu).toNanos() / 1e9;
     if (seen != 0 && Math.abs(seen - tokens) > tokens / 100) {
@@ -88,7 +88,7 @@ final class SideProcess implements AutoCloseable {
   float[][] vectors(String work) throws SideException, IOException {
     Path file = Files.createTempFile("embark-bench-vectors", "");
     try {
-      tell("vectors", work, file);
+      send("vectors", work, file);
       return Vectors.read(file);
     } finally {
       Files.delete(file);
@@ -99,7 +99,7 @@ final class SideProcess implements AutoCloseable {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
-  private long tell(Object... words) throws SideException {
+  private long send(Object... words) throws SideException {
     try {
       commands.write(String.join("\t", Arrays.stream(words).map(Object::toString).toList()));
       commands.newLine();

@@ -6,7 +6,7 @@ import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a side did on a corpus.
+ * Result of a side on a corpus.
  *
  * @param texts of each round
  * @param tokens of these texts

@@ -31,7 +31,7 @@ record SideSpec(
     String kind) {
 
   /**
-   * How much a side embeds at once, in its own unit; 0 for its default.
+   * Batch sizes to measure a side with, in its own unit; 0 for its default.
    *
    * @param choices what to try
    * @param each whether every choice is measured, and not only the fastest

@@ -57,7 +57,7 @@ final class Sides {
   private static final Integer[] ONNX_BATCHES = {4, 8, 16, 32}; // texts
   private static final String RIVAL = "dev.embark.bench.rival.";
 
-  // Tokenizers in Rust and OpenMP have a pool of threads beside the one they are called on.
+  // Tokenizers in Rust and OpenMP have a thread pool in addition to the calling thread.
   private static final List<String> ONE_THREAD =
       List.of("env", "RAYON_NUM_THREADS=1", "TOKENIZERS_PARALLELISM=false", "OMP_NUM_THREADS=1");
 
@@ -67,11 +67,11 @@ final class Sides {
   private final JavaCommand java;
 
   /**
-   * Where things are.
+   * Locations of models and tools.
    *
    * @param bench the folder of this module, built
    * @param llama the folder of llama.cpp's release, with {@code lib/}
-   * @param gguf the default model as it is shipped
+   * @param gguf the default model as shipped
    * @param work for files of the sides
    */
   record Places(Path bench, Path llama, Path gguf, Path work) {}

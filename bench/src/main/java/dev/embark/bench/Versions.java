@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeSet;
 
-/** What takes part in the comparison, as the build knows it. */
+/** Versions of the software in the comparison, known from the build. */
 final class Versions {
   private Versions() {}
 

@@ -54,7 +54,7 @@ class GpuBenchTest {
   }
 
   @Test
-  void whatIsMissingForAGpuIsSaidAtOnce() {
+  void missingGpuRequirementsAreReportedAtOnce() {
     assumeTrue(Gpus.list().isEmpty(), "there is a GPU here");
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);

@@ -14,7 +14,7 @@ class GpuUseTest {
   @TempDir Path folder;
 
   @Test
-  void itIsTheMeanOfWhatTheProgramPrintsAndOtherLinesAreNone() throws Exception {
+  void theSpeedIsTheMeanOfThePrintedFiguresAndOtherLinesAreIgnored() throws Exception {
     Path percents = folder.resolve("percents");
     Files.writeString(percents, "10\n [N/A]\n 20 \n30.5\n");
     long start = System.nanoTime();

@@ -20,7 +20,7 @@ class MachineTest {
   }
 
   @Test
-  void aProcessorThatDoesNotTellIsNamedByItsArchitecture() {
+  void aProcessorWithoutANameIsNamedByItsArchitecture() {
     assertThat(Machine.processor(List.of("BogoMIPS\t: 50")))
         .isEqualTo(System.getProperty("os.arch"));
   }

@@ -176,7 +176,7 @@ class ReportTest {
   }
 
   @Test
-  void onAGpuRoundsTellHowBusyItWasAndRatiosAreThoseOfTheBestBatch() throws Exception {
+  void onAGpuRoundsReportUtilisationAndRatiosAreThoseOfTheBestBatch() throws Exception {
     ComparisonReport onGpu =
         new ComparisonReport(
             "a GPU",
@@ -217,7 +217,7 @@ class ReportTest {
   }
 
   @Test
-  void theTablesShowSpeedBesideCosineAndWhatDidNotRun() {
+  void theTablesShowSpeedCosineAndSkippedSides() {
     assertThat(ReportMarkdown.write(report).lines())
         .contains(
             "- machine: a \"fast\" one",

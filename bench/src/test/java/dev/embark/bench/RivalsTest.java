@@ -22,7 +22,7 @@ class RivalsTest {
   }
 
   @Test
-  void aRivalThatWasBuiltHasItsClassesBeforeItsLibraries() throws IOException {
+  void theClassPathOfARivalHasClassesBeforeLibraries() throws IOException {
     Path target = Files.createDirectories(folder.resolve("fast/target"));
     Files.writeString(target.resolve("classpath"), "/a.jar:/b.jar\n");
 

@@ -110,7 +110,7 @@ class SentenceTransformersFolderTest {
   }
 
   @Test
-  void theConfigsSayWhatTheFileSaysOfTheModel() throws Exception {
+  void theConfigsAgreeWithTheModelFile() throws Exception {
     SentenceTransformersFolder.write(gguf, tokenizer, model);
 
     JsonNode config = json("config.json");

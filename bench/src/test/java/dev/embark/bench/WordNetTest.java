@@ -42,7 +42,7 @@ class WordNetTest {
   }
 
   @Test
-  void aSynsetHasItsWordsAndWhatFollowsTheFirstBar() {
+  void aSynsetHasItsWordsAndTheTextAfterTheFirstBar() {
     assertThat(WordNet.parse("00001740 03 n 02 big_thing 0 giant 2 000 | a | b  "))
         .contains(new WordNet.Synset(List.of("big thing", "giant"), "a | b"));
   }

@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 class EnvironmentTest {
   private static final Pattern READ =
       Pattern.compile("(?:\"|\\$\\{)((?:EMBARK|HF)_[A-Z_]+)(?:\"|:-|\\})");
-  private static final Pattern TOLD = Pattern.compile("`((?:EMBARK|HF)_[A-Z_]+)`");
-  // What the script submit/embark tells the program that it starts, and a macro of the C compiler.
+  private static final Pattern DOCUMENTED = Pattern.compile("`((?:EMBARK|HF)_[A-Z_]+)`");
+  // Passed by the script submit/embark to the program that it starts, and a C macro.
   private static final Set<String> INTERNAL =
       Set.of("EMBARK_TERMINAL", "EMBARK_LLAMA_IMPLEMENTATION");
 
   @Test
-  void everyVariableThatIsReadIsToldAndTheOtherWayRound() throws IOException {
+  void theVariablesReadAreExactlyTheDocumentedOnes() throws IOException {
     Set<String> read = new TreeSet<>();
     for (Path file : Markdown.files(".java", ".sh", ".h", ".cpp", "submit/embark")) {
       String path = Markdown.ROOT.relativize(file).toString();
@@ -30,12 +30,13 @@ class EnvironmentTest {
       }
     }
     read.removeAll(INTERNAL);
-    Set<String> told = new TreeSet<>();
-    TOLD.matcher(Markdown.of("docs/operations.md").text())
+    Set<String> documented = new TreeSet<>();
+    DOCUMENTED
+        .matcher(Markdown.of("docs/operations.md").text())
         .results()
         .map((MatchResult m) -> m.group(1))
-        .forEach(told::add);
+        .forEach(documented::add);
 
-    assertThat(told).isNotEmpty().isEqualTo(read);
+    assertThat(documented).isNotEmpty().isEqualTo(read);
   }
 }

@@ -79,7 +79,7 @@ class JobGuideTest {
   }
 
   @Test
-  void theSecondRunSkipsWhatIsThere() {
+  void theSecondRunSkipsExistingRows() {
     assertThat(outputOf("vectors", "append")).contains("rows\t0", "rows already there\t200");
   }
 

@@ -87,7 +87,7 @@ record Markdown(Path file, String text) {
         .toList();
   }
 
-  /** What stands below a heading of the second level, up to the next one. */
+  /** The text below a heading of the second level, up to the next one. */
   String section(String heading) {
     String start = "\n## " + heading + "\n";
     int from = text.indexOf(start);

@@ -59,14 +59,14 @@ class ReadmeCommandsIT {
   }
 
   @Test
-  void theJobTellsItsRowsAndTheSearchFindsThree() {
+  void theJobReportsItsRowsAndTheSearchFindsThree() {
     assertThat(outputOf("submit/embark run")).contains("rows 200");
     assertThat(outputOf("submit/embark sql").lines()).hasSize(3).allMatch(l -> l.startsWith("{"));
     assertThat(outputOf("spark-submit")).contains("384");
   }
 
   @Test
-  void everyOtherCommandNamesWhatIsThere() throws IOException {
+  void commandsThatAreNotRunNameExistingThings() throws IOException {
     for (String command : commands().filter(c -> !isRun(c)).toList()) {
       switch (command) {
         // This very test is a part of it.
@@ -74,6 +74,10 @@ class ReadmeCommandsIT {
             assertThat(Markdown.of(".ci/run").text()).contains("mvn -B -ntp verify");
         case "mvn package -Pscala-2.12 -DskipTests" ->
             assertThat(Markdown.of("pom.xml").text()).contains("<id>scala-2.12</id>");
+        // The group python builds and installs the package.
+        case "python3 -m pip install ./python 'pyspark[connect]'" ->
+            assertThat(Markdown.of("python/pyproject.toml").text())
+                .contains("name = \"embark-spark\"", "pyspark[connect]");
         case BENCH -> assertThat(CommandFacts.command().getSubcommands()).containsKey("bench");
         // The script names the same packages to those who lack them.
         case "apt-get install openjdk-17-jdk maven npm git g++" ->

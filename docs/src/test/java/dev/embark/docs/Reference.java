@@ -101,7 +101,8 @@ final class Reference {
     line("## Functions");
     line(
         "Arguments are positional or named, as in `embed(options => map('longText', 'chunk'), text"
-            + " => body)`. `embed` and `generate` take strings only: a number or BINARY, which Spark's own"
+            + " => body)`. Options are arguments by name as well: `embed(body, longText => 'chunk')`."
+            + " `embed` and `generate` take strings only: a number or BINARY, which Spark's own"
             + " string functions accept, is refused, since an id column embedded by mistake costs"
             + " hours.");
     for (ExpressionInfo function : UdfFacts.functions()) {

@@ -14,7 +14,7 @@ class ReferenceTest {
   private static final Path FILE = Markdown.ROOT.resolve("docs/reference.md");
 
   @Test
-  void theReferenceSaysWhatTheCodeSays() throws IOException {
+  void theReferenceIsUpToDate() throws IOException {
     String expected;
     try (SparkSession spark = LocalSpark.start()) {
       expected = Reference.of(spark.sparkContext());

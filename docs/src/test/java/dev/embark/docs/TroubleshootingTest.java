@@ -45,7 +45,7 @@ class TroubleshootingTest {
     return messages;
   }
 
-  /** The parts between dots, which stand for what differs. */
+  /** The parts between ellipses, which represent variable text. */
   private static List<String> parts(String message) {
     return Pattern.compile("…")
         .splitAsStream(message)

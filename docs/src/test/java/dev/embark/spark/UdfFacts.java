@@ -14,7 +14,7 @@ import java.util.List;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 
-/** What the reference tells of {@code udf/}, where it is not public. */
+/** Facts for the reference that {@code udf/} does not publish. */
 public final class UdfFacts {
   private UdfFacts() {}
 

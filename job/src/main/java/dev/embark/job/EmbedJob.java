@@ -13,6 +13,7 @@ import dev.embark.job.progress.Meter;
 import dev.embark.job.progress.Progress;
 import dev.embark.job.progress.ProgressView;
 import dev.embark.job.progress.ReportWriter;
+import dev.embark.job.report.ReportJson;
 import dev.embark.job.run.DryRun;
 import dev.embark.job.run.Estimate;
 import dev.embark.job.run.JobResult;
@@ -95,6 +96,25 @@ public final class EmbedJob implements Callable<Integer> {
    */
   public JobResult run(SparkSession spark) {
     return run(spark, spec, terminal, new Termination(spark));
+  }
+
+  /**
+   * Executes a run in a session of another language; warnings and progress go to standard error.
+   * Not an overload of {@code run}, since Py4J finds no static method that has an instance method's
+   * name.
+   *
+   * @param arguments those of {@code embark run}; with {@code --dry-run} the result is an estimate
+   * @return one JSON object with the figures of the run or of the estimate
+   * @throws picocli.CommandLine.ParameterException if an argument is wrong
+   * @throws UserError for a failure that the user can fix
+   */
+  public static String runIn(SparkSession spark, List<String> arguments) {
+    Terminal terminal = Terminal.system();
+    EmbedJob job = new EmbedJob(terminal);
+    Cli.parse(Cli.of(job, terminal), arguments);
+    job.spec.check();
+    return ReportJson.line(
+        job.spec.dryRun() ? job.estimate(spark).figures() : job.run(spark).figures());
   }
 
   /**

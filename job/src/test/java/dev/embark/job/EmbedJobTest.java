@@ -147,7 +147,7 @@ class EmbedJobTest {
   }
 
   @Test
-  void aFolderIsReadAsItsFilesAre() throws IOException {
+  void aFolderIsReadInTheFormatOfItsFiles() throws IOException {
     Files.createDirectory(folder.resolve("many"));
     file("many/a.json", "{\"text\":\"a\"}");
     file("many/b.json", "{\"text\":\"b\"}");

@@ -101,7 +101,7 @@ class GenerateRunTest {
   }
 
   @Test
-  void everyPromptHasItsAnswerWhateverItsWave() throws IOException {
+  void everyPromptHasItsAnswerInAnyWave() throws IOException {
     Map<Integer, String> prompts = prompts(25);
     Map<String, Row> details = details(prompts.values());
     prompts.put(25, null);

@@ -126,6 +126,39 @@ class IncrementalTest {
   }
 
   @Test
+  void resultsOfAnotherVectorVersionAreMixedInOnlyIfAccepted() throws IOException {
+    Runs runs = runs("parquet");
+    runs.run(runs.json("1.json", texts(0, 3)), "--id-column=id");
+    Path manifest = runs.state().resolve("manifest.json");
+    Files.writeString(
+        manifest,
+        Files.readString(manifest)
+            .replaceAll("\"vectorVersion\" *: *[0-9]+", "\"vectorVersion\":2")
+            .replaceAll("\"sha256\" *: *\"[0-9a-f]+\"", "\"sha256\":\"abc\""));
+    String[] append = {"--id-column=id", "--save-mode=append"};
+    String[] accept = {"--id-column=id", "--save-mode=append", "--accept-vector-version"};
+
+    String input = runs.json("2.json", texts(0, 5));
+    assertThatThrownBy(() -> runs.run(input, append))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("they have vector version 2 and this Embark computes version 3")
+        .hasMessageContaining("cosine of at least 0.9999")
+        .hasMessageContaining("say --accept-vector-version to append to them");
+    assertThat(runs.run(input, accept).counts().rows()).isEqualTo(2);
+    assertThat(runs.run(input, append).counts().rows()).isZero();
+    assertThatThrownBy(
+            () ->
+                runs.run(
+                    input,
+                    "--id-column=id",
+                    "--save-mode=append",
+                    "--accept-vector-version",
+                    "--dimensions=16"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("dimensions is 16 here and unset there");
+  }
+
+  @Test
   void optionsThatChangeNoVectorMayChange() throws IOException {
     Runs runs = runs("parquet");
     String input = runs.json("in.json", texts(0, 3));
@@ -251,7 +284,7 @@ class IncrementalTest {
   }
 
   @Test
-  void whatACatalogSaysOfColumnsDoesNotMatter() {
+  void catalogMetadataOfColumnsIsIgnored() {
     SparkSession spark = LocalSpark.session();
     spark.sql(
         "CREATE TABLE described (id BIGINT NOT NULL COMMENT 'a\\\\', text STRING DEFAULT 'x',"
@@ -429,7 +462,7 @@ class IncrementalTest {
   }
 
   @Test
-  void ignoreLeavesAnOutputAsItIs() throws IOException {
+  void ignoreLeavesAnOutputUnchanged() throws IOException {
     Runs runs = runs("parquet");
     runs.run(runs.json("a.json", texts(0, 2)));
 

@@ -314,7 +314,7 @@ class ResumeTest {
   }
 
   @Test
-  void ofARunThatIsGivenUpNoCopyIsKept() throws IOException {
+  void aDiscardedRunKeepsNoCopy() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
     interruptAtOnce(runs, input);
@@ -361,7 +361,7 @@ class ResumeTest {
 
   /** Otherwise the rows that the first run lost could never be added. */
   @Test
-  void nothingIsAddedToWhatAnInterruptedRunThatWasToBeReplacedHasHalfWritten() throws IOException {
+  void anInterruptedReplacementOfAnIncompleteRunRefusesAppend() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String input = runs.json("in.json", texts);
     runs.sink = sink -> new CrashingSink(sink, Moment.AFTER_PUBLISH);
@@ -511,7 +511,7 @@ class ResumeTest {
 
   @Test
   @Timeout(60)
-  void aRequestToEndInterruptsWhatTheDriverWaitsFor() {
+  void aRequestToEndInterruptsTheWorkOfTheDriver() {
     Termination termination = new Termination(LocalSpark.session());
 
     assertThatThrownBy(

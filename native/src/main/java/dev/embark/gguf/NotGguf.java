@@ -35,7 +35,7 @@ final class NotGguf {
     String text = new String(start, StandardCharsets.ISO_8859_1);
     String lower = text.stripLeading().toLowerCase(Locale.ROOT);
     if (lower.startsWith("version https://git-lfs")) {
-      return "it is a Git LFS pointer; run 'git lfs pull' to fetch the file that it stands for";
+      return "it is a Git LFS pointer; run 'git lfs pull' to fetch the file that it points to";
     }
     if (lower.startsWith("<!doctype") || lower.startsWith("<html") || lower.startsWith("<?xml")) {
       return "it is a web page, perhaps an error or login page saved by a download; download the"

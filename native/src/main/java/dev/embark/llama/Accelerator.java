@@ -53,10 +53,25 @@ public final class Accelerator {
   static void open(Path packed) {
     Path library = packed.resolve("libembark-accelerator.so");
     if (Files.exists(library) && Llama.embark_accelerator_load(library.toString())) {
+      check(packed);
       LOG.info(
           "The accelerator computes encoders with {}{}.",
           kernels(Acceleration.FAST),
           hasInt8() ? ", and for precision=int8 with " + kernels(Acceleration.INT8) : "");
+    }
+  }
+
+  /** Lets FAST compute as EXACT if it is slower here, unless the instruction set is forced. */
+  private static void check(Path directory) {
+    String fast = kernels(Acceleration.FAST);
+    if (System.getenv("EMBARK_ACCELERATOR_ISA") == null
+        && !fast.equals(kernels(Acceleration.EXACT))
+        && SpeedCheck.in(directory).isFastSlower(fast, Llama::embark_accelerator_time_ratio)) {
+      Llama.embark_accelerator_use_exact();
+      LOG.warn(
+          "precision=fast computes with {}, because {} is slower on this CPU.",
+          kernels(Acceleration.FAST),
+          fast);
     }
   }
 

@@ -88,19 +88,19 @@ class GpuEngineTest {
   @EnumSource(
       value = TinyKind.class,
       names = {"NOMIC_BERT", "MODERN_BERT", "QWEN3_LAST"})
-  void modelsHaveTheVectorsThatTheCpuGivesThem(TinyKind kind) throws IOException {
+  void modelsHaveTheVectorsOfTheCpu(TinyKind kind) throws IOException {
     agrees(kind.write(dir), Map.of());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"jina-bert-v2", "jina-bert-v3"})
-  void soHaveThoseWithOtherPositions(String architecture) throws IOException {
+  void modelsWithOtherPositionsHaveTheVectorsOfTheCpu(String architecture) throws IOException {
     agrees(new RandomBert(architecture, 2, 2, 32, 64, GgufTensorType.F16).write(dir), Map.of());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"mean", "cls", "last"})
-  void bertHasThemWithEveryPooling(String pooling) throws IOException {
+  void bertHasTheVectorsOfTheCpuWithEveryPooling(String pooling) throws IOException {
     agrees(TinyModel.wordPiece(dir), Map.of("pooling", pooling));
   }
 

@@ -124,7 +124,7 @@ public class EngineFailuresTest {
   }
 
   @Test
-  void whatAlwaysFailsFailsEachRowWithTheReason() {
+  void aPermanentFailureFailsEachRowWithTheReason() {
     Embedded embedded = embed(texts(), () -> COMPUTE_FAILED);
 
     for (int row = 0; row < ROWS; row++) {
@@ -161,7 +161,7 @@ public class EngineFailuresTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 7, 15})
-  void aRowThatFailsStandsAloneAndItsNeighboursHaveTheirVectors(int guilty) {
+  void aFailedRowDoesNotAffectTheVectorsOfItsNeighbours(int guilty) {
     // Its batch alone has an odd number of tokens.
     String[] texts = texts();
     texts[guilty] = "dog dog dog";

@@ -50,7 +50,7 @@ class GgufHeaderTest {
         "hi | text file",
         "model: all-MiniLM-L6-v2 | text file",
       })
-  void whatIsNoModelIsCalledWhatItIs(String content, String said) throws IOException {
+  void aFileThatIsNoModelIsNamedByItsKind(String content, String said) throws IOException {
     Files.writeString(file, content);
     assertThatThrownBy(() -> GgufHeader.read(file))
         .isInstanceOf(GgufFormatException.class)

@@ -79,7 +79,7 @@ class GgufWriterTest {
 
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16", "BF16"})
-  void tensorsLieAlignedWithTheirValues(GgufTensorType type) throws IOException {
+  void tensorsAreAlignedAndKeepTheirValues(GgufTensorType type) throws IOException {
     float[] first = {0.5f, -1.5f, 3f};
     float[] second = {1, 2, 3, 4, 5, 6};
     Path file = dir.resolve("tensors.gguf");
@@ -99,7 +99,7 @@ class GgufWriterTest {
 
   @Test
   void valuesOfEightBitsAreMultiplesOfTheScaleOfTheirBlock() throws IOException {
-    float[] values = new float[64]; // of which the second block is zero
+    float[] values = new float[64]; // the second block is zero
     ByteBuffer expected = ByteBuffer.allocate(68).order(ByteOrder.LITTLE_ENDIAN);
     expected.putShort(HalfFloat.toF16(0.5f));
     for (int i = 0; i < 32; i++) {

@@ -44,7 +44,7 @@ class LibraryOwnersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"rwxrwxrwx", "rw-rw-rw-", "rwx----w-"})
-  void whatEverybodyCanWriteToIsRefused(String permissions) throws IOException {
+  void worldWritableLibrariesAreRefused(String permissions) throws IOException {
     set(library, permissions);
     assertThatThrownBy(() -> own.check(library))
         .hasMessage(library + " has the permissions " + permissions);

@@ -83,7 +83,7 @@ class LlamaBackendTest {
   }
 
   @Test
-  void aHomeTooOldToTellItsVersionIsRefused() throws Exception {
+  void aHomeWithoutAVersionIsRefused() throws Exception {
     compile("libggml-base.so", "");
     compile("libggml.so", "");
     compile("libllama.so", "");

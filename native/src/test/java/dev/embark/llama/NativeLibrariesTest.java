@@ -93,7 +93,7 @@ class NativeLibrariesTest {
   }
 
   @Test
-  void ofOneLibraryUnderSeveralNamesTheShortestIsOpened() throws IOException {
+  void theShortestOfSeveralNamesOfALibraryIsOpened() throws IOException {
     for (String name : List.of("libggml-base", "libggml", "libllama")) {
       touch(dir, name + ".so.0", name + ".so", name + ".so.0.5.0");
     }
@@ -145,7 +145,7 @@ class NativeLibrariesTest {
         "libcudart.so.13: cannot open shared object file: No such file or directory",
         "/x/libllama.so: undefined symbol: ggml_new, version GLIBC_2.34",
       })
-  void anotherComplaintOfTheLinkerIsHandedOn(String complaint) {
+  void otherErrorsOfTheLinkerArePassedOn(String complaint) {
     EmbarkException explained = NativeLibraries.explain(dir, new UnsatisfiedLinkError(complaint));
 
     assertThat(explained.kind()).isEqualTo(Kind.BACKEND);

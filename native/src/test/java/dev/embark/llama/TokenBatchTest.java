@@ -113,7 +113,7 @@ class TokenBatchTest {
 
   @ParameterizedTest
   @MethodSource("refusals")
-  void whatLlamaWouldAbortOnIsRefusedAndTheBatchStaysAsItWas(
+  void inputsThatWouldAbortLlamaAreRefusedAndLeaveTheBatchUnchanged(
       Consumer<TokenBatch> refused, String message) {
     float[] expected = new float[TinyModel.DIMENSIONS];
     float[] actual = new float[TinyModel.DIMENSIONS];
@@ -188,7 +188,7 @@ class TokenBatchTest {
 
   /** More ids than tokens, so that the room for ids grows while there are tokens in it. */
   @Test
-  void tokensInManySequencesLeaveThoseBeforeThemAsTheyWere() throws IOException {
+  void tokensInManySequencesLeaveEarlierTokensUnchanged() throws IOException {
     int sequences = 64;
     int[] all = IntStream.range(1, sequences).toArray();
     float[] first = new float[TinyKind.DIMENSIONS];
@@ -243,7 +243,7 @@ class TokenBatchTest {
   }
 
   @Test
-  void whatIsLeftOutIsTheNextPositionOfSequenceZeroAndAnOutput() {
+  void omittedFieldsAreTheNextPositionOfSequenceZeroAndAnOutput() {
     float[] given = new float[TinyModel.DIMENSIONS];
     float[] filledIn = new float[TinyModel.DIMENSIONS];
     try (LlamaContext context = new LlamaContext(model, CAPACITY, Pooling.MODEL);
@@ -340,7 +340,7 @@ class TokenBatchTest {
   }
 
   @Test
-  void whatIsClosedRefusesWorkInsteadOfEndingTheProcess() {
+  void closedHandlesRefuseWorkInsteadOfEndingTheProcess() {
     float[] vector = new float[TinyModel.DIMENSIONS];
     try (LlamaContext context = new LlamaContext(model, CAPACITY, Pooling.MODEL);
         TokenBatch batch = new TokenBatch(model, CAPACITY, SEQUENCES)) {

@@ -99,7 +99,7 @@ class WeightsCacheTest {
   }
 
   @Test
-  void itIsMappedAndTheModelBesideItIsNotInMemoryTwice() throws IOException {
+  void packedWeightsAreMappedAndTheModelIsNotInMemoryTwice() throws IOException {
     assumeThat(MAPPINGS).isReadable();
     try (LlamaModel loaded = ModelLoader.load(model, FAST, this::open)) {
       Path weights = dir.resolve(Accelerator.packing(Acceleration.FAST));
@@ -139,7 +139,7 @@ class WeightsCacheTest {
   }
 
   @Test
-  void whereNoFileCanBeWrittenTheCacheIsTold() {
+  void anUnwritableCacheFileIsReportedAndTheModelLoads() {
     WeightsCache cache =
         (name, packing) -> {
           Path nowhere = dir.resolve("no such directory").resolve(name);

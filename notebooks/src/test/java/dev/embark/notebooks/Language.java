@@ -9,7 +9,7 @@ enum Language {
   SQL("--"),
   SCALA("//"),
   PYTHON("#"),
-  /** Of cells only. */
+  /** Language of cells only. */
   MD("");
 
   private final String comment;
@@ -18,7 +18,7 @@ enum Language {
     this.comment = comment;
   }
 
-  /** What begins a comment; every line that Databricks reads for itself begins with it. */
+  /** Prefix of a comment, and of every line that Databricks itself reads. */
   String comment() {
     return comment;
   }
@@ -28,7 +28,7 @@ enum Language {
     return "%" + name().toLowerCase(Locale.ROOT);
   }
 
-  /** The language that a magic word stands for. */
+  /** Returns the language of a magic command. */
   static Optional<Language> ofMagic(String word) {
     return Arrays.stream(values()).filter(language -> language.magic().equals(word)).findFirst();
   }

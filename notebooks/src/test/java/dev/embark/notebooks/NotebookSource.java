@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A notebook in the Databricks source format, parted into its cells.
+ * A notebook in the Databricks source format, split into its cells.
  *
  * <p>With {@code #} for what begins a comment in the notebook's language: the first line is {@code
  * # Databricks notebook source}; {@code # COMMAND ----------} parts the cells; {@code # DBTITLE

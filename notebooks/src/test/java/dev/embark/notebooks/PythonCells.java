@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** What can be told of a Python cell without PySpark: whether it compiles, and the SQL in it. */
+/** Checks of a Python cell without PySpark: whether it compiles, and the SQL in it. */
 final class PythonCells {
   private static final Pattern SQL =
       Pattern.compile(

@@ -20,7 +20,7 @@ class PythonNotebookTest {
   }
 
   @Test
-  void theStringHandedToExprIsThatOfTheSqlBelow() {
+  void theStringPassedToExprEqualsTheSqlBelow() {
     List<String> cells =
         notebook.source().cells(Language.PYTHON).stream().map(cell -> cell.text()).toList();
 

@@ -11,7 +11,7 @@ class ScalaNotebookTest {
   @RegisterExtension static final Notebook notebook = Notebook.run("06_scala.scala");
 
   @Test
-  void detailTellsOfEachTextAndNothingOfNull() {
+  void detailDescribesEachTextAndIsNullForNull() {
     Row[] detail = (Row[]) notebook.value("detail");
 
     assertThat(detail).hasSize(4);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Starts main classes of the one jar, usually through spark-submit, and waits for them. */
 final class Launcher {
@@ -34,7 +35,7 @@ final class Launcher {
             mainClass,
             build.jar(),
             arguments);
-    return start(command.words());
+    return start(command.words(), SparkLogging.environment(home, System.getenv()));
   }
 
   /**
@@ -67,8 +68,14 @@ final class Launcher {
    * @throws UserError if the program cannot be started
    */
   int start(List<String> words) {
+    return start(words, Map.of());
+  }
+
+  private static int start(List<String> words, Map<String, String> environment) {
     try {
-      Process process = new ProcessBuilder(words).inheritIO().start();
+      ProcessBuilder builder = new ProcessBuilder(words).inheritIO();
+      builder.environment().putAll(environment);
+      Process process = builder.start();
       // Termination of this process is meant for the job, which ends gracefully and says how to
       // resume.
       Thread end = new Thread(() -> endInOrder(process), "embark-end");

@@ -69,7 +69,7 @@ class EmbarkCommandIT {
   }
 
   @Test
-  void modelSaysWhatTheBuiltInModelIsWithoutStartingSpark() throws Exception {
+  void modelDescribesTheBuiltInModelWithoutStartingSpark() throws Exception {
     Embark.Result result = Embark.run(folder, "model", "--json");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
@@ -273,7 +273,7 @@ class EmbarkCommandIT {
   }
 
   @Test
-  void theScriptNamesWhatIsMissing() throws Exception {
+  void theScriptReportsAnInvalidJavaHome() throws Exception {
     Embark.Result result =
         Embark.start(
             folder,

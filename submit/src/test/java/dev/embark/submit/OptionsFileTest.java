@@ -136,7 +136,7 @@ class OptionsFileTest {
         "run --help",
         "--version"
       })
-  void whatTheCommandTakesGoesOnToTheBuild(String words) throws Exception {
+  void validOptionsProceedToTheBuild(String words) throws Exception {
     // In an empty folder the build fails, which shows that the script tried to build.
     assertThat(run(1, words.split(" "))).contains("Building Embark");
   }

@@ -50,7 +50,7 @@ class SubmitCommandTest {
   }
 
   @Test
-  void everyOptionIsHandedOnInSparksSpelling() {
+  void everyOptionIsPassedOnInSparksSpelling() {
     assertThat(
             words(
                 "--master=spark://h:7077",

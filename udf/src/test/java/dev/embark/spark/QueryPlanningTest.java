@@ -78,6 +78,7 @@ class QueryPlanningTest {
         "5  | SELECT id, body, embed(body)[0] AS v FROM docs WHERE grp = 1",
         "20 | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[0] > -2",
         "5  | SELECT id, body, embed(body)[0] AS v FROM docs WHERE embed(body)[0] > -2 AND grp = 1",
+        "25 | SELECT id, body FROM docs WHERE embed(body)[0] + IF(id < 5, 9, -9) > 0 AND embed(concat(body, '!'))[0] > -2",
         "20 | SELECT id, body, e[0] AS v FROM (SELECT id, body, embed(body) AS e FROM docs) WHERE e[0] > -2",
         "20 | SELECT id, body, e[0] AS v FROM (SELECT id, body, embed(body) AS e FROM docs) WHERE e[0] > -2 ORDER BY id",
         "20 | WITH c AS (SELECT id, body, embed(body) AS e FROM docs) SELECT id, body, e[0] AS v FROM c",
@@ -496,6 +497,9 @@ class QueryPlanningTest {
   void prunesUnusedColumnsFromTheScan() {
     assertThat(spark.sql("EXPLAIN SELECT embed(body) FROM docs").head().getString(0))
         .contains("ReadSchema: struct<body:string>");
+    assertThat(
+            spark.sql("EXPLAIN SELECT id FROM docs WHERE embed(body)[0] > 0").head().getString(0))
+        .contains("ReadSchema: struct<id:bigint,body:string>");
   }
 
   @Test

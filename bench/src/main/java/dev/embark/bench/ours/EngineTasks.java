@@ -20,7 +20,7 @@ import org.apache.arrow.vector.complex.ListVector;
  * Owns the engines, not the allocator. For one thread.
  */
 final class EngineTasks implements AutoCloseable {
-  // As many rows as the operator in Spark hands to the engine at once.
+  // Number of rows that the operator in Spark passes to the engine at once.
   private static final int WINDOW_ROWS = 4096;
 
   private final BufferAllocator allocator;
@@ -33,7 +33,7 @@ final class EngineTasks implements AutoCloseable {
     this.executor = Executors.newFixedThreadPool(engines.size());
   }
 
-  /** What embeds these texts. */
+  /** Returns the work of embedding these texts. */
   Side.Work work(List<String> texts) {
     return new Side.Work() {
       @Override

@@ -10,7 +10,7 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * {@code embed()} in a local Spark, from Parquet. Arguments: a folder for its files, the cores, and
- * what is made of the vectors: {@code rows} throws them away one by one, {@code sum} adds up their
+ * what is done with the vectors: {@code rows} discards them one by one, {@code sum} adds up their
  * first components, so that nothing but the columns has to be computed.
  */
 public final class SparkSide implements Side {

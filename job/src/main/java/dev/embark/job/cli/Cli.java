@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
@@ -42,6 +43,15 @@ public final class Cli {
             })
         .setParameterExceptionHandler((error, arguments) -> badUsage(error))
         .setExecutionExceptionHandler((error, failing, parsed) -> failed(error, failing));
+  }
+
+  /**
+   * Parses and checks arguments without executing the command.
+   *
+   * @throws ParameterException if an argument is wrong
+   */
+  public static void parse(CommandLine command, List<String> arguments) {
+    GivenValues.check(command.parseArgs(arguments.toArray(new String[0])));
   }
 
   private static void groupOptions(CommandLine line) {

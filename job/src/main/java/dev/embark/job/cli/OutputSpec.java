@@ -115,6 +115,13 @@ public final class OutputSpec {
               + " refuse.")
   private NewFingerprint newFingerprint;
 
+  @Option(
+      names = "--accept-vector-version",
+      description =
+          "Append to an output whose results an Embark of another vector version computed; the"
+              + " refusal names the measured difference.")
+  private boolean acceptVectorVersion;
+
   static final class NewFingerprintConverter
       implements picocli.CommandLine.ITypeConverter<NewFingerprint> {
     @Override
@@ -158,6 +165,9 @@ public final class OutputSpec {
     arguments.add("--save-mode=" + saveMode);
     addIfGiven(arguments, "--embedding-column", resultColumn);
     addIfGiven(arguments, "--new-fingerprint", newFingerprint);
+    if (acceptVectorVersion) {
+      arguments.add("--accept-vector-version");
+    }
     return arguments;
   }
 
@@ -203,6 +213,11 @@ public final class OutputSpec {
   /** Returns the name of the result column, if one was given. */
   Optional<String> resultColumn() {
     return Optional.ofNullable(resultColumn);
+  }
+
+  /** Returns whether results of another vector version may be mixed with new ones. */
+  public boolean acceptsVectorVersion() {
+    return acceptVectorVersion;
   }
 
   /** Returns the behaviour for results with a different fingerprint; empty means the run fails. */

@@ -38,7 +38,7 @@ public record Estimate(
   /** Prints the estimate as text or, with JSON progress, as one JSON object. */
   public void print(PrintStream out, ProgressMode mode, JobFunction function) {
     if (mode == ProgressMode.JSON) {
-      printJson(out);
+      out.println(ReportJson.line(figures()));
     } else {
       printLines(out, function);
     }
@@ -67,7 +67,8 @@ public record Estimate(
     }
   }
 
-  private void printJson(PrintStream out) {
+  /** Returns the figures under the names of the JSON output. */
+  public Map<String, Object> figures() {
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("rows", rows);
     figures.put("skipped", skipped);
@@ -78,6 +79,6 @@ public record Estimate(
     figures.put("tokensPerSecond", Math.round(tokensPerSecond));
     figures.put("seconds", Math.round(seconds() * 10) / 10.0);
     figures.put("bytes", bytes);
-    out.println(ReportJson.line(figures));
+    return figures;
   }
 }

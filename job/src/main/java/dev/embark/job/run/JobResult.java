@@ -8,8 +8,10 @@ import dev.embark.job.state.RunPlan;
 import dev.embark.job.state.WaveResult;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Result of a run, including the waves committed by earlier processes if it was resumed.
@@ -68,6 +70,26 @@ public record JobResult(
     printIfAny(out, "rows failed", counts.failed());
     out.println("output\t" + Secrets.redacted(output));
     out.flush();
+  }
+
+  /** Returns the figures and places of the run, by the names that other languages show. */
+  public Map<String, Object> figures() {
+    RowCounts counts = counts();
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("output", Secrets.redacted(output));
+    figures.put("stateFolder", Secrets.redacted(stateFolder));
+    figures.put("rows", counts.rows());
+    figures.put("tokens", counts.tokens());
+    figures.put("nullRows", counts.nulls());
+    figures.put("truncatedRows", counts.truncated());
+    figures.put("deduplicatedRows", counts.deduplicated());
+    figures.put("failedRows", counts.failed());
+    figures.put("skippedRows", plan.input().skipped());
+    figures.put("changedRows", plan.input().changed());
+    figures.put("deletedRows", plan.input().deleted());
+    figures.put("tokensPerSecond", Math.round(tokensPerSecond()));
+    figures.put("seconds", took.toMillis() / 1e3);
+    return figures;
   }
 
   private static void printIfAny(PrintStream out, String name, long count) {

@@ -163,7 +163,8 @@ final class RunStart {
         spec.retryQuarantined()
             ? fingerprint.isSameForShortTexts(there, spec.function().ofLongTexts())
             : fingerprint.sha256().equals(there.sha256());
-    if (isSame) {
+    boolean isOtherVersion = fingerprint.isOtherVersionOf(there);
+    if (isSame || (isOtherVersion && output.acceptsVectorVersion())) {
       new LayoutCheck(spec, sink).check(layout(manifest), schema(input));
       return incremental();
     }
@@ -171,8 +172,11 @@ final class RunStart {
       return new Way(Manifest.Kind.REPLACE, false);
     }
     throw new UserError(
-        "The results of %s cannot be mixed with these: %s; say --new-fingerprint overwrite, or add-column with another --embedding-column"
-            .formatted(sink.location(), fingerprint.difference(there)));
+        "The results of %s cannot be mixed with these: %s; say %s--new-fingerprint overwrite, or add-column with another --embedding-column"
+            .formatted(
+                sink.location(),
+                fingerprint.difference(there),
+                isOtherVersion ? "--accept-vector-version to append to them, " : ""));
   }
 
   /** Returns the layout of an output with results. */

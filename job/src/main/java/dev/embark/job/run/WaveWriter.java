@@ -59,7 +59,7 @@ public final class WaveWriter {
     if (spec.dedupe()) {
       return embedDistinct(rows, count, folder);
     }
-    write(dealt(rows, count).withColumn(DETAIL, call.detail(Columns.quoted(text))), path);
+    write(repartitioned(rows, count).withColumn(DETAIL, call.detail(Columns.quoted(text))), path);
     Dataset<Row> embedded = spark.read().parquet(path);
     return new Embedded(embedded, totals(embedded));
   }
@@ -70,7 +70,9 @@ public final class WaveWriter {
     String distinct = "_embark_text";
     Dataset<Row> distinctTexts =
         rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
-    write(dealt(distinctTexts, count).withColumn(DETAIL, call.detail(col(distinct))), textsPath);
+    write(
+        repartitioned(distinctTexts, count).withColumn(DETAIL, call.detail(col(distinct))),
+        textsPath);
     Dataset<Row> texts = spark.read().parquet(textsPath);
     String path = new Path(folder, "embedded").toString();
     write(rows.join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct), path);
@@ -92,7 +94,7 @@ public final class WaveWriter {
   }
 
   /** Repartitions rows randomly across the tasks that process them. */
-  public Dataset<Row> dealt(Dataset<Row> rows, long count) {
+  public Dataset<Row> repartitioned(Dataset<Row> rows, long count) {
     int cores = spark.sparkContext().defaultParallelism();
     int fitting = count < (long) cores * ROWS_WORTH_A_TASK ? cores : cores * TASKS_PER_CORE;
     return rows.repartition(spec.outputSpec().repartition().orElse(fitting));

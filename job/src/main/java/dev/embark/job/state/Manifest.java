@@ -259,8 +259,10 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
     }
     SortedMap<String, Fingerprint> fingerprints =
         run.kind() == Kind.REPLACE ? new TreeMap<>() : new TreeMap<>(columns);
-    // A retry with different long-text options keeps the fingerprint of the existing rows.
-    fingerprints.putIfAbsent(run.column(), fingerprint);
+    // A retry with different long-text options keeps the fingerprint of the existing rows; a run
+    // that mixes in another vector version was allowed to.
+    fingerprints.merge(
+        run.column(), fingerprint, (old, own) -> own.isOtherVersionOf(old) ? own : old);
     return new Manifest(VERSION, fingerprints, all);
   }
 

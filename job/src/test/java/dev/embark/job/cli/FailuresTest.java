@@ -17,7 +17,7 @@ class FailuresTest {
   }
 
   @Test
-  void whatTheEngineSaysHidesWhatCausedItToo() {
+  void theSentenceOfAnEngineErrorOmitsItsCauses() {
     Exception thrown =
         new RuntimeException(
             "outer",

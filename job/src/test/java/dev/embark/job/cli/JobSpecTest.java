@@ -76,7 +76,7 @@ class JobSpecTest {
   }
 
   @Test
-  void argumentsHandedOnMakeAnEqualSpec() {
+  void argumentsPassedOnMakeAnEqualSpec() {
     JobSpec spec =
         parse(
             "--input=a b/*.csv",
@@ -94,6 +94,7 @@ class JobSpecTest {
             "--repartition=3",
             "--embedding-column=e5",
             "--new-fingerprint=add-column",
+            "--accept-vector-version",
             "--rows-per-wave=1000",
             "--max-failed=0.5%",
             "--dedupe",
@@ -128,7 +129,7 @@ class JobSpecTest {
   }
 
   @Test
-  void anEmptyPrefixIsHandedOn() {
+  void anEmptyPrefixIsPassedOn() {
     JobSpec spec = parse("--input=i", "--output=o", "--prefix=");
 
     assertThat(parse(spec.toArguments().toArray(String[]::new)).functionOptions())

@@ -155,7 +155,7 @@ class SecretsTest {
   }
 
   @Test
-  void aRunThatAnEarlierVersionBeganIsCarriedOnAndItsArgumentsAreForgotten() throws IOException {
+  void aRunOfAnEarlierVersionIsResumedAndItsArgumentsAreForgotten() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     String in = runs.json("in.json", new TreeMap<>(Map.of(1, "one", 2, "two", 3, "three")));
     String[] options = {"--id-column=id", "--input-option=dateFormat=" + MARK, "--rows-per-wave=1"};

@@ -67,7 +67,7 @@ class TableFolderTest {
   }
 
   @Test
-  void ofADeltaTableNoFilesAreReadByThemselves() throws IOException {
+  void filesOfADeltaTableAreNotReadDirectly() throws IOException {
     Assumptions.assumeTrue(LocalSpark.hasTables());
     Path table = delta();
     Path file;

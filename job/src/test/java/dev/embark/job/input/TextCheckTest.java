@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Rejection of text files that Spark would misread. In the test files ~ stands for a line feed and
+ * Rejection of text files that Spark would misread. In the test files ~ represents a line feed and
  * ^ for a carriage return.
  */
 class TextCheckTest {
@@ -230,7 +230,7 @@ class TextCheckTest {
   }
 
   @Test
-  void aWholeJsonFileIsOfTheEncodingThatItsBytesTell() throws IOException {
+  void theEncodingOfAJsonFileIsDetectedFromItsBytes() throws IOException {
     byte[] bytes = "[{\"text\":\"caf\u00E9\"}]".getBytes(StandardCharsets.UTF_16LE);
 
     assertThat(texts(file("in.json", bytes), "multiLine=true")).containsExactly("caf\u00E9");

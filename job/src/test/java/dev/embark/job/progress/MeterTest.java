@@ -82,7 +82,7 @@ class MeterTest {
   }
 
   @Test
-  void whatAnEarlierProcessDidCountsAsDoneButNotAsPace() {
+  void wavesOfAnEarlierProcessCountAsDoneButNotAsPace() {
     meter.planned(plan(100, 4, wave(0, 25, 500, 1), wave(1, 25, 500, 0)));
     assertThat(progress().rows()).isEqualTo(50);
     assertThat(progress().failed()).isEqualTo(1);

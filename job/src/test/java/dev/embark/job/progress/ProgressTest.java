@@ -81,7 +81,7 @@ class ProgressTest {
   }
 
   @Test
-  void ofAnswersPromptsAndGeneratedTokensAreCounted() {
+  void aGenerationCountsPromptsAndGeneratedTokens() {
     Captured captured = new Captured(true);
     try (Progress progress =
         new Progress(
@@ -142,7 +142,7 @@ class ProgressTest {
   }
 
   @Test
-  void theSchemaRefusesAnEventThatIsNotThere() throws Exception {
+  void theSchemaRejectsAnUnknownEvent() throws Exception {
     assertThat(
             new Schema("progress.schema.json")
                 .mistakes(new ObjectMapper().readTree("{\"event\":\"nix\"}")))
@@ -150,7 +150,7 @@ class ProgressTest {
   }
 
   @Test
-  void noneSaysNothing() {
+  void progressNonePrintsNothing() {
     Captured captured = new Captured(true);
     try (Progress progress = progress(captured, ProgressMode.NONE)) {
       runTo(progress, true);

@@ -287,7 +287,7 @@ class ReportWriterTest {
   }
 
   @Test
-  void whatIsNoOutputOfEmbarkGetsNoReport() throws Exception {
+  void aFolderThatIsNoOutputOfEmbarkGetsNoReport() throws Exception {
     spark.range(3).write().parquet(output());
 
     assertThatThrownBy(() -> runOf("nix.json", "--save-mode=overwrite"))

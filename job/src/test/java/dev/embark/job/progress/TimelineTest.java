@@ -81,7 +81,7 @@ class TimelineTest {
   }
 
   @Test
-  void whatIsCountedAtOnceIsSpreadOverTheTimeItTook() {
+  void countsReportedAtOnceAreSpreadOverTheirInterval() {
     timeline.add(10, 100, 1000);
     run(40, 0.5, 0);
     timeline.add(40.5, 400, 4050);

@@ -25,7 +25,7 @@ class ReportJsonTest {
   }
 
   @Test
-  void theSchemaRefusesWhatIsMissingUnknownOrOfTheWrongKind() throws Exception {
+  void theSchemaRejectsMissingUnknownAndWronglyTypedKeys() throws Exception {
     Schema schema = new Schema("report.schema.json");
     ObjectNode missing = (ObjectNode) json(Examples.full());
     missing.remove("fingerprint");
@@ -46,7 +46,7 @@ class ReportJsonTest {
   }
 
   @Test
-  void whatIsNotKnownIsLeftOut() throws Exception {
+  void unknownValuesAreOmitted() throws Exception {
     JsonNode json = json(Examples.empty());
 
     assertThat(json.get("run").has("idColumn")).isFalse();

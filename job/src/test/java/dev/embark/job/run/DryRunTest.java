@@ -115,7 +115,7 @@ class DryRunTest {
   }
 
   @Test
-  void estimatesAreNearWhatARunThenDoes() throws Exception {
+  void estimatesAreCloseToTheFollowingRun() throws Exception {
     Estimate estimate = estimate("--input", input, "--max-tokens=16");
     RowCounts counts = job("--input", input, "--max-tokens=16").run(spark).counts();
 

@@ -147,7 +147,7 @@ class JobRunTest {
   }
 
   @Test
-  void whatAnOutputLinksToOutlivesThatItIsReplaced() throws IOException {
+  void aLinkTargetOutlivesTheReplacedOutput() throws IOException {
     Runs runs = new Runs(folder, "parquet");
     runs.run(runs.json("in.json", Map.of(1, "one")));
     Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/deep"));
@@ -224,7 +224,7 @@ class JobRunTest {
   @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta"})
-  void whatIsGivenUpBeforeItsFirstCommitLeavesNoTrace(String format) throws IOException {
+  void aRunDiscardedBeforeItsFirstCommitLeavesNoTrace(String format) throws IOException {
     Assumptions.assumeTrue(format.equals("parquet") || LocalSpark.hasTables());
     Runs runs = new Runs(folder, format);
     String input = runs.json("in.json", Map.of(1, "one"));

@@ -83,7 +83,7 @@ class RehearsalTest {
   @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "orc", "json", "delta", "iceberg"})
-  void whatTheFormatTakesLeavesNothingOfTheRehearsal(String format) throws Exception {
+  void aSuccessfulRehearsalLeavesNoFiles(String format) throws Exception {
     Runs runs = runs(format);
 
     runs.run(
@@ -168,7 +168,7 @@ class RehearsalTest {
 
   /** A column that a refused run would have added is not recorded either. */
   @Test
-  void ofARunThatIsRefusedTheOutputKeepsTheFingerprintsItHad() {
+  void aRefusedRunLeavesTheFingerprintsOfTheOutput() {
     Runs runs = runs("parquet");
     runs.run(null, query("1 AS a"), "--id-column=id");
     runs.sink = sink -> new RefusingSink(sink);
@@ -237,7 +237,7 @@ class RehearsalTest {
 
   @ParameterizedTest
   @CsvSource({"parquet", "orc", "json", "delta", "iceberg"})
-  void otherValuesOfPartitionsComeBackAsTheyWere(String format) {
+  void otherPartitionValuesAreReadUnchanged(String format) {
     Runs runs = runs(format);
     String values =
         "--query=SELECT id, 'a' AS text, element_at(array(' ', '01', 'null', 'a/b=c', %s), CAST(id AS INT)) AS p FROM range(1, 7)"

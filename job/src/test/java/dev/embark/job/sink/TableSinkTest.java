@@ -127,7 +127,7 @@ class TableSinkTest {
   }
 
   @Test
-  void whatAddsRowsToAnIcebergTableIsAnAppendInItsHistory() {
+  void addedRowsAreAnAppendInTheHistoryOfAnIcebergTable() {
     Runs runs = new Runs(folder, "iceberg");
 
     runs.run(null, "--query=SELECT id, 'a' AS text FROM range(4)", "--rows-per-wave=2");

@@ -51,7 +51,7 @@ class RunLeaseTest {
   }
 
   @Test
-  void whatAKilledRunLeftIsTakenOverAfterAWhile() {
+  void theLeaseOfAKilledRunIsTakenOverOnceItExpires() {
     RunLease killed = take(NEVER, SHORT);
 
     try (RunLease next = take(NEVER, SHORT)) {

@@ -68,7 +68,7 @@ class StateFolderTest {
   }
 
   @Test
-  void whatIsSavedIsLoaded() {
+  void aSavedManifestIsLoaded() {
     Manifest manifest = manifest("a");
 
     state.save(manifest);

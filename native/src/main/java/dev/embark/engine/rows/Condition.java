@@ -29,8 +29,8 @@ public enum Condition {
   OPTIONS_NOT_LITERAL(
       Kind.OPTION,
       "42K08",
-      "The options of <function> have to be a literal map, such as map('longText', 'chunk'), but"
-          + " this is <argument>."),
+      "The options of <function> have to be literals, such as map('longText', 'chunk') or longText"
+          + " => 'chunk', but this is <argument>."),
   OPTION_KEYS_NOT_STRING(
       Kind.OPTION, "42K09", "The options of <function> have to be a map with string keys."),
   NO_MODEL(
@@ -104,7 +104,7 @@ public enum Condition {
       Kind.BACKEND,
       "56038",
       "The Spark Connect server does not have Embark, and a client cannot add it. Ask its"
-          + " administrator to start the server with --jars and <jar><confs>."),
+          + " administrator to start the server with <arguments>"),
   NOT_INSTALLED(Kind.BACKEND, "56038", "Embark could not be installed in this session: <reason>"),
   NEEDS_DRIVER(
       Kind.BACKEND,

@@ -7,7 +7,7 @@ import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
 /**
- * Tells JavaCPP how {@code embark_llama.h} becomes {@code dev.embark.llama.Llama}.
+ * JavaCPP preset that generates {@code dev.embark.llama.Llama} from {@code embark_llama.h}.
  *
  * <p>The JNI library names no llama.cpp library to link with: {@code dev.embark.llama.LlamaBackend}
  * opens the llama.cpp of the package or of {@code EMBARK_LLAMA_HOME} with global symbols first, so

@@ -272,7 +272,7 @@ class EmbeddingEngineTest {
   }
 
   @Test
-  void bytesThatAreNotUtf8EmbedAsTheRestAndHarmNoNeighbour() {
+  void invalidUtf8EmbedsAsTheRestAndAffectsNoNeighbour() {
     List<byte[]> texts = new ArrayList<>();
     texts.add(bytes("dog"));
     for (String broken :

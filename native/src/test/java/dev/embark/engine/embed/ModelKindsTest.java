@@ -224,7 +224,7 @@ class ModelKindsTest {
 
   @ParameterizedTest
   @EnumSource(TinyKind.class)
-  void aRerankerIsRefusedWithWhatItIsForWhateverThePooling(TinyKind kind) throws IOException {
+  void aRerankerIsRefusedByNameForEveryPooling(TinyKind kind) throws IOException {
     isRefusedAsReranker(
         ChangedModel.with(
             kind.write(dir),

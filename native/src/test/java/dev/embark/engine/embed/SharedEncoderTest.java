@@ -243,7 +243,7 @@ class SharedEncoderTest {
   }
 
   @Test
-  void closingTellsThoseWhoStillWait() throws Exception {
+  void closingFailsWaitingCalls() throws Exception {
     SharedEncoder shared = gated();
     Future<Embedded> first = threads.submit(() -> embed(shared, "sun"));
     atGate.await();

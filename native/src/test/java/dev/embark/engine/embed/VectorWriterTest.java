@@ -113,7 +113,7 @@ class VectorWriterTest {
   }
 
   @Test
-  void aVectorIsOverwrittenByTheNextWriterWhateverItsSize() {
+  void aVectorOfAnySizeIsOverwrittenByTheNextWriter() {
     try (ListVector vector = VectorWriter.newVector("embedding", allocator)) {
       for (int rows : new int[] {3, 500, 1, 0, 40}) {
         VectorWriter writer = new VectorWriter(5).start(vector, rows);

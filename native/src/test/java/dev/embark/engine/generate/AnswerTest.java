@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AnswerTest {
 
   @Test
-  void itIsWhatItsTokensStandFor() {
+  void theAnswerIsTheTextOfItsTokens() {
     Answer answer = answer();
     assertThat(add(answer, "Hel", "lo ", "world")).isFalse();
     answer.add();

@@ -87,7 +87,7 @@ class GenerationEngineTest {
   }
 
   @Test
-  void rowsThatTakeMuchOfTheContextAreAnsweredAsTheyAreAlone() throws IOException {
+  void rowsThatFillTheContextAreAnsweredAsAlone() throws IOException {
     Path file =
         ChangedModel.with(
             TinyDecoder.LLAMA.write(dir),
@@ -150,7 +150,7 @@ class GenerationEngineTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"topK", "topP", "minP"})
-  void drawingFromTheLikeliestTokenAloneIsTakingIt(String narrowed) {
+  void samplingFromOneTokenReturnsTheMostLikelyToken(String narrowed) {
     Map<String, String> options =
         Map.of(
             "maxTokens", "12", "temperature", "2", narrowed, narrowed.equals("topP") ? "0" : "1");
@@ -268,9 +268,9 @@ class GenerationEngineTest {
 
     assertThat(rows.tokens(0)).isEqualTo(expected.length);
     int[] withSystem = vocabulary.trusted("<|im_start|>system\nbe kind<|im_end|>\n" + chat);
-    GeneratedRows told =
+    GeneratedRows instructed =
         generate(TinyDecoder.QWEN3, Map.of("maxTokens", "1", "system", "be kind"), List.of("dog"));
-    assertThat(told.tokens(0)).isEqualTo(withSystem.length);
+    assertThat(instructed.tokens(0)).isEqualTo(withSystem.length);
     GeneratedRows bare =
         generate(
             TinyDecoder.QWEN3, Map.of("maxTokens", "1", "chatTemplate", "none"), List.of("dog"));
@@ -314,7 +314,7 @@ class GenerationEngineTest {
   }
 
   @Test
-  void whatDoesNotFitTheModelIsToldBeforeAnyRow() {
+  void optionsThatDoNotFitTheModelFailBeforeAnyRow() {
     assertThatThrownBy(() -> engine(TinyDecoder.QWEN3, Map.of("grammar", "root ::= (")))
         .hasMessageContaining("grammar cannot be parsed");
     assertThatThrownBy(() -> engine(TinyDecoder.LLAMA, Map.of("system", "be kind")))

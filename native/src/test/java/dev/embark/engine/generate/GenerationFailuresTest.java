@@ -106,7 +106,7 @@ class GenerationFailuresTest {
   }
 
   @Test
-  void whatAlwaysFailsFailsForEachRowWithItsReason() {
+  void aPermanentFailureFailsEachRowWithItsReason() {
     GeneratedRows rows = generate(OPTIONS, NO_MEMORY, n -> true, n -> false);
 
     for (int row = 0; row < ROWS; row++) {

@@ -33,7 +33,7 @@ class MemoryEstimateTest {
   }
 
   @Test
-  void theHeaderTellsAllThatIsNeeded() throws IOException {
+  void theHeaderHasEverythingThatIsNeeded() throws IOException {
     Path file = TinyModel.wordPiece(dir);
     MemoryEstimate estimate = MemoryEstimate.of(file);
     assertThat(estimate.modelBytes()).isEqualTo(Files.size(file));
@@ -65,7 +65,7 @@ class MemoryEstimateTest {
   }
 
   @Test
-  void whatIsNoModelIsNamed() throws IOException {
+  void filesThatAreNoModelAreNamed() throws IOException {
     Path file = Files.writeString(dir.resolve("no.gguf"), "nothing");
     assertThatThrownBy(() -> MemoryEstimate.of(file))
         .isInstanceOf(EmbarkException.class)
@@ -74,7 +74,7 @@ class MemoryEstimateTest {
 
   @ParameterizedTest
   @CsvSource({"2000, -1", "700, -1", "600, 3", "585, 0", "100, 0"})
-  void asManyLayersGoOnTheGpuAsItsFreeMemoryHasRoomFor(int freeMegabytes, int layers) {
+  void layersThatFitTheFreeMemoryRunOnTheGpu(int freeMegabytes, int layers) {
     assertThat(GpuLayers.fitting(MINILM, MINILM.contextBytes(512, 0), freeMegabytes * MB))
         .isEqualTo(layers);
   }

@@ -86,7 +86,7 @@ class EmbedOptionsTest {
   }
 
   @Test
-  void whatIsLaidOverTakesPrecedenceAndTheRestStays() {
+  void optionsOfACallOverrideThoseOfTheSession() {
     EmbedOptions session = EmbedOptions.of(Map.of("pooling", "cls", "maxTokens", "64"));
     EmbedOptions call = session.with(Map.of("POOLING", "last"));
 
@@ -96,7 +96,7 @@ class EmbedOptionsTest {
   }
 
   @Test
-  void aDefaultThatIsSetLiesOverAnotherValue() {
+  void aDefaultThatIsSetOverridesAnotherValue() {
     EmbedOptions session = EmbedOptions.of(Map.of("longText", "error"));
 
     assertThat(session.with(Map.of("longText", "truncate")).longText())
@@ -183,7 +183,7 @@ class EmbedOptionsTest {
     "batchTokens, 0",
     "batchTokens, auto",
   })
-  void aBadValueIsAnErrorThatSaysWhatTheOptionTakes(String key, String value) {
+  void theErrorForABadValueListsTheValuesOfTheOption(String key, String value) {
     assertThatThrownBy(() -> EmbedOptions.of(Map.of(key, value)))
         .isInstanceOfSatisfying(
             EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))

@@ -51,7 +51,7 @@ class GenerateOptionsTest {
     "maxTokens, 0",
     "seed, 4294967296",
   })
-  void aValueThatIsNotAllowedIsToldWithWhatIs(String key, String value) {
+  void theErrorForAValueListsTheAllowedValues(String key, String value) {
     assertThatThrownBy(() -> GenerateOptions.of(Map.of(key, value)))
         .isInstanceOfSatisfying(
             EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OPTION))
@@ -61,14 +61,14 @@ class GenerateOptionsTest {
   }
 
   @Test
-  void aSchemaIsToldTheWayToAGrammar() {
+  void theErrorForASchemaSuggestsAGrammar() {
     assertThatThrownBy(() -> GenerateOptions.of(Map.of("jsonSchema", "{}")))
         .hasMessageContaining("no generate option 'jsonSchema'")
         .hasMessageContaining("json_schema_to_grammar.py");
   }
 
   @Test
-  void severalStopWordsStandBetweenBars() {
+  void stopWordsAreSeparatedByBars() {
     assertThat(GenerateOptions.of(Map.of("stop", "\n\n||END|")).stop())
         .containsExactly("\n\n", "END|");
   }

@@ -63,7 +63,7 @@ class NormalizationTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"none", "max", "l1", "l2", "p:3", "p:999"})
-  void aValueIsWrittenAsItIsRead(String value) {
+  void aValueIsWrittenInTheFormThatIsRead(String value) {
     assertThat(Normalization.parse(value)).hasToString(value);
     assertThat(Normalization.parse(value.toUpperCase(java.util.Locale.ROOT))).hasToString(value);
   }

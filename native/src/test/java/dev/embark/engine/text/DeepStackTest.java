@@ -15,7 +15,7 @@ class DeepStackTest {
   }
 
   @Test
-  void whatTheWorkThrowsIsThrown() {
+  void exceptionsOfTheWorkAreRethrown() {
     IllegalArgumentException thrown = new IllegalArgumentException("by the work");
     assertThatThrownBy(
             () ->

@@ -140,7 +140,7 @@ class SentencePieceCutsTest {
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SPACE_BEFORE")
-  void whatIsEnoughHasTheTokensOfTheWholeAndItsEnd(Kinds kind) throws IOException {
+  void aSufficientPrefixHasTheTokensAndTheEndOfTheWhole(Kinds kind) throws IOException {
     try (LlamaModel model = kind.load(dir)) {
       byte[] text = text(new Random(61), 2000);
       int[] whole = ids(model, text, WHOLE, WHOLE);

@@ -139,7 +139,7 @@ class TokenizerTest {
   }
 
   @Test
-  void longTextErrorFailsTheRowAloneAndTellsItsTokens() {
+  void longTextErrorFailsOnlyTheRowAndReportsItsTokens() {
     tokenize(Map.of("maxTokens", "4", "longText", "error"), "dog cat house", "dog");
 
     assertThat(sequences()).containsExactly(ids("[CLS]", "dog", "[SEP]"));
@@ -188,7 +188,7 @@ class TokenizerTest {
   }
 
   @Test
-  void thePrefixStandsBeforeEachTextAndCountsAsTokens() {
+  void thePrefixPrecedesEachTextAndCountsAsTokens() {
     tokenize(Map.of("prefix", "query: ", "maxTokens", "5"), "dog", "dog cat", "", null);
 
     assertThat(sequences())

@@ -38,7 +38,7 @@ class WordPieceTextTest {
     "'a \u0c77b c', true, 'a \u2581 c'",
     "'a\u166db', true, 'a \u166d b'",
   })
-  void charactersAreWhatTheyAreToTheReference(String text, boolean lowercases, String rewritten) {
+  void charactersAreRewrittenAsByTheReference(String text, boolean lowercases, String rewritten) {
     assertThat(rewrite(new WordPieceText(false, lowercases, word -> true), text))
         .isEqualTo(rewritten);
   }

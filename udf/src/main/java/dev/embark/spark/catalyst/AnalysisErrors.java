@@ -2,7 +2,6 @@ package dev.embark.spark.catalyst;
 
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.compat.SparkConditions;
-import org.apache.spark.QueryContext;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.catalyst.trees.CurrentOrigin$;
 import org.apache.spark.sql.catalyst.trees.Origin;
@@ -31,9 +30,9 @@ public final class AnalysisErrors {
             where.line(),
             where.startPosition(),
             Option.empty(),
-            Option.apply(failure.condition().condition()),
+            Option.apply(SparkConditions.name(failure)),
             SparkConditions.parameters(failure),
-            SparkConditions.areKnown() ? where.getQueryContext() : new QueryContext[0]));
+            where.getQueryContext()));
   }
 
   /**

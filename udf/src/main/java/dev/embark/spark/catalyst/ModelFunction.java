@@ -1,5 +1,6 @@
 package dev.embark.spark.catalyst;
 
+import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
@@ -22,8 +23,10 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.catalyst.util.MapData;
+import org.apache.spark.sql.types.AtomicType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StringType;
 import scala.Function1;
 import scala.Tuple3;
@@ -44,13 +47,22 @@ public record ModelFunction(
     for (SqlFunction function : SqlFunction.values()) {
       all.add(
           new ModelFunction(
-              new Parameters(function.sqlName(), List.of(function.input(), "options"), 1),
+              new Parameters(
+                  function.sqlName(),
+                  List.of(function.input(), "options"),
+                  1,
+                  function.options().stream().map(FunctionOption::key).toList()),
               info(function),
-              arguments -> build(function, arguments.get(0), arguments.get(1))));
+              arguments ->
+                  build(
+                      function,
+                      arguments.get(0),
+                      arguments.get(1),
+                      arguments.subList(2, arguments.size()))));
     }
     all.add(
         new ModelFunction(
-            new Parameters(CosineSimilarity.NAME, List.of("a", "b"), 2),
+            new Parameters(CosineSimilarity.NAME, List.of("a", "b"), 2, List.of()),
             CosineSimilarity.info(),
             arguments -> new CosineSimilarity(arguments.get(0), arguments.get(1))));
     return all;
@@ -80,14 +92,20 @@ public record ModelFunction(
     return arguments -> build.apply(parameters.arrange(Scala.list((Seq<Expression>) arguments)));
   }
 
-  private static Expression build(SqlFunction function, Expression input, Expression optionsMap) {
+  /**
+   * @param optionsMap null if there is none
+   * @param named a value for each option, in their order; null where it is not given by name
+   */
+  private static Expression build(
+      SqlFunction function, Expression input, Expression optionsMap, List<Expression> named) {
     try {
       FunctionOptions options =
           function.isAnswer() ? EmbarkConf.sessionGenerateOptions() : EmbarkConf.sessionOptions();
       EmbarkConf.progress(); // fails at analysis rather than at execution if the value is wrong
-      if (optionsMap != null) {
-        options = options.with(literalMap(function, optionsMap));
-      }
+      Map<String, String> given =
+          optionsMap == null ? new LinkedHashMap<>() : literalMap(function, optionsMap);
+      addNamed(function, named, given);
+      options = options.with(given);
       if (options.model().isEmpty()) {
         throw new EmbarkException(
             Condition.NO_MODEL,
@@ -153,6 +171,31 @@ public record ModelFunction(
         : value;
   }
 
+  /** Adds the options that are given by name, as in {@code embed(body, longText => 'chunk')}. */
+  private static void addNamed(
+      SqlFunction function, List<Expression> named, Map<String, String> given) {
+    for (int i = 0; i < named.size(); i++) {
+      Expression value = named.get(i);
+      if (value == null) {
+        continue;
+      }
+      String key = function.options().get(i).key();
+      boolean isScalar =
+          value.dataType() instanceof AtomicType || value.dataType() instanceof NullType;
+      if (!value.foldable() || !isScalar) {
+        throw new EmbarkException(
+            Condition.OPTIONS_NOT_LITERAL,
+            Map.of("function", function.sqlName(), "argument", key + " => " + value.sql()));
+      }
+      if (given.keySet().stream().anyMatch(key::equalsIgnoreCase)) {
+        throw new EmbarkException(
+            Condition.DUPLICATE_OPTION, Map.of("function", function.sqlName(), "option", key));
+      }
+      Object literal = value.eval(null);
+      given.put(key, literal == null ? null : String.valueOf(literal));
+    }
+  }
+
   private static EmbarkException keysAreStrings(SqlFunction function) {
     return new EmbarkException(
         Condition.OPTION_KEYS_NOT_STRING, Map.of("function", function.sqlName()));
@@ -175,7 +218,7 @@ public record ModelFunction(
         "_FUNC_(" + function.input() + "[, options]) - " + function.usage(),
         "\n    Arguments:\n      * "
             + function.input()
-            + " - a string\n      * options - a literal map of:\n"
+            + " - a string\n      * options - a literal map of these, which are arguments by name, too:\n"
             + options
             + "\n  ",
         "\n    Examples:\n      > SELECT "

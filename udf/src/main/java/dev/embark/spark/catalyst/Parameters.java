@@ -1,6 +1,7 @@
 package dev.embark.spark.catalyst;
 
 import dev.embark.spark.compat.Scala;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -11,7 +12,8 @@ import org.apache.spark.sql.internal.SQLConf;
 
 /**
  * The parameters of a SQL function of Embark. A call passes arguments by position or by name, as in
- * {@code embed(text => body)}; wrong arguments raise the same errors as for Spark's own functions.
+ * {@code embed(text => body)}, and options by name, as in {@code embed(body, longText => 'chunk')};
+ * wrong arguments raise the same errors as for Spark's own functions.
  *
  * <p>Spark resolves named arguments only for its own functions, by a method whose signature differs
  * between versions; an injected function receives the arguments as written.
@@ -19,11 +21,13 @@ import org.apache.spark.sql.internal.SQLConf;
  * @param function the name in SQL
  * @param names of the parameters, in order
  * @param required the number of leading parameters that are mandatory
+ * @param keywords of the arguments that are passed by name only, in any case
  */
-record Parameters(String function, List<String> names, int required) {
+record Parameters(String function, List<String> names, int required, List<String> keywords) {
 
   /**
-   * The arguments of a call, one per parameter; null for an omitted optional one.
+   * The arguments of a call, one per parameter and then one per keyword; null for an omitted
+   * optional one.
    *
    * @param arguments as written in the query
    */
@@ -33,8 +37,8 @@ record Parameters(String function, List<String> names, int required) {
         && !(arguments.get(positional) instanceof NamedArgumentExpression)) {
       positional++;
     }
-    Expression[] values = new Expression[names.size()];
-    for (int i = 0; i < Math.min(positional, values.length); i++) {
+    Expression[] values = new Expression[names.size() + keywords.size()];
+    for (int i = 0; i < Math.min(positional, names.size()); i++) {
       values[i] = arguments.get(i);
     }
     for (Expression argument : arguments.subList(positional, arguments.size())) {
@@ -56,7 +60,7 @@ record Parameters(String function, List<String> names, int required) {
       values[i] = given.value();
     }
     boolean tooFew = positional == arguments.size() && positional < required;
-    if (tooFew || positional > values.length) {
+    if (tooFew || positional > names.size()) {
       throw wrongNumber(arguments.size());
     }
     for (int i = 0; i < required; i++) {
@@ -70,15 +74,20 @@ record Parameters(String function, List<String> names, int required) {
 
   private int index(String name) {
     boolean caseSensitive = SQLConf.get().caseSensitiveAnalysis();
-    return IntStream.range(0, names.size())
+    List<String> all = new ArrayList<>(names);
+    all.addAll(keywords);
+    return IntStream.range(0, all.size())
         .filter(
-            i -> caseSensitive ? names.get(i).equals(name) : names.get(i).equalsIgnoreCase(name))
+            i ->
+                caseSensitive && i < names.size()
+                    ? all.get(i).equals(name)
+                    : all.get(i).equalsIgnoreCase(name))
         .findFirst()
         .orElseThrow(
             () ->
                 AnalysisErrors.thrown(
                     QueryCompilationErrors.unrecognizedParameterName(
-                        function, name, Scala.seq(names))));
+                        function, name, Scala.seq(all))));
   }
 
   private RuntimeException wrongNumber(int given) {

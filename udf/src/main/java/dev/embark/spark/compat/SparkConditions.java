@@ -29,19 +29,20 @@ import scala.collection.immutable.Map;
  * <p>Spark looks up the message and the SQLSTATE of a condition in a list of its own, and fails
  * with an internal error for a name that is not in it: PySpark does so for {@code getMessage()}, an
  * error of a task when it is created. The list has no method to add to it, so this class replaces
- * the map that holds it. Where a future Spark or JVM forbids that, {@link #areKnown} is false:
- * analysis errors keep condition and message but have no query context, and tasks fail with the
- * {@link EmbarkException} itself.
+ * the map that holds it. Where a future Spark or JVM forbids that, or the jar is of the wrong
+ * Scala, analysis errors have a legacy condition of Spark, whose only parameter is the message with
+ * our condition in brackets, and tasks fail with the {@link EmbarkException} itself.
  */
 public final class SparkConditions {
   private static final Logger LOG = LoggerFactory.getLogger(SparkConditions.class);
+  private static final String LEGACY = "_LEGACY_ERROR_TEMP_1332"; // since 3.5, not printed
   private static final boolean KNOWN = addToSpark();
 
   private SparkConditions() {}
 
-  /** Whether Spark knows Embark's conditions. */
-  public static boolean areKnown() {
-    return KNOWN;
+  /** The name of a failure's condition. */
+  public static String name(EmbarkException failure) {
+    return KNOWN ? failure.condition().condition() : LEGACY;
   }
 
   /** The message of a failure, in the form of this Spark version. */
@@ -54,6 +55,10 @@ public final class SparkConditions {
 
   /** The parameters of a failure's message. */
   public static Map<String, String> parameters(EmbarkException failure) {
+    return KNOWN ? own(failure) : new Map.Map1<>("errorMessage", message(failure));
+  }
+
+  private static Map<String, String> own(EmbarkException failure) {
     List<String> names = List.copyOf(failure.condition().parameters());
     List<String> values = names.stream().map(failure.parameters()::get).toList();
     // These constructors are all that Scala 2.12 and 2.13 share; also a jar of the wrong Scala has

@@ -145,7 +145,7 @@ class ModelFunctionTest {
             () ->
                 spark.sql("SELECT embed('x', map('maxTokens', CAST(id AS STRING))) FROM range(1)"))
         .isInstanceOf(AnalysisException.class)
-        .hasMessageContaining("literal map");
+        .hasMessageContaining("have to be literals");
   }
 
   /**
@@ -159,11 +159,11 @@ class ModelFunctionTest {
       value = {
         "embed('x', map('longtxt', 'chunk'))    | [EMBARK_UNKNOWN_OPTION] There is no embed option 'longtxt'; did you mean",
         "embed('x', map('longText', '<y> %s'))  | [EMBARK_INVALID_OPTION] The embed option longText cannot be '<y> %s'",
-        "embed('x', map('maxTokens', uuid()))   | [EMBARK_OPTIONS_NOT_LITERAL] The options of embed have to be a literal map",
-        "embed('x', map('model', current_database())) | [EMBARK_OPTIONS_NOT_LITERAL] The options of embed have to be a literal map",
+        "embed('x', map('maxTokens', uuid()))   | [EMBARK_OPTIONS_NOT_LITERAL] The options of embed have to be literals",
+        "embed('x', map('model', current_database())) | [EMBARK_OPTIONS_NOT_LITERAL] The options of embed have to be literals",
         "embed('x', map(1, 'chunk'))            | [EMBARK_OPTION_KEYS_NOT_STRING] The options of embed have to be a map with string",
         "embed_detail('x', map('mode', 'permissive', 'mode', 'failfast')) | [EMBARK_DUPLICATE_OPTION] The embed_detail option mode is given twice.",
-        "embed_tokens('x', 'maxTokens')         | [EMBARK_OPTIONS_NOT_LITERAL] The options of embed_tokens have to be a literal map",
+        "embed_tokens('x', 'maxTokens')         | [EMBARK_OPTIONS_NOT_LITERAL] The options of embed_tokens have to be literals",
         "generate('x')                          | [EMBARK_NO_MODEL] generate has no model of its own",
         "generate_detail('x', map('pooling', 'cls')) | [EMBARK_UNKNOWN_OPTION] There is no generate option 'pooling'",
         "embed('x', map('dimensions', 385)) | [EMBARK_TOO_MANY_DIMENSIONS] dimensions is 385, but the model has 384.",
@@ -302,6 +302,39 @@ class ModelFunctionTest {
                     + " embed_tokens(text => t) FROM VALUES ('a cat') AS v(t)")
             .head();
     assertThat(row).isEqualTo(RowFactory.create(4, 64, 64, 4, -1f, 4));
+  }
+
+  @Test
+  void acceptsOptionsByName() {
+    Row row =
+        spark
+            .sql(
+                "SELECT size(embed('x', dimensions => 64)), embed_tokens(text => 'a cat', maxTokens"
+                    + " => 3, LONGTEXT => 'truncate'), size(embed('x', map('output', 'int8'),"
+                    + " dimensions => 2 + 6)), embed('x', prefix => concat('a', ' ')) = embed('a"
+                    + " x', map('prefix', ''))")
+            .head();
+    assertThat(row).isEqualTo(RowFactory.create(64, 3, 8, true));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "embed('x', dimension => 64) | UNRECOGNIZED_PARAMETER_NAME",
+        "embed('x', dimensions => 64, dimensions => 32) | DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE",
+        "embed('x', map('DIMENSIONS', 64), dimensions => 64) | EMBARK_DUPLICATE_OPTION",
+        "embed('x', dimensions => uuid()) | EMBARK_OPTIONS_NOT_LITERAL",
+        "embed('x', dimensions => array(1)) | EMBARK_OPTIONS_NOT_LITERAL",
+        "embed('x', dimensions => NULL) | EMBARK_INVALID_OPTION",
+        "embed('x', longText => 'cut') | EMBARK_INVALID_OPTION",
+        "cosine_similarity(array(1), array(1), dimensions => 1) | UNRECOGNIZED_PARAMETER_NAME"
+      })
+  void wrongOptionsByNameFail(String call, String condition) {
+    Throwable refused = catchThrowable(() -> spark.sql("SELECT " + call));
+    assertThat(refused).isInstanceOf(AnalysisException.class);
+    assertThat(condition(refused)).isEqualTo(condition);
   }
 
   /** Compares with mask(str, upperChar, lowerChar, digitChar, otherChar), a function of Spark. */

@@ -57,7 +57,7 @@ class GpuExecutorsTest {
   }
 
   @Test
-  void aGpuThatIsNotThereIsNamedBesideThoseThatAre() throws IOException {
+  void aMissingGpuIsNamedWithTheExistingOnes() throws IOException {
     SparkSession spark = start(1, "7");
     try {
       assertThatThrownBy(() -> spark.sql(COSINES).collectAsList())

@@ -7,14 +7,14 @@ import java.util.List;
  * List<String>}, the arguments after its class name, and loads its model there. For one thread.
  */
 public interface Side extends AutoCloseable {
-  /** What {@link Work#run} returns when the side cannot tell how many tokens it embedded. */
+  /** Returned by {@link Work#run} if the side does not know how many tokens it embedded. */
   long TOKENS_UNKNOWN = 0;
 
   /**
    * Takes texts to be embedded any number of times. This is not measured: an input file is written
    * here.
    *
-   * @param name a word that tells these texts from others
+   * @param name a word that identifies these texts
    * @param batch how much is embedded at once, in the unit of the side; 0 for its own default
    */
   Work prepare(String name, List<String> texts, int batch) throws Exception;

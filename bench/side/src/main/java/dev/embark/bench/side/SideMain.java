@@ -13,9 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The process of a side that is written in Java; see the package for what it is told and says. */
+/**
+ * The process of a side that is written in Java; the package describes its commands and replies.
+ */
 public final class SideMain {
-  /** What every reply starts with. */
+  /** Prefix of every reply. */
   public static final String REPLY = "@side\t";
 
   private final Side side;

@@ -59,7 +59,7 @@ final class ConnectServer implements AutoCloseable {
       printed.append(line).append('\n');
       Matcher started = STARTED.matcher(line);
       if (started.find()) {
-        // Whoever reads nothing more lets the pipe run full and the server stand still.
+        // If nothing more were read, the pipe would fill up and block the server.
         Thread reader = new Thread(() -> output.lines().forEach(rest -> {}), "server output");
         reader.setDaemon(true);
         reader.start();

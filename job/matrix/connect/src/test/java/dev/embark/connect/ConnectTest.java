@@ -66,7 +66,7 @@ class ConnectTest {
   }
 
   @Test
-  void aWrongOptionIsToldToTheClient() {
+  void theClientReceivesTheErrorOfAnOption() {
     assertThatThrownBy(() -> spark.sql("SELECT embed('x', map('longtxt', 'chunk'))").head())
         .hasMessageContaining("did you mean 'longText'");
   }

@@ -59,7 +59,7 @@ record BuildStamp(String text) {
           ? source.resolve(worker.getPackageName().replace('.', '/'))
           : source;
     } catch (URISyntaxException e) {
-      throw new IOException("the classes of " + worker + " lie at no file", e);
+      throw new IOException("the classes of " + worker + " are not in a file", e);
     }
   }
 

@@ -27,7 +27,7 @@ record OnnxTensor(String name, List<Long> shape, int dataType, boolean external,
   FloatBuffer floats() throws ConversionException {
     if (external) {
       throw new ConversionException(
-          "the initialiser '" + name + "' lies in another file: use an ONNX model in one file");
+          "the initialiser '" + name + "' is in another file: use an ONNX model in one file");
     }
     if (dataType != FLOAT) {
       throw new ConversionException(

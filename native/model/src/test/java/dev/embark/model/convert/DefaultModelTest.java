@@ -93,7 +93,7 @@ class DefaultModelTest {
   }
 
   @Test
-  void theDigestBesideItIsItsOwn() throws Exception {
+  void theDigestFileMatchesTheModel() throws Exception {
     byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
     assertThat(file.resolveSibling(file.getFileName() + ".sha256"))
         .hasContent(HexFormat.of().formatHex(sha256) + "  all-MiniLM-L6-v2-f16.gguf\n");

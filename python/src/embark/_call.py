@@ -1,0 +1,50 @@
+"""Calls of Embark's SQL functions, and command lines of its job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Union
+
+from pyspark.sql import Column
+from pyspark.sql.functions import call_function, create_map, lit
+
+ColumnOrName = Union[Column, str]
+
+
+def text(value: object) -> str:
+    """Returns an option's value as SQL has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def call(
+    function: str, columns: Sequence[ColumnOrName], options: Mapping[str, object | None]
+) -> Column:
+    """Returns the call of a SQL function; options that are ``None`` are left out.
+
+    ``call_function`` works for classic sessions and for Spark Connect clients.
+    """
+    given = [
+        lit(word)
+        for key, value in options.items()
+        if value is not None
+        for word in (key, text(value))
+    ]
+    arguments = [*columns, create_map(*given)] if given else columns
+    return call_function(function, *arguments)
+
+
+def command_line(options: Mapping[str, object | None]) -> list[str]:
+    """Returns arguments of ``embark run``; options that are ``None`` or ``False`` are left out."""
+    arguments: list[str] = []
+    for name, value in options.items():
+        if value is None or value is False:
+            continue
+        if value is True:
+            arguments.append(name)
+        elif isinstance(value, Mapping):
+            arguments += [f"{name}={key}={text(entry)}" for key, entry in value.items()]
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            arguments.append(f"{name}={','.join(map(text, value))}")
+        else:
+            arguments.append(f"{name}={text(value)}")
+    return arguments

@@ -1,0 +1,675 @@
+"""Column functions of Embark, for classic sessions and Spark Connect clients.
+
+Generated from the lists that SQL and the command have. Edit those, and run
+``mvn -q -pl docs -am package -DskipITs -Dtest=ReferenceTest,PythonModulesTest
+-Dsurefire.failIfNoSpecifiedTests=false -Dembark.docs.write=true``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pyspark.sql import Column
+
+from embark._call import ColumnOrName, call
+
+__all__ = [
+    "cosine_similarity",
+    "embed",
+    "embed_detail",
+    "embed_tokens",
+    "generate",
+    "generate_detail",
+]
+
+# The options of each function: their names in Python and in SQL.
+OPTIONS: dict[str, dict[str, str]] = {
+    "embed": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "prefix": "prefix",
+        "max_tokens": "maxTokens",
+        "long_text": "longText",
+        "chunk_overlap": "chunkOverlap",
+        "pooling": "pooling",
+        "normalize": "normalize",
+        "dimensions": "dimensions",
+        "output": "output",
+        "mode": "mode",
+        "device": "device",
+        "accelerator": "accelerator",
+        "precision": "precision",
+        "batch_tokens": "batchTokens",
+    },
+    "embed_detail": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "prefix": "prefix",
+        "max_tokens": "maxTokens",
+        "long_text": "longText",
+        "chunk_overlap": "chunkOverlap",
+        "pooling": "pooling",
+        "normalize": "normalize",
+        "dimensions": "dimensions",
+        "output": "output",
+        "mode": "mode",
+        "device": "device",
+        "accelerator": "accelerator",
+        "precision": "precision",
+        "batch_tokens": "batchTokens",
+    },
+    "embed_tokens": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "prefix": "prefix",
+        "max_tokens": "maxTokens",
+        "long_text": "longText",
+        "chunk_overlap": "chunkOverlap",
+        "pooling": "pooling",
+        "normalize": "normalize",
+        "dimensions": "dimensions",
+        "output": "output",
+        "mode": "mode",
+        "device": "device",
+        "accelerator": "accelerator",
+        "precision": "precision",
+        "batch_tokens": "batchTokens",
+    },
+    "generate": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "chat_template": "chatTemplate",
+        "system": "system",
+        "max_tokens": "maxTokens",
+        "temperature": "temperature",
+        "top_k": "topK",
+        "top_p": "topP",
+        "min_p": "minP",
+        "seed": "seed",
+        "stop": "stop",
+        "grammar": "grammar",
+        "long_text": "longText",
+        "context_tokens": "contextTokens",
+        "sequences": "sequences",
+        "retries": "retries",
+        "mode": "mode",
+        "device": "device",
+        "batch_tokens": "batchTokens",
+    },
+    "generate_detail": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "chat_template": "chatTemplate",
+        "system": "system",
+        "max_tokens": "maxTokens",
+        "temperature": "temperature",
+        "top_k": "topK",
+        "top_p": "topP",
+        "min_p": "minP",
+        "seed": "seed",
+        "stop": "stop",
+        "grammar": "grammar",
+        "long_text": "longText",
+        "context_tokens": "contextTokens",
+        "sequences": "sequences",
+        "retries": "retries",
+        "mode": "mode",
+        "device": "device",
+        "batch_tokens": "batchTokens",
+    },
+    "cosine_similarity": {},
+}
+
+
+def embed(
+    text: ColumnOrName,
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    prefix: str | None = None,
+    max_tokens: int | None = None,
+    long_text: Literal["truncate", "chunk", "error"] | None = None,
+    chunk_overlap: int | None = None,
+    pooling: Literal["model", "mean", "cls", "last"] | None = None,
+    normalize: str | None = None,
+    dimensions: int | None = None,
+    output: Literal["float", "int8", "binary"] | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    accelerator: Literal["auto", "off"] | None = None,
+    precision: Literal["exact", "fast", "int8"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the embedding of text; NULL for NULL and, unless mode is FAILFAST, for a text
+    that cannot be embedded.
+
+    Parameters
+    ----------
+    text
+        A column, or its name.
+    model
+        The GGUF model. Takes path, file:, Hadoop URI, hf:org/repo/file.gguf, https: or
+        classpath:; by default classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    prefix
+        Prefix of each text, such as 'query: '; the model's own if unset, none if empty. Takes
+        text.
+    max_tokens
+        Maximum number of tokens of a text, special tokens included; the model's context if
+        unset. Takes 1 or more.
+    long_text
+        How to treat a text of more than maxTokens tokens. Takes truncate, chunk, error; by
+        default truncate.
+    chunk_overlap
+        Number of tokens that neighbouring chunks share, with longText=chunk. Takes 0 or more;
+        by default 0.
+    pooling
+        How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
+        default model.
+    normalize
+        Norm to which the vector is scaled. Takes l2, none, l1, max or p:<n>; by default l2.
+    dimensions
+        Keeps only the first dimensions, before scaling; for models trained for it (matryoshka).
+        Takes 1 or more.
+    output
+        Type of the vector: ARRAY<FLOAT>, ARRAY<TINYINT>, or the sign bits as BINARY. Takes
+        float, int8, binary; by default float.
+    mode
+        PERMISSIVE returns NULL for a text that cannot be embedded, FAILFAST ends the query.
+        Takes PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes vectors; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    accelerator
+        Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
+        auto, off; by default auto.
+    precision
+        Arithmetic of the accelerator: 32-bit floats; bfloat16 if the CPU multiplies it faster
+        than those; or 8-bit integers if the CPU has AVX-512 VNNI. Takes exact, fast, int8; by
+        default fast.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> docs = spark.createDataFrame([(1, "Rye bread"), (2, "A harbour")], ["id", "body"])
+    >>> vectors = docs.withColumn("embedding", embed("body", dimensions=64))
+    >>> vectors.selectExpr("id", "size(embedding) AS size").collect()
+    [Row(id=1, size=64), Row(id=2, size=64)]
+    """
+    return call(
+        "embed",
+        [text],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "prefix": prefix,
+            "maxTokens": max_tokens,
+            "longText": long_text,
+            "chunkOverlap": chunk_overlap,
+            "pooling": pooling,
+            "normalize": normalize,
+            "dimensions": dimensions,
+            "output": output,
+            "mode": mode,
+            "device": device,
+            "accelerator": accelerator,
+            "precision": precision,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def embed_detail(
+    text: ColumnOrName,
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    prefix: str | None = None,
+    max_tokens: int | None = None,
+    long_text: Literal["truncate", "chunk", "error"] | None = None,
+    chunk_overlap: int | None = None,
+    pooling: Literal["model", "mean", "cls", "last"] | None = None,
+    normalize: str | None = None,
+    dimensions: int | None = None,
+    output: Literal["float", "int8", "binary"] | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    accelerator: Literal["auto", "off"] | None = None,
+    precision: Literal["exact", "fast", "int8"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the embedding of text with its number of tokens, whether its tail was cut off,
+    and the reason if it has no embedding.
+
+    Parameters
+    ----------
+    text
+        A column, or its name.
+    model
+        The GGUF model. Takes path, file:, Hadoop URI, hf:org/repo/file.gguf, https: or
+        classpath:; by default classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    prefix
+        Prefix of each text, such as 'query: '; the model's own if unset, none if empty. Takes
+        text.
+    max_tokens
+        Maximum number of tokens of a text, special tokens included; the model's context if
+        unset. Takes 1 or more.
+    long_text
+        How to treat a text of more than maxTokens tokens. Takes truncate, chunk, error; by
+        default truncate.
+    chunk_overlap
+        Number of tokens that neighbouring chunks share, with longText=chunk. Takes 0 or more;
+        by default 0.
+    pooling
+        How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
+        default model.
+    normalize
+        Norm to which the vector is scaled. Takes l2, none, l1, max or p:<n>; by default l2.
+    dimensions
+        Keeps only the first dimensions, before scaling; for models trained for it (matryoshka).
+        Takes 1 or more.
+    output
+        Type of the vector: ARRAY<FLOAT>, ARRAY<TINYINT>, or the sign bits as BINARY. Takes
+        float, int8, binary; by default float.
+    mode
+        PERMISSIVE returns NULL for a text that cannot be embedded, FAILFAST ends the query.
+        Takes PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes vectors; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    accelerator
+        Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
+        auto, off; by default auto.
+    precision
+        Arithmetic of the accelerator: 32-bit floats; bfloat16 if the CPU multiplies it faster
+        than those; or 8-bit integers if the CPU has AVX-512 VNNI. Takes exact, fast, int8; by
+        default fast.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> docs = spark.createDataFrame([("one two three",)], ["body"])
+    >>> detail = docs.select(embed_detail("body", max_tokens=4).alias("d"))
+    >>> detail.select("d.tokens", "d.truncated", "d.error").first()
+    Row(tokens=4, truncated=True, error=None)
+    """
+    return call(
+        "embed_detail",
+        [text],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "prefix": prefix,
+            "maxTokens": max_tokens,
+            "longText": long_text,
+            "chunkOverlap": chunk_overlap,
+            "pooling": pooling,
+            "normalize": normalize,
+            "dimensions": dimensions,
+            "output": output,
+            "mode": mode,
+            "device": device,
+            "accelerator": accelerator,
+            "precision": precision,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def embed_tokens(
+    text: ColumnOrName,
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    prefix: str | None = None,
+    max_tokens: int | None = None,
+    long_text: Literal["truncate", "chunk", "error"] | None = None,
+    chunk_overlap: int | None = None,
+    pooling: Literal["model", "mean", "cls", "last"] | None = None,
+    normalize: str | None = None,
+    dimensions: int | None = None,
+    output: Literal["float", "int8", "binary"] | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    accelerator: Literal["auto", "off"] | None = None,
+    precision: Literal["exact", "fast", "int8"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the number of tokens that embed(text) would process, without computing the
+    embedding.
+
+    Parameters
+    ----------
+    text
+        A column, or its name.
+    model
+        The GGUF model. Takes path, file:, Hadoop URI, hf:org/repo/file.gguf, https: or
+        classpath:; by default classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    prefix
+        Prefix of each text, such as 'query: '; the model's own if unset, none if empty. Takes
+        text.
+    max_tokens
+        Maximum number of tokens of a text, special tokens included; the model's context if
+        unset. Takes 1 or more.
+    long_text
+        How to treat a text of more than maxTokens tokens. Takes truncate, chunk, error; by
+        default truncate.
+    chunk_overlap
+        Number of tokens that neighbouring chunks share, with longText=chunk. Takes 0 or more;
+        by default 0.
+    pooling
+        How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
+        default model.
+    normalize
+        Norm to which the vector is scaled. Takes l2, none, l1, max or p:<n>; by default l2.
+    dimensions
+        Keeps only the first dimensions, before scaling; for models trained for it (matryoshka).
+        Takes 1 or more.
+    output
+        Type of the vector: ARRAY<FLOAT>, ARRAY<TINYINT>, or the sign bits as BINARY. Takes
+        float, int8, binary; by default float.
+    mode
+        PERMISSIVE returns NULL for a text that cannot be embedded, FAILFAST ends the query.
+        Takes PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes vectors; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    accelerator
+        Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
+        auto, off; by default auto.
+    precision
+        Arithmetic of the accelerator: 32-bit floats; bfloat16 if the CPU multiplies it faster
+        than those; or 8-bit integers if the CPU has AVX-512 VNNI. Takes exact, fast, int8; by
+        default fast.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> docs = spark.createDataFrame([("Spark SQL",)], ["body"])
+    >>> docs.select(embed_tokens("body").alias("tokens")).first()
+    Row(tokens=4)
+    """
+    return call(
+        "embed_tokens",
+        [text],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "prefix": prefix,
+            "maxTokens": max_tokens,
+            "longText": long_text,
+            "chunkOverlap": chunk_overlap,
+            "pooling": pooling,
+            "normalize": normalize,
+            "dimensions": dimensions,
+            "output": output,
+            "mode": mode,
+            "device": device,
+            "accelerator": accelerator,
+            "precision": precision,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def generate(
+    prompt: ColumnOrName,
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    chat_template: str | None = None,
+    system: str | None = None,
+    max_tokens: int | None = None,
+    temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    min_p: float | None = None,
+    seed: int | None = None,
+    stop: str | None = None,
+    grammar: str | None = None,
+    long_text: Literal["truncate", "error"] | None = None,
+    context_tokens: int | None = None,
+    sequences: int | None = None,
+    retries: int | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the answer of a model to prompt; NULL for NULL and, unless mode is FAILFAST, for
+    a prompt that has no answer.
+
+    Parameters
+    ----------
+    prompt
+        A column, or its name.
+    model
+        The GGUF model, a decoder; there is none built in. Takes path, file:, Hadoop URI,
+        hf:org/repo/file.gguf, https: or classpath:.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    chat_template
+        Chat template of the prompt: the one in the model's file if it has one, no template, or
+        a template of llama.cpp. Takes model, none or the name of a template of llama.cpp, such
+        as chatml; by default model.
+    system
+        System message of the chat. Takes text.
+    max_tokens
+        Maximum number of tokens of an answer. Takes 1 or more; by default 256.
+    temperature
+        Randomness of sampling; 0 always takes the likeliest token. Takes 0 to 100; by default
+        0.0.
+    top_k
+        Samples from this number of likeliest tokens; 0 samples from all. Takes 0 or more; by
+        default 40.
+    top_p
+        Samples from the likeliest tokens that together have this probability. Takes 0 to 1; by
+        default 0.95.
+    min_p
+        Samples from tokens with at least this share of the likeliest token's probability. Takes
+        0 to 1; by default 0.05.
+    seed
+        Seed of sampling, combined with the prompt; the same seed gives the same answer. Takes 0
+        or more; by default 0.
+    stop
+        Texts that end an answer and are removed from it. Takes texts separated by ||.
+    grammar
+        Grammar that every answer follows, in llama.cpp's notation. Takes GBNF with a rule root.
+    long_text
+        How to treat a prompt that leaves no room for an answer: cut off its tail, or fail.
+        Takes truncate, error; by default error.
+    context_tokens
+        Size of a task's context in tokens, for the prompts and answers of all parallel rows;
+        each row has an equal part, a multiple of 256. Takes 2 or more; by default 4096.
+    sequences
+        Maximum number of rows that a task answers in parallel, limited by contextTokens. Takes
+        1 to 255; by default 16.
+    retries
+        How often a failed prompt is retried. Takes 0 or more; by default 1.
+    mode
+        PERMISSIVE returns NULL for a prompt that has no answer, FAILFAST ends the query. Takes
+        PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes answers; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> prompts = spark.createDataFrame([("Is Spark a bird?",)], ["prompt"])
+    >>> answer = generate("prompt", model="/models/chat.gguf", max_tokens=16)
+    >>> prompts.select(answer.alias("answer")).first()  # doctest: +SKIP
+    """
+    return call(
+        "generate",
+        [prompt],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "chatTemplate": chat_template,
+            "system": system,
+            "maxTokens": max_tokens,
+            "temperature": temperature,
+            "topK": top_k,
+            "topP": top_p,
+            "minP": min_p,
+            "seed": seed,
+            "stop": stop,
+            "grammar": grammar,
+            "longText": long_text,
+            "contextTokens": context_tokens,
+            "sequences": sequences,
+            "retries": retries,
+            "mode": mode,
+            "device": device,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def generate_detail(
+    prompt: ColumnOrName,
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    chat_template: str | None = None,
+    system: str | None = None,
+    max_tokens: int | None = None,
+    temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    min_p: float | None = None,
+    seed: int | None = None,
+    stop: str | None = None,
+    grammar: str | None = None,
+    long_text: Literal["truncate", "error"] | None = None,
+    context_tokens: int | None = None,
+    sequences: int | None = None,
+    retries: int | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the answer of a model to prompt with its number of tokens, how it ended (stop,
+    length, stop_word or error), and the reason if there is no answer.
+
+    Parameters
+    ----------
+    prompt
+        A column, or its name.
+    model
+        The GGUF model, a decoder; there is none built in. Takes path, file:, Hadoop URI,
+        hf:org/repo/file.gguf, https: or classpath:.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    chat_template
+        Chat template of the prompt: the one in the model's file if it has one, no template, or
+        a template of llama.cpp. Takes model, none or the name of a template of llama.cpp, such
+        as chatml; by default model.
+    system
+        System message of the chat. Takes text.
+    max_tokens
+        Maximum number of tokens of an answer. Takes 1 or more; by default 256.
+    temperature
+        Randomness of sampling; 0 always takes the likeliest token. Takes 0 to 100; by default
+        0.0.
+    top_k
+        Samples from this number of likeliest tokens; 0 samples from all. Takes 0 or more; by
+        default 40.
+    top_p
+        Samples from the likeliest tokens that together have this probability. Takes 0 to 1; by
+        default 0.95.
+    min_p
+        Samples from tokens with at least this share of the likeliest token's probability. Takes
+        0 to 1; by default 0.05.
+    seed
+        Seed of sampling, combined with the prompt; the same seed gives the same answer. Takes 0
+        or more; by default 0.
+    stop
+        Texts that end an answer and are removed from it. Takes texts separated by ||.
+    grammar
+        Grammar that every answer follows, in llama.cpp's notation. Takes GBNF with a rule root.
+    long_text
+        How to treat a prompt that leaves no room for an answer: cut off its tail, or fail.
+        Takes truncate, error; by default error.
+    context_tokens
+        Size of a task's context in tokens, for the prompts and answers of all parallel rows;
+        each row has an equal part, a multiple of 256. Takes 2 or more; by default 4096.
+    sequences
+        Maximum number of rows that a task answers in parallel, limited by contextTokens. Takes
+        1 to 255; by default 16.
+    retries
+        How often a failed prompt is retried. Takes 0 or more; by default 1.
+    mode
+        PERMISSIVE returns NULL for a prompt that has no answer, FAILFAST ends the query. Takes
+        PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes answers; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> prompts = spark.createDataFrame([("Is Spark a bird?",)], ["prompt"])
+    >>> detail = generate_detail("prompt", model="/models/chat.gguf", temperature=0.7)
+    >>> prompts.select(detail.alias("d")).select("d.finish").first()  # doctest: +SKIP
+    """
+    return call(
+        "generate_detail",
+        [prompt],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "chatTemplate": chat_template,
+            "system": system,
+            "maxTokens": max_tokens,
+            "temperature": temperature,
+            "topK": top_k,
+            "topP": top_p,
+            "minP": min_p,
+            "seed": seed,
+            "stop": stop,
+            "grammar": grammar,
+            "longText": long_text,
+            "contextTokens": context_tokens,
+            "sequences": sequences,
+            "retries": retries,
+            "mode": mode,
+            "device": device,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def cosine_similarity(a: ColumnOrName, b: ColumnOrName) -> Column:
+    """Returns the cosine of the angle between two vectors of the same length, a FLOAT from -1
+    to 1; NULL if a vector is empty or zero, or contains NULL, NaN or infinity.
+
+    Parameters
+    ----------
+    a
+        A column, or its name.
+    b
+        A column, or its name.
+
+    Examples
+    --------
+    >>> pairs = spark.createDataFrame([([3.0, 4.0], [4.0, 3.0])], ["a", "b"])
+    >>> pairs.select(cosine_similarity("a", "b").alias("c")).selectExpr("round(c, 4) c").first()
+    Row(c=0.9599999785423279)
+    """
+    return call("cosine_similarity", [a, b], {})

@@ -1,0 +1,54 @@
+"""The examples of the docstrings run."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from conftest import IS_CONNECT, JAR
+
+ROOT = Path(__file__).parents[2]
+MODULES = [
+    "embark",
+    "embark.functions",
+    "embark.errors",
+    "embark.session",
+    "embark.arrays",
+    "embark.ml",
+]
+
+
+@pytest.mark.parametrize("module", MODULES if IS_CONNECT else [*MODULES, "embark.job"])
+def test_examples(spark: SparkSession, module: str) -> None:
+    imported = importlib.import_module(module)
+    from pyspark.sql import Row
+
+    result = doctest.testmod(imported, extraglobs={"spark": spark, "JAR": JAR, "Row": Row})
+
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_blocks_of_the_guides(spark: SparkSession, page: str, tmp_path: Path) -> None:
+    rows = [(1, "The harbour freezes over in January."), (2, "Rye bread")]
+    spark.createDataFrame(rows, "id INT, body STRING").createOrReplaceTempView("docs")
+    blocks = re.findall(r"(?ms)^```python\n(.*?)^```$", (ROOT / page).read_text())
+    names: dict[str, Any] = {"spark": spark, "folder": str(tmp_path)}
+    run = 0
+    for block in blocks:
+        code = compile(block, page, "exec")
+        if "getOrCreate()" in block:  # the session that runs this test was made so
+            exec(compile(block.partition("\nspark = ")[0], page, "exec"), names)
+        elif not (IS_CONNECT and ("embark.Job(" in block or "pyspark.ml" in block)):
+            exec(code, names)
+            run += 1
+
+    assert run > 1
+    assert names["matrix"].shape == (2, 384)

@@ -1,0 +1,101 @@
+"""The functions equal those of SQL."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as sf
+
+import embark
+from embark import functions
+
+pytestmark = pytest.mark.quick
+
+
+@pytest.fixture(scope="module")
+def docs(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(
+        [(1, "The harbour freezes over in January."), (2, "word " * 600), (3, None)],
+        "id INT, body STRING",
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "sql"),
+    [
+        (lambda: embark.embed("body"), "embed(body)"),
+        (lambda: embark.embed(sf.col("body")), "embed(body)"),
+        (
+            lambda: embark.embed("body", long_text="chunk", chunk_overlap=8, prefix="passage: "),
+            "embed(body, map('longText', 'chunk', 'chunkOverlap', '8', 'prefix', 'passage: '))",
+        ),
+        (
+            lambda: embark.embed("body", dimensions=64, output="int8"),
+            "embed(body, map('dimensions', '64', 'output', 'int8'))",
+        ),
+        (lambda: embark.embed("body", prefix=""), "embed(body, map('prefix', ''))"),
+        (lambda: embark.embed("body", dimensions=None), "embed(body)"),
+        (lambda: embark.embed_tokens("body"), "embed_tokens(body)"),
+        (
+            lambda: embark.embed_detail("body", max_tokens=16),
+            "embed_detail(body, map('maxTokens', '16'))",
+        ),
+        (
+            lambda: embark.cosine_similarity(embark.embed("body"), embark.embed(sf.lit("ice"))),
+            "cosine_similarity(embed(body), embed('ice'))",
+        ),
+    ],
+)
+def test_function_equals_sql(docs: DataFrame, column: Any, sql: str) -> None:
+    row = docs.select("id", column().alias("ours"), sf.expr(sql).alias("theirs")).orderBy("id")
+    values = row.collect()
+
+    assert [value.ours for value in values] == [value.theirs for value in values]
+    assert values[0].ours is not None
+    assert values[2].ours is None
+
+
+def test_every_function_and_option_of_sql_is_there(spark: SparkSession) -> None:
+    for name, options in functions.OPTIONS.items():
+        lines = [row[0] for row in spark.sql(f"DESCRIBE FUNCTION EXTENDED {name}").collect()]
+        described = "\n".join(lines)
+        for option in options.values():
+            assert f"{option} - " in described
+        parameters = inspect.signature(getattr(embark, name)).parameters.values()
+        keywords = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+        assert keywords == list(options)
+        assert name in embark.__all__
+
+
+def test_unknown_option_is_an_error_of_python(docs: DataFrame) -> None:
+    with pytest.raises(TypeError, match="longtext"):
+        embark.embed("body", longtext="chunk")  # type: ignore[call-arg]
+
+
+def test_wrong_value_is_an_analysis_exception_with_our_condition(docs: DataFrame) -> None:
+    with pytest.raises(
+        AnalysisException, match=r"^\[EMBARK_INVALID_OPTION\] The embed option"
+    ) as e:
+        docs.select(embark.embed("body", long_text="cut")).collect()  # type: ignore[arg-type]
+
+    error: Any = e.value
+    condition = error.getCondition() if hasattr(error, "getCondition") else error.getErrorClass()
+    assert condition == "EMBARK_INVALID_OPTION"
+    assert error.getMessageParameters()["option"] == "longText"
+    assert error.getSqlState() == "22023"
+
+
+def test_generate_needs_a_model(docs: DataFrame) -> None:
+    with pytest.raises(AnalysisException, match="EMBARK_NO_MODEL"):
+        docs.select(embark.generate("body", temperature=0.5)).collect()
+    with pytest.raises(AnalysisException, match="there is no such model file"):
+        docs.select(embark.generate_detail("body", model="/no/such.gguf")).collect()
+
+
+def test_named_arguments_of_sql(spark: SparkSession) -> None:
+    for arguments in ("options => map('dimensions', 8), text => 'x'", "'x', dimensions => 8"):
+        assert spark.sql(f"SELECT size(embed({arguments})) AS size").collect()[0].size == 8
