@@ -2,7 +2,8 @@
 # Measures Embark and its competitors on the same texts and weights, in turns; `embark bench` runs it.
 #
 #   bench/run.sh [--json FILE|-] [--save DIR] [--texts FILE] [--job-texts N] [--spark-texts N]
-#                [--short-texts N] [--sides SIDE,...] [--rounds N] [--seconds S]
+#                [--short-texts N] [--sides SIDE,...] [--isa all] [--rounds N]
+#                [--seconds S]
 #
 # Builds Embark, its competitors (bench/rivals) and a plain loop over llama.cpp's C API; what cannot be
 # built is reported with the reason. Tables go to standard output. --save writes them and the JSON to a
@@ -38,6 +39,24 @@ build_raw_llama() {
   } >"$target/raw_llama.log" 2>&1 || true
 }
 
+# The roof of one core, which every machine has to measure itself.
+build_roof() {
+  local source=$root/bench/src/main/cpp/roof.cpp
+  [ "$target/roof" -nt "$source" ] || g++ -std=c++17 -O2 -Wall -Wextra "$source" -o "$target/roof" \
+    >"$target/roof.log" 2>&1 || true
+}
+
+# OpenVINO comes for Python alone.
+install_openvino() {
+  local folder=$target/openvino packages=(openvino==2026.4.1 nncf==3.4.0 tokenizers==0.23.3)
+  [ "$(cat "$folder/complete" 2>/dev/null)" != "${packages[*]}" ] || return 0
+  rm -rf "$folder"
+  say "installing OpenVINO into bench/target, some 600 MB"
+  { python3 -m venv "$folder" && "$folder/bin/pip" install -q "${packages[@]}" \
+      && printf '%s' "${packages[*]}" >"$folder/complete"
+  } >"$target/openvino.log" 2>&1 || true
+}
+
 bring_wordnet
 say "building Embark and its rivals"
 (cd "$root" && mvn -q -B -ntp -pl bench -am -DskipTests -Dspotless.check.skip package) >&2 \
@@ -47,6 +66,8 @@ build_rivals
 read -r -d ' ' llama <"$root/native/target/llama/complete"
 gguf=$root/native/model/target/classes/dev/embark/model/all-MiniLM-L6-v2-f16.gguf
 build_raw_llama
+build_roof
+install_openvino
 
 exec java "@$target/java.args" -cp "$target/classes:$(cat "$target/classpath")" \
   dev.embark.bench.Bench --bench "$root/bench" --wordnet "$wordnet/dict" --llama "$llama" \

@@ -72,6 +72,25 @@ public final class Bench implements Callable<Integer> {
     }
   }
 
+  @Option(
+      names = "--isa",
+      split = ",",
+      paramLabel = "all",
+      completionCandidates = Isas.class,
+      description =
+          "Value all: also measure the engine with the kernels of every instruction set that this"
+              + " machine has.")
+  private List<String> isa = List.of();
+
+  /** Values of {@code --isa}. */
+  static final class Isas extends ArrayList<String> {
+    private static final long serialVersionUID = 1;
+
+    Isas() {
+      super(List.of("all"));
+    }
+  }
+
   @Option(names = "--bench", required = true, hidden = true)
   private Path bench;
 
@@ -103,10 +122,14 @@ public final class Bench implements Callable<Integer> {
     if (texts != null && !Files.isReadable(texts)) {
       throw new UserError("There is no file %s to read; check --texts".formatted(texts));
     }
+    if (!List.of("all").containsAll(isa)) {
+      throw new UserError("--isa takes the value all");
+    }
     report.checkFiles();
+    Roof roof = Roof.measure(bench.resolve("target/roof"));
     try (WorkFolder work = WorkFolder.create();
         GpuUse gpu = GpuUse.none()) {
-      List<SideSpec> sides = sides(new Sides.Places(bench, llama, gguf, work.path()));
+      List<SideSpec> sides = sides(new Sides.Places(bench, llama, gguf, work.path()), roof);
       List<Corpus> corpora = corpora(work.path());
       Comparison.Outcome outcome =
           new Comparison(
@@ -121,6 +144,7 @@ public final class Bench implements Callable<Integer> {
               corpora,
               sides,
               Ratio.ALL,
+              roof,
               outcome),
           "comparison",
           terminal);
@@ -128,9 +152,9 @@ public final class Bench implements Callable<Integer> {
     return 0;
   }
 
-  private List<SideSpec> sides(Sides.Places places) throws IOException {
+  private List<SideSpec> sides(Sides.Places places, Roof roof) throws IOException {
     List<SideSpec> all =
-        new Sides(places)
+        new Sides(places, roof)
             .all(optional(sparkTexts), optional(jobTexts == null ? sparkTexts : jobTexts));
     for (String name : only) {
       if (!Sides.NAMES.contains(name)) {
@@ -140,15 +164,20 @@ public final class Bench implements Callable<Integer> {
       }
     }
     return all.stream()
-        .filter(
-            side ->
-                only.isEmpty() || only.contains(side.name()) || side.name().equals(Sides.REFERENCE))
+        .filter(side -> isAskedFor(side.name()))
         .map(
             side ->
                 shortTexts == null || side.shortTexts().isPresent()
                     ? side
                     : side.withShortTexts(optional(shortTexts)))
         .toList();
+  }
+
+  private boolean isAskedFor(String side) {
+    if (side.equals(Sides.REFERENCE) || only.contains(side)) {
+      return true;
+    }
+    return Sides.OF_OTHER_CPUS.contains(side) ? !isa.isEmpty() : only.isEmpty();
   }
 
   private static OptionalInt optional(Integer number) {

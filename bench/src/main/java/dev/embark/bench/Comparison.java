@@ -22,9 +22,10 @@ final class Comparison {
 
   private static final double COSINE_TOKENS = 6000;
   private static final double TRIAL = 0.4; // of a round
-  // A trial that took less than its target time is unreliable: the first texts waited for
-  // compilers.
+  // The first texts wait for compilers: a side is warm when a trial of this part of its target time
+  // is at most 10 % faster than the one before.
   private static final double SHORTEST_TRIAL = 0.25;
+  private static final double WARM = 1.1;
 
   private final List<Corpus> corpora;
   private final int rounds;
@@ -187,20 +188,24 @@ final class Comparison {
     return corpus.name() + "-" + batch;
   }
 
-  /** Measures a batch for about this many seconds, provided that the given speed is right. */
+  /** Measures a batch for about this many seconds, again and again until the side is warm. */
   private static Trial trial(
       Running side, Corpus corpus, int batch, double expectedSpeed, double seconds)
       throws SideException {
     int texts = corpus.textsOf(expectedSpeed * seconds);
+    double best = 0;
     while (true) {
       side.process().prepare(work(corpus, batch), corpus, texts, batch);
       long tokens = corpus.tokens(texts);
       Round round = side.process().run(work(corpus, batch), tokens);
       double speed = tokens / round.seconds();
-      if (round.seconds() >= seconds * SHORTEST_TRIAL || texts == corpus.size()) {
-        return new Trial(batch, speed);
+      boolean isLong = round.seconds() >= seconds * SHORTEST_TRIAL || texts == corpus.size();
+      if (isLong && speed < best * WARM) {
+        return new Trial(batch, Math.max(speed, best));
       }
-      texts = Math.min(corpus.size(), Math.max(2 * texts, corpus.textsOf(speed * seconds)));
+      best = Math.max(speed, best);
+      int wanted = corpus.textsOf(best * seconds);
+      texts = Math.min(corpus.size(), isLong ? wanted : Math.max(2 * texts, wanted));
     }
   }
 

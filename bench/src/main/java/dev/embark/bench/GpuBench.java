@@ -138,6 +138,7 @@ public final class GpuBench implements Callable<Integer> {
               corpora,
               sides,
               GpuSides.ratios(contexts),
+              Roof.NONE,
               outcome),
           "gpu-" + name,
           terminal);

@@ -60,9 +60,15 @@ record Ratio(String name, String side, String to, Measure measure, Optional<Goal
   /** All of the comparison on CPUs, those with a goal first. */
   static final List<Ratio> ALL =
       List.of(
-          cpu("engine", "raw-llama-bf16", 3.5),
-          cpu("engine", "onnxruntime-f32", 2.0),
+          cpu("engine", "onnxruntime-f32", 2.5),
+          cpu("engine", "openvino-f32", 2.5),
           cpu("engine", "onnxruntime-int8", 1.0),
+          cpu("engine", "openvino-int8", 1.0),
+          cpu("engine-int8", "onnxruntime-int8", 1.3),
+          cpu("engine-int8", "openvino-int8", 1.3),
+          cpu("engine", "engine-exact", 1.0),
+          cpu("engine-avx2", "onnxruntime-f32", 1.3),
+          cpu("engine-avx2", "openvino-f32", 1.3),
           cpu("plain-engine", "raw-llama", 1.0),
           cpu("spark", "engine", 0.95),
           // With a few long texts, a job mostly moves files.
@@ -73,10 +79,10 @@ record Ratio(String name, String side, String to, Measure measure, Optional<Goal
           new Ratio("two-engines/engine", "two-engines", "engine", Measure.WALL, Optional.empty()),
           new Ratio("spark/two-engines", "spark", "two-engines", Measure.WALL, Optional.empty()),
           new Ratio("job/two-engines", "job", "two-engines", Measure.WALL, Optional.empty()),
+          cpu("engine", "raw-llama-bf16"),
           cpu("engine", "raw-llama"),
           cpu("engine", "plain-engine"),
           cpu("engine-exact", "onnxruntime-f32"),
-          cpu("engine-int8", "onnxruntime-int8"),
           cpu("engine", "java-llama"),
           cpu("spark", "langchain4j-spark"),
           cpu("spark", "spark-nlp"),

@@ -29,8 +29,13 @@ final class ReportJson {
           .put("meanTokens", (double) corpus.tokens(corpus.size()) / corpus.size())
           .put("leftOut", corpus.leftOut());
     }
+    ObjectNode roof = json.putObject("roof");
+    report.roof().operations().forEach(roof::put);
     ArrayNode sides = json.putArray("sides");
-    report.outcome().results().forEach(result -> add(sides, result));
+    for (SideResult result : report.outcome().results()) {
+      ObjectNode side = add(sides, result);
+      report.roofShare(result).ifPresent(share -> side.put("roofShare", share));
+    }
     ArrayNode notRun = json.putArray("notRun");
     report
         .outcome()
@@ -44,7 +49,7 @@ final class ReportJson {
     }
   }
 
-  private static void add(ArrayNode sides, SideResult result) {
+  private static ObjectNode add(ArrayNode sides, SideResult result) {
     ObjectNode side =
         sides
             .addObject()
@@ -63,6 +68,7 @@ final class ReportJson {
           rounds.addObject().put("seconds", round.seconds()).put("cpuSeconds", round.cpuSeconds());
       round.gpuUse().ifPresent(percent -> each.put("gpuPercent", percent));
     }
+    return side;
   }
 
   private static void addRatios(ObjectNode ratios, ComparisonReport report) {

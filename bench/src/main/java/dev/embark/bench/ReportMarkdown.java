@@ -23,6 +23,7 @@ final class ReportMarkdown {
             + report.versions().entrySet().stream()
                 .map(version -> version.getKey() + " " + version.getValue())
                 .collect(Collectors.joining(", ")));
+    addRoof(lines, report.roof());
     report.corpora().forEach(corpus -> addCorpus(lines, corpus, report));
     addRatios(lines, report);
     lines.add("");
@@ -53,6 +54,33 @@ final class ReportMarkdown {
     return String.join("\n", lines) + "\n";
   }
 
+  private static void addRoof(List<String> lines, Roof roof) {
+    if (roof.operations().isEmpty()) {
+      return;
+    }
+    lines.add("");
+    lines.add("## Roof");
+    lines.add("");
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "What one core multiplies and adds at most; a token takes %.1f million operations.",
+            Roof.OPERATIONS_OF_TOKEN / 1e6));
+    lines.add("");
+    lines.add("| kind | 10⁹ operations/s | tokens/s |");
+    lines.add("|---|---:|---:|");
+    roof.operations()
+        .forEach(
+            (kind, operations) ->
+                lines.add(
+                    String.format(
+                        Locale.ROOT,
+                        "| %s | %.0f | %,.0f |",
+                        kind,
+                        operations / 1e9,
+                        operations / Roof.OPERATIONS_OF_TOKEN)));
+  }
+
   private static void addCorpus(List<String> lines, Corpus corpus, ComparisonReport report) {
     lines.add("");
     lines.add("## " + corpus.name());
@@ -67,16 +95,18 @@ final class ReportMarkdown {
     lines.add("");
     boolean gpu =
         report.outcome().results().stream().anyMatch(result -> result.gpuUse().isPresent());
+    boolean roof = !report.roof().operations().isEmpty();
     lines.add(
         "| side | tokens/CPU-s | tokens/s | cosine min | mean | batch | texts a round |"
+            + (roof ? " of the roof |" : "")
             + (gpu ? " GPU busy |" : ""));
-    lines.add("|---|---:|---:|---:|---:|---:|---:|" + (gpu ? "---:|" : ""));
+    lines.add("|---|---:|---:|---:|---:|---:|---:|" + (roof ? "---:|" : "") + (gpu ? "---:|" : ""));
     for (SideResult result : report.outcome().results()) {
       if (result.corpus().equals(corpus.name())) {
         lines.add(
             String.format(
                 Locale.ROOT,
-                "| %s | %,.0f | %,.0f | %s | %s | %s | %,d |%s",
+                "| %s | %,.0f | %,.0f | %s | %s | %s | %,d |%s%s",
                 result.side(),
                 result.tokensPerCpuSecond(),
                 result.tokensPerSecond(),
@@ -84,6 +114,7 @@ final class ReportMarkdown {
                 cosine(result.cosines().map(Cosines::mean)),
                 result.batch() == 0 ? "" : Integer.toString(result.batch()),
                 result.texts(),
+                roof ? share(report.roofShare(result)) : "",
                 gpu ? busy(result.gpuUse()) : ""));
       }
     }
@@ -93,6 +124,10 @@ final class ReportMarkdown {
     return percent.isPresent()
         ? String.format(Locale.ROOT, " %.0f %% |", percent.getAsDouble())
         : "  |";
+  }
+
+  private static String share(OptionalDouble share) {
+    return share.isPresent() ? String.format(Locale.ROOT, " %.2f |", share.getAsDouble()) : "  |";
   }
 
   private static String cosine(Optional<Double> cosine) {

@@ -1,14 +1,18 @@
 package dev.embark.bench;
 
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /** Build output of the modules under {@code bench/rivals}. */
 final class Rivals {
@@ -31,6 +35,28 @@ final class Rivals {
     return folder.resolve(rival).resolve("target/classes")
         + File.pathSeparator
         + Files.readString(classPathFile(rival)).strip();
+  }
+
+  /**
+   * Copies a file out of the jars of a rival that was built.
+   *
+   * @return the copy, which has the same name
+   */
+  Path extract(String rival, String file, Path to) throws IOException {
+    Path copy = to.resolve(file);
+    for (String jar : classPath(rival).split(File.pathSeparator)) {
+      if (!jar.endsWith(".jar")) {
+        continue;
+      }
+      try (ZipFile zip = new ZipFile(jar)) {
+        ZipEntry entry = zip.getEntry(file);
+        if (entry != null) {
+          Files.copy(zip.getInputStream(entry), copy, StandardCopyOption.REPLACE_EXISTING);
+          return copy;
+        }
+      }
+    }
+    throw new FileNotFoundException("There is no " + file + " in the jars of " + rival + ".");
   }
 
   /** Why a rival was not built, in Maven's words; empty if it was. */

@@ -16,6 +16,8 @@ import java.util.OptionalInt;
  * @param shortTexts how many it embeds in a round on the corpus of short ones, whatever time that
  *     takes; as many as fill the round, if empty
  * @param missing why it cannot run, if so
+ * @param kind of number that it multiplies, as {@link Roof} names them; empty if that is not
+ *     compared
  */
 record SideSpec(
     String name,
@@ -25,7 +27,8 @@ record SideSpec(
     double effort,
     List<String> corpora,
     OptionalInt shortTexts,
-    Optional<String> missing) {
+    Optional<String> missing,
+    String kind) {
 
   /**
    * Batch sizes to measure a side with, in its own unit; 0 for its default.
@@ -45,7 +48,8 @@ record SideSpec(
         1,
         List.of(),
         OptionalInt.empty(),
-        Optional.empty());
+        Optional.empty(),
+        "");
   }
 
   /** Measured with the fastest of these. */
@@ -59,23 +63,33 @@ record SideSpec(
   }
 
   private SideSpec with(Batches other) {
-    return new SideSpec(name, what, command, other, effort, corpora, shortTexts, missing);
+    return new SideSpec(name, what, command, other, effort, corpora, shortTexts, missing, kind);
   }
 
   SideSpec withEffort(double rounds) {
-    return new SideSpec(name, what, command, batches, rounds, corpora, shortTexts, missing);
+    return new SideSpec(name, what, command, batches, rounds, corpora, shortTexts, missing, kind);
   }
 
   SideSpec only(String corpus) {
-    return new SideSpec(name, what, command, batches, effort, List.of(corpus), shortTexts, missing);
+    return new SideSpec(
+        name, what, command, batches, effort, List.of(corpus), shortTexts, missing, kind);
   }
 
   SideSpec withShortTexts(OptionalInt count) {
-    return new SideSpec(name, what, command, batches, effort, corpora, count, missing);
+    return new SideSpec(name, what, command, batches, effort, corpora, count, missing, kind);
   }
 
   SideSpec missingBecause(Optional<String> reason) {
-    return new SideSpec(name, what, command, batches, effort, corpora, shortTexts, reason);
+    return new SideSpec(name, what, command, batches, effort, corpora, shortTexts, reason, kind);
+  }
+
+  SideSpec startedBy(List<String> words) {
+    return new SideSpec(name, what, words, batches, effort, corpora, shortTexts, missing, kind);
+  }
+
+  SideSpec multiplying(String numbers) {
+    return new SideSpec(
+        name, what, command, batches, effort, corpora, shortTexts, missing, numbers);
   }
 
   boolean isMeasuredOn(Corpus corpus) {

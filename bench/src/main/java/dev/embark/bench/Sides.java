@@ -25,12 +25,18 @@ final class Sides {
       List.of(
           REFERENCE,
           "onnxruntime-int8",
+          "openvino-f32",
+          "openvino-int8",
           "raw-llama",
           "raw-llama-bf16",
           "engine",
           "plain-engine",
           "engine-exact",
           "engine-int8",
+          "engine-avx512",
+          "engine-avx2",
+          "engine-exact-avx2",
+          "engine-int8-avx2",
           "two-engines",
           "java-llama",
           "spark",
@@ -39,6 +45,10 @@ final class Sides {
           "job",
           "langchain4j-spark",
           "spark-nlp");
+
+  /** The engine with the kernels of other CPUs; only measured if asked for. */
+  static final List<String> OF_OTHER_CPUS =
+      List.of("engine-avx512", "engine-avx2", "engine-exact-avx2", "engine-int8-avx2");
 
   private static final int CORES = 2;
   // Planning, files and commits of a query weigh less in a longer round.
@@ -52,6 +62,7 @@ final class Sides {
       List.of("env", "RAYON_NUM_THREADS=1", "TOKENIZERS_PARALLELISM=false", "OMP_NUM_THREADS=1");
 
   private final Places places;
+  private final Roof roof;
   private final Rivals rivals;
   private final JavaCommand java;
 
@@ -65,8 +76,14 @@ final class Sides {
    */
   record Places(Path bench, Path llama, Path gguf, Path work) {}
 
-  Sides(Places places) {
+  /**
+   * Starts nothing yet.
+   *
+   * @param roof of this machine, which says what it can multiply
+   */
+  Sides(Places places, Roof roof) {
     this.places = places;
+    this.roof = roof;
     this.rivals =
         new Rivals(places.bench().resolve("rivals"), places.bench().resolve("target/rivals.log"));
     this.java = new JavaCommand(target("java.args"), places.work());
@@ -83,12 +100,22 @@ final class Sides {
     List<SideSpec> sides = new ArrayList<>();
     sides.add(onnxRuntime(REFERENCE, "f32", "all-minilm-l6-v2.onnx"));
     sides.add(onnxRuntime("onnxruntime-int8", "int8", "all-minilm-l6-v2-q.onnx"));
+    sides.add(openVino("f32"));
+    sides.add(openVino("int8"));
     sides.add(rawLlama("raw-llama", "F16", places.gguf()));
     sides.add(rawLlama("raw-llama-bf16", "BF16", target("model-bf16.gguf")));
-    sides.add(engine("engine", "with its defaults", 1, Map.of()));
+    sides.add(engine("engine", "with its defaults", 1, Map.of()).multiplying(roof.kindOfFast()));
     sides.add(plainEngine());
-    sides.add(engine("engine-exact", "precision=exact", 1, Map.of("precision", "exact")));
-    sides.add(engine("engine-int8", "precision=int8", 1, Map.of("precision", "int8")));
+    sides.add(
+        engine("engine-exact", "precision=exact", 1, Map.of("precision", "exact"))
+            .multiplying("f32"));
+    sides.add(
+        engine("engine-int8", "precision=int8", 1, Map.of("precision", "int8"))
+            .multiplying("int8"));
+    sides.add(forced("engine-avx512", "avx512", "fast", "f32"));
+    sides.add(forced("engine-avx2", "avx2", "fast", "int16-avx2"));
+    sides.add(forced("engine-exact-avx2", "avx2", "exact", "f32-avx2"));
+    sides.add(forced("engine-int8-avx2", "avx2", "int8", "int8-avx2"));
     sides.add(engine("two-engines", "with its defaults", CORES, Map.of()));
     sides.add(
         rival(
@@ -136,7 +163,37 @@ final class Sides {
             "onnxruntime",
             "OnnxRuntimeSide",
             graph)
-        .withBatches(ONNX_BATCHES);
+        .withBatches(ONNX_BATCHES)
+        .multiplying(type);
+  }
+
+  private SideSpec openVino(String type) throws IOException {
+    Path python = target("openvino/bin/python");
+    Path script = places.bench().resolve("rivals/openvino/side.py");
+    Optional<String> missing =
+        Files.exists(target("openvino/complete"))
+            ? rivals.missing("onnxruntime").map(why -> "the graph of onnxruntime-f32 is missing")
+            : Optional.of("it could not be installed; see " + target("openvino.log"));
+    List<String> command =
+        missing.isPresent()
+            ? List.of()
+            : List.of(
+                python.toString(),
+                script.toString(),
+                type,
+                rivals.extract("onnxruntime", "all-minilm-l6-v2.onnx", places.work()).toString(),
+                rivals
+                    .extract("onnxruntime", "all-minilm-l6-v2-tokenizer.json", places.work())
+                    .toString());
+    return SideSpec.of(
+            "openvino-" + type,
+            "OpenVINO, "
+                + (type.equals("int8") ? "int8 by NNCF" : type)
+                + ", one thread, sorted by length, its best batch of texts",
+            oneThread(command))
+        .withBatches(ONNX_BATCHES)
+        .missingBecause(missing)
+        .multiplying(type);
   }
 
   private SideSpec rawLlama(String name, String type, Path gguf) {
@@ -163,6 +220,22 @@ final class Sides {
             "Embark's engine " + what + ", threads: " + threads,
             oneThread(java.of(EngineSide.class, arguments)))
         .missingBecause(refusal(options));
+  }
+
+  /** The engine with the kernels of another instruction set than the best of this machine. */
+  private SideSpec forced(String name, String isa, String precision, String kind) {
+    SideSpec side =
+        engine(
+            name,
+            "precision=" + precision + ", on a CPU with " + isa,
+            1,
+            Map.of("precision", precision));
+    List<String> command = new ArrayList<>(List.of("env", "EMBARK_ACCELERATOR_ISA=" + isa));
+    command.addAll(side.command());
+    SideSpec forced = side.startedBy(command).multiplying(kind);
+    return side.missing().isPresent() || roof.operations().containsKey(kind)
+        ? forced
+        : forced.missingBecause(Optional.of("this CPU has no " + isa));
   }
 
   /** The engine without its accelerator, which a build that has none is already. */

@@ -51,9 +51,10 @@ class ReportTest {
           Map.of("date", "2026-11-21T00:00:00Z", "commit", "abc"),
           List.of(SHORT, LONG),
           List.of(
-              SideSpec.of("engine", "ours", List.of()),
+              SideSpec.of("engine", "ours", List.of()).multiplying("int16"),
               SideSpec.of("spark-nlp", "theirs", List.of())),
           Ratio.ALL,
+          Roof.parse("int16\t21233664000\n"),
           new Comparison.Outcome(
               List.of(ONNX, ENGINE, TWO_ENGINES),
               Map.of("engine", "llama 1.0"),
@@ -115,9 +116,15 @@ class ReportTest {
   void everyGoalHasARatio() {
     assertThat(Ratio.ALL.stream().filter(ratio -> ratio.goal().isPresent()).map(Ratio::name))
         .containsExactlyInAnyOrder(
-            "engine/raw-llama-bf16",
             "engine/onnxruntime-f32",
+            "engine/openvino-f32",
             "engine/onnxruntime-int8",
+            "engine/openvino-int8",
+            "engine-int8/onnxruntime-int8",
+            "engine-int8/openvino-int8",
+            "engine/engine-exact",
+            "engine-avx2/onnxruntime-f32",
+            "engine-avx2/openvino-f32",
             "plain-engine/raw-llama",
             "spark/engine",
             "spark-sum/engine",
@@ -156,7 +163,7 @@ class ReportTest {
                     """
                     {"side": "engine", "corpus": "short", "tokensPerCpuSecond": 500.0,
                      "tokensPerSecond": 1000.0, "cosineMin": 0.99998, "cosineMean": 0.99999999,
-                     "batch": 0, "texts": 2, "tokens": 1000,
+                     "batch": 0, "texts": 2, "tokens": 1000, "roofShare": 0.5,
                      "rounds": [{"seconds": 1.0, "cpuSeconds": 2.0},
                                 {"seconds": 0.5, "cpuSeconds": 1.0},
                                 {"seconds": 10.0, "cpuSeconds": 10.0}]}\
@@ -179,6 +186,7 @@ class ReportTest {
             List.of(SHORT),
             List.of(SideSpec.of("cpu-exact", "the reference", List.of())),
             GpuSides.ratios(List.of(1)),
+            Roof.NONE,
             new Comparison.Outcome(
                 List.of(
                     gpu("cpu", 0, Round.of(10, 10)),
@@ -213,9 +221,10 @@ class ReportTest {
     assertThat(ReportMarkdown.write(report).lines())
         .contains(
             "- machine: a \"fast\" one",
-            "| engine | 500 | 1,000 | 0.9999800 | 0.9999999 |  | 2 |",
-            "| onnxruntime-f32 | 500 | 1,000 |  |  | 16 | 1 |",
-            "| engine/onnxruntime-f32 | tokens/CPU-s | 1.000 |  | ≥ 2.0 | **no** |",
+            "| int16 | 21 | 1,000 |",
+            "| engine | 500 | 1,000 | 0.9999800 | 0.9999999 |  | 2 | 0.50 |",
+            "| onnxruntime-f32 | 500 | 1,000 |  |  | 16 | 1 |  |",
+            "| engine/onnxruntime-f32 | tokens/CPU-s | 1.000 |  | ≥ 2.5 | **no** |",
             "| two-engines/engine | tokens/s | 2.000 |  |  |  |",
             "- engine: ours; llama 1.0",
             "- engine, batch 9: **did not run:** no memory",

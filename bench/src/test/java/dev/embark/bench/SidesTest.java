@@ -29,7 +29,9 @@ class SidesTest {
     Path gguf = Files.createFile(folder.resolve("model.gguf"));
     Sides.Places places =
         new Sides.Places(folder.resolve("bench"), folder, gguf, folder.resolve("work"));
-    sides = new Sides(places).all(OptionalInt.of(20_000), OptionalInt.of(200_000));
+    sides =
+        new Sides(places, Roof.parse("f32-avx2\t1000\nint16-avx2\t2000\n"))
+            .all(OptionalInt.of(20_000), OptionalInt.of(200_000));
     byName = sides.stream().collect(Collectors.toMap(SideSpec::name, Function.identity()));
   }
 
@@ -52,7 +54,17 @@ class SidesTest {
     assertThat(byName.get("onnxruntime-int8").missing()).isEmpty();
     assertThat(byName.get("engine").missing()).isEmpty();
     assertThat(byName.get("spark-nlp").missing()).contains("it could not be built");
+    assertThat(byName.get("openvino-f32").missing()).get().asString().contains("openvino.log");
     assertThat(byName.get("raw-llama").missing()).get().asString().contains("raw_llama.log");
+  }
+
+  @Test
+  void theEngineIsForcedToInstructionsThatThisCpuHas() {
+    assertThat(byName.keySet()).containsAll(Sides.OF_OTHER_CPUS);
+    assertThat(byName.get("engine-avx2").command())
+        .startsWith("env", "EMBARK_ACCELERATOR_ISA=avx2");
+    assertThat(byName.get("engine-avx2").missing()).isEmpty();
+    assertThat(byName.get("engine-avx512").missing()).contains("this CPU has no avx512");
   }
 
   @Test

@@ -38,6 +38,8 @@ final class SpeedTable {
     NAMES.put("raw-llama-bf16", "llama.cpp in a plain loop, BF16");
     NAMES.put("onnxruntime-f32", "ONNX Runtime, f32");
     NAMES.put("onnxruntime-int8", "ONNX Runtime, int8");
+    NAMES.put("openvino-f32", "OpenVINO, f32");
+    NAMES.put("openvino-int8", "OpenVINO, int8");
     NAMES.put("java-llama", "java-llama.cpp");
     NAMES.put("langchain4j-spark", "langchain4j in `mapPartitions`, two tasks");
     NAMES.put("spark-nlp", "Spark NLP, two tasks");
