@@ -286,10 +286,14 @@ class BadInputTest {
 
   @Test
   void anOutputNextToTheMatchesOfAGlobIsWritten() throws IOException {
-    String input = file("in.json", "{\"id\":1,\"text\":\"a\"}");
+    String row = "{\"id\":1,\"text\":\"a\"}";
+    String input = file("in.json", row);
+    // Not in the folder above, where the tests of other processes have files of that name.
+    Path nested = Files.createDirectories(folder.resolve("nested"));
+    Files.writeString(nested.resolve("in.json"), row);
 
     assertThat(run(output(), "--input=" + input.replace("in.json", "*.json"))).isZero();
-    assertThat(run(output() + "2", "--input=" + folder.getParent() + "/*/in.json")).isZero();
+    assertThat(run(nested.resolve("out").toString(), "--input=" + folder + "/*/in.json")).isZero();
   }
 
   @Test
