@@ -54,6 +54,9 @@ class JobArguments:
     new_fingerprint
         What to do if the output has results of another model or option: overwrite the output,
         or add-column to write the new results to another --embedding-column. Default: refuse.
+    accept_vector_version
+        Append to an output whose results an Embark of another vector version computed; the
+        refusal names the measured difference.
     rows_per_wave
         Maximum number of rows that are committed together; a crash loses at most the work of
         one wave. Default: 20000 per core, 500 with --function generate.
@@ -110,6 +113,7 @@ class JobArguments:
         save_mode: Literal["errorifexists", "overwrite", "append", "ignore"] | None = None,
         embedding_column: str | None = None,
         new_fingerprint: Literal["overwrite", "add-column"] | None = None,
+        accept_vector_version: bool = False,
         rows_per_wave: int | None = None,
         dedupe: bool = False,
         max_failed: int | str | None = None,
@@ -142,6 +146,7 @@ class JobArguments:
                 "--save-mode": save_mode,
                 "--embedding-column": embedding_column,
                 "--new-fingerprint": new_fingerprint,
+                "--accept-vector-version": accept_vector_version,
                 "--rows-per-wave": rows_per_wave,
                 "--dedupe": dedupe,
                 "--max-failed": max_failed,

@@ -185,9 +185,9 @@ def embed(
         Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
         auto, off; by default auto.
     precision
-        Arithmetic of the accelerator: 32-bit floats; bfloat16 if the CPU multiplies it faster
-        than those; or 8-bit integers if the CPU has AVX-512 VNNI. Takes exact, fast, int8; by
-        default fast.
+        Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI or AVX-VNNI. Takes
+        exact, fast, int8; by default fast.
     batch_tokens
         Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
         1048576.
@@ -286,9 +286,9 @@ def embed_detail(
         Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
         auto, off; by default auto.
     precision
-        Arithmetic of the accelerator: 32-bit floats; bfloat16 if the CPU multiplies it faster
-        than those; or 8-bit integers if the CPU has AVX-512 VNNI. Takes exact, fast, int8; by
-        default fast.
+        Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI or AVX-VNNI. Takes
+        exact, fast, int8; by default fast.
     batch_tokens
         Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
         1048576.
@@ -387,9 +387,9 @@ def embed_tokens(
         Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
         auto, off; by default auto.
     precision
-        Arithmetic of the accelerator: 32-bit floats; bfloat16 if the CPU multiplies it faster
-        than those; or 8-bit integers if the CPU has AVX-512 VNNI. Takes exact, fast, int8; by
-        default fast.
+        Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI or AVX-VNNI. Takes
+        exact, fast, int8; by default fast.
     batch_tokens
         Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
         1048576.
