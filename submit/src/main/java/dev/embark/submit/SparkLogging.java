@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /**
  * Logging of a driver whose Spark has no settings for it: the Spark of pip prints hundreds of INFO
- * lines otherwise. A user's own settings, and those of the assembled home, are left alone.
+ * lines otherwise. A user's own settings are left alone, and the assembled home has them in a jar.
  */
 final class SparkLogging {
   private static final String OPTIONS = "SPARK_SUBMIT_OPTS";
@@ -33,7 +33,7 @@ final class SparkLogging {
         environment.getOrDefault(CONF_DIR, "").isBlank()
             ? home.path().resolve("conf")
             : Path.of(environment.get(CONF_DIR));
-    if (!options.contains("log4j") && !hasSettings(conf)) {
+    if (!home.assembled() && !options.contains("log4j") && !hasSettings(conf)) {
       added.put(OPTIONS, (options + " -Dlog4j2.configurationFile=" + write().toUri()).strip());
     }
     return added;

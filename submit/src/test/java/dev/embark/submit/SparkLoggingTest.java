@@ -25,7 +25,12 @@ class SparkLoggingTest {
 
     assertThat(options).startsWith("-Xss4m -Dlog4j2.configurationFile=file:");
     Path settings = Path.of(URI.create(options.substring(options.indexOf("file:"))));
-    assertThat(settings).hasSameTextualContentAs(Path.of("src/spark-home/conf/log4j2.properties"));
+    assertThat(settings).hasSameTextualContentAs(Path.of("src/spark-home/log4j2.properties"));
+  }
+
+  @Test
+  void theAssembledHomeHasItsSettings() {
+    assertThat(SparkLogging.environment(new SparkHome(folder, "4.1.3", true), Map.of())).isEmpty();
   }
 
   @Test
