@@ -86,12 +86,14 @@ public final class Cli {
 
   private static int failed(Exception error, CommandLine line) {
     line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + Failures.sentence(error));
-    if (line.getParseResult().hasMatchedOption("--verbose")) {
+    boolean isUnexpected = !(error instanceof UserError);
+    boolean canBeVerbose = line.getCommandSpec().findOption("--verbose") != null;
+    if (line.getParseResult().hasMatchedOption("--verbose") || isUnexpected && !canBeVerbose) {
       StringWriter trace = new StringWriter();
       error.printStackTrace(new PrintWriter(trace));
       line.getErr().print(Secrets.redacted(trace.toString()));
       line.getErr().flush();
-    } else if (!(error instanceof UserError)) {
+    } else if (isUnexpected) {
       line.getErr().println("Run it again with --verbose to see where it failed.");
     }
     return CommandLine.ExitCode.SOFTWARE;

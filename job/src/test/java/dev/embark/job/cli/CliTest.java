@@ -52,6 +52,23 @@ class CliTest {
             "failing: the disk is full", "Run it again with --verbose to see where it failed.");
   }
 
+  @Command(name = "plain")
+  private static final class WithoutVerbose implements Callable<Integer> {
+    @Override
+    public Integer call() {
+      throw new IllegalStateException("the disk is full");
+    }
+  }
+
+  @Test
+  void anUnexpectedFailureOfACommandWithoutVerboseShowsTheStackTrace() {
+    assertThat(Cli.of(new WithoutVerbose(), captured.terminal()).execute()).isEqualTo(1);
+    assertThat(captured.err())
+        .startsWith("plain: the disk is full")
+        .contains("\tat dev.embark.job.cli.CliTest")
+        .doesNotContain("--verbose");
+  }
+
   @Test
   void verboseShowsTheStackTrace() {
     assertThat(fail(new UserError("There is nothing at x"), "--verbose")).isEqualTo(1);
