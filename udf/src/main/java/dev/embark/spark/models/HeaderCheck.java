@@ -24,8 +24,9 @@ import org.apache.spark.SparkEnv;
  * asked for.
  *
  * <p>Models of other places are checked when the query runs, since analysis must not download
- * anything. On a cluster, so is a path that does not exist on the driver, because the executors may
- * have it. Used on the driver; safe for any thread.
+ * anything. So is a model that is given with its hash: a later wave of a job computes with the copy
+ * of that hash, whatever the file has become. On a cluster, so is a path that does not exist on the
+ * driver, because the executors may have it. Used on the driver; safe for any thread.
  */
 public final class HeaderCheck {
   private static final int MOST_REMEMBERED = 64;
@@ -53,6 +54,9 @@ public final class HeaderCheck {
     OptionalInt asked =
         options instanceof EmbedOptions embed ? embed.dimensions() : OptionalInt.empty();
     OptionalInt available;
+    if (options.modelSha256().isPresent()) {
+      return;
+    }
     if (options.model().startsWith("classpath:")) {
       // A model in a jar exists and is complete; its header needs the copy that a task makes, too.
       available = asked.isPresent() ? ofCopy(options) : OptionalInt.empty();
