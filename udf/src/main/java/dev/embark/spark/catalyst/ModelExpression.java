@@ -13,7 +13,9 @@ import org.apache.spark.sql.catalyst.expressions.Unevaluable;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
 import org.apache.spark.sql.types.AbstractDataType;
+import org.apache.spark.sql.types.AnyDataType$;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StringType;
 import scala.collection.immutable.Seq;
 
@@ -26,7 +28,8 @@ public final class ModelExpression extends ModelCall
   private static final long serialVersionUID = 1L;
 
   /**
-   * @param text of any type that Spark casts to string
+   * @param text a string or NULL; unlike Spark's string functions, a call does not cast numbers,
+   *     since an id column that is embedded by mistake costs a night
    * @param options the session's options with those of the call applied on top
    */
   public ModelExpression(Expression text, FunctionOptions options, SqlFunction function) {
@@ -40,7 +43,11 @@ public final class ModelExpression extends ModelCall
 
   @Override
   public Seq<AbstractDataType> inputTypes() {
-    return Scala.seq(List.of((AbstractDataType) DataTypes.StringType));
+    return Scala.seq(
+        List.of(
+            text().dataType() instanceof NullType
+                ? (AbstractDataType) DataTypes.StringType
+                : AnyDataType$.MODULE$));
   }
 
   @Override
