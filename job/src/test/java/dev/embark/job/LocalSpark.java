@@ -9,8 +9,9 @@ public final class LocalSpark {
           .master("local[2]")
           .appName("tests")
           .config("spark.ui.enabled", "false")
-          // The default of Spark 4.
+          // The defaults of Spark 4.
           .config("spark.sql.parquet.datetimeRebaseModeInWrite", "CORRECTED")
+          .config("spark.sql.parquet.int96RebaseModeInWrite", "CORRECTED")
           .config("spark.sql.shuffle.partitions", "2")
           .config("spark.sql.warehouse.dir", warehouse("tables"))
           .getOrCreate();
