@@ -59,7 +59,7 @@ class OneJarIT {
   void everyArtifactOfOthersHasItsLicenceInIt() throws IOException {
     List<String> shaded =
         Pattern.compile("<include>([\\w.-]+):([\\w.-]+)</include>")
-            .matcher(Files.readString(Path.of("pom.xml")))
+            .matcher(Files.readString(Path.of("..", "pom.xml")))
             .results()
             .filter(include -> !include.group(1).equals("dev.embark"))
             .map(include -> include.group(2))
