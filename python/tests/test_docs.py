@@ -50,5 +50,5 @@ def test_blocks_of_the_guides(spark: SparkSession, page: str, tmp_path: Path) ->
             exec(code, names)
             run += 1
 
-    assert run > 1
+    assert run > 0
     assert names["matrix"].shape == (2, 384)
