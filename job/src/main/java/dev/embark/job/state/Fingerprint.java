@@ -37,7 +37,7 @@ public record Fingerprint(
               + " SmolLM2), and answers",
           3,
           "in version 3 vectors of encoders changed on CPUs (cosine of at least 0.9999, or 0.999"
-              + " with precision=int8, measured with MiniLM and bge-small)");
+              + " with precision=int8, measured with MiniLM)");
 
   // Devices and accelerators change only rounding, as another machine with the same options may.
   private static final Set<String> NOT_IN_RESULTS =
