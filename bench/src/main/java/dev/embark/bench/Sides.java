@@ -53,6 +53,8 @@ final class Sides {
   private static final int CORES = 2;
   // Planning, files and commits of a query weigh less in a longer round.
   private static final double SPARK_EFFORT = 4;
+  // Its start and end are 11 % of a round of 6 s (bench/results, 2026-11-28 and 2026-11-29).
+  private static final double JOB_EFFORT = 12;
   private static final Integer[] LLAMA_BATCHES = {128, 256, 512}; // tokens
   private static final Integer[] ONNX_BATCHES = {4, 8, 16, 32}; // texts
   private static final String RIVAL = "dev.embark.bench.rival.";
@@ -137,6 +139,7 @@ final class Sides {
             .withShortTexts(sparkTexts));
     sides.add(
         spark("job", JobSide.class, "the whole job, Parquet to Parquet", CORES)
+            .withEffort(JOB_EFFORT)
             .withShortTexts(jobTexts));
     sides.add(
         sparkRival(
