@@ -181,70 +181,40 @@ FROM matrix_rows
 
 -- MAGIC %md
 -- MAGIC Repeated multiplication by the matrix turns almost any vector towards the axis of the largest
--- MAGIC variance. The second axis results from subtracting the first one from the matrix and iterating
--- MAGIC again.
+-- MAGIC variance. A second vector from which each step subtracts its share of the first one turns
+-- MAGIC towards the second axis.
 
 -- COMMAND ----------
 
--- DBTITLE 1,First axis
-CREATE OR REPLACE TEMPORARY VIEW map_first_axis AS
+-- DBTITLE 1,Two axes and their variances
+CREATE OR REPLACE TEMPORARY VIEW map_axes AS
 WITH turned AS (
   SELECT
     *,
     aggregate(
       sequence(1, 60),
-      transform(ids, (id, i) -> CAST(sin(i + 1) AS DOUBLE)),
-      (v, step) -> transform(matrix, row -> aggregate(zip_with(row, v, (x, y) -> x * y), 0D, (s, x) -> s + x))
-    ) AS v
+      transform(array(1, 2), k -> transform(ids, (id, i) -> CAST(sin(k * (i + 1)) AS DOUBLE))),
+      (axes, step) -> transform(
+        array(transform(axes, v -> transform(matrix, row -> aggregate(zip_with(row, v, (x, y) -> x * y), 0D, (s, x) -> s + x)))),
+        t -> transform(t, (v, k) -> zip_with(v, t[0], (x, first) -> x - k * first
+          * aggregate(zip_with(v, t[0], (y, z) -> y * z), 0D, (s, y) -> s + y)
+          / aggregate(t[0], 0D, (s, y) -> s + y * y)))
+      )[0]
+    ) AS axes
   FROM map_cosines
 ),
 unit AS (
-  SELECT *, transform(v, x -> x / sqrt(aggregate(v, 0D, (s, y) -> s + y * y))) AS u1 FROM turned
-)
-SELECT
-  matrix,
-  ids,
-  u1,
-  aggregate(
-    zip_with(u1, matrix, (x, row) -> x * aggregate(zip_with(row, u1, (y, z) -> y * z), 0D, (s, y) -> s + y)),
-    0D,
-    (s, x) -> s + x
-  ) AS variance1
-FROM unit
-
--- COMMAND ----------
-
--- DBTITLE 1,Second axis
-CREATE OR REPLACE TEMPORARY VIEW map_axes AS
-WITH rest AS (
-  SELECT
-    *,
-    transform(matrix, (row, i) -> transform(row, (x, j) -> x - variance1 * u1[i] * u1[j])) AS matrix2
-  FROM map_first_axis
-),
-turned AS (
-  SELECT
-    *,
-    aggregate(
-      sequence(1, 60),
-      transform(ids, (id, i) -> CAST(sin(i + 1) AS DOUBLE)),
-      (v, step) -> transform(matrix2, row -> aggregate(zip_with(row, v, (x, y) -> x * y), 0D, (s, x) -> s + x))
-    ) AS v
-  FROM rest
-),
-unit AS (
-  SELECT *, transform(v, x -> x / sqrt(aggregate(v, 0D, (s, y) -> s + y * y))) AS u2 FROM turned
+  SELECT *, transform(axes, v -> transform(v, x -> x / sqrt(aggregate(v, 0D, (s, y) -> s + y * y)))) AS units
+  FROM turned
 )
 SELECT
   ids,
-  u1,
-  u2,
-  variance1,
-  aggregate(
-    zip_with(u2, matrix2, (x, row) -> x * aggregate(zip_with(row, u2, (y, z) -> y * z), 0D, (s, y) -> s + y)),
+  units,
+  transform(units, u -> aggregate(
+    zip_with(u, matrix, (x, row) -> x * aggregate(zip_with(row, u, (y, z) -> y * z), 0D, (s, y) -> s + y)),
     0D,
     (s, x) -> s + x
-  ) AS variance2,
+  )) AS variances,
   aggregate(transform(matrix, (row, i) -> row[i]), 0D, (s, x) -> s + x) AS variance
 FROM unit
 
@@ -261,7 +231,8 @@ CREATE OR REPLACE TEMPORARY VIEW map_points AS
 SELECT t.id, t.topic, t.body, p.x, p.y
 FROM (
   SELECT
-    inline(transform(ids, (id, i) -> named_struct('id', id, 'x', u1[i] * sqrt(variance1), 'y', u2[i] * sqrt(variance2))))
+    inline(transform(ids, (id, i) -> named_struct(
+      'id', id, 'x', units[0][i] * sqrt(variances[0]), 'y', units[1][i] * sqrt(variances[1]))))
   FROM map_axes
 ) AS p
 JOIN tickets AS t ON t.id = p.id
@@ -274,7 +245,7 @@ SELECT topic, round(x, 3) AS x, round(y, 3) AS y, body FROM map_points ORDER BY 
 -- COMMAND ----------
 
 -- DBTITLE 1,How much of the variance the map shows
-SELECT round((variance1 + variance2) / variance, 3) AS shown FROM map_axes
+SELECT round((variances[0] + variances[1]) / variance, 3) AS shown FROM map_axes
 
 -- COMMAND ----------
 
