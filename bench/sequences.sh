@@ -11,4 +11,4 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
   || { echo "embark-bench: the build failed; see above." >&2; exit 1; }
 exec java "@$root/bench/target/java.args" \
   -cp "$root/bench/target/classes:$(cat "$root/bench/target/classpath")" \
-  dev.embark.bench.SequencesRatio "$1" "$(git -C "$root" rev-parse --short HEAD)"
+  dev.embark.bench.engine.SequencesRatio "$1" "$(git -C "$root" rev-parse --short HEAD)"

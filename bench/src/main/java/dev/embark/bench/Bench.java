@@ -1,5 +1,8 @@
 package dev.embark.bench;
 
+import dev.embark.bench.corpus.Corpus;
+import dev.embark.bench.corpus.TokenCounter;
+import dev.embark.bench.corpus.WordNet;
 import dev.embark.job.cli.Cli;
 import dev.embark.job.cli.Terminal;
 import dev.embark.job.cli.UserError;

@@ -1,5 +1,6 @@
 package dev.embark.bench;
 
+import dev.embark.bench.corpus.Corpus;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.embark.bench;
 
+import dev.embark.bench.corpus.Corpus;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;

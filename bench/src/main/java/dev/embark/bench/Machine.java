@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Machine on which a figure was measured. */
-final class Machine {
+public final class Machine {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   // Instruction sets that decide which kernels of matrix products run.
   private static final List<String> INSTRUCTION_SETS =
@@ -17,7 +17,7 @@ final class Machine {
   private Machine() {}
 
   /** Processor, cores, instruction sets and operating system in a line. */
-  static String describe() throws IOException {
+  public static String describe() throws IOException {
     List<String> cpuInfo =
         Files.isReadable(CPU_INFO) ? Files.readAllLines(CPU_INFO) : List.<String>of();
     return "%s, %d cores, %s %s"

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.embark.bench.corpus.Corpus;
 
 /** A report as JSON; {@code comparison.schema.json} next to this class is its schema. */
 final class ReportJson {

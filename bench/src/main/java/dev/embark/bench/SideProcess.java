@@ -1,5 +1,6 @@
 package dev.embark.bench;
 
+import dev.embark.bench.corpus.Corpus;
 import dev.embark.bench.side.SideMain;
 import dev.embark.bench.side.Vectors;
 import java.io.BufferedReader;

@@ -3,6 +3,8 @@ package dev.embark.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.bench.corpus.Corpus;
+import dev.embark.bench.corpus.TokenCounter;
 import dev.embark.bench.ours.EngineSide;
 import dev.embark.bench.side.Side;
 import dev.embark.bench.side.SideMain;

@@ -1,6 +1,8 @@
-package dev.embark.bench;
+package dev.embark.bench.engine;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.embark.bench.Machine;
+import dev.embark.bench.corpus.WordNet;
 import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.embed.SharedEncoder;
 import dev.embark.engine.embed.VectorWriter;

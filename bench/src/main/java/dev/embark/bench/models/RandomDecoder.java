@@ -1,4 +1,4 @@
-package dev.embark.bench;
+package dev.embark.bench.models;
 
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 
 /** A llama of any width with random weights in F16, which takes as long as a trained one. */
-final class RandomDecoder {
+public final class RandomDecoder {
   private static final int CONTEXT = 4096;
   private static final int HEAD_SIZE = 64;
   private static final int PIECES = 16_000;
@@ -28,7 +28,7 @@ final class RandomDecoder {
   }
 
   /** Writes a model. */
-  static Path write(Path file, int width, int layers) throws IOException {
+  public static Path write(Path file, int width, int layers) throws IOException {
     RandomDecoder model = new RandomDecoder(width);
     model.vocabulary();
     model.describe(layers);

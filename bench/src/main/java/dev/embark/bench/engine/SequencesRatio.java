@@ -1,5 +1,7 @@
-package dev.embark.bench;
+package dev.embark.bench.engine;
 
+import dev.embark.bench.Machine;
+import dev.embark.bench.models.RandomDecoder;
 import dev.embark.engine.generate.GenerationEngine;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.GenerateOptions;

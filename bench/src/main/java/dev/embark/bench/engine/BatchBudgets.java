@@ -1,5 +1,7 @@
-package dev.embark.bench;
+package dev.embark.bench.engine;
 
+import dev.embark.bench.Machine;
+import dev.embark.bench.models.RandomModel;
 import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.embed.VectorWriter;
 import dev.embark.engine.model.ModelDescription;

@@ -1,4 +1,4 @@
-package dev.embark.bench;
+package dev.embark.bench.corpus;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,14 +9,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Texts that all sides embed, or as many of the first ones as a side has time for. */
-final class Corpus {
+public final class Corpus {
   private final String name;
   private final Path file;
   private final long[] tokensBefore; // [texts + 1]
   private final int leftOut;
 
   /** Opens a file of {@link #write}; {@code tokensBefore[texts + 1]} is cumulative. */
-  Corpus(String name, Path file, long[] tokensBefore, int leftOut) {
+  public Corpus(String name, Path file, long[] tokensBefore, int leftOut) {
     this.name = name;
     this.file = file;
     this.tokensBefore = tokensBefore;
@@ -29,7 +29,7 @@ final class Corpus {
    *
    * @param texts any; line ends become spaces
    */
-  static Corpus write(String name, List<String> texts, TokenCounter counter, Path folder)
+  public static Corpus write(String name, List<String> texts, TokenCounter counter, Path folder)
       throws IOException {
     List<String> lines =
         texts.stream()
@@ -54,31 +54,31 @@ final class Corpus {
         name, file, Arrays.copyOf(before, kept.size() + 1), lines.size() - kept.size());
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
   /** One text in each line. */
-  Path file() {
+  public Path file() {
     return file;
   }
 
-  int size() {
+  public int size() {
     return tokensBefore.length - 1;
   }
 
   /** Number of texts that were too long. */
-  int leftOut() {
+  public int leftOut() {
     return leftOut;
   }
 
   /** Tokens of the first {@code texts}, special ones included. */
-  long tokens(int texts) {
+  public long tokens(int texts) {
     return tokensBefore[texts];
   }
 
   /** Number of first texts with about this many tokens; at least one, at most all. */
-  int textsOf(double tokens) {
+  public int textsOf(double tokens) {
     int at = Arrays.binarySearch(tokensBefore, (long) Math.ceil(tokens));
     return Math.max(1, Math.min(at < 0 ? -at - 1 : at, size()));
   }

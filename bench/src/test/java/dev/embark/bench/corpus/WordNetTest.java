@@ -1,4 +1,4 @@
-package dev.embark.bench;
+package dev.embark.bench.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

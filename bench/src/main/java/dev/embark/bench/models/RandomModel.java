@@ -1,4 +1,4 @@
-package dev.embark.bench;
+package dev.embark.bench.models;
 
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 
 /** A BERT of any width with random weights, which takes as long as a trained one of that width. */
-final class RandomModel {
+public final class RandomModel {
   private static final int CONTEXT = 512;
   private static final int HEAD_SIZE = 64;
   private static final List<String> SPECIALS =
@@ -30,7 +30,8 @@ final class RandomModel {
    *
    * @param words each is one token
    */
-  static Path write(Path file, int width, int layers, List<String> words) throws IOException {
+  public static Path write(Path file, int width, int layers, List<String> words)
+      throws IOException {
     RandomModel model = new RandomModel(width);
     List<String> tokens = new ArrayList<>(SPECIALS);
     words.forEach(word -> tokens.add("▁" + word));

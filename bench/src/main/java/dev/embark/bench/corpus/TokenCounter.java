@@ -1,4 +1,4 @@
-package dev.embark.bench;
+package dev.embark.bench.corpus;
 
 import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.model.ModelLoader;
@@ -12,25 +12,25 @@ import java.util.List;
 import java.util.Map;
 
 /** Counts tokens, so that all sides are credited with the same. Owns its model. */
-final class TokenCounter implements AutoCloseable {
+public final class TokenCounter implements AutoCloseable {
   private static final int WINDOW = 4096;
 
   private final LlamaModel model;
   private final EmbeddingEngine engine;
 
-  TokenCounter(Path gguf) {
+  public TokenCounter(Path gguf) {
     model = ModelLoader.load(gguf, ModelOptions.cpu());
     // The smallest context: nothing is computed in it.
     engine = new EmbeddingEngine(model, EmbedOptions.of(Map.of("batchTokens", "1")));
   }
 
   /** The tokens of a text that the model sees at most. */
-  int maxTokens() {
+  public int maxTokens() {
     return model.trainedContext();
   }
 
   /** Tokens of each text; more than {@link #maxTokens} for one that would be truncated. */
-  int[] count(List<String> texts) {
+  public int[] count(List<String> texts) {
     int[] tokens = new int[texts.size()];
     for (int start = 0; start < texts.size(); start += WINDOW) {
       List<byte[]> window =

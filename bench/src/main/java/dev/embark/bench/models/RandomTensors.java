@@ -1,4 +1,4 @@
-package dev.embark.bench;
+package dev.embark.bench.models;
 
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufWriter;

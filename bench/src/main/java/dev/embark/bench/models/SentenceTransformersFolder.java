@@ -1,4 +1,4 @@
-package dev.embark.bench;
+package dev.embark.bench.models;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -25,7 +25,7 @@ import java.util.Map;
  * href="https://github.com/huggingface/safetensors">safetensors</a>: the length of a header in
  * eight bytes, the header in JSON, the tensors.
  */
-final class SentenceTransformersFolder {
+public final class SentenceTransformersFolder {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String BERT = "bert";
   private static final int POOLING_MEAN = 1;
@@ -65,7 +65,7 @@ final class SentenceTransformersFolder {
    * @param tokenizer the model's {@code tokenizer.json}
    * @throws IOException also when the model is another one
    */
-  static void write(Path gguf, Path tokenizer, Path folder) throws IOException {
+  public static void write(Path gguf, Path tokenizer, Path folder) throws IOException {
     GgufHeader header = GgufHeader.read(gguf);
     String architecture = header.get("general.architecture").orElseThrow().asString();
     if (!architecture.equals(BERT)) {

@@ -1,4 +1,4 @@
-package dev.embark.bench;
+package dev.embark.bench.corpus;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Short and long English texts out of a WordNet database, the same ones every time. */
-final class WordNet {
+public final class WordNet {
   private static final List<String> FILES =
       List.of("data.adj", "data.adv", "data.noun", "data.verb");
   private static final String BAR = " | ";
@@ -43,7 +43,7 @@ final class WordNet {
    *
    * @param dict the directory with {@code data.noun} and its like
    */
-  static WordNet read(Path dict) throws IOException {
+  public static WordNet read(Path dict) throws IOException {
     List<Synset> synsets = new ArrayList<>();
     for (String file : FILES) {
       for (String line : Files.readAllLines(dict.resolve(file), StandardCharsets.UTF_8)) {
@@ -73,7 +73,7 @@ final class WordNet {
    *
    * @throws IOException when there are fewer
    */
-  List<String> shortTexts(int count) throws IOException {
+  public List<String> shortTexts(int count) throws IOException {
     Set<String> texts = new LinkedHashSet<>();
     for (Synset synset : synsets) {
       synset.words().forEach(word -> texts.add(word + ": " + synset.definition()));
@@ -86,7 +86,7 @@ final class WordNet {
    *
    * @throws IOException when there are fewer
    */
-  List<String> longTexts(int count) throws IOException {
+  public List<String> longTexts(int count) throws IOException {
     Set<String> glosses = new LinkedHashSet<>();
     synsets.forEach(synset -> glosses.add(synset.gloss()));
     Random random = new Random(SEED);
