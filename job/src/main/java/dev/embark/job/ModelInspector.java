@@ -10,6 +10,7 @@ import dev.embark.job.cli.UserError;
 import dev.embark.job.report.Figures;
 import dev.embark.job.report.ReportJson;
 import dev.embark.spark.models.ModelDescriber;
+import dev.embark.spark.models.ModelTrial;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -39,14 +40,12 @@ public final class ModelInspector implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    EmbedOptions options = spec.options();
-    ModelDescription model;
+    Map<String, Object> facts;
     try {
-      model = ModelDescriber.describe(options);
+      facts = facts(spec.options());
     } catch (EmbarkException e) {
       throw new UserError(e.getMessage(), e);
     }
-    Map<String, Object> facts = facts(options.model(), model);
     if (spec.json()) {
       terminal.out().println(ReportJson.line(facts));
     } else {
@@ -56,9 +55,12 @@ public final class ModelInspector implements Callable<Integer> {
     return 0;
   }
 
-  private static Map<String, Object> facts(String uri, ModelDescription model) {
+  private static Map<String, Object> facts(EmbedOptions options) {
+    ModelDescriber.Inspection inspection = ModelDescriber.inspect(options);
+    ModelDescription model = inspection.model();
+    ModelTrial trial = inspection.trial();
     Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("model", uri);
+    facts.put("model", options.model());
     model.name().ifPresent(name -> facts.put("name", name));
     facts.put("architecture", model.architecture());
     facts.put("dimensions", model.dimensions());
@@ -71,16 +73,26 @@ public final class ModelInspector implements Callable<Integer> {
     facts.put("vocabulary", model.vocabulary());
     facts.put("vocabularySize", model.vocabularySize());
     facts.put("accelerator", model.accelerator().isEmpty() ? "none" : model.accelerator());
+    model.notAccelerated().ifPresent(reason -> facts.put("notAccelerated", reason));
     if (!model.prefix().isEmpty()) {
       facts.put("prefix", model.prefix());
     }
+    facts.put("function", trial.function());
+    if (model.generates()) {
+      facts.put(
+          "notEmbedding", "its file names no pooling; set pooling=mean, cls or last to embed");
+    }
+    facts.put("taskBytes", trial.taskBytes());
+    trial.tokensPerSecond().ifPresent(speed -> facts.put("tokensPerSecond", Math.round(speed)));
+    trial.problem().ifPresent(problem -> facts.put("problem", problem));
     return facts;
   }
 
   private static String shown(String name, Object value) {
     return switch (name) {
-      case "parameters" -> Figures.count((Long) value);
-      case "bytes" -> Figures.count((Long) value) + " (" + Figures.bytes((Long) value) + ")";
+      case "parameters", "tokensPerSecond" -> Figures.count((Long) value);
+      case "bytes", "taskBytes" ->
+          Figures.count((Long) value) + " (" + Figures.bytes((Long) value) + ")";
       default -> String.valueOf(value).replaceAll("\\s+", " ");
     };
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.job.cli.Cli;
+import dev.embark.spark.TinyGenerator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -25,8 +26,24 @@ class ModelInspectorTest {
         .contains("architecture\tbert", "dimensions\t384", "context\t512", "pooling\tmean")
         .anyMatch(line -> line.matches("bytes\t[\\d,]+ \\(\\d+\\.\\d MiB\\)"))
         .anyMatch(line -> line.matches("sha256\t[0-9a-f]{64}"))
-        .anyMatch(line -> line.matches("accelerator\t(none|AVX.* (int16|f32))"));
+        .anyMatch(line -> line.matches("accelerator\t(none|AVX.* (int16|f32))"))
+        .contains("quantisation\tF16", "function\tembed")
+        .anyMatch(line -> line.matches("taskBytes\t[\\d,]+ \\(\\d+\\.\\d MiB\\)"))
+        .anyMatch(line -> line.matches("tokensPerSecond\t[\\d,]+"));
     assertThat(captured.err()).isEmpty();
+  }
+
+  @Test
+  void aDecoderWithoutPoolingIsTriedWithPrompts(@TempDir Path folder) throws Exception {
+    assertThat(inspect(TinyGenerator.write(folder).toString())).isZero();
+
+    assertThat(captured.outLines())
+        .contains(
+            "accelerator\tnone",
+            "notAccelerated\tthere are no kernels for llama",
+            "function\tgenerate",
+            "notEmbedding\tits file names no pooling; set pooling=mean, cls or last to embed")
+        .anyMatch(line -> line.matches("tokensPerSecond\t[\\d,]+"));
   }
 
   @Test

@@ -123,7 +123,7 @@ public final class Accelerator {
     boolean used =
         wanted.device() == ModelOptions.CPU
             && !kernels(wanted.acceleration()).isEmpty()
-            && isEncoder(header);
+            && obstacle(header).isEmpty();
     if (!used) {
       return Acceleration.OFF;
     }
@@ -155,27 +155,53 @@ public final class Accelerator {
     return header.get("general.architecture").map(name -> name.value().toString()).orElse("");
   }
 
-  /** Returns whether every layer has all its products, each with a type in {@link #WEIGHTS}. */
-  private static boolean isEncoder(GgufHeader header) {
+  /**
+   * Returns why the accelerator does not compute a model on this CPU, as a clause; empty if it
+   * does.
+   *
+   * @throws EmbarkException of kind BACKEND when llama.cpp cannot be used on this machine
+   */
+  public static Optional<String> whyNot(GgufHeader header) {
+    LlamaBackend.start();
+    return kernels(Acceleration.FAST).isEmpty()
+        ? Optional.of("there are no kernels for this CPU")
+        : obstacle(header);
+  }
+
+  /** Returns what keeps a model from being an encoder whose products all have kernels. */
+  private static Optional<String> obstacle(GgufHeader header) {
     String architecture = architecture(header);
     List<String> products = PRODUCTS.get(architecture);
     if (products == null) {
-      return false;
+      return Optional.of("there are no kernels for " + architecture);
     }
     long layers = header.get(architecture + ".block_count").orElseThrow().asLong();
     for (long layer = 0; layer < layers; layer++) {
       String block = "blk." + layer + ".";
-      if (!has(header, block, products)
-          || ATTENTION.stream().noneMatch(names -> has(header, block, names))) {
-        return false;
+      Optional<String> missing = missing(header, block, products);
+      if (missing.isEmpty()
+          && ATTENTION.stream().allMatch(names -> missing(header, block, names).isPresent())) {
+        missing = missing(header, block, ATTENTION.get(0));
+      }
+      if (missing.isPresent()) {
+        return missing;
       }
     }
-    return true;
+    return Optional.empty();
   }
 
-  private static boolean has(GgufHeader header, String block, List<String> products) {
-    return products.stream()
-        .map(product -> header.tensor(block + product + ".weight"))
-        .allMatch(tensor -> tensor.map(GgufTensor::type).filter(WEIGHTS::contains).isPresent());
+  private static Optional<String> missing(GgufHeader header, String block, List<String> products) {
+    for (String product : products) {
+      String name = block + product + ".weight";
+      Optional<GgufTensorType> type = header.tensor(name).map(GgufTensor::type);
+      if (type.isEmpty()) {
+        return Optional.of("it has no tensor " + name);
+      }
+      if (!WEIGHTS.contains(type.get())) {
+        return Optional.of(
+            name + " is " + type.get() + ", and there are kernels for " + WEIGHTS + " only");
+      }
+    }
+    return Optional.empty();
   }
 }

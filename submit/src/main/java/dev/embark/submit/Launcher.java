@@ -49,6 +49,7 @@ final class Launcher {
     SparkHome home = SparkHome.find(System.getenv(), build.assembledSparkHome());
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add("--add-opens=java.base/java.nio=ALL-UNNAMED"); // for Arrow
     words.add("-cp");
     words.add(
         String.join(

@@ -140,7 +140,7 @@ public record RunReport(
    *
    * @param uri location as given; null if the options are invalid
    * @param pooling pooling type of the model file
-   * @param quantisation type of most weights
+   * @param quantisation as the model file names it, such as {@code Q4_K_M}
    * @param context maximum tokens of a text
    * @param bytes size of the model file
    * @param sha256 hash of the model file, in hex

@@ -10,7 +10,9 @@ import java.util.Optional;
  * @param dimensions floats per vector
  * @param context trained context length in tokens
  * @param pooling {@code mean, cls, last, rank} or {@code none}
- * @param quantisation type of most of its weights, such as {@code F16} or {@code Q4_K}
+ * @param generates whether it is a decoder without pooling, which answers prompts
+ * @param quantisation what the file calls its mix of weight types, such as {@code Q4_K_M}; the type
+ *     of most weights if the file does not say
  * @param parameters number of weights
  * @param bytes size of the file
  * @param sha256 SHA-256 of the file in lower-case hex
@@ -20,6 +22,7 @@ import java.util.Optional;
  * @param prefix text that is prepended to each input by default; empty for none
  * @param accelerator the accelerator's instruction set and arithmetic for this model on this CPU by
  *     default, such as {@code AVX-512 VNNI int16}; empty if llama.cpp computes the model
+ * @param notAccelerated why llama.cpp computes the model, as a clause; empty if it does not
  */
 public record ModelDescription(
     String architecture,
@@ -27,6 +30,7 @@ public record ModelDescription(
     int dimensions,
     int context,
     String pooling,
+    boolean generates,
     String quantisation,
     long parameters,
     long bytes,
@@ -34,4 +38,5 @@ public record ModelDescription(
     String vocabulary,
     int vocabularySize,
     String prefix,
-    String accelerator) {}
+    String accelerator,
+    Optional<String> notAccelerated) {}

@@ -18,8 +18,9 @@ import java.util.Optional;
 
 /** Reads the facts of a model file that llama.cpp does not retain. Stateless. */
 public final class ModelFile {
+  private static final String NONE = "none";
   private static final String RANK = "rank";
-  private static final String[] POOLINGS = {"none", "mean", "cls", "last", RANK};
+  private static final String[] POOLINGS = {NONE, "mean", "cls", "last", RANK};
   private static final List<String> HEAD = List.of("cls.weight", "cls.output.weight");
 
   private ModelFile() {}
@@ -39,6 +40,7 @@ public final class ModelFile {
           model.dimensions(),
           model.trainedContext(),
           pooling(header),
+          pooling(header).equals(NONE) && isCausal(header),
           quantisation(header),
           header.tensors().stream().mapToLong(GgufTensor::elements).sum(),
           Files.size(path),
@@ -46,7 +48,8 @@ public final class ModelFile {
           text(header, "tokenizer.ggml.model").orElse(""),
           model.vocabularySize(),
           model.prefix(),
-          Accelerator.kernelsFor(header));
+          Accelerator.kernelsFor(header),
+          Accelerator.whyNot(header));
     } catch (IOException e) {
       throw new EmbarkException(
           Kind.MODEL, "The model cannot be described: " + e.getMessage() + ".", e);
@@ -59,7 +62,7 @@ public final class ModelFile {
    */
   static String pooling(GgufHeader header) {
     String named = namedPooling(header);
-    return named.equals("none") && HEAD.stream().anyMatch(name -> header.tensor(name).isPresent())
+    return named.equals(NONE) && HEAD.stream().anyMatch(name -> header.tensor(name).isPresent())
         ? RANK
         : named;
   }
@@ -80,10 +83,22 @@ public final class ModelFile {
         .map(Long.class::cast)
         .filter(type -> type >= 0 && type < POOLINGS.length)
         .map(type -> POOLINGS[type.intValue()])
-        .orElse("none");
+        .orElse(NONE);
+  }
+
+  /** Returns whether tokens attend to earlier ones only, which llama.cpp takes as the default. */
+  private static boolean isCausal(GgufHeader header) {
+    return header
+        .get(text(header, "general.architecture").orElse("") + ".attention.causal")
+        .map(causal -> causal.value() != Boolean.FALSE)
+        .orElse(true);
   }
 
   private static String quantisation(GgufHeader header) {
+    return FileType.name(header).orElseGet(() -> mostWeights(header));
+  }
+
+  private static String mostWeights(GgufHeader header) {
     Map<GgufTensorType, Long> weights = new EnumMap<>(GgufTensorType.class);
     header.tensors().forEach(t -> weights.merge(t.type(), t.elements(), Long::sum));
     return weights.entrySet().stream()
@@ -92,7 +107,8 @@ public final class ModelFile {
         .orElse("");
   }
 
-  private static Optional<String> text(GgufHeader header, String key) {
+  /** Returns the value of a metadata key that holds text. */
+  public static Optional<String> text(GgufHeader header, String key) {
     return header
         .get(key)
         .filter(value -> value.value() instanceof String)

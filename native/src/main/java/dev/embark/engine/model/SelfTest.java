@@ -8,11 +8,12 @@ import dev.embark.llama.LlamaModel;
 import dev.embark.llama.TokenizedTexts;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
  * Tests whether the tokenizer of a freshly loaded model adds the special tokens that its pooling
- * needs. Stateless.
+ * needs, and whether its file has all that its authors' model has. Stateless.
  */
 final class SelfTest {
   private static final byte[] TEXT = {'a'};
@@ -26,7 +27,7 @@ final class SelfTest {
    * @throws EmbarkException of kind MODEL when no text fits into the model's context
    */
   static List<String> warnings(LlamaModel model, GgufHeader header) {
-    List<String> warnings = new ArrayList<>();
+    List<String> warnings = new ArrayList<>(lacking(header));
     try (TokenizedTexts texts = new TokenizedTexts()) {
       new Tokenizer(model, EmbedOptions.defaults()).tokenize(List.of(TEXT), texts, () -> false);
       if (texts.sequences() == 0) {
@@ -67,5 +68,24 @@ final class SelfTest {
       }
     }
     return warnings;
+  }
+
+  /** Returns what the conversion of a model left out. */
+  private static List<String> lacking(GgufHeader header) {
+    List<String> lacking = new ArrayList<>();
+    if (ModelFile.text(header, "tokenizer.ggml.model").equals(Optional.of("gpt2"))
+        && header.get("tokenizer.ggml.pre").isEmpty()) {
+      lacking.add(
+          "has a byte-pair vocabulary without tokenizer.ggml.pre, so llama.cpp splits words by its"
+              + " default rule and tokens may differ from those of training; convert the model"
+              + " again");
+    }
+    if (ModelFile.text(header, "general.architecture").equals(Optional.of("gemma-embedding"))
+        && header.tensor("dense_2.weight").isEmpty()) {
+      lacking.add(
+          "lacks the dense layers of EmbeddingGemma (dense_2.weight, dense_3.weight), so its"
+              + " vectors are not those of its authors; convert it again with them");
+    }
+    return lacking;
   }
 }

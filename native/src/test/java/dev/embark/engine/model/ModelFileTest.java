@@ -41,6 +41,7 @@ class ModelFileTest {
                   TinyKind.DIMENSIONS,
                   TinyKind.CONTEXT,
                   "last",
+                  false,
                   "F32",
                   TinyWeights.read(file).values().values().stream().mapToLong(v -> v.length).sum(),
                   bytes.length,
@@ -48,7 +49,8 @@ class ModelFileTest {
                   "gpt2",
                   262,
                   "",
-                  ""));
+                  "",
+                  Optional.of("there are no kernels for qwen3")));
     }
   }
 

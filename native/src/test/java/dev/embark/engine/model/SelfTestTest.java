@@ -15,7 +15,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,9 +29,35 @@ class SelfTestTest {
   @TempDir Path dir;
 
   @ParameterizedTest
-  @EnumSource(TinyKind.class)
+  @EnumSource(value = TinyKind.class, mode = EnumSource.Mode.EXCLUDE, names = "GEMMA_EMBEDDING")
   void soundModelsRaiseNoWarning(TinyKind kind) throws IOException {
     assertThat(warnings(kind.write(dir))).isEmpty();
+  }
+
+  @Test
+  void anEmbeddingGemmaWithoutDenseLayersIsWarnedAbout() throws IOException {
+    assertThat(warnings(TinyKind.GEMMA_EMBEDDING.write(dir)))
+        .singleElement()
+        .asString()
+        .contains("dense_2.weight");
+  }
+
+  @Test
+  void aBytePairVocabularyWithoutItsRuleForWordsIsWarnedAbout() throws IOException {
+    Path file = TinyKind.QWEN3_LAST.write(dir);
+    GgufHeader header = GgufHeader.read(file);
+    Map<String, GgufValue> metadata = new LinkedHashMap<>(header.metadata());
+    metadata.remove("tokenizer.ggml.pre");
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(
+              SelfTest.warnings(
+                  model,
+                  new GgufHeader(
+                      header.version(), metadata, header.tensors(), header.dataOffset())))
+          .singleElement()
+          .asString()
+          .contains("tokenizer.ggml.pre");
+    }
   }
 
   @Test

@@ -7,14 +7,17 @@ import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import dev.embark.store.cache.StoredModel;
+import java.util.Map;
 import java.util.function.Function;
 import org.apache.spark.sql.SparkSession;
 
-/** Describes a model, and checks options against it, by loading it in this process. */
+/** Describes a model, tries it and checks options against it, by loading it in this process. */
 public final class ModelDescriber {
   private ModelDescriber() {}
 
@@ -42,6 +45,7 @@ public final class ModelDescriber {
   public static void checkFit(SparkSession session, EmbedOptions options) {
     ask(
         options,
+        Acceleration.OFF,
         ModelAccess.ofSession(session.sparkContext(), options.model()),
         model -> {
           EmbeddingEngine.checkFit(model, options);
@@ -49,14 +53,43 @@ public final class ModelDescriber {
         });
   }
 
+  /** A model and what it costs here. */
+  public record Inspection(ModelDescription model, ModelTrial trial) {}
+
+  /**
+   * Fetches, loads and describes the model of the options, and embeds with it for about a second,
+   * or answers if it is a decoder without pooling; needs no Spark session.
+   *
+   * @throws dev.embark.engine.rows.EmbarkException as {@link #describe(FunctionOptions)}
+   */
+  public static Inspection inspect(EmbedOptions options) {
+    return ask(
+        options,
+        options.acceleration(),
+        ModelAccess.NONE,
+        model -> {
+          ModelDescription description = ModelFile.describe(model);
+          return new Inspection(
+              description,
+              description.generates()
+                  ? ModelTrial.of(
+                      model,
+                      GenerateOptions.of(Map.of(GenerateOption.MODEL.key(), options.model())))
+                  : ModelTrial.of(model, options));
+        });
+  }
+
   private static ModelDescription describe(FunctionOptions options, ModelAccess access) {
-    return ask(options, access, ModelFile::describe);
+    return ask(options, Acceleration.OFF, access, ModelFile::describe);
   }
 
   private static <T> T ask(
-      FunctionOptions options, ModelAccess access, Function<LlamaModel, T> question) {
+      FunctionOptions options,
+      Acceleration acceleration,
+      ModelAccess access,
+      Function<LlamaModel, T> question) {
     try (StoredModel file = access.open(options, ExecutorModels.store())) {
-      try (LlamaModel model = ModelLoader.load(file.path(), ModelOptions.cpu(Acceleration.OFF))) {
+      try (LlamaModel model = ModelLoader.load(file.path(), ModelOptions.cpu(acceleration))) {
         return question.apply(model);
       } catch (EmbarkException e) {
         throw ModelErrors.named(e, file, options.model());
