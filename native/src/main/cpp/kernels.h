@@ -28,7 +28,7 @@ constexpr int INTEGER_BLOCK = 128;
 constexpr float INT16_MOST = 16383;
 constexpr float INT16_SUM = 131072;
 constexpr float INT8_MOST = 127;
-constexpr int INT8_BIAS = 128; // added to activations, because the instruction requires unsigned values
+constexpr int INT8_BIAS = 128; // added to activations where the instruction requires unsigned values
 
 static_assert(static_cast<double>(INT16_MOST) * INT16_SUM < 2147483648.0);
 
@@ -216,5 +216,11 @@ const Kernels & kernels_avx2_int16();
 const Kernels & kernels_avx_vnni(); // in INT16
 const Kernels & kernels_avx512();
 const Kernels & kernels_avx512_vnni(); // in INT16
+
+// Of ARM64; with INT8 weights by SDOT.
+const Kernels & kernels_neon();
+const Kernels & kernels_neon_int16();
+const Kernels & kernels_neon_dot();
+const Kernels & kernels_neon_dot_int16();
 
 } // namespace embark
