@@ -21,12 +21,29 @@ struct Buffers {
     float * query;
     float * key;
     float * value;
-    float * hidden; // of one chunk
+    float * hidden; // of one chunk, or of one chunk and INTEGER_BLOCK columns
     char * scratch; // of attention or a product
+    char * hidden_scratch; // of the product that follows hidden
     float * angles; // of Rotation
     size_t ld;
     size_t hidden_ld;
 };
+
+// Returns whether a product can reuse the scratch of the other.
+bool are_alike(const Linear & a, const Linear & b) {
+    return a.weights.value == b.weights.value;
+}
+
+// The values between the two products of a layer become integers. If they are computed some columns at a
+// time, only these are kept as f32, in a lower level of the cache.
+bool is_by_columns(const Encoder & encoder, const Layer & layer) {
+    return encoder.kernels->multiplied_as(layer.down.weights.value) != Value::F32
+        && (!layer.gate || are_alike(layer.up, *layer.gate));
+}
+
+int hidden_columns(const Encoder & encoder, const Layer & layer) {
+    return is_by_columns(encoder, layer) ? INTEGER_BLOCK : layer.up.weights.n;
+}
 
 int longest(const std::vector<int> & starts) {
     int most = 0;
@@ -52,7 +69,16 @@ size_t scratch_of(const Encoder & encoder, int rows, int longest) {
         if (layer.gate) {
             include(*layer.gate, chunk);
         }
-        include(layer.down, chunk);
+    }
+    return round_up(scratch, ALIGNMENT);
+}
+
+size_t hidden_scratch_of(const Encoder & encoder, int rows) {
+    size_t scratch = 0;
+    for (const Layer & layer : encoder.layers) {
+        const Packed & weights = layer.down.weights;
+        scratch = std::max(
+            scratch, encoder.kernels->product_scratch(std::min(rows, CHUNK_ROWS), weights.k, weights.value));
     }
     return round_up(scratch, ALIGNMENT);
 }
@@ -63,7 +89,7 @@ bool lay_out(const Encoder & encoder, const Batch & batch, Workspace & workspace
     int hidden = 0;
     int turned = 0;
     for (const Layer & layer : encoder.layers) {
-        hidden = std::max(hidden, layer.up.weights.n);
+        hidden = std::max(hidden, hidden_columns(encoder, layer));
         turned = std::max(turned, layer.rotary ? layer.rotary->turned : 0);
     }
     b.ld = kernels.leading_dimension(encoder.d);
@@ -72,7 +98,9 @@ bool lay_out(const Encoder & encoder, const Batch & batch, Workspace & workspace
     const size_t chunk = std::min(rows, CHUNK_ROWS) * b.hidden_ld;
     const size_t angles = static_cast<size_t>(rows) * turned;
     const size_t floats = (encoder.norms_first ? 5 : 4) * matrix + chunk + angles;
-    char * memory = workspace.of(floats * sizeof(float) + ALIGNMENT + scratch_of(encoder, rows, longest(batch.starts)));
+    const size_t scratch = scratch_of(encoder, rows, longest(batch.starts));
+    char * memory =
+        workspace.of(floats * sizeof(float) + ALIGNMENT + scratch + hidden_scratch_of(encoder, rows));
     if (memory == nullptr) {
         return false;
     }
@@ -84,6 +112,7 @@ bool lay_out(const Encoder & encoder, const Batch & batch, Workspace & workspace
     b.normal = encoder.norms_first ? b.hidden + chunk : b.x;
     b.angles = b.hidden + chunk + (encoder.norms_first ? matrix : 0);
     b.scratch = memory + round_up(floats * sizeof(float), ALIGNMENT);
+    b.hidden_scratch = b.scratch + scratch;
     return true;
 }
 
@@ -104,8 +133,9 @@ void put_angles(const Rotary & rotary, const Batch & batch, float * angles) {
 
 void multiply(
     const Encoder & encoder, const Linear & linear, const float * a, size_t a_ld, int rows, Epilogue epilogue, float * out,
-    size_t out_ld, void * scratch, bool again = false) {
-    encoder.kernels->multiply({ a, a_ld, rows, linear.weights, linear.bias, epilogue, out, out_ld, scratch, again });
+    size_t out_ld, void * scratch, bool again = false, int first = 0, int columns = INT_MAX) {
+    encoder.kernels->multiply(
+        { a, a_ld, rows, linear.weights, linear.bias, epilogue, out, out_ld, scratch, again, first, columns });
 }
 
 void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & b, int row, int rows) {
@@ -115,11 +145,6 @@ void normalize(const Encoder & encoder, const LayerNorm & norm, const Buffers & 
 
 void turn(const Encoder & encoder, const Rotary & rotary, float * x, const Buffers & b, int rows) {
     encoder.kernels->turn({ x, b.ld, rows, encoder.heads, encoder.d / encoder.heads, rotary.turned, b.angles });
-}
-
-// Returns whether a product can reuse the scratch of the other.
-bool are_alike(const Linear & a, const Linear & b) {
-    return a.weights.value == b.weights.value;
 }
 
 void attend(const Encoder & encoder, const Layer & layer, const Buffers & b, const Batch & batch) {
@@ -148,15 +173,27 @@ void feed_forward(const Encoder & encoder, const Layer & layer, const Buffers & 
     multiply(encoder, layer.output, b.query + row * b.ld, b.ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
     normalize(encoder, layer.middle_norm, b, row, rows);
     const float * from = b.normal + row * b.ld;
+    const int hidden = layer.up.weights.n;
+    const int columns = hidden_columns(encoder, layer);
+    const bool is_quantized = is_by_columns(encoder, layer);
     const Epilogue epilogue = layer.gate ? Epilogue::STORE : Epilogue::STORE_GELU;
-    multiply(encoder, layer.up, from, b.ld, rows, epilogue, b.hidden, b.hidden_ld, b.scratch);
-    if (layer.gate) {
+    for (int first = 0; first < hidden; first += columns) {
         multiply(
-            encoder, *layer.gate, from, b.ld, rows,
-            layer.activation == Activation::GELU ? Epilogue::GATE_GELU : Epilogue::GATE_SILU, b.hidden, b.hidden_ld,
-            b.scratch, are_alike(layer.up, *layer.gate));
+            encoder, layer.up, from, b.ld, rows, epilogue, b.hidden, b.hidden_ld, b.scratch, first > 0, first, columns);
+        if (layer.gate) {
+            multiply(
+                encoder, *layer.gate, from, b.ld, rows,
+                layer.activation == Activation::GELU ? Epilogue::GATE_GELU : Epilogue::GATE_SILU, b.hidden, b.hidden_ld,
+                b.scratch, are_alike(layer.up, *layer.gate), first, columns);
+        }
+        if (is_quantized) {
+            encoder.kernels->quantize(
+                { b.hidden, b.hidden_ld, rows, first, std::min(columns, hidden - first), hidden,
+                  layer.down.weights.value, b.hidden_scratch });
+        }
     }
-    multiply(encoder, layer.down, b.hidden, b.hidden_ld, rows, Epilogue::ADD, x, b.ld, b.scratch);
+    multiply(
+        encoder, layer.down, b.hidden, b.hidden_ld, rows, Epilogue::ADD, x, b.ld, b.hidden_scratch, is_quantized);
     if (layer.last_norm) {
         normalize(encoder, *layer.last_norm, b, row, rows);
     }

@@ -385,6 +385,37 @@ void integer_sums_are_right(const Kernels & kernels) {
     }
 }
 
+// Columns of a result one block after another, of rows that were quantised one block after another, are those
+// of the whole product.
+void parts_are_the_same(const Kernels & kernels, Value value, int rows, int n, int k) {
+    const Inputs in = inputs(rows, n, k);
+    const std::vector<float> whole = product(kernels, value, type_of(value), Epilogue::STORE, in);
+    Memory memory(kernels.packed_size(n, k, value));
+    const Packed matrix = { memory.as<void>(), value, n, k };
+    pack_rows(kernels, matrix, 0, n, type_of(value), as_type(in.w, k, type_of(value)).data());
+    const size_t a_ld = kernels.leading_dimension(k);
+    const size_t out_ld = kernels.leading_dimension(INTEGER_BLOCK);
+    Memory a(rows * a_ld * sizeof(float));
+    Memory scratch(kernels.product_scratch(rows, k, value));
+    put_rows(in.a, rows, k, a_ld, a);
+    const bool is_quantized = kernels.multiplied_as(value) != Value::F32;
+    for (int first = 0; first < k && is_quantized; first += INTEGER_BLOCK) {
+        kernels.quantize({ a.as<float>() + first, a_ld, rows, first, std::min(INTEGER_BLOCK, k - first), k, value,
+                           scratch.as<void>() });
+    }
+    bool same = true;
+    for (int first = 0; first < n; first += INTEGER_BLOCK) {
+        Memory out(rows * out_ld * sizeof(float));
+        kernels.multiply({ is_quantized ? nullptr : a.as<float>(), a_ld, rows, matrix, in.bias.data(), Epilogue::STORE,
+                           out.as<float>(), out_ld, scratch.as<void>(), is_quantized, first, INTEGER_BLOCK });
+        for (int i = 0; i < rows * std::min(INTEGER_BLOCK, n - first); i++) {
+            const int columns = std::min(INTEGER_BLOCK, n - first);
+            same = same && out.as<float>()[i / columns * out_ld + i % columns] == whole[i / columns * n + first + i % columns];
+        }
+    }
+    check(same, named(kernels, "parts", rows, n, k) + " of weights " + std::to_string(static_cast<int>(value)));
+}
+
 // What is not finite reaches the results of its own row or column only.
 void values_that_are_not_finite_stay_alone(const Kernels & kernels, Value value) {
     for (float bad : { NAN, INFINITY, -INFINITY }) {
@@ -638,6 +669,7 @@ void int8_products_are_right(const Kernels & kernels) {
             int8_epilogues_are_right(kernels, epilogue, rows, 33);
         }
     }
+    parts_are_the_same(kernels, Value::INT8, 13, 300, 384);
     values_that_are_not_finite_stay_alone(kernels, Value::INT8);
 }
 
@@ -657,6 +689,8 @@ void kernels_are_right(const Kernels & kernels) {
                 }
             }
         }
+        parts_are_the_same(kernels, value, 13, 300, 384);
+        parts_are_the_same(kernels, value, 5, 128, 160);
         if (value != Value::Q8_0) {
             values_that_are_not_finite_stay_alone(kernels, value);
         }
