@@ -24,8 +24,7 @@ import org.slf4j.LoggerFactory;
  * <p>Each build supports exactly one llama.cpp release. When the backend is loaded it selects its
  * kernels by the CPU's instruction sets; {@code EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code
  * avx_vnni}, {@code avx512} or {@code avx512_vnni}, on ARM64 {@code neon} or {@code neon_dot}. x86
- * CPUs without AVX2 have no accelerator. Stateless;
- * loaded under the lock of {@link LlamaBackend}.
+ * CPUs without AVX2 have no accelerator. Stateless; loaded under the lock of {@link LlamaBackend}.
  */
 public final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);

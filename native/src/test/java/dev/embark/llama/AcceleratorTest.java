@@ -245,7 +245,9 @@ class AcceleratorTest {
             .start();
 
     assertThat(process.waitFor()).as(() -> text(dir.resolve("out"))).isZero();
-    assertThat(text(dir.resolve("out"))).containsPattern("AVX2 int16|NEON int16").contains(" 0 wrong");
+    assertThat(text(dir.resolve("out")))
+        .containsPattern("AVX2 int16|NEON int16")
+        .contains(" 0 wrong");
   }
 
   /** A sum that is written to memory in every step costs up to half of the speed. */

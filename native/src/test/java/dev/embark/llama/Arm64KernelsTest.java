@@ -38,7 +38,11 @@ class Arm64KernelsTest {
     List<String> arm64 = run(BASE.resolve("src/test/arm64/check.sh"), LlamaBackend.VERSION);
     List<String> x86 = run(BASE.resolve("target/llama/accelerator-test"));
 
-    assertThat(arm64).contains("NEON f32", "NEON int16", "NEON int8").last().asString().endsWith(" 0 wrong");
+    assertThat(arm64)
+        .contains("NEON f32", "NEON int16", "NEON int8")
+        .last()
+        .asString()
+        .endsWith(" 0 wrong");
     assertThat(digests(arm64)).hasSize(3).containsAll(digests(x86));
     assertThat(digests(x86)).hasSizeGreaterThanOrEqualTo(2); // without int8 on some machines
   }
