@@ -186,8 +186,8 @@ def embed(
         auto, off; by default auto.
     precision
         Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
-        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI or AVX-VNNI. Takes
-        exact, fast, int8; by default fast.
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.
+        Takes exact, fast, int8; by default fast.
     batch_tokens
         Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
         1048576.
@@ -287,8 +287,8 @@ def embed_detail(
         auto, off; by default auto.
     precision
         Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
-        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI or AVX-VNNI. Takes
-        exact, fast, int8; by default fast.
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.
+        Takes exact, fast, int8; by default fast.
     batch_tokens
         Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
         1048576.
@@ -388,8 +388,8 @@ def embed_tokens(
         auto, off; by default auto.
     precision
         Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
-        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI or AVX-VNNI. Takes
-        exact, fast, int8; by default fast.
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.
+        Takes exact, fast, int8; by default fast.
     batch_tokens
         Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
         1048576.

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Compiles the accelerator, a backend of ggml, against the headers of one llama.cpp release.
+# Compiles the accelerator, a ggml backend, against the headers of one llama.cpp release.
 #
 #   accelerator.sh PLATFORM RELEASE_DIRECTORY CACHE_DIRECTORY name|make|check
 #
-# name tells the directory in the cache, which is named after what it is made from, or nothing where
-# there is no accelerator for the platform; make fills it if it is not there; check does that too and
-# runs its tests. EMBARK_CXXFLAGS are added to the compiler's and the linker's options, and count as
-# part of what it is made from.
+# name prints the directory in the cache, whose name includes a hash of the sources; make fills it if it does
+# not exist; check also runs the tests. EMBARK_CXXFLAGS are added to the options of the compiler and the
+# linker, and are part of the hash. For linux-arm64, an x86 machine uses a cross compiler and runs the tests
+# in an emulator.
 #
-# The library names no other: ggml's functions are found among those that the process has opened.
+# The library links to no other: the process resolves ggml's functions from the libraries it has loaded.
 set -euo pipefail
 
 platform=$1 release=$2 cache=$3 step=$4
@@ -17,7 +17,11 @@ sources=$(cd "$here/../cpp" && pwd)
 tests=$here/../../test/cpp
 extra=${EMBARK_CXXFLAGS:-}
 
-[ "$platform" = linux-x86_64 ] || exit 0
+compiler=(g++) package=g++ emulator=()
+if [ "$platform" = linux-arm64 ] && [ "$(uname -m)" != aarch64 ]; then
+  compiler=(aarch64-linux-gnu-g++) package=g++-aarch64-linux-gnu
+  emulator=(qemu-aarch64 -L /usr/aarch64-linux-gnu)
+fi
 
 key() {
   { cat "$sources"/*.h "$sources"/*.cpp "$tests"/*.cpp "${BASH_SOURCE[0]}"; printf '%s' "$extra"
@@ -25,47 +29,53 @@ key() {
 }
 directory=$cache/accelerator/$platform-$(key)
 [ "$step" != name ] || { printf '%s' "$directory"; exit 0; }
-run_tests() { [ "$step" = make ] || "$directory/accelerator-test"; }
+run_tests() { [ "$step" = make ] || ${emulator[@]+"${emulator[@]}"} "$directory/accelerator-test"; }
 [ ! -d "$directory" ] || { run_tests; exit; }
 
-command -v g++ >/dev/null 2>&1 || { printf 'embark-native: g++ is missing; install a C++ compiler (Debian, Ubuntu: g++).\n' >&2; exit 1; }
-printf 'embark-native: compiling the accelerator\n' >&2
+command -v "${compiler[0]}" >/dev/null 2>&1 \
+  || { printf 'embark-native: %s is missing; install a C++ compiler (Debian, Ubuntu: %s).\n' "${compiler[0]}" "$package" >&2; exit 1; }
+printf 'embark-native: compiling the accelerator for %s\n' "$platform" >&2
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/.work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-# No option may let the compiler join a multiplication and an addition where the source does not:
-# results would depend on the compiler. Assertions name their file, and the same sources shall give
-# the same bytes in every folder.
+# The compiler must not fuse a multiplication and an addition that the source separates: results would
+# depend on the compiler. Assertions contain the name of their file, and the same sources must result in the
+# same bytes in every folder.
 flags=(-std=c++17 -O3 -fPIC -fvisibility=hidden -ffp-contract=off -Wall -Wextra -Werror
   "-ffile-prefix-map=$sources/="
   -isystem "$release/ggml/include" -isystem "$release/ggml/src")
 read -r -a more <<<"$extra"
 flags+=(${more[@]+"${more[@]}"})
-# GCC 12 takes the undefined lanes of its own intrinsics for variables that were forgotten.
+# GCC 12 reports the undefined lanes of its own intrinsics as uninitialised variables.
 kernel_flags=(-Wno-maybe-uninitialized -Wno-uninitialized)
 avx2=(-mavx2 -mfma -mf16c)
 avx512=(-mavx512f -mavx512bw -mavx512vl -mavx512dq "${avx2[@]}")
 
 compile() { # SOURCE [OPTION...]
   local source=$1; shift
-  g++ "${flags[@]}" "$@" -c "$source" -o "$work/$(basename "$source" .cpp).o"
+  "${compiler[@]}" "${flags[@]}" "$@" -c "$source" -o "$work/$(basename "$source" .cpp).o"
 }
 for source in "$sources"/*.cpp; do
-  case $(basename "$source" .cpp) in
-    kernels_avx2 | kernels_avx_vnni) compile "$source" "${kernel_flags[@]}" "${avx2[@]}" ;;
-    kernels_avx512) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" ;;
-    kernels_avx512_vnni) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni ;;
+  name=$(basename "$source" .cpp)
+  case $platform/$name in
+    linux-x86_64/kernels_neon* | linux-x86_64/*_arm64) ;;
+    linux-arm64/kernels_avx* | linux-arm64/*_x86) ;;
+    */kernels_avx2 | */kernels_avx_vnni) compile "$source" "${kernel_flags[@]}" "${avx2[@]}" ;;
+    */kernels_avx512) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" ;;
+    */kernels_avx512_vnni) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni ;;
+    */kernels_neon_dot) compile "$source" -march=armv8.2-a+dotprod ;;
     *) compile "$source" ;;
   esac
 done
 
 mkdir "$work/made"
-g++ "${flags[@]}" -shared -o "$work/made/libembark-accelerator.so" "$work"/*.o
-# For the tests, once more in the encoding of AVX-512, which more machines have.
-g++ "${flags[@]}" "${kernel_flags[@]}" "${avx2[@]}" -DVNNI_ENCODING='""' -DKERNELS_AVX_VNNI=kernels_avx_vnni_for_test \
-  -c "$sources/kernels_avx_vnni.cpp" -o "$work/for_test.o"
-g++ "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/for_test.o "$work"/{kernels_*,choice,segments,speed,weights,weights_memory}.o \
+"${compiler[@]}" "${flags[@]}" -shared -o "$work/made/libembark-accelerator.so" "$work"/*.o
+# The tests use AVX-VNNI's kernels in the encoding of AVX-512 as well, which more machines support.
+[ "$platform" != linux-x86_64 ] \
+  || "${compiler[@]}" "${flags[@]}" "${kernel_flags[@]}" "${avx2[@]}" -DVNNI_ENCODING='""' -DKERNELS_AVX_VNNI=kernels_avx_vnni_for_test \
+    -c "$sources/kernels_avx_vnni.cpp" -o "$work/kernels_for_test.o"
+"${compiler[@]}" "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/{kernels_*,choice*,segments,speed,weights,weights_memory}.o \
   "$release/lib/libggml-base.so" -Wl,-rpath,"$release/lib"
 mkdir -p "$(dirname "$directory")"
 # Another build may have been faster; its copy is the same.

@@ -122,8 +122,8 @@ inline void rotate(Vector * x) {
     }
 }
 
-// Rotates a block of INTEGER_BLOCK activations and converts it to 8-bit integers plus INT8_BIAS. Returns the
-// scale.
+// Rotates a block of INTEGER_BLOCK activations and converts it to 8-bit integers, plus INT8_BIAS if
+// IS_INT8_BIASED. Returns the scale.
 inline float quantize(const float * from, int, uint8_t * to) {
     constexpr int VECTORS = embark::INTEGER_BLOCK / Vector::SIZE;
     Vector x[VECTORS];
@@ -141,7 +141,7 @@ inline float quantize(const float * from, int, uint8_t * to) {
     const Vector factor = all(quantization.factor);
 #pragma GCC unroll 8
     for (int v = 0; v < VECTORS; v++) {
-        store_uint8(to + v * Vector::SIZE, fma(x[v], factor, all(embark::INT8_BIAS)));
+        store_int8(to + v * Vector::SIZE, fma(x[v], factor, all(embark::INT8_BIAS)));
     }
     return quantization.scale;
 }

@@ -5,6 +5,7 @@
 // width, so kernels may write whole panels.
 #pragma once
 
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 
@@ -28,7 +29,7 @@ constexpr int INTEGER_BLOCK = 128;
 constexpr float INT16_MOST = 16383;
 constexpr float INT16_SUM = 131072;
 constexpr float INT8_MOST = 127;
-constexpr int INT8_BIAS = 128; // added to activations, because the instruction requires unsigned values
+constexpr int INT8_BIAS = 128; // added to activations where the instruction requires unsigned values
 
 static_assert(static_cast<double>(INT16_MOST) * INT16_SUM < 2147483648.0);
 
@@ -107,7 +108,23 @@ struct Product {
     float * out;
     size_t out_ld;
     void * scratch; // Kernels::product_scratch bytes
-    bool again; // scratch was filled by a product of the same rows with weights of the same kind
+    bool again; // scratch was filled with the same rows for weights of the same kind
+    // The columns of the result to compute, from a multiple of the panel width; out points to the first one.
+    int first = 0;
+    int columns = INT_MAX; // or as many as follow
+};
+
+// Columns of the rows of a product, [first, first + columns) of k, to be put into the product's scratch.
+// `first` is a multiple of INTEGER_BLOCK, and so is `columns` unless they are the last ones.
+struct ProductRows {
+    const float * a; // [rows][columns]
+    size_t a_ld;
+    int rows;
+    int first;
+    int columns;
+    int k;
+    Value value; // of the weights
+    void * scratch;
 };
 
 // Rotates, in each head, the pairs of values (i, i + turned / 2) for i < turned / 2 by the angles of their
@@ -160,11 +177,16 @@ struct Kernels {
     Value arithmetic;
     int panel; // columns
     void (*multiply)(const Product &);
+    // For rows of integers; see multiplied_as().
+    void (*quantize)(const ProductRows &);
     void (*turn)(const Rotation &);
     void (*attend)(const Attention &);
     void (*normalize)(const Norm &);
     // Returns the bytes needed for sequences of up to n tokens.
     size_t (*attention_scratch)(int n, int head_size);
+
+    // Returns what rows are multiplied as by weights that are kept as `value`.
+    Value multiplied_as(Value value) const { return value == Value::INT8 ? value : arithmetic; }
 
     size_t panel_size(int k, Value value) const { return panel_size(panel, k, value); }
 
@@ -186,7 +208,7 @@ struct Kernels {
     // Returns the bytes needed for a product of `rows` rows with weights of up to k values per row: the
     // rows as integers with their scales, and a panel of weights that are converted for every product.
     size_t product_scratch(int rows, int k, Value value) const {
-        const Value multiplied = value == Value::INT8 ? value : arithmetic;
+        const Value multiplied = multiplied_as(value);
         size_t bytes = rows_scratch(rows, k, multiplied);
         if (value != multiplied) {
             bytes += panel_size(k, Value::F32) + panel_size(k, multiplied);
@@ -216,5 +238,11 @@ const Kernels & kernels_avx2_int16();
 const Kernels & kernels_avx_vnni(); // in INT16
 const Kernels & kernels_avx512();
 const Kernels & kernels_avx512_vnni(); // in INT16
+
+// Of ARM64; with INT8 weights by SDOT.
+const Kernels & kernels_neon();
+const Kernels & kernels_neon_int16();
+const Kernels & kernels_neon_dot();
+const Kernels & kernels_neon_dot_int16();
 
 } // namespace embark

@@ -15,6 +15,7 @@ using embark::Epilogue;
 using embark::Kernels;
 using embark::Norm;
 using embark::Product;
+using embark::ProductRows;
 using embark::Rotation;
 using embark::Value;
 using embark::round_up;
@@ -80,23 +81,47 @@ inline void load_bias(const Product & p, int column, float * bias) {
     }
 }
 
+// The rows of integers in the scratch of a product.
+template <Value ARITHMETIC> Rows rows_in(void * scratch, int rows, int k) {
+    const size_t ld = Kernels::integer_row(k, ARITHMETIC);
+    const char * values = static_cast<const char *>(scratch);
+    return { values, ld, reinterpret_cast<const float *>(values + rows * ld), static_cast<size_t>(rows) };
+}
+
+template <Value ARITHMETIC> void quantize_rows(const ProductRows & p) {
+    const Rows to = rows_in<ARITHMETIC>(p.scratch, p.rows, p.k);
+    char * values = const_cast<char *>(to.values);
+    float * scales = const_cast<float *>(to.scales) + static_cast<size_t>(p.first / embark::INTEGER_BLOCK) * p.rows;
+    for (int row = 0; row < p.rows; row++) {
+        for (int i = 0; i < p.columns; i += embark::INTEGER_BLOCK) {
+            auto * own = reinterpret_cast<typename Integer<ARITHMETIC>::Type *>(values + row * to.ld) + p.first + i;
+            scales[static_cast<size_t>(i / embark::INTEGER_BLOCK) * p.rows + row] =
+                quantize(p.a + row * p.a_ld + i, least(p.columns - i, embark::INTEGER_BLOCK), own);
+        }
+    }
+}
+
+template <Value ARITHMETIC> void quantize(const ProductRows & p) {
+#ifdef MULTIPLIES_INT8
+    if (p.value == Value::INT8) {
+        return quantize_rows<Value::INT8>(p);
+    }
+#endif
+    if constexpr (ARITHMETIC == Value::INT16) {
+        quantize_rows<Value::INT16>(p);
+    }
+}
+
 // The rows of a product, as integers unless ARITHMETIC is F32.
 template <Value ARITHMETIC> Rows rows_of(const Product & p) {
     if constexpr (ARITHMETIC == Value::F32) {
         return { reinterpret_cast<const char *>(p.a), p.a_ld * sizeof(float), nullptr, 0 };
     } else {
         const int k = p.weights.k;
-        const size_t ld = Kernels::integer_row(k, ARITHMETIC);
-        char * values = static_cast<char *>(p.scratch);
-        float * scales = reinterpret_cast<float *>(values + p.rows * ld);
-        for (int row = 0; row < p.rows && !p.again; row++) {
-            for (int i = 0; i < k; i += embark::INTEGER_BLOCK) {
-                auto * to = reinterpret_cast<typename Integer<ARITHMETIC>::Type *>(values + row * ld) + i;
-                scales[static_cast<size_t>(i / embark::INTEGER_BLOCK) * p.rows + row] =
-                    quantize(p.a + row * p.a_ld + i, least(k - i, embark::INTEGER_BLOCK), to);
-            }
+        if (!p.again) {
+            quantize_rows<ARITHMETIC>({ p.a, p.a_ld, p.rows, 0, k, k, p.weights.value, p.scratch });
         }
-        return { values, ld, scales, static_cast<size_t>(p.rows) };
+        return rows_in<ARITHMETIC>(p.scratch, p.rows, k);
     }
 }
 
@@ -109,7 +134,8 @@ template <Value WEIGHT, Value ARITHMETIC, Epilogue EPILOGUE> void multiply_as(co
     char * widened = static_cast<char *>(p.scratch) + Kernels::rows_scratch(p.rows, k, ARITHMETIC);
     alignas(64) float c[TILE_ROWS * PANEL];
     alignas(64) float bias[PANEL];
-    for (int column = 0; column < p.weights.n; column += PANEL) {
+    const int columns = least(p.weights.n - p.first, p.columns);
+    for (int column = p.first; column < p.first + columns; column += PANEL) {
         const char * panel = static_cast<const char *>(p.weights.data) + column / PANEL * panel_bytes;
         // The next panel is fetched into the second level of the cache bit by bit.
         const char * next = panel + panel_bytes;
@@ -131,7 +157,7 @@ template <Value WEIGHT, Value ARITHMETIC, Epilogue EPILOGUE> void multiply_as(co
             }
             tile_of<ARITHMETIC>(rows)(a.from(row), k, panel, c, PANEL);
             finish<ARITHMETIC, EPILOGUE>(
-                c, rows, integer_scales(panel, k), bias, p.out + row * p.out_ld + column, p.out_ld);
+                c, rows, integer_scales(panel, k), bias, p.out + row * p.out_ld + column - p.first, p.out_ld);
             row += rows;
         }
     }
@@ -212,6 +238,7 @@ void normalize(const Norm & p) {
 }
 
 #define KERNELS(NAME, INT8_NAME, ARITHMETIC)                                                                       \
-    { NAME, INT8_NAME, ARITHMETIC, PANEL, multiply<ARITHMETIC>, turn, attend<ARITHMETIC>, normalize, attention_scratch }
+    { NAME, INT8_NAME, ARITHMETIC, PANEL, multiply<ARITHMETIC>, quantize<ARITHMETIC>, turn, attend<ARITHMETIC>,           \
+      normalize, attention_scratch }
 
 } // namespace

@@ -1,7 +1,11 @@
 // Products of some rows of activations and one panel of weights.
 #pragma once
 
+#ifdef __aarch64__
+#include "k_loop_neon.h"
+#else
 #include "k_loop.h"
+#endif
 #include "kernels.h"
 
 namespace {
@@ -44,13 +48,14 @@ template <embark::Value ARITHMETIC, int ROWS> void tile(const Rows & a, int k, c
     if constexpr (ARITHMETIC == embark::Value::INT8) {
         for (int i = 0; i < k; i += INTEGER_BLOCK) {
             const char * corrections = panel + INTEGER_BLOCK * PANEL;
+            const char * start = IS_INT8_BIASED ? corrections : nothing;
             const char * columns = corrections + PANEL * sizeof(int32_t);
             const float * scales = a.scales + i / INTEGER_BLOCK * a.scales_ld;
             constexpr int STEPS = INTEGER_BLOCK / embark::step_of(embark::Value::INT8);
             if (i == 0) {
-                k_loop_int8<ROWS, true, false>(a.values, a.ld, STEPS, panel, corrections, scales, columns, c, c_ld);
+                k_loop_int8<ROWS, true, false>(a.values, a.ld, STEPS, panel, start, scales, columns, c, c_ld);
             } else {
-                k_loop_int8<ROWS, true, true>(a.values + i, a.ld, STEPS, panel, corrections, scales, columns, c, c_ld);
+                k_loop_int8<ROWS, true, true>(a.values + i, a.ld, STEPS, panel, start, scales, columns, c, c_ld);
             }
             panel = columns + PANEL * sizeof(float);
         }

@@ -112,8 +112,11 @@ inline Vector rotate_lanes(Vector x) {
     return { _mm256_add_ps(low, high), _mm256_sub_ps(low, high) };
 }
 
+// vpdpbusd requires unsigned activations: with INT8_BIAS.
+constexpr bool IS_INT8_BIASED = true;
+
 // Of values in [0, 255].
-inline void store_uint8(uint8_t * p, Vector x) {
+inline void store_int8(uint8_t * p, Vector x) {
     const __m256i integers = int16_of(x);
     _mm_storeu_si128(
         reinterpret_cast<__m128i *>(p),

@@ -93,8 +93,11 @@ inline Vector rotate_lanes(Vector x) {
     return { butterfly<8>(butterfly<4>(butterfly<2>(butterfly<1>(x.v)))) };
 }
 
+// vpdpbusd requires unsigned activations: with INT8_BIAS.
+constexpr bool IS_INT8_BIASED = true;
+
 // Of values in [0, 255].
-inline void store_uint8(uint8_t * p, Vector x) {
+inline void store_int8(uint8_t * p, Vector x) {
     _mm_storeu_si128(reinterpret_cast<__m128i *>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x.v)));
 }
 

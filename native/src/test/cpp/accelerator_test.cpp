@@ -20,6 +20,10 @@
 #include "speed.h"
 #include "weights.h"
 
+#ifdef __aarch64__
+#include <sys/auxv.h>
+#endif
+
 namespace embark {
 
 // Those of AVX-VNNI in the encoding of AVX-512.
@@ -381,6 +385,37 @@ void integer_sums_are_right(const Kernels & kernels) {
     }
 }
 
+// Columns of a result one block after another, of rows that were quantised one block after another, are those
+// of the whole product.
+void parts_are_the_same(const Kernels & kernels, Value value, int rows, int n, int k) {
+    const Inputs in = inputs(rows, n, k);
+    const std::vector<float> whole = product(kernels, value, type_of(value), Epilogue::STORE, in);
+    Memory memory(kernels.packed_size(n, k, value));
+    const Packed matrix = { memory.as<void>(), value, n, k };
+    pack_rows(kernels, matrix, 0, n, type_of(value), as_type(in.w, k, type_of(value)).data());
+    const size_t a_ld = kernels.leading_dimension(k);
+    const size_t out_ld = kernels.leading_dimension(INTEGER_BLOCK);
+    Memory a(rows * a_ld * sizeof(float));
+    Memory scratch(kernels.product_scratch(rows, k, value));
+    put_rows(in.a, rows, k, a_ld, a);
+    const bool is_quantized = kernels.multiplied_as(value) != Value::F32;
+    for (int first = 0; first < k && is_quantized; first += INTEGER_BLOCK) {
+        kernels.quantize({ a.as<float>() + first, a_ld, rows, first, std::min(INTEGER_BLOCK, k - first), k, value,
+                           scratch.as<void>() });
+    }
+    bool same = true;
+    for (int first = 0; first < n; first += INTEGER_BLOCK) {
+        Memory out(rows * out_ld * sizeof(float));
+        kernels.multiply({ is_quantized ? nullptr : a.as<float>(), a_ld, rows, matrix, in.bias.data(), Epilogue::STORE,
+                           out.as<float>(), out_ld, scratch.as<void>(), is_quantized, first, INTEGER_BLOCK });
+        for (int i = 0; i < rows * std::min(INTEGER_BLOCK, n - first); i++) {
+            const int columns = std::min(INTEGER_BLOCK, n - first);
+            same = same && out.as<float>()[i / columns * out_ld + i % columns] == whole[i / columns * n + first + i % columns];
+        }
+    }
+    check(same, named(kernels, "parts", rows, n, k) + " of weights " + std::to_string(static_cast<int>(value)));
+}
+
 // What is not finite reaches the results of its own row or column only.
 void values_that_are_not_finite_stay_alone(const Kernels & kernels, Value value) {
     for (float bad : { NAN, INFINITY, -INFINITY }) {
@@ -627,6 +662,18 @@ void norms_are_right(const Kernels & kernels, int rows, int d, bool is_copied, b
     check(right, named(kernels, "norm", rows, d, 1));
 }
 
+void int8_products_are_right(const Kernels & kernels) {
+    for (int rows : { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 37 }) {
+        int8_products_are_close(kernels, rows, rows % 2 == 0 ? 33 : 128, rows % 3 == 0 ? 384 : 128);
+        for (Epilogue epilogue : EPILOGUES) {
+            int8_epilogues_are_right(kernels, epilogue, rows, 33);
+        }
+    }
+    parts_are_the_same(kernels, Value::INT8, 13, 300, 384);
+    values_that_are_not_finite_stay_alone(kernels, Value::INT8);
+}
+
+// All but products of INT8.
 void kernels_are_right(const Kernels & kernels) {
     const std::vector<Value> weights = kernels.arithmetic == Value::INT16
         ? std::vector<Value>{ Value::INT16, Value::Q8_0 }
@@ -642,21 +689,14 @@ void kernels_are_right(const Kernels & kernels) {
                 }
             }
         }
+        parts_are_the_same(kernels, value, 13, 300, 384);
+        parts_are_the_same(kernels, value, 5, 128, 160);
         if (value != Value::Q8_0) {
             values_that_are_not_finite_stay_alone(kernels, value);
         }
     }
     if (kernels.arithmetic == Value::INT16) {
         integer_sums_are_right(kernels);
-    }
-    if (kernels.int8_name != nullptr) {
-        for (int rows : { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 37 }) {
-            int8_products_are_close(kernels, rows, rows % 2 == 0 ? 33 : 128, rows % 3 == 0 ? 384 : 128);
-            for (Epilogue epilogue : EPILOGUES) {
-                int8_epilogues_are_right(kernels, epilogue, rows, 33);
-            }
-        }
-        values_that_are_not_finite_stay_alone(kernels, Value::INT8);
     }
     for (int head_size : { 1, 2, 32, 33, 48, 64, 80, 130 }) {
         for (int heads : { 1, 3 }) {
@@ -772,6 +812,24 @@ void choose(const char * what, Cpu cpu, const char * forced, const Kernels * exa
     check(kernels_for(Precision::INT8, cpu, forced) == int8, std::string("int8 of ") + what);
 }
 
+#ifdef __aarch64__
+
+void kernels_are_chosen() {
+    const Kernels * f32 = &kernels_neon();
+    const Kernels * int16 = &kernels_neon_int16();
+    const Kernels * dot = &kernels_neon_dot();
+    const Cpu cortex_a72 = { Isa::NEON, false, true };
+    const Cpu neoverse = { Isa::NEON_DOT, false, true };
+    choose("Cortex-A72", cortex_a72, nullptr, f32, f32, f32);
+    choose("Neoverse", neoverse, nullptr, f32, f32, dot);
+    choose("NEON forced", neoverse, "neon", f32, int16, int16);
+    choose("SDOT forced", neoverse, "neon_dot", f32, int16, &kernels_neon_dot_int16());
+    choose("SDOT forced on Cortex-A72", cortex_a72, "neon_dot", nullptr, nullptr, nullptr);
+    choose("AVX2 forced on ARM64", neoverse, "avx2", nullptr, nullptr, nullptr);
+}
+
+#else
+
 void kernels_are_chosen() {
     const Kernels * avx2 = &kernels_avx2();
     const Kernels * avx2_int16 = &kernels_avx2_int16();
@@ -802,6 +860,8 @@ void kernels_are_chosen() {
     choose("VNNI forced on Skylake", skylake, "avx512_vnni", nullptr, nullptr, nullptr);
 }
 
+#endif
+
 void fast_can_be_overruled() {
     const Kernels * exact = kernels_for(Precision::EXACT);
     const Kernels * int8 = kernels_for(Precision::INT8);
@@ -810,34 +870,128 @@ void fast_can_be_overruled() {
     std::printf("fast takes %.2f of the time of exact\n", ratio);
     use_exact_for_fast();
     check(kernels_for(Precision::FAST) == exact, "fast after it was overruled");
-    check(kernels_for(Precision::INT8) == int8, "int8 after fast was overruled");
+    check(kernels_for(Precision::INT8) == (int8->int8_name != nullptr ? int8 : exact), "int8 after fast was overruled");
 }
+
+// Values that do not depend on the library's distributions: one row or column is a thousand times the others.
+std::vector<float> plain_values(std::mt19937 & source, int rows, int columns) {
+    std::vector<float> all;
+    for (int i = 0; i < rows * columns; i++) {
+        const float value = static_cast<float>(static_cast<int32_t>(source())) / 1073741824.0f;
+        all.push_back(i / columns == rows / 2 || i % columns == columns / 3 ? value * 1000 : value);
+    }
+    return all;
+}
+
+class Digest {
+public:
+    void add(const std::vector<float> & values) {
+        for (float value : values) {
+            uint32_t bits;
+            std::memcpy(&bits, &value, sizeof(bits));
+            digest = (digest ^ bits) * 0x100000001b3;
+        }
+    }
+    void print(const char * arithmetic) const {
+        std::printf("digest of %s: %016llx\n", arithmetic, static_cast<unsigned long long>(digest));
+    }
+
+private:
+    uint64_t digest = 0xcbf29ce484222325;
+};
+
+void add_products(const Kernels & kernels, const std::vector<Value> & kinds, Digest & digest) {
+    std::mt19937 source(22);
+    for (int rows : { 1, 5, 29 }) {
+        for (int k : { 128, 384 }) {
+            const Inputs in = { rows, 100, k, plain_values(source, rows, k), plain_values(source, 100, k),
+                                plain_values(source, 1, 100), plain_values(source, rows, 100) };
+            for (Value value : kinds) {
+                for (Epilogue epilogue : EPILOGUES) {
+                    digest.add(product(kernels, value, type_of(value), epilogue, in));
+                }
+            }
+        }
+    }
+}
+
+// Prints digests of results, which are the same for all instruction sets and architectures.
+void print_digests(const Kernels & kernels) {
+    const bool is_int16 = kernels.arithmetic == Value::INT16;
+    Digest own;
+    add_products(kernels, is_int16 ? std::vector<Value>{ Value::INT16 } : std::vector<Value>{ Value::F32, Value::F16, Value::BF16 }, own);
+    std::mt19937 source(23);
+    for (int window : { 16, INT_MAX }) {
+        for (float slope : { 0.0f, 0.25f }) {
+            Sequences in = sequences({ 1, 14, 33, 200 }, 3, 33, window, slope);
+            in.q = plain_values(source, in.rows(), in.d());
+            in.k = plain_values(source, in.rows(), in.d());
+            in.v = plain_values(source, in.rows(), in.d());
+            own.add(attention(kernels, in));
+        }
+    }
+    const std::vector<float> weight = plain_values(source, 1, 385);
+    own.add(norm(kernels, plain_values(source, 3, 385), 3, weight, weight, true));
+    own.print(is_int16 ? "int16" : "f32");
+    if (kernels.int8_name != nullptr) {
+        Digest int8;
+        add_products(kernels, { Value::INT8 }, int8);
+        int8.print("int8");
+    }
+}
+
+void check_kernels(const Kernels & kernels) {
+    std::printf("%s\n", kernels.name);
+    kernels_are_right(kernels);
+    if (kernels.int8_name != nullptr) {
+        std::printf("%s\n", kernels.int8_name);
+        int8_products_are_right(kernels);
+    }
+    print_digests(kernels);
+}
+
+#ifdef __aarch64__
+
+// Kernels that differ from others in INT8 only.
+void check_int8(const Kernels & kernels, const Kernels & others) {
+    std::printf("%s\n", kernels.int8_name);
+    int8_products_are_right(kernels);
+    kernels_agree(kernels, others);
+    print_digests(kernels);
+}
+
+#endif
 
 } // namespace
 
 int main() {
     ggml_init_params parameters = { ggml_tensor_overhead(), nullptr, true };
     ggml_free(ggml_init(parameters)); // fills ggml's tables
-    std::printf("avx2\n");
-    kernels_are_right(kernels_avx2());
-    kernels_are_right(kernels_avx2_int16());
+#ifdef __aarch64__
+    check_kernels(kernels_neon());
+    check_kernels(kernels_neon_int16());
+    if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) {
+        check_int8(kernels_neon_dot(), kernels_neon());
+        check_int8(kernels_neon_dot_int16(), kernels_neon_int16());
+    }
+#else
+    check_kernels(kernels_avx2());
+    check_kernels(kernels_avx2_int16());
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
-        std::printf("avx512\n");
-        kernels_are_right(kernels_avx512());
+        check_kernels(kernels_avx512());
         kernels_agree(kernels_avx2(), kernels_avx512());
     }
     if (__builtin_cpu_supports("avx512vnni")) {
-        std::printf("avx512_vnni\n");
-        kernels_are_right(kernels_avx512_vnni());
+        check_kernels(kernels_avx512_vnni());
         kernels_agree(kernels_avx2_int16(), kernels_avx512_vnni());
-        std::printf("avx_vnni as AVX-512\n");
-        kernels_are_right(kernels_avx_vnni_for_test());
+        std::printf("AVX-VNNI as AVX-512\n");
+        check_kernels(kernels_avx_vnni_for_test());
         kernels_agree(kernels_avx_vnni_for_test(), kernels_avx512_vnni());
     }
     if (__builtin_cpu_supports("avxvnni")) {
-        std::printf("avx_vnni\n");
-        kernels_are_right(kernels_avx_vnni());
+        check_kernels(kernels_avx_vnni());
     }
+#endif
     sequences_are_found();
     kernels_are_chosen();
     fast_can_be_overruled();

@@ -26,7 +26,7 @@ class ModelInspectorTest {
         .contains("architecture\tbert", "dimensions\t384", "context\t512", "pooling\tmean")
         .anyMatch(line -> line.matches("bytes\t[\\d,]+ \\(\\d+\\.\\d MiB\\)"))
         .anyMatch(line -> line.matches("sha256\t[0-9a-f]{64}"))
-        .anyMatch(line -> line.matches("accelerator\t(none|AVX.* (int16|f32))"))
+        .anyMatch(line -> line.matches("accelerator\t(none|(AVX|NEON).* (int16|f32))"))
         .contains("quantisation\tF16", "function\tembed")
         .anyMatch(line -> line.matches("taskBytes\t[\\d,]+ \\(\\d+\\.\\d MiB\\)"))
         .anyMatch(line -> line.matches("tokensPerSecond\t[\\d,]+"));

@@ -19,12 +19,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Embark's own ggml backend, which computes whole encoder models (BERT and its descendants) on x86
- * CPUs.
+ * and ARM64 CPUs.
  *
  * <p>Each build supports exactly one llama.cpp release. When the backend is loaded it selects its
  * kernels by the CPU's instruction sets; {@code EMBARK_ACCELERATOR_ISA} forces {@code avx2}, {@code
- * avx_vnni}, {@code avx512} or {@code avx512_vnni}. Other machines have no accelerator. Stateless;
- * loaded under the lock of {@link LlamaBackend}.
+ * avx_vnni}, {@code avx512} or {@code avx512_vnni}, on ARM64 {@code neon} or {@code neon_dot}. x86
+ * CPUs without AVX2 have no accelerator. Stateless; loaded under the lock of {@link LlamaBackend}.
  */
 public final class Accelerator {
   private static final Logger LOG = LoggerFactory.getLogger(Accelerator.class);
@@ -138,7 +138,7 @@ public final class Accelerator {
 
   private static Optional<String> whyNotInt8(GgufHeader header) {
     if (!hasInt8()) {
-      return Optional.of("This CPU has neither AVX-512 VNNI nor AVX-VNNI for precision=int8");
+      return Optional.of("This CPU has no AVX-512 VNNI, AVX-VNNI or SDOT for precision=int8");
     }
     String architecture = architecture(header);
     return architecture.equals(BERT)

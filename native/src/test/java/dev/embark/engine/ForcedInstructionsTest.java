@@ -60,6 +60,8 @@ class ForcedInstructionsTest {
     "avx_vnni, avx_vnni, AVX2 f32, AVX-VNNI int16, AVX-VNNI int8",
     "avx512, avx512dq, AVX-512 f32, AVX-512 f32, AVX-512 f32",
     "avx512_vnni, avx512_vnni, AVX-512 f32, AVX-512 VNNI int16, AVX-512 VNNI int8",
+    "neon, asimd, NEON f32, NEON int16, NEON int16",
+    "neon_dot, asimddp, NEON f32, NEON int16, NEON int8",
     "abacus, abacus, '', '', ''"
   })
   void forcedInstructionsComputeTheSame(

@@ -73,7 +73,7 @@ public enum EmbedOption implements FunctionOption {
       names(Precision.values()),
       Precision.FAST.toString(),
       "Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them"
-          + " faster than those; or 8-bit integers if the CPU has AVX-512 VNNI or AVX-VNNI.",
+          + " faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.",
       value -> oneOf(value, Precision.values())),
   BATCH_TOKENS(OptionSpec.batchTokens());
 

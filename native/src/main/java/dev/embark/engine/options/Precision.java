@@ -8,7 +8,7 @@ public enum Precision {
   EXACT,
   /** 16-bit integers where the CPU multiplies them faster, otherwise as EXACT. */
   FAST,
-  /** 8-bit integers on CPUs with AVX-512 VNNI or AVX-VNNI, otherwise as FAST. */
+  /** 8-bit integers on CPUs with AVX-512 VNNI, AVX-VNNI or SDOT, otherwise as FAST. */
   INT8;
 
   @Override
