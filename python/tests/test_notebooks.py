@@ -46,7 +46,8 @@ def embed_new_messages():
         .toTable("message_vectors")
     )
     query.awaitTermination()
-    return sum(progress["numInputRows"] for progress in query.recentProgress)
+    sources = [source for progress in query.recentProgress for source in progress["sources"]]
+    return sum(source["numInputRows"] for source in sources)
 
 
 embedded_first = embed_new_messages()
