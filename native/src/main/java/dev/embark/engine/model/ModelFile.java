@@ -1,5 +1,6 @@
 package dev.embark.engine.model;
 
+import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
@@ -45,7 +46,8 @@ public final class ModelFile {
           Sha256.of(path),
           text(header, "tokenizer.ggml.model").orElse(""),
           model.vocabularySize(),
-          model.prefix(),
+          text(header, ModelPrompts.PREFIX_KEY).orElse(""),
+          ModelPrompts.of(key -> text(header, key)),
           Accelerator.kernelsFor(header));
     } catch (IOException e) {
       throw new EmbarkException(
@@ -92,7 +94,8 @@ public final class ModelFile {
         .orElse("");
   }
 
-  private static Optional<String> text(GgufHeader header, String key) {
+  /** Returns the value of a metadata key that holds text. */
+  public static Optional<String> text(GgufHeader header, String key) {
     return header
         .get(key)
         .filter(value -> value.value() instanceof String)
