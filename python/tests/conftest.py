@@ -12,6 +12,9 @@ from pyspark.sql import SparkSession
 import embark
 
 JAR = os.environ["EMBARK_JAR"]
+# Delta for this Spark and, since pip's Spark 3.5 lacks it, the server of Spark Connect.
+OTHER_JARS = os.environ.get("EMBARK_TEST_JARS", "")
+HAS_DELTA = "/delta-spark_" in OTHER_JARS
 IS_CONNECT = os.environ.get("EMBARK_TEST_MODE") == "connect"
 if IS_CONNECT:
     # PySpark's own switch for a server on any free port; some tests start a second one.
@@ -20,6 +23,8 @@ if IS_CONNECT:
 
 def settings(builder: SparkSession.Builder) -> SparkSession.Builder:
     """Returns a builder of a small session."""
+    if OTHER_JARS:
+        builder.config("spark.jars", OTHER_JARS)
     return (
         builder.config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "1")
@@ -39,7 +44,13 @@ def start(builder: SparkSession.Builder) -> SparkSession:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    session = start(embark.configure(settings(SparkSession.builder)))
+    builder = settings(SparkSession.builder)
+    if HAS_DELTA:
+        delta = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+        builder.config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        builder.config("spark.sql.catalog.spark_catalog", delta)
+        builder.config("spark.databricks.delta.snapshotPartitions", "2")
+    session = start(embark.configure(builder))
     yield session
     session.stop()
 

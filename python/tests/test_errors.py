@@ -79,6 +79,19 @@ def test_failure_while_a_file_is_written(spark: SparkSession, tmp_path: Any) -> 
     assert error_of(raised.value) is not None
 
 
+def test_message_alone_is_enough() -> None:
+    """As in a Spark Connect client of Spark 3.5, which does not get the parameters."""
+    message = (
+        "[EMBARK_TOO_MANY_DIMENSIONS] dimensions is 400, but the model has 384.; line 1 pos 7"
+    )
+
+    for text in (message, message.replace("; line", " SQLSTATE: 22023; line"), message[:-14]):
+        error = error_of(ValueError(text))
+        assert error is not None
+        assert error.parameters == {"dimensions": "400", "available": "384"}
+        assert error.sentence == "dimensions is 400, but the model has 384."
+
+
 def test_position_of_a_call(spark: SparkSession) -> None:
     with pytest.raises(Exception, match="line 1 pos 7"):
         _ = spark.sql("SELECT embed('x', map('longText', 'y'))").schema

@@ -163,6 +163,41 @@ def test_jar_of_the_wrong_scala_says_so(extensions: str) -> None:
     assert said[2].startswith("[EMBARK_WRONG_SCALA] ")
 
 
+@classic_only
+@pytest.mark.skipif("EMBARK_OTHER_JAR" not in os.environ, reason="needs the jar of the other Scala")
+@pytest.mark.parametrize(
+    ("main", "arguments"),
+    [
+        ("EmbedJob", ["--input=texts", "--output=vectors"]),
+        ("SqlRunner", ["SELECT embed('x')"]),
+    ],
+)
+def test_main_class_of_the_wrong_scala_says_so(
+    main: str, arguments: list[str], tmp_path: Path
+) -> None:
+    home = Path(pyspark.__file__).parent
+    jar = os.environ["EMBARK_OTHER_JAR"]
+    submit = [str(home / "bin/spark-submit"), "--master=local[1]", f"--class=dev.embark.job.{main}"]
+
+    result = subprocess.run(
+        [*submit, jar, *arguments],
+        env={**os.environ, "SPARK_HOME": str(home)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert result.returncode == 1
+    said = [
+        line for line in result.stderr.splitlines() if "This jar of Embark is for Scala" in line
+    ]
+    assert len(said) == 1
+    assert said[0].startswith("embark ")
+    assert "\tat " not in result.stderr
+
+
 @connect_only
 def test_client_cannot_install() -> None:
     script = """

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from embark._version import __version__
 from embark.arrays import to_numpy
 from embark.errors import EmbarkError, error_of
 from embark.functions import *  # noqa: F403
@@ -20,6 +21,7 @@ __all__ = [
     "Job",
     "JobEstimate",
     "JobResult",
+    "__version__",
     "configure",
     "error_of",
     "install",

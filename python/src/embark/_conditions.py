@@ -67,6 +67,11 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "22023",
         "dimensions is <dimensions>, but the model has <available>.",
     ),
+    "EMBARK_UNKNOWN_PROMPT": (
+        "22023",
+        "role is <role>, but the model <name> has no prompts in its file and is of no known "
+        "family (<families>); give its prompt as prefix, '' for none.",
+    ),
     "EMBARK_FAILED_ROW": (
         "22000",
         "Row <row> of partition <partition> cannot be <done>: <reason> With mode=PERMISSIVE "

@@ -6,11 +6,11 @@ import os
 import re
 import zipfile
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import pyspark
 
+from embark._version import __version__
 from embark.errors import EmbarkError
 
 VARIABLE = "EMBARK_JAR"
@@ -61,9 +61,8 @@ def read(path: str) -> Jar:
 
 def check_version(where: str, jar: str) -> None:
     """Raises an error unless the jar has the minor version of this package."""
-    package = version("embark-spark")
-    if jar and jar.split(".")[:2] != package.split(".")[:2]:
-        parameters = {"package": package, "where": where, "jar": jar}
+    if jar and jar.split(".")[:2] != __version__.split(".")[:2]:
+        parameters = {"package": __version__, "where": where, "jar": jar}
         raise EmbarkError("EMBARK_WRONG_VERSION", parameters)
 
 

@@ -82,6 +82,10 @@ class JobArguments:
         prompts, which cannot be chunked.
     prefix
         Prefix of each text, such as 'query: '.
+    role
+        What the texts are in a search, query or document: the model's prompt for it is put
+        before each text, unless --prefix is given. Default: document, if prompts of the model
+        are known and the output was not begun without them.
     dimensions
         Keep the first N dimensions and normalise again. Default: all.
     normalize
@@ -124,6 +128,7 @@ class JobArguments:
         max_tokens: int | None = None,
         long_text: str | None = None,
         prefix: str | None = None,
+        role: str | None = None,
         dimensions: int | None = None,
         normalize: str | None = None,
         mode: str | None = None,
@@ -157,6 +162,7 @@ class JobArguments:
                 "--max-tokens": max_tokens,
                 "--long-text": long_text,
                 "--prefix": prefix,
+                "--role": role,
                 "--dimensions": dimensions,
                 "--normalize": normalize,
                 "--mode": mode,

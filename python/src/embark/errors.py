@@ -12,7 +12,8 @@ __all__ = ["EmbarkError", "error_of"]
 
 _CONDITION = re.compile(r"\[(EMBARK_[A-Z_]+)\] (.*)")
 _PARAMETER = re.compile(r"<([a-z]+)>")
-_STATE = re.compile(r" SQLSTATE: \w{5}.*")
+# What Spark adds to a message: the SQLSTATE and the place in the statement.
+_ADDED = re.compile(r" SQLSTATE: \w{5}.*|; line \d+ pos \d+;?$")
 
 
 class EmbarkError(Exception):
@@ -67,7 +68,7 @@ def error_of(error: BaseException) -> EmbarkError | None:
     if found is None or found.group(1) not in CONDITIONS:
         return None
     condition = found.group(1)
-    sentence = _STATE.sub("", found.group(2)).strip()
+    sentence = _ADDED.sub("", found.group(2).strip())
     return EmbarkError(condition, _parameters(error, condition) or _parsed(condition, sentence))
 
 

@@ -28,6 +28,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "model": "model",
         "model_sha256": "modelSha256",
         "prefix": "prefix",
+        "role": "role",
         "max_tokens": "maxTokens",
         "long_text": "longText",
         "chunk_overlap": "chunkOverlap",
@@ -45,6 +46,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "model": "model",
         "model_sha256": "modelSha256",
         "prefix": "prefix",
+        "role": "role",
         "max_tokens": "maxTokens",
         "long_text": "longText",
         "chunk_overlap": "chunkOverlap",
@@ -62,6 +64,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "model": "model",
         "model_sha256": "modelSha256",
         "prefix": "prefix",
+        "role": "role",
         "max_tokens": "maxTokens",
         "long_text": "longText",
         "chunk_overlap": "chunkOverlap",
@@ -127,6 +130,7 @@ def embed(
     model: str | None = None,
     model_sha256: str | None = None,
     prefix: str | None = None,
+    role: Literal["query", "document"] | None = None,
     max_tokens: int | None = None,
     long_text: Literal["truncate", "chunk", "error"] | None = None,
     chunk_overlap: int | None = None,
@@ -155,6 +159,9 @@ def embed(
     prefix
         Prefix of each text, such as 'query: '; the model's own if unset, none if empty. Takes
         text.
+    role
+        What the texts are in a search: the model's prompt for it precedes each text, unless
+        prefix is set. Takes query, document.
     max_tokens
         Maximum number of tokens of a text, special tokens included; the model's context if
         unset. Takes 1 or more.
@@ -206,6 +213,7 @@ def embed(
             "model": model,
             "modelSha256": model_sha256,
             "prefix": prefix,
+            "role": role,
             "maxTokens": max_tokens,
             "longText": long_text,
             "chunkOverlap": chunk_overlap,
@@ -228,6 +236,7 @@ def embed_detail(
     model: str | None = None,
     model_sha256: str | None = None,
     prefix: str | None = None,
+    role: Literal["query", "document"] | None = None,
     max_tokens: int | None = None,
     long_text: Literal["truncate", "chunk", "error"] | None = None,
     chunk_overlap: int | None = None,
@@ -256,6 +265,9 @@ def embed_detail(
     prefix
         Prefix of each text, such as 'query: '; the model's own if unset, none if empty. Takes
         text.
+    role
+        What the texts are in a search: the model's prompt for it precedes each text, unless
+        prefix is set. Takes query, document.
     max_tokens
         Maximum number of tokens of a text, special tokens included; the model's context if
         unset. Takes 1 or more.
@@ -307,6 +319,7 @@ def embed_detail(
             "model": model,
             "modelSha256": model_sha256,
             "prefix": prefix,
+            "role": role,
             "maxTokens": max_tokens,
             "longText": long_text,
             "chunkOverlap": chunk_overlap,
@@ -329,6 +342,7 @@ def embed_tokens(
     model: str | None = None,
     model_sha256: str | None = None,
     prefix: str | None = None,
+    role: Literal["query", "document"] | None = None,
     max_tokens: int | None = None,
     long_text: Literal["truncate", "chunk", "error"] | None = None,
     chunk_overlap: int | None = None,
@@ -357,6 +371,9 @@ def embed_tokens(
     prefix
         Prefix of each text, such as 'query: '; the model's own if unset, none if empty. Takes
         text.
+    role
+        What the texts are in a search: the model's prompt for it precedes each text, unless
+        prefix is set. Takes query, document.
     max_tokens
         Maximum number of tokens of a text, special tokens included; the model's context if
         unset. Takes 1 or more.
@@ -407,6 +424,7 @@ def embed_tokens(
             "model": model,
             "modelSha256": model_sha256,
             "prefix": prefix,
+            "role": role,
             "maxTokens": max_tokens,
             "longText": long_text,
             "chunkOverlap": chunk_overlap,

@@ -77,6 +77,13 @@ public final class ModelInspector implements Callable<Integer> {
     if (!model.prefix().isEmpty()) {
       facts.put("prefix", model.prefix());
     }
+    model
+        .prompts()
+        .ifPresent(
+            prompts -> {
+              facts.put("queryPrompt", prompts.query());
+              facts.put("documentPrompt", prompts.document());
+            });
     facts.put("function", trial.function());
     if (model.generates()) {
       facts.put(

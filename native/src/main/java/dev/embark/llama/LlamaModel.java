@@ -35,7 +35,6 @@ public final class LlamaModel implements AutoCloseable {
   public record Traits(boolean stripsAccents, boolean f32, boolean reranker) {}
 
   private static final int TEXT_CAPACITY = 4096;
-  private static final String PREFIX_KEY = "embark.prefix";
 
   private final Path path;
   private final ModelOptions options;
@@ -212,15 +211,6 @@ public final class LlamaModel implements AutoCloseable {
     byte[] value = new byte[TEXT_CAPACITY];
     int length = Llama.embark_model_meta(handle(), key, value, value.length);
     return length < 0 ? Optional.empty() : Optional.of(text(value, length));
-  }
-
-  /**
-   * Returns the text that the model's authors prepend to each input, from {@code embark.prefix} in
-   * the file; empty if there is none. llama.cpp's own converter, as of 0.5.0, drops the prompts of
-   * embedding models.
-   */
-  public String prefix() {
-    return metadata(PREFIX_KEY).orElse("");
   }
 
   /** Returns whether a token is a control token, which never comes from text. */

@@ -33,7 +33,8 @@ public final class FunctionSpec {
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "Path or URI of a GGUF model. Default: the built-in MiniLM; none for --function generate.")
+          "Path or URI of a GGUF model. Default: the built-in MiniLM; none for --function"
+              + " generate.")
   private String model;
 
   @Option(
@@ -57,6 +58,15 @@ public final class FunctionSpec {
       paramLabel = "TEXT",
       description = "Prefix of each text, such as 'query: '.")
   private String prefix;
+
+  @Option(
+      names = "--role",
+      paramLabel = "ROLE",
+      description =
+          "What the texts are in a search, query or document: the model's prompt for it is put"
+              + " before each text, unless --prefix is given. Default: document, if prompts of the"
+              + " model are known and the output was not begun without them.")
+  private String role;
 
   @Option(
       names = "--dimensions",
@@ -136,6 +146,7 @@ public final class FunctionSpec {
     putIfGiven(own, "maxTokens", maxTokens);
     putIfGiven(own, "longText", longText);
     putIfGiven(own, "prefix", prefix);
+    putIfGiven(own, "role", role);
     putIfGiven(own, "dimensions", dimensions);
     putIfGiven(own, "normalize", normalize);
     putIfGiven(own, "mode", mode);

@@ -55,7 +55,7 @@ final class ReportBuilder {
   }
 
   RunReport build(JobResult result, RunEnd end) {
-    Optional<FunctionOptions> options = options();
+    Optional<FunctionOptions> options = options(result.plan());
     RunTotals totals = result.totals();
     Manifest.Counts input = result.plan().input();
     double heartbeat = spark.sparkContext().conf().getTimeAsMs(HEARTBEAT, "10s") / 1e3;
@@ -140,9 +140,10 @@ final class ReportBuilder {
   }
 
   /** Returns the options; empty if they are invalid, which may be why the run failed. */
-  private Optional<FunctionOptions> options() {
+  private Optional<FunctionOptions> options(RunPlan plan) {
     try {
-      return Optional.of(FunctionCall.of(spec).options(spark));
+      // A run without a plan did not come as far as choosing its prompt.
+      return Optional.of(FunctionCall.of(spec).options(spark).with(plan.options()));
     } catch (EmbarkException | UserError e) {
       return Optional.empty();
     }

@@ -18,6 +18,7 @@ import dev.embark.job.state.Fingerprint;
 import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.Paths;
+import dev.embark.job.state.PromptChoice;
 import dev.embark.job.state.StateFolder;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,8 +46,8 @@ public final class DryRun {
 
   private final SparkSession spark;
   private final JobSpec spec;
-  private final FunctionCall call;
   private final Consumer<String> warnings;
+  private FunctionCall call; // with its prompt once the checks have begun
 
   public DryRun(SparkSession spark, JobSpec spec, Consumer<String> warnings) {
     this.spark = spark;
@@ -62,6 +63,8 @@ public final class DryRun {
    */
   public Estimate run() {
     Sink sink = Sink.of(spark, spec);
+    call =
+        new PromptChoice(spark, spec, warnings).choose(call, sink.state().map(StateFolder::load));
     RunStart start = new RunStart(spark, spec, sink, Fingerprint.of(spark, call));
     call.checkFit(spark);
     PendingRows rows = left(sink, start).orElseGet(() -> toDo(sink, start));

@@ -91,9 +91,9 @@ public final class JobRun {
       output = opened.output();
       state = output.state();
       run = opened.run();
-      FunctionCall call = FunctionCall.of(spec).pinned(spark, opened.fingerprint());
+      FunctionCall call = opened.call().pinned(spark, opened.fingerprint());
       embedder = new WaveWriter(spark, spec, run.textColumn(), call);
-      plan = run.plan();
+      plan = run.plan().with(opened.call().given());
     } catch (Exception | FSError e) {
       tellEnd(e, start);
       throw e;

@@ -11,6 +11,7 @@ import dev.embark.job.state.Fingerprint;
 import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.LeasedOutput;
 import dev.embark.job.state.Manifest;
+import dev.embark.job.state.PromptChoice;
 import dev.embark.job.state.StateFolder;
 import java.util.List;
 import java.util.Optional;
@@ -48,12 +49,14 @@ final class RunOpener implements AutoCloseable {
    *
    * @param output the leased output; owned by the opener
    * @param run the run as stored in the manifest
+   * @param call the call that computes its results, with the prompt that it uses
    * @param fingerprint fingerprint of its result column
    * @param otherEmbeddings names of the other result columns of the output
    */
   record Opened(
       LeasedOutput output,
       Manifest.Run run,
+      FunctionCall call,
       Fingerprint fingerprint,
       List<String> otherEmbeddings) {}
 
@@ -71,7 +74,9 @@ final class RunOpener implements AutoCloseable {
       }
       held = LeasedOutput.take(there.get(), warnings);
     }
-    FunctionCall call = FunctionCall.of(spec);
+    FunctionCall call =
+        new PromptChoice(spark, spec, warnings)
+            .choose(FunctionCall.of(spec), there.map(StateFolder::load));
     Fingerprint fingerprint = Fingerprint.of(spark, call);
     call.checkFit(spark);
     start = new RunStart(spark, spec, sink, fingerprint);
@@ -83,7 +88,8 @@ final class RunOpener implements AutoCloseable {
     Optional<Manifest.Run> run = start.resumable(held.manifest()).or(() -> begin(fingerprint));
     run.filter(opened -> opened.kind() == Manifest.Kind.MERGE).ifPresent(this::addColumn);
     return run.map(
-        opened -> new Opened(held, opened, fingerprint, start.otherEmbeddings(held.manifest())));
+        opened ->
+            new Opened(held, opened, call, fingerprint, start.otherEmbeddings(held.manifest())));
   }
 
   /** Decided without the lease, because acquiring it requires write permission. */

@@ -39,11 +39,13 @@ public record Fingerprint(
           "in version 3 vectors of encoders changed on CPUs (cosine of at least 0.9999, or 0.999"
               + " with precision=int8, measured with MiniLM)");
 
-  // Devices and accelerators change only rounding, as another machine with the same options may.
+  // Devices and accelerators change only rounding, as another machine with the same options may. A
+  // role is in the prefix that PromptChoice makes of it.
   private static final Set<String> NOT_IN_RESULTS =
       Stream.<FunctionOption>of(
               EmbedOption.MODEL,
               EmbedOption.MODEL_SHA256,
+              EmbedOption.ROLE,
               EmbedOption.MODE,
               EmbedOption.DEVICE,
               EmbedOption.ACCELERATOR,

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -190,6 +191,7 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
           id,
           number,
           fingerprint,
+          Map.of(),
           waves.size(),
           waves.stream().mapToLong(Wave::rows).sum(),
           counts,

@@ -39,6 +39,7 @@ class FingerprintTest {
   @ParameterizedTest
   @CsvSource({
     "mode, FAILFAST",
+    "role, query", // the prefix has its prompt
     "batchTokens, 4096",
     "model, /elsewhere/same.gguf",
     "device, cpu",

@@ -1,5 +1,6 @@
 package dev.embark.engine.model;
 
+import dev.embark.engine.prompts.ModelPrompts;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,7 @@ import java.util.Optional;
  *     byte-pair encoding, {@code llama} and {@code t5} SentencePiece
  * @param vocabularySize number of tokens
  * @param prefix text that is prepended to each input by default; empty for none
+ * @param prompts texts that are prepended by the role of an input; empty if none are known
  * @param accelerator the accelerator's instruction set and arithmetic for this model on this CPU by
  *     default, such as {@code AVX-512 VNNI int16}; empty if llama.cpp computes the model
  * @param notAccelerated why llama.cpp computes the model, as a clause; empty if it does not
@@ -38,5 +40,6 @@ public record ModelDescription(
     String vocabulary,
     int vocabularySize,
     String prefix,
+    Optional<ModelPrompts> prompts,
     String accelerator,
     Optional<String> notAccelerated) {}

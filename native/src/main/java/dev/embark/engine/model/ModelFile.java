@@ -1,5 +1,6 @@
 package dev.embark.engine.model;
 
+import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.gguf.GgufHeader;
@@ -47,7 +48,8 @@ public final class ModelFile {
           Sha256.of(path),
           text(header, "tokenizer.ggml.model").orElse(""),
           model.vocabularySize(),
-          model.prefix(),
+          text(header, ModelPrompts.PREFIX_KEY).orElse(""),
+          ModelPrompts.of(key -> text(header, key)),
           Accelerator.kernelsFor(header),
           Accelerator.whyNot(header));
     } catch (IOException e) {

@@ -17,6 +17,13 @@ public enum EmbedOption implements FunctionOption {
       "",
       "Prefix of each text, such as 'query: '; the model's own if unset, none if empty.",
       value -> value),
+  ROLE(
+      "role",
+      names(Role.values()),
+      "",
+      "What the texts are in a search: the model's prompt for it precedes each text, unless prefix"
+          + " is set.",
+      value -> oneOf(value, Role.values())),
   MAX_TOKENS(
       "maxTokens",
       "1 or more",

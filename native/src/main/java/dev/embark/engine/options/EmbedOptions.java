@@ -50,6 +50,13 @@ public final class EmbedOptions extends FunctionOptions {
     return set(EmbedOption.PREFIX);
   }
 
+  /**
+   * Returns the role of the texts, whose prompt precedes each text unless {@link #prefix} is set.
+   */
+  public Optional<Role> role() {
+    return set(EmbedOption.ROLE).map(role -> Role.valueOf(role.toUpperCase(Locale.ROOT)));
+  }
+
   /** Returns the maximum number of tokens per text; empty for the model's context. */
   public OptionalInt maxTokens() {
     return integer(get(EmbedOption.MAX_TOKENS));

@@ -58,6 +58,11 @@ public enum Condition {
   MODEL_NOT_LOADED(Kind.MODEL, "22000", "The model cannot be loaded: <reason>."),
   TOO_MANY_DIMENSIONS(
       Kind.OPTION, "22023", "dimensions is <dimensions>, but the model has <available>."),
+  UNKNOWN_PROMPT(
+      Kind.OPTION,
+      "22023",
+      "role is <role>, but the model <name> has no prompts in its file and is of no known family"
+          + " (<families>); give its prompt as prefix, '' for none."),
   FAILED_ROW(
       Kind.MODEL,
       "22000",

@@ -2,6 +2,7 @@ package dev.embark.engine.text;
 
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.LongText;
+import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.llama.LlamaModel;
@@ -33,13 +34,13 @@ public final class Tokenizer {
   /**
    * Creates a tokenizer.
    *
-   * @throws EmbarkException of kind OPTION when {@code maxTokens} or {@code chunkOverlap} does not
-   *     fit the model
+   * @throws EmbarkException of kind OPTION when {@code maxTokens}, {@code chunkOverlap} or {@code
+   *     role} does not fit the model
    */
   public Tokenizer(LlamaModel model, EmbedOptions options) {
     this.vocabulary = new Vocabulary(model);
     this.wordPiece = WordPieceText.of(model, vocabulary);
-    this.prefix = options.prefix().orElseGet(model::prefix).getBytes(StandardCharsets.UTF_8);
+    this.prefix = ModelPrompts.prefix(options, model::metadata).getBytes(StandardCharsets.UTF_8);
     this.joined = prefix;
     this.longText = options.longText();
     int context = model.trainedContext();

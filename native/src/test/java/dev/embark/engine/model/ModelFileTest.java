@@ -7,6 +7,7 @@ import dev.embark.engine.TinyKind;
 import dev.embark.engine.TinyModel;
 import dev.embark.engine.TinyWeights;
 import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufValue;
@@ -49,6 +50,7 @@ class ModelFileTest {
                   "gpt2",
                   262,
                   "",
+                  Optional.empty(),
                   "",
                   Optional.of("there are no kernels for qwen3")));
     }
@@ -73,6 +75,20 @@ class ModelFileTest {
     try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
       assertThat(ModelFile.describe(model).prefix()).isEqualTo("passage: größe ");
       assertThat(ModelFile.describe(model).sha256()).isEqualTo(Sha256.of(file));
+    }
+  }
+
+  @Test
+  void thePromptsOfTheFileAreDescribed() throws IOException {
+    Path file =
+        ChangedModel.with(
+            TinyModel.wordPiece(dir),
+            dir.resolve("prompts.gguf"),
+            "embark.prompt.document",
+            GgufValue.string("passage: größe "));
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model).prompts())
+          .contains(new ModelPrompts("", "passage: größe "));
     }
   }
 

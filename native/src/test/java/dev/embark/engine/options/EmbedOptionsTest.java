@@ -154,7 +154,7 @@ class EmbedOptionsTest {
   void anUnknownKeyThatIsNearNoneListsThemAll() {
     assertThatThrownBy(() -> EmbedOptions.of(Map.of("temperature", "1")))
         .hasMessageNotContaining("did you mean")
-        .hasMessageContaining("model, modelSha256, prefix, maxTokens");
+        .hasMessageContaining("model, modelSha256, prefix, role, maxTokens");
   }
 
   @ParameterizedTest
@@ -231,6 +231,7 @@ class EmbedOptionsTest {
             Map.entry(EmbedOption.MODEL, "/a.gguf"),
             Map.entry(EmbedOption.MODEL_SHA256, SHA256),
             Map.entry(EmbedOption.PREFIX, "query: "),
+            Map.entry(EmbedOption.ROLE, "query"),
             Map.entry(EmbedOption.MAX_TOKENS, "7"),
             Map.entry(EmbedOption.LONG_TEXT, "chunk"),
             Map.entry(EmbedOption.CHUNK_OVERLAP, "1"),

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.Embedded;
 import dev.embark.engine.TinyModel;
+import dev.embark.engine.model.ChangedModel;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.gguf.GgufValue;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import dev.embark.llama.TokenizedTexts;
@@ -198,6 +200,29 @@ class TokenizerTest {
             ids("[CLS]", "query", ":", "[SEP]"));
     assertThat(out.outcomes().isTruncated(0)).isFalse();
     assertThat(out.outcomes().isTruncated(1)).isTrue();
+  }
+
+  @Test
+  void thePromptOfTheRolePrecedesEachTextAsAPrefixDoes() throws IOException {
+    Path file =
+        ChangedModel.with(
+            TinyModel.wordPiece(dir),
+            dir.resolve("prompts.gguf"),
+            "embark.prompt.query",
+            GgufValue.string("query: "));
+    try (LlamaModel prompts = ModelLoader.load(file, ModelOptions.cpu())) {
+      tokenize(prompts, Map.of("role", "query", "maxTokens", "5"), "dog", "dog cat");
+      assertThat(sequences())
+          .containsExactly(
+              ids("[CLS]", "query", ":", "dog", "[SEP]"),
+              ids("[CLS]", "query", ":", "dog", "[SEP]"));
+
+      tokenize(prompts, Map.of("role", "document"), "dog");
+      assertThat(sequences()).containsExactly(ids("[CLS]", "dog", "[SEP]"));
+
+      tokenize(prompts, Map.of("role", "query", "prefix", "the "), "dog");
+      assertThat(sequences()).containsExactly(ids("[CLS]", "the", "dog", "[SEP]"));
+    }
   }
 
   @Test

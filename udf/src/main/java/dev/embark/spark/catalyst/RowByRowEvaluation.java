@@ -14,6 +14,7 @@ import dev.embark.spark.metrics.RowAccumulators;
 import dev.embark.spark.metrics.WindowCounts;
 import dev.embark.spark.models.ExecutorModels;
 import dev.embark.spark.models.ModelAccess;
+import dev.embark.spark.models.PromptWarning;
 import dev.embark.spark.rows.TaskEngine;
 import dev.embark.spark.rows.TextWindow;
 import java.util.List;
@@ -58,6 +59,7 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
   static RowByRowEvaluation of(ModelExpression call) {
     SparkContext context = SparkSession.active().sparkContext();
     ModelAccess access = ModelAccess.ofSession(context, call.options().model());
+    PromptWarning.check(context, call.options(), access);
     return new RowByRowEvaluation(
         call.text(),
         access.pinned(call.options(), ExecutorModels.store()),

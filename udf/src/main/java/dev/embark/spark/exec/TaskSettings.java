@@ -8,6 +8,7 @@ import dev.embark.spark.metrics.OperatorMetrics;
 import dev.embark.spark.metrics.RowAccumulators;
 import dev.embark.spark.models.ExecutorModels;
 import dev.embark.spark.models.ModelAccess;
+import dev.embark.spark.models.PromptWarning;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.SparkContext;
@@ -39,6 +40,7 @@ public record TaskSettings(
       progress.showStages(context);
     }
     ModelAccess access = ModelAccess.ofSession(context, options.model());
+    PromptWarning.check(context, options, access);
     return new TaskSettings(
         access.pinned(options, ExecutorModels.store()),
         access,

@@ -1,9 +1,12 @@
 package dev.embark.spark.models;
 
 import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.model.ModelFile;
 import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufValue;
@@ -11,6 +14,7 @@ import dev.embark.store.cache.StoredModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -20,8 +24,8 @@ import org.apache.spark.SparkEnv;
 
 /**
  * Checks the model of a call while the query is analysed, as far as the header of a local file
- * shows: that the file exists, is a complete GGUF file, and has the number of dimensions that is
- * asked for.
+ * shows: that the file exists, is a complete GGUF file, and has the number of dimensions and the
+ * prompt that are asked for.
  *
  * <p>Models of other places are checked when the query runs, since analysis must not download
  * anything. So is a model that is given with its hash: a later wave of a job computes with the copy
@@ -32,12 +36,12 @@ public final class HeaderCheck {
   private static final int MOST_REMEMBERED = 64;
 
   // A notebook analyses the same call again and again, and a vocabulary takes milliseconds to read.
-  private static final Map<String, OptionalInt> DIMENSIONS =
+  private static final Map<String, Facts> FACTS =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, OptionalInt> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Facts> eldest) {
           return size() > MOST_REMEMBERED;
         }
       };
@@ -45,34 +49,76 @@ public final class HeaderCheck {
   private HeaderCheck() {}
 
   /**
-   * Checks the model of a call.
+   * What a header says of a model.
    *
-   * @throws EmbarkException of kind MODEL if the file does not exist or is not a complete GGUF
-   *     file, of kind OPTION if it has fewer dimensions than the options ask for
+   * @param dimensions length of a vector; empty if the header does not say it
+   * @param texts the metadata that prompts depend on
    */
-  public static void check(FunctionOptions options) {
-    OptionalInt asked =
-        options instanceof EmbedOptions embed ? embed.dimensions() : OptionalInt.empty();
-    OptionalInt available;
-    if (options.modelSha256().isPresent()) {
-      return;
-    }
-    if (options.model().startsWith("classpath:")) {
-      // A model in a jar exists and is complete; its header needs the copy that a task makes, too.
-      available = asked.isPresent() ? ofCopy(options) : OptionalInt.empty();
-    } else {
-      available = local(options).map(HeaderCheck::dimensions).orElseGet(OptionalInt::empty);
-    }
-    if (asked.isPresent() && available.isPresent() && asked.getAsInt() > available.getAsInt()) {
-      throw EmbeddingEngine.tooManyDimensions(asked.getAsInt(), available.getAsInt());
+  record Facts(OptionalInt dimensions, Map<String, String> texts) {
+    Optional<String> text(String key) {
+      return Optional.ofNullable(texts.get(key));
     }
   }
 
-  private static OptionalInt ofCopy(FunctionOptions options) {
-    try (StoredModel copy = ModelAccess.NONE.open(options, ExecutorModels.store())) {
-      return dimensions(copy.path());
+  /**
+   * Checks the model of a call.
+   *
+   * @throws EmbarkException of kind MODEL if the file does not exist or is not a complete GGUF
+   *     file, of kind OPTION if it has fewer dimensions than the options ask for, or no known
+   *     prompt for their role
+   */
+  public static void check(FunctionOptions options) {
+    if (options.modelSha256().isPresent()) {
+      return;
+    }
+    boolean asks =
+        options instanceof EmbedOptions embed
+            && (embed.dimensions().isPresent() || embed.role().isPresent());
+    Optional<Facts> found;
+    if (options.model().startsWith("classpath:")) {
+      // A model in a jar exists and is complete; its header needs the copy that a task makes, too.
+      found = asks ? ofCopy(options, ModelAccess.NONE) : Optional.empty();
+    } else {
+      found = local(options).map(HeaderCheck::facts);
+    }
+    if (asks && found.isPresent()) {
+      check((EmbedOptions) options, found.get());
+    }
+  }
+
+  private static void check(EmbedOptions options, Facts facts) {
+    OptionalInt asked = options.dimensions();
+    OptionalInt available = facts.dimensions();
+    if (asked.isPresent() && available.isPresent() && asked.getAsInt() > available.getAsInt()) {
+      throw EmbeddingEngine.tooManyDimensions(asked.getAsInt(), available.getAsInt());
+    }
+    ModelPrompts.prefix(options, facts::text);
+  }
+
+  /**
+   * The header of a call's model, as far as the driver can read it without fetching what no task
+   * would fetch to this machine: a local file or, where the driver is the executor, any model.
+   * Empty for the default model, too, which has no prompts.
+   */
+  static Optional<Facts> reachable(FunctionOptions options, ModelAccess access) {
+    if (options.model().equals(EmbedOption.MODEL.defaultValue())) {
+      return Optional.empty();
+    }
+    try {
+      Optional<Path> file = ModelAccess.NONE.local(options);
+      return file.isPresent()
+          ? file.map(HeaderCheck::facts)
+          : driverIsExecutor() ? ofCopy(options, access) : Optional.empty();
     } catch (EmbarkException e) {
-      return OptionalInt.empty(); // the task that needs the copy reports the failure
+      return Optional.empty(); // the tasks report the failure, if there is one
+    }
+  }
+
+  private static Optional<Facts> ofCopy(FunctionOptions options, ModelAccess access) {
+    try (StoredModel copy = access.open(options, ExecutorModels.store())) {
+      return Optional.of(facts(copy.path()));
+    } catch (EmbarkException e) {
+      return Optional.empty(); // the task that needs the copy reports the failure
     }
   }
 
@@ -91,19 +137,24 @@ public final class HeaderCheck {
     return SparkEnv.get() != null && ExecutorModels.isAlone(SparkEnv.get().conf());
   }
 
-  private static OptionalInt dimensions(Path file) {
+  private static Facts facts(Path file) {
     String version = file.toAbsolutePath() + "\n" + stamp(file);
-    synchronized (DIMENSIONS) {
-      OptionalInt known = DIMENSIONS.get(version);
+    synchronized (FACTS) {
+      Facts known = FACTS.get(version);
       if (known != null) {
         return known;
       }
     }
-    OptionalInt dimensions = dimensions(ModelLoader.checkedHeader(file));
-    synchronized (DIMENSIONS) {
-      DIMENSIONS.put(version, dimensions);
+    GgufHeader header = ModelLoader.checkedHeader(file);
+    Map<String, String> texts = new HashMap<>();
+    for (String key : ModelPrompts.KEYS) {
+      ModelFile.text(header, key).ifPresent(text -> texts.put(key, text));
     }
-    return dimensions;
+    Facts facts = new Facts(dimensions(header), Map.copyOf(texts));
+    synchronized (FACTS) {
+      FACTS.put(version, facts);
+    }
+    return facts;
   }
 
   private static String stamp(Path file) {

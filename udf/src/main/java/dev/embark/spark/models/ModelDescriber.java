@@ -9,11 +9,14 @@ import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOption;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
+import dev.embark.gguf.GgufHeader;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import dev.embark.store.cache.StoredModel;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.spark.sql.SparkSession;
 
@@ -77,6 +80,25 @@ public final class ModelDescriber {
                       GenerateOptions.of(Map.of(GenerateOption.MODEL.key(), options.model())))
                   : ModelTrial.of(model, options));
         });
+  }
+
+  /**
+   * The text that a role puts before each text of a model, if nothing else does; empty if there is
+   * none. Fetches the model, but does not load it.
+   *
+   * @param options without a prefix; their role, or documents if they have none
+   * @throws dev.embark.engine.rows.EmbarkException of kind MODEL if the model cannot be fetched, of
+   *     kind OPTION if the options have a role and no prompt of the model is known
+   */
+  public static Optional<String> prompt(SparkSession session, EmbedOptions options) {
+    ModelAccess access = ModelAccess.ofSession(session.sparkContext(), options.model());
+    try (StoredModel file = access.open(options, ExecutorModels.store())) {
+      GgufHeader header = ModelLoader.checkedHeader(file.path());
+      Function<String, Optional<String>> metadata = key -> ModelFile.text(header, key);
+      return options.role().isPresent()
+          ? Optional.of(ModelPrompts.prefix(options, metadata))
+          : ModelPrompts.missing(options, metadata).map(ModelPrompts::document);
+    }
   }
 
   private static ModelDescription describe(FunctionOptions options, ModelAccess access) {

@@ -1,0 +1,41 @@
+"""Answers of a real model: SmolLM2-135M-Instruct in Q4_1."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as sf
+
+from embark import generate, generate_detail
+
+MODEL = os.environ.get("EMBARK_TEST_CHAT_MODEL", "")
+pytestmark = pytest.mark.skipif(not MODEL, reason="needs the model that check all brings")
+QUESTIONS = ["What is the capital of France?", "What is the capital of Italy?", None]
+
+
+def test_answers_are_those_of_sql(spark: SparkSession) -> None:
+    rows = [(number, question) for number, question in enumerate(QUESTIONS)]
+    prompts = spark.createDataFrame(rows, "id INT, prompt STRING")
+    ours = generate("prompt", model=MODEL, max_tokens=16, temperature=0.0)
+    detail = generate_detail("prompt", model=MODEL, max_tokens=2)
+    options = f"map('model', '{MODEL}', 'maxTokens', 16)"
+
+    answers = (
+        prompts.select(
+            "id",
+            ours.alias("ours"),
+            sf.expr(f"generate(prompt, {options})").alias("sql"),
+            detail.alias("detail"),
+        )
+        .orderBy("id")
+        .collect()
+    )
+
+    assert [row.ours for row in answers] == [row.sql for row in answers]
+    assert "Paris" in answers[0].ours
+    assert "Rome" in answers[1].ours
+    assert answers[2].ours is None
+    assert (answers[0].detail.tokens, answers[0].detail.finish) == (2, "length")
+    assert answers[0].ours.startswith(answers[0].detail.text)
