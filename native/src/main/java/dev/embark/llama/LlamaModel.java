@@ -36,6 +36,7 @@ public final class LlamaModel implements AutoCloseable {
 
   private static final int TEXT_CAPACITY = 4096;
   private static final String PREFIX_KEY = "embark.prefix";
+  private static final String NORMALIZE_KEY = "embark.normalize";
 
   private final Path path;
   private final ModelOptions options;
@@ -221,6 +222,14 @@ public final class LlamaModel implements AutoCloseable {
    */
   public String prefix() {
     return metadata(PREFIX_KEY).orElse("");
+  }
+
+  /**
+   * Returns how the model's authors scale vectors, from {@code embark.normalize} in the file, in
+   * the spelling of the option {@code normalize}; empty if the file does not say.
+   */
+  public Optional<String> normalization() {
+    return metadata(NORMALIZE_KEY);
   }
 
   /** Returns whether a token is a control token, which never comes from text. */

@@ -39,9 +39,10 @@ public record TaskSettings(
       progress.showStages(context);
     }
     ModelAccess access = ModelAccess.ofSession(context, options.model());
+    FunctionOptions pinned = access.pinned(options, ExecutorModels.store());
     return new TaskSettings(
-        access.pinned(options, ExecutorModels.store()),
-        access,
+        pinned,
+        access.serving(pinned, ExecutorModels.store()),
         outputs,
         metrics,
         progress.accumulators());
