@@ -9,6 +9,7 @@ import inspect
 import json
 import os
 import pathlib
+import shutil
 import sys
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -181,6 +182,38 @@ def nomic_bert():
     return transformers.NomicBertModel(config), tokenizer, {"pooling_mode_mean_tokens": True}
 
 
+def as_nomic_wrote_it(folder):
+    """The configuration in the spelling of the authors' own code, which the published models have."""
+    config = json.loads((folder / "config.json").read_text())
+    write(
+        folder / "config.json",
+        {
+            "architectures": ["NomicBertModel"],
+            "auto_map": {"AutoModel": "nomic-ai/nomic-bert-2048--modeling_hf_nomic_bert.NomicBertModel"},
+            "model_type": "nomic_bert",
+            "activation_function": "swiglu",
+            "n_embd": config["hidden_size"],
+            "n_layer": config["num_hidden_layers"],
+            "n_head": config["num_attention_heads"],
+            "n_inner": config["intermediate_size"],
+            "n_positions": config["max_position_embeddings"],
+            "layer_norm_epsilon": config["layer_norm_eps"],
+            "rotary_emb_base": config["rope_parameters"]["rope_theta"],
+            "rotary_emb_fraction": 1.0,
+            "rotary_scaling_factor": None,
+            "rotary_emb_scale_base": None,
+            "rotary_emb_interleaved": False,
+            "qkv_proj_bias": False,
+            "mlp_fc1_bias": False,
+            "mlp_fc2_bias": False,
+            "causal": False,
+            "prenorm": False,
+            "type_vocab_size": config["type_vocab_size"],
+            "vocab_size": config["vocab_size"],
+        },
+    )
+
+
 def modern_bert():
     tokenizer = byte_pairs(
         gpt2_words(), SPECIALS, "[CLS] $A [SEP]", normalizers.NFC(),
@@ -205,7 +238,7 @@ def qwen3():
     return transformers.Qwen3Model(config), tokenizer, {"pooling_mode_lasttoken": True}
 
 
-KINDS = [bert, cased_bert]
+KINDS = [bert, cased_bert, distilbert, xlm_roberta, roberta, nomic_bert, modern_bert, qwen3]
 PROMPTS = {"query": "query: ", "document": "passage: "}
 
 
@@ -265,6 +298,10 @@ def main():
     for kind in KINDS:
         if not names or kind.__name__ in names:
             save(kind, out)
+            if kind is nomic_bert:
+                shutil.copytree(out / "nomic_bert", out / "nomic_authors", dirs_exist_ok=True)
+                shutil.copy(out / "nomic_bert.json", out / "nomic_authors.json")
+                as_nomic_wrote_it(out / "nomic_authors")
             print(kind.__name__)
 
 

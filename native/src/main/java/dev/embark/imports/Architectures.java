@@ -38,6 +38,14 @@ final class Architectures {
         refuseRemoteCode(config, kind);
         yield new Bert(config, false);
       }
+      case "roberta", "xlm-roberta", "camembert" -> {
+        refuseRemoteCode(config, kind);
+        yield new Bert(config, true);
+      }
+      case "distilbert" -> new DistilBert(config);
+      case "nomic_bert" -> new NomicBert(config);
+      case "modernbert" -> new ModernBert(config);
+      case "qwen3" -> new Qwen3(config);
       default ->
           throw new ImportException(
               "its architecture is "

@@ -26,7 +26,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Imports folders that transformers itself wrote, and compares ids and vectors with those of
@@ -74,7 +74,18 @@ class FolderParityTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"bert", "cased_bert"})
+  @ValueSource(
+      strings = {
+        "bert",
+        "cased_bert",
+        "distilbert",
+        "xlm_roberta",
+        "roberta",
+        "nomic_bert",
+        "nomic_authors",
+        "modern_bert",
+        "qwen3"
+      })
   void idsAndVectorsAreThoseOfPyTorch(String kind) throws IOException {
     Path gguf = TARGET.resolve(kind + "-f32.gguf");
     ModelImport.convert(FOLDERS.resolve(kind), kind, ImportType.F32, gguf);
