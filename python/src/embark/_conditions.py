@@ -59,6 +59,10 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "42K03",
         "The model <model> cannot be fetched: <reason>.",
     ),
+    "EMBARK_MODEL_NOT_IMPORTED": (
+        "0A000",
+        "The model <model> cannot be imported: <reason>.",
+    ),
     "EMBARK_MODEL_NOT_LOADED": (
         "22000",
         "The model cannot be loaded: <reason>.",

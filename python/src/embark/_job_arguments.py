@@ -73,7 +73,8 @@ class JobArguments:
         embed, generate: compute a vector for each text, or answer each text as a prompt.
         Default: embed.
     model
-        Path or URI of a GGUF model. Default: the built-in MiniLM; none for --function generate.
+        Path or URI of a GGUF file or a model folder. Default: the built-in MiniLM; none for
+        --function generate.
     max_tokens
         Maximum number of tokens of a text, by default the model's context; with --function
         generate, of an answer, by default 256.

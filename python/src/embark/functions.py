@@ -152,8 +152,9 @@ def embed(
     text
         A column, or its name.
     model
-        The GGUF model. Takes path, file:, Hadoop URI, hf:org/repo/file.gguf, https: or
-        classpath:; by default classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
+        The model: a GGUF file or a model folder. Takes path, file:, Hadoop URI, hf:org/repo,
+        hf:org/repo/file.gguf, https: or classpath:; by default
+        classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
     prefix
@@ -258,8 +259,9 @@ def embed_detail(
     text
         A column, or its name.
     model
-        The GGUF model. Takes path, file:, Hadoop URI, hf:org/repo/file.gguf, https: or
-        classpath:; by default classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
+        The model: a GGUF file or a model folder. Takes path, file:, Hadoop URI, hf:org/repo,
+        hf:org/repo/file.gguf, https: or classpath:; by default
+        classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
     prefix
@@ -364,8 +366,9 @@ def embed_tokens(
     text
         A column, or its name.
     model
-        The GGUF model. Takes path, file:, Hadoop URI, hf:org/repo/file.gguf, https: or
-        classpath:; by default classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
+        The model: a GGUF file or a model folder. Takes path, file:, Hadoop URI, hf:org/repo,
+        hf:org/repo/file.gguf, https: or classpath:; by default
+        classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
     prefix
@@ -473,7 +476,7 @@ def generate(
         A column, or its name.
     model
         The GGUF model, a decoder; there is none built in. Takes path, file:, Hadoop URI,
-        hf:org/repo/file.gguf, https: or classpath:.
+        hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
     chat_template
@@ -589,7 +592,7 @@ def generate_detail(
         A column, or its name.
     model
         The GGUF model, a decoder; there is none built in. Takes path, file:, Hadoop URI,
-        hf:org/repo/file.gguf, https: or classpath:.
+        hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
     chat_template

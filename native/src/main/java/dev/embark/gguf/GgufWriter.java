@@ -10,9 +10,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -28,7 +30,7 @@ import java.util.UUID;
  * }</pre>
  *
  * <p>Not thread-safe. The values of a tensor are requested only when it is written, so memory holds
- * one tensor at a time.
+ * one tensor at a time, or one piece of a tensor.
  */
 public final class GgufWriter {
 
@@ -55,7 +57,25 @@ public final class GgufWriter {
     FloatBuffer values() throws IOException;
   }
 
-  private record Tensor(GgufTensorType type, List<Long> shape, TensorValues source) {
+  /** Supplies the values of a tensor in pieces, so that memory holds one piece at a time. */
+  @FunctionalInterface
+  public interface TensorPieces {
+    /**
+     * Passes all values in file order to {@code sink}, each piece except the last a multiple of 32
+     * values long. Called again if the tensor has to be written in another type.
+     */
+    void writeTo(PieceSink sink) throws IOException;
+  }
+
+  /** Takes the pieces of a tensor's values. */
+  @FunctionalInterface
+  public interface PieceSink {
+    /** Reads the buffer from its position to its limit. */
+    void accept(FloatBuffer values) throws IOException;
+  }
+
+  private record Tensor(
+      GgufTensorType type, Optional<GgufTensorType> wider, List<Long> shape, TensorPieces source) {
     long elements() {
       return shape.stream().reduce(1L, Math::multiplyExact);
     }
@@ -90,6 +110,28 @@ public final class GgufWriter {
    *     unsupported, the shape is invalid, or its rows do not fill whole blocks of the type
    */
   public GgufWriter tensor(String name, GgufTensorType type, TensorValues values, long... shape) {
+    return add(name, type, Optional.empty(), sink -> sink.accept(values.values()), shape);
+  }
+
+  /**
+   * Adds a tensor whose values are supplied in pieces.
+   *
+   * @param type as {@link #tensor}; F16 becomes BF16 for a tensor with a value beyond the range of
+   *     F16
+   * @throws IllegalArgumentException as {@link #tensor}
+   */
+  public GgufWriter pieces(String name, GgufTensorType type, TensorPieces source, long... shape) {
+    Optional<GgufTensorType> wider =
+        type == GgufTensorType.F16 ? Optional.of(GgufTensorType.BF16) : Optional.empty();
+    return add(name, type, wider, source, shape);
+  }
+
+  private GgufWriter add(
+      String name,
+      GgufTensorType type,
+      Optional<GgufTensorType> wider,
+      TensorPieces source,
+      long... shape) {
     int nameBytes = name.getBytes(StandardCharsets.UTF_8).length;
     if (nameBytes == 0 || nameBytes > MAX_NAME_BYTES) {
       throw new IllegalArgumentException(
@@ -110,7 +152,7 @@ public final class GgufWriter {
       throw new IllegalArgumentException(
           "tensor '" + name + "' has rows of " + shape[0] + " values, no whole blocks of " + type);
     }
-    if (tensors.putIfAbsent(name, new Tensor(type, dimensions, values)) != null) {
+    if (tensors.putIfAbsent(name, new Tensor(type, wider, dimensions, source)) != null) {
       throw new IllegalArgumentException("the tensor '" + name + "' was already added");
     }
     return this;
@@ -130,12 +172,7 @@ public final class GgufWriter {
     try {
       try (FileChannel channel =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        LittleEndianOutput out = new LittleEndianOutput(channel);
-        writeHeader(out);
-        for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
-          writeData(out, tensor.getKey(), tensor.getValue());
-        }
-        out.flush();
+        writeTo(channel);
         channel.force(true);
       }
       Files.move(
@@ -145,7 +182,44 @@ public final class GgufWriter {
     }
   }
 
-  private void writeHeader(LittleEndianOutput out) throws IOException {
+  /**
+   * Writes the file to an empty channel, which stays open.
+   *
+   * @throws IOException as {@link #writeTo(Path)}
+   */
+  public void writeTo(FileChannel channel) throws IOException {
+    LittleEndianOutput out = new LittleEndianOutput(channel);
+    Map<String, Long> typesAt = writeHeader(out);
+    for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
+      Tensor tensor = entry.getValue();
+      long start = out.position();
+      try {
+        writeData(out, entry.getKey(), tensor, tensor.type());
+      } catch (OutOfRange e) {
+        if (tensor.wider().isEmpty()) {
+          throw e;
+        }
+        // Both types have the same size, so no offset of the header changes.
+        out.returnTo(start);
+        writeData(out, entry.getKey(), tensor, tensor.wider().get());
+        out.patchInt32(typesAt.get(entry.getKey()), tensor.wider().get().id());
+      }
+    }
+    out.flush();
+  }
+
+  /** Thrown for a finite value that is infinite in the type of its tensor. */
+  private static final class OutOfRange extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    OutOfRange(String tensor, float value) {
+      super("tensor '" + tensor + "' has the value " + value + ", too large for its type: use F32");
+    }
+  }
+
+  /** Returns where the header states the type of each tensor. */
+  private Map<String, Long> writeHeader(LittleEndianOutput out) throws IOException {
+    Map<String, Long> typesAt = new HashMap<>();
     out.int32(GgufHeader.MAGIC);
     out.int32(VERSION);
     out.int64(tensors.size());
@@ -162,11 +236,13 @@ public final class GgufWriter {
       for (long dimension : tensor.shape()) {
         out.int64(dimension);
       }
+      typesAt.put(entry.getKey(), out.position());
       out.int32(tensor.type().id());
       out.int64(offset);
       offset = GgufHeader.align(offset + tensor.bytes(), ALIGNMENT);
     }
     out.pad(ALIGNMENT);
+    return typesAt;
   }
 
   private static void writeValue(LittleEndianOutput out, GgufValue value) throws IOException {
@@ -197,28 +273,42 @@ public final class GgufWriter {
     }
   }
 
-  private static void writeData(LittleEndianOutput out, String name, Tensor tensor)
-      throws IOException {
-    FloatBuffer values = tensor.source().values();
-    if (values.remaining() != tensor.elements()) {
+  private static void writeData(
+      LittleEndianOutput out, String name, Tensor tensor, GgufTensorType type) throws IOException {
+    long[] written = {0};
+    tensor
+        .source()
+        .writeTo(
+            values -> {
+              written[0] += values.remaining();
+              if (written[0] <= tensor.elements()) {
+                writeValues(out, name, type, values);
+              }
+            });
+    if (written[0] != tensor.elements()) {
       throw new IOException(
           String.format(
               "tensor '%s' of shape %s needs %d values but its source has %d",
-              name, tensor.shape(), tensor.elements(), values.remaining()));
+              name, tensor.shape(), tensor.elements(), written[0]));
     }
+    out.pad(ALIGNMENT);
+  }
+
+  private static void writeValues(
+      LittleEndianOutput out, String name, GgufTensorType type, FloatBuffer values)
+      throws IOException {
     while (values.hasRemaining()) {
-      if (tensor.type() == GgufTensorType.Q8_0) {
+      if (type == GgufTensorType.Q8_0) {
         writeBlock(out, name, values);
         continue;
       }
       float value = values.get();
-      switch (tensor.type()) {
+      switch (type) {
         case F16 -> out.int16(finite(HalfFloat.toF16(value), 0x7C00, value, name));
         case BF16 -> out.int16(finite(HalfFloat.toBf16(value), 0x7F80, value, name));
         default -> out.int32(Float.floatToRawIntBits(value));
       }
     }
-    out.pad(ALIGNMENT);
   }
 
   /**
@@ -241,10 +331,9 @@ public final class GgufWriter {
   }
 
   private static short finite(short bits, int infinity, float value, String name)
-      throws IOException {
+      throws OutOfRange {
     if ((bits & 0x7FFF) == infinity && !Float.isInfinite(value)) {
-      throw new IOException(
-          "tensor '" + name + "' has the value " + value + ", too large for its type: use F32");
+      throw new OutOfRange(name, value);
     }
     return bits;
   }

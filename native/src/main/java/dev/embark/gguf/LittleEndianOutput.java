@@ -3,7 +3,7 @@ package dev.embark.gguf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.WritableByteChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 
 /** Buffered writer of little-endian numbers and strings to a channel that it does not own. */
@@ -11,12 +11,12 @@ final class LittleEndianOutput {
 
   private static final int BUFFER_BYTES = 1 << 16;
 
-  private final WritableByteChannel channel;
+  private final SeekableByteChannel channel;
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private long flushed;
 
-  LittleEndianOutput(WritableByteChannel channel) {
+  LittleEndianOutput(SeekableByteChannel channel) {
     this.channel = channel;
   }
 
@@ -67,6 +67,26 @@ final class LittleEndianOutput {
       channel.write(buffer);
     }
     buffer.clear();
+  }
+
+  /** Continues at an earlier position; what was written after it is lost. */
+  void returnTo(long position) throws IOException {
+    flush();
+    channel.position(channel.position() - (flushed - position));
+    flushed = position;
+  }
+
+  /** Replaces a number that was written before. */
+  void patchInt32(long position, int value) throws IOException {
+    flush();
+    long end = channel.position();
+    channel.position(end - (flushed - position));
+    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(0, value);
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+    channel.position(end);
   }
 
   private ByteBuffer room(int bytes) throws IOException {

@@ -35,6 +35,7 @@ public final class LlamaModel implements AutoCloseable {
   public record Traits(boolean stripsAccents, boolean f32, boolean reranker) {}
 
   private static final int TEXT_CAPACITY = 4096;
+  private static final String NORMALIZE_KEY = "embark.normalize";
 
   private final Path path;
   private final ModelOptions options;
@@ -211,6 +212,14 @@ public final class LlamaModel implements AutoCloseable {
     byte[] value = new byte[TEXT_CAPACITY];
     int length = Llama.embark_model_meta(handle(), key, value, value.length);
     return length < 0 ? Optional.empty() : Optional.of(text(value, length));
+  }
+
+  /**
+   * Returns how the model's authors scale vectors, from {@code embark.normalize} in the file, in
+   * the spelling of the option {@code normalize}; empty if the file does not say.
+   */
+  public Optional<String> normalization() {
+    return metadata(NORMALIZE_KEY);
   }
 
   /** Returns whether a token is a control token, which never comes from text. */

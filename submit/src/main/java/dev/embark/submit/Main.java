@@ -40,7 +40,8 @@ public final class Main implements Runnable {
             new QuickstartCommand(launcher, terminal),
             new RunCommand(launcher),
             new SqlCommand(launcher),
-            new ModelCommand(launcher),
+            new CommandLine(new ModelCommand(launcher))
+                .addSubcommand(new ModelImportCommand(launcher)),
             new BenchCommand(launcher));
     // The benchmark parses its own options.
     line.getSubcommands().get("bench").setUnmatchedOptionsArePositionalParams(true);

@@ -2,7 +2,9 @@ package dev.embark.store;
 
 import dev.embark.store.file.ClasspathFile;
 import dev.embark.store.file.HadoopFile;
+import dev.embark.store.file.HadoopFolder;
 import dev.embark.store.file.LocalFile;
+import dev.embark.store.file.LocalFolder;
 import dev.embark.store.file.RemoteFile;
 import dev.embark.store.web.HubName;
 import dev.embark.store.web.WebFile;
@@ -19,7 +21,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
 /**
- * Resolves a model URI to a file on the class path, a local disk or a Hadoop file system.
+ * Resolves a model URI to a file on the class path, or to a file or model folder on a local disk or
+ * a Hadoop file system.
  *
  * <ul>
  *   <li>{@code classpath:name}: a resource of a jar
@@ -68,15 +71,21 @@ public record ModelPlaces(Function<String, Optional<Path>> shipped, Configuratio
     return uri.startsWith(CLASSPATH) ? classpath(uri).unpacked() : localPath(uri);
   }
 
-  /** The file to copy. */
+  /** The file to copy, or the folder to convert. */
   RemoteFile file(String uri) throws IOException {
     Optional<Path> local = local(uri);
     if (local.isPresent()) {
-      return new LocalFile(local.get());
+      return Files.isDirectory(local.get())
+          ? new ImportedFolder(new LocalFolder(local.get()))
+          : new LocalFile(local.get());
     }
-    return uri.startsWith(CLASSPATH)
-        ? classpath(uri)
-        : new HadoopFile(new org.apache.hadoop.fs.Path(uri), hadoop);
+    if (uri.startsWith(CLASSPATH)) {
+      return classpath(uri);
+    }
+    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(uri);
+    return HadoopFile.isFolder(path, hadoop)
+        ? new ImportedFolder(new HadoopFolder(path, hadoop))
+        : new HadoopFile(path, hadoop);
   }
 
   private static ClasspathFile classpath(String uri) throws IOException {

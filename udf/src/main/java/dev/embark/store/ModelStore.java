@@ -3,6 +3,8 @@ package dev.embark.store;
 import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.imports.ImportException;
+import dev.embark.imports.ImportType;
 import dev.embark.llama.WeightsCache;
 import dev.embark.store.cache.CacheUnusable;
 import dev.embark.store.cache.ModelCache;
@@ -10,12 +12,15 @@ import dev.embark.store.cache.StoredModel;
 import dev.embark.store.file.FileHashes;
 import dev.embark.store.file.HashMismatch;
 import dev.embark.store.file.LocalFile;
+import dev.embark.store.file.LocalFolder;
 import dev.embark.store.file.RemoteFile;
+import dev.embark.store.file.SourceFolder;
 import dev.embark.store.web.HubName;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -92,7 +97,66 @@ public final class ModelStore {
   }
 
   /**
-   * The local file that a model is, without fetching anything; empty for a model of another place.
+   * Opens the copy of a model that another process of the application has converted or fetched.
+   *
+   * @param uri the model's URI, for messages
+   * @param sha256 hash of the content
+   * @param file brings the content if this node has no copy
+   * @throws EmbarkException as {@link #open}
+   */
+  public StoredModel open(String uri, String sha256, RemoteFile file) {
+    try {
+      Optional<StoredModel> copy = cache().find(sha256);
+      return checked(copy.isPresent() ? copy.get() : cache().open(file), Optional.of(sha256));
+    } catch (IOException e) {
+      throw notFetched(uri, e);
+    }
+  }
+
+  /**
+   * Whether a model is a folder, which is converted, or a repository of the Hub; false if this
+   * machine cannot reach it.
+   */
+  public static boolean isFolder(String uri, ModelPlaces places) {
+    try {
+      return ServedModels.isServed(uri)
+          ? ServedModels.isRepository(uri)
+          : places.file(uri) instanceof ImportedFolder;
+    } catch (IOException | IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Converts a model folder to a file outside the cache.
+   *
+   * @param target is created or overwritten; nothing is left there after a failure
+   * @throws EmbarkException of kind MODEL if the model cannot be fetched or converted, or is no
+   *     folder
+   */
+  public void importTo(String uri, ImportType type, Path target, ModelPlaces places) {
+    Path partial = target.resolveSibling(target.getFileName() + ".part");
+    try {
+      RemoteFile file = ServedModels.isServed(uri) ? served.file(uri) : places.file(uri);
+      if (!(file instanceof ImportedFolder folder)) {
+        throw new ImportException("it is a GGUF file already; use it as it is");
+      }
+      try {
+        folder.convert(type, partial);
+        Files.move(
+            partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(partial);
+        SourceFolder.deleteStaging(partial);
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw notFetched(uri, e);
+    }
+  }
+
+  /**
+   * The local file that a model is, without fetching anything; empty for a model of another place
+   * and for a model folder.
    *
    * @throws EmbarkException of kind MODEL if there is no such file
    */
@@ -102,6 +166,10 @@ public final class ModelStore {
     }
     try {
       Optional<Path> file = places.local(uri);
+      if (file.isPresent() && Files.isDirectory(file.get())) {
+        new LocalFolder(file.get()).checkUnchanged();
+        return Optional.empty();
+      }
       if (file.isPresent()) {
         LocalFile.check(file.get());
       }
@@ -151,7 +219,8 @@ public final class ModelStore {
       throws IOException {
     boolean isServed = ServedModels.isServed(uri);
     Optional<Path> local = isServed ? Optional.empty() : places.local(uri);
-    if (local.isPresent() && settings.isInPlace(local.get())) {
+    if (local.filter(path -> !Files.isDirectory(path)).isPresent()
+        && settings.isInPlace(local.get())) {
       LocalFile.check(local.get());
       return new InPlace(local.get(), FileHashes.of(local.get()));
     }
@@ -199,7 +268,9 @@ public final class ModelStore {
 
   private static EmbarkException notFetched(String uri, Exception e) {
     return new EmbarkException(
-        Condition.MODEL_NOT_FETCHED, Map.of("model", uri, "reason", reason(e)), e);
+        e instanceof ImportException ? Condition.MODEL_NOT_IMPORTED : Condition.MODEL_NOT_FETCHED,
+        Map.of("model", uri, "reason", reason(e)),
+        e);
   }
 
   private static String reason(Exception e) {

@@ -1,6 +1,7 @@
 package dev.embark.store;
 
 import dev.embark.engine.model.Sha256;
+import dev.embark.imports.ImportException;
 import dev.embark.store.cache.ModelCache;
 import dev.embark.store.cache.StoredModel;
 import dev.embark.store.file.HashMismatch;
@@ -8,6 +9,7 @@ import dev.embark.store.file.RemoteFile;
 import dev.embark.store.web.HubClient;
 import dev.embark.store.web.HubFile;
 import dev.embark.store.web.HubName;
+import dev.embark.store.web.HubRepository;
 import dev.embark.store.web.WebFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -73,6 +75,34 @@ final class ServedModels {
     }
   }
 
+  /** Whether a URI names a repository of the Hub and no file in it. */
+  static boolean isRepository(String uri) {
+    return !WebFile.isWeb(uri) && HubName.parse(uri).isRepository();
+  }
+
+  /** The file that a URI names, or the folder to convert, as the server describes it. */
+  RemoteFile file(String uri) throws IOException {
+    return file(uri, Optional.empty());
+  }
+
+  private RemoteFile file(String uri, Optional<String> sha256) throws IOException {
+    if (WebFile.isWeb(uri)) {
+      return new WebFile(uri, sha256, settings.hub());
+    }
+    HubName name = HubName.parse(uri);
+    if (!name.isRepository()) {
+      return new HubFile(name, settings.hub());
+    }
+    HubRepository repository = new HubRepository(name, settings.hub());
+    Optional<RemoteFile> gguf =
+        repository.isModelFolder() ? Optional.empty() : repository.onlyGguf();
+    if (gguf.isPresent()) {
+      return gguf.get();
+    }
+    repository.check();
+    return new ImportedFolder(repository);
+  }
+
   /** Asks the server for the file's metadata; empty if the cached copy has to be used. */
   private Optional<RemoteFile> ask(String uri, Optional<String> sha256, ModelCache cache)
       throws IOException {
@@ -80,11 +110,8 @@ final class ServedModels {
       return Optional.empty();
     }
     try {
-      return Optional.of(
-          WebFile.isWeb(uri)
-              ? new WebFile(uri, sha256, settings.hub())
-              : new HubFile(HubName.parse(uri), settings.hub()));
-    } catch (HubClient.Refused | FileNotFoundException e) {
+      return Optional.of(file(uri, sha256));
+    } catch (HubClient.Refused | ImportException | FileNotFoundException e) {
       throw e;
     } catch (IOException e) {
       if (cache.remembered(name(uri)).isEmpty()) {

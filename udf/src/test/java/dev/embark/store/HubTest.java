@@ -185,7 +185,7 @@ class HubTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"hf:m.gguf", "hf:org/repo", "hf:org/../m.gguf", "hf:org/repo/m@a@b"})
+  @ValueSource(strings = {"hf:m.gguf", "hf:org/", "hf:org/../m.gguf", "hf:org/repo/m@a@b"})
   void malformedNameIsRefusedWithTheExpectedForm(String uri) {
     assertThatThrownBy(() -> open(store(settings(Optional.empty(), false)), uri))
         .hasMessageContaining(uri)

@@ -33,8 +33,8 @@ public final class FunctionSpec {
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "Path or URI of a GGUF model. Default: the built-in MiniLM; none for --function"
-              + " generate.")
+          "Path or URI of a GGUF file or a model folder. Default: the built-in MiniLM; none for"
+              + " --function generate.")
   private String model;
 
   @Option(

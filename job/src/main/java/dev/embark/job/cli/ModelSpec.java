@@ -17,7 +17,9 @@ public final class ModelSpec {
   @Parameters(
       paramLabel = "MODEL",
       arity = "0..1",
-      description = "Path or URI of a GGUF embedding model. Default: the built-in MiniLM.")
+      description =
+          "Path or URI of an embedding model, a GGUF file or a model folder. Default: the"
+              + " built-in MiniLM.")
   private String model;
 
   @Option(names = "--json", description = "Print one JSON object.")

@@ -91,7 +91,7 @@ public final class EmbeddingEngine implements Engine {
 
   private EmbeddingEngine(LlamaModel model, EmbedOptions options, Supplier<WindowEncoder> encoder) {
     this.options = options;
-    this.normalization = options.normalize();
+    this.normalization = options.normalize(model.normalization());
     this.dimensions = dimensions(model, options);
     this.tokenizer = new Tokenizer(model, options);
     this.encoder = encoder.get();

@@ -9,7 +9,9 @@ import java.util.function.UnaryOperator;
 /** Every option of an embedding, with its key, allowed values, default and description. */
 public enum EmbedOption implements FunctionOption {
   MODEL(
-      OptionSpec.model("classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf", "The GGUF model.")),
+      OptionSpec.model(
+          "classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf",
+          "The model: a GGUF file or a model folder.")),
   MODEL_SHA256(OptionSpec.modelSha256()),
   PREFIX(
       "prefix",

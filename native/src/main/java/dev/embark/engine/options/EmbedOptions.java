@@ -82,6 +82,18 @@ public final class EmbedOptions extends FunctionOptions {
     return Normalization.parse(get(EmbedOption.NORMALIZE));
   }
 
+  /**
+   * Returns how the vector of a model is scaled.
+   *
+   * @param ofModel the value in the model's own metadata, which counts if the option is unset
+   */
+  public Normalization normalize(Optional<String> ofModel) {
+    return set(EmbedOption.NORMALIZE).isEmpty()
+            && ofModel.filter(Normalization.NONE.toString()::equals).isPresent()
+        ? Normalization.NONE
+        : normalize();
+  }
+
   /** Returns the number of dimensions to keep; empty for all. */
   public OptionalInt dimensions() {
     return integer(get(EmbedOption.DIMENSIONS));

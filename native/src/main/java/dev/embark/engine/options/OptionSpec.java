@@ -28,7 +28,7 @@ public record OptionSpec(
   static OptionSpec model(String defaultValue, String description) {
     return new OptionSpec(
         "model",
-        "path, file:, Hadoop URI, hf:org/repo/file.gguf, https: or classpath:",
+        "path, file:, Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:",
         defaultValue,
         description,
         OptionSpec::notBlank);

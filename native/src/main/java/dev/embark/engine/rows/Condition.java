@@ -55,6 +55,7 @@ public enum Condition {
   COLUMN_EXISTS(
       Kind.OPTION, "42711", "The dataset already has a column '<column>'; choose another name."),
   MODEL_NOT_FETCHED(Kind.MODEL, "42K03", "The model <model> cannot be fetched: <reason>."),
+  MODEL_NOT_IMPORTED(Kind.MODEL, "0A000", "The model <model> cannot be imported: <reason>."),
   MODEL_NOT_LOADED(Kind.MODEL, "22000", "The model cannot be loaded: <reason>."),
   TOO_MANY_DIMENSIONS(
       Kind.OPTION, "22023", "dimensions is <dimensions>, but the model has <available>."),

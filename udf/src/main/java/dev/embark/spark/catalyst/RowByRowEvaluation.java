@@ -59,13 +59,14 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
   static RowByRowEvaluation of(ModelExpression call) {
     SparkContext context = SparkSession.active().sparkContext();
     ModelAccess access = ModelAccess.ofSession(context, call.options().model());
+    FunctionOptions pinned = access.pinned(call.options(), ExecutorModels.store());
     PromptWarning.check(context, call.options(), access);
     return new RowByRowEvaluation(
         call.text(),
-        access.pinned(call.options(), ExecutorModels.store()),
+        pinned,
         call.function(),
         ApplicationProgress.of(context).accumulators(),
-        access);
+        access.serving(pinned, ExecutorModels.store()));
   }
 
   @Override

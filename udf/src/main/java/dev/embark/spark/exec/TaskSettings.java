@@ -40,10 +40,11 @@ public record TaskSettings(
       progress.showStages(context);
     }
     ModelAccess access = ModelAccess.ofSession(context, options.model());
+    FunctionOptions pinned = access.pinned(options, ExecutorModels.store());
     PromptWarning.check(context, options, access);
     return new TaskSettings(
-        access.pinned(options, ExecutorModels.store()),
-        access,
+        pinned,
+        access.serving(pinned, ExecutorModels.store()),
         outputs,
         metrics,
         progress.accumulators());

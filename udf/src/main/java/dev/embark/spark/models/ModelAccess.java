@@ -1,7 +1,9 @@
 package dev.embark.spark.models;
 
 import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
+import dev.embark.imports.ImportType;
 import dev.embark.store.ModelPlaces;
 import dev.embark.store.ModelStore;
 import dev.embark.store.cache.StoredModel;
@@ -22,17 +24,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hadoop settings that were changed after the application's start, which a task needs to reach
- * models as the driver's session does. Created on the driver and serialised to tasks.
+ * What a task needs to reach models as the driver's session does: Hadoop settings that were changed
+ * after the application's start, and where the driver serves a model that it converted. Created on
+ * the driver and serialised to tasks.
  *
  * @param hadoop keys and values, which may include credentials and are never logged
+ * @param served Spark's URL of the converted model at the driver; empty for models that are files
  */
-public record ModelAccess(Map<String, String> hadoop) implements Serializable {
+public record ModelAccess(Map<String, String> hadoop, String served) implements Serializable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelAccess.class);
   private static final String SPARK = "spark.";
 
   /** No changes to the application's settings. */
   public static final ModelAccess NONE = new ModelAccess(Map.of());
+
+  /** The settings alone. */
+  public ModelAccess(Map<String, String> hadoop) {
+    this(hadoop, "");
+  }
 
   /** The settings of the running session, if the model needs Hadoop. Called on the driver. */
   public static ModelAccess ofSession(SparkContext context, String model) {
@@ -65,6 +74,10 @@ public record ModelAccess(Map<String, String> hadoop) implements Serializable {
    * @throws EmbarkException of kind MODEL if the model cannot be fetched
    */
   StoredModel open(FunctionOptions options, ModelStore store) {
+    if (!served.isEmpty() && options.modelSha256().isPresent()) {
+      String sha256 = options.modelSha256().get();
+      return store.open(options.model(), sha256, new DriverFile(served, sha256));
+    }
     return store.open(options.model(), options.modelSha256(), places());
   }
 
@@ -74,7 +87,8 @@ public record ModelAccess(Map<String, String> hadoop) implements Serializable {
    * cannot access the model; the tasks then report the failure, if there is one.
    *
    * @throws EmbarkException of kind MODEL if the driver cannot access the model of a web server,
-   *     since each executor would use the server's version at that moment
+   *     since each executor would use the server's version at that moment, or if the model is a
+   *     folder that cannot be converted
    */
   public FunctionOptions pinned(FunctionOptions options, ModelStore store) {
     if (options.modelSha256().isPresent()) {
@@ -83,7 +97,7 @@ public record ModelAccess(Map<String, String> hadoop) implements Serializable {
     try {
       return options.with(Map.of("modelSha256", store.sha256(options.model(), places())));
     } catch (EmbarkException e) {
-      if (ModelPlaces.isWeb(options.model())) {
+      if (ModelPlaces.isWeb(options.model()) || e.condition() == Condition.MODEL_NOT_IMPORTED) {
         throw e;
       }
       LOG.info(
@@ -91,6 +105,32 @@ public record ModelAccess(Map<String, String> hadoop) implements Serializable {
           e.getMessage());
       return options;
     }
+  }
+
+  /**
+   * Returns an access by which executors fetch the driver's conversion of a model folder. Returns
+   * this access for a model that is a file, and where the driver is the only executor.
+   *
+   * @param options with the hash of the model, as {@link #pinned} returns them
+   */
+  public ModelAccess serving(FunctionOptions options, ModelStore store) {
+    SparkEnv env = SparkEnv.get();
+    if (env == null
+        || ExecutorModels.isAlone(env.conf())
+        || options.modelSha256().isEmpty()
+        || !ModelStore.isFolder(options.model(), places())) {
+      return this;
+    }
+    return new ModelAccess(hadoop, DriverFile.serve(env, open(options, store)));
+  }
+
+  /**
+   * Converts the model folder of the options to a GGUF file outside the cache.
+   *
+   * @throws EmbarkException of kind MODEL if the model is no folder or cannot be converted
+   */
+  void importTo(FunctionOptions options, ModelStore store, ImportType type, Path target) {
+    store.importTo(options.model(), type, target, places());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.embark.store.cache;
 
+import dev.embark.store.file.SourceFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +68,7 @@ record CacheFiles(Path directory, String key, Kind kind) {
   void delete() throws IOException {
     Files.deleteIfExists(copy());
     Files.deleteIfExists(partial());
+    SourceFolder.deleteStaging(partial());
     Files.deleteIfExists(record());
   }
 }

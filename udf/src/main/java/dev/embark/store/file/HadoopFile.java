@@ -64,7 +64,20 @@ public final class HadoopFile implements RemoteFile {
     }
   }
 
+  /**
+   * Whether a path is a directory.
+   *
+   * @throws IOException if it does not exist or its file system cannot be reached
+   */
+  public static boolean isFolder(Path path, Configuration configuration) throws IOException {
+    return status(path, configuration).isDirectory();
+  }
+
   private FileStatus status() throws IOException {
+    return status(path, configuration);
+  }
+
+  private static FileStatus status(Path path, Configuration configuration) throws IOException {
     // For a path without an authority, newInstance uses the default file system's, as
     // FileSystem.get does.
     try (FileSystem system = FileSystem.newInstance(path.toUri(), configuration)) {

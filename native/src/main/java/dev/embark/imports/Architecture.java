@@ -1,0 +1,72 @@
+package dev.embark.imports;
+
+import dev.embark.gguf.GgufValue;
+import dev.embark.gguf.GgufWriter;
+
+/** How the configuration and the tensors of one kind of model become those of llama.cpp. */
+interface Architecture {
+  /**
+   * The sizes that every architecture has.
+   *
+   * @param width number of dimensions
+   * @param layers number of layers
+   * @param heads attention heads per layer
+   * @param hidden number of values between the products of a feed-forward layer
+   * @param context longest sequence in tokens that the weights allow
+   */
+  record Sizes(int width, int layers, int heads, int hidden, int context) {}
+
+  /** Returns the value of {@code general.architecture}. */
+  String name();
+
+  Sizes sizes();
+
+  /** Returns the name of the token embeddings at the end of the tensor's whole name. */
+  String tokens();
+
+  /** Writes the hyper-parameters, except {@link #sizes}. */
+  void put(GgufWriter gguf);
+
+  /**
+   * Adds all tensors except the token embeddings.
+   *
+   * @param context the longest sequence in tokens
+   */
+  void add(TensorPlan plan, int context) throws ImportException;
+
+  /** Returns whether a tensor, named without prefix, is not needed for a vector. */
+  boolean isUnneeded(String tensor);
+
+  /** Returns the prefix of the tensors' names, such as {@code bert.}. */
+  default String prefix(Weights weights) {
+    return weights.names().stream()
+        .filter(name -> name.endsWith(tokens()))
+        .map(name -> name.substring(0, name.length() - tokens().length()))
+        .findFirst()
+        .orElse("");
+  }
+
+  /** Writes the hyper-parameters of every architecture. */
+  default void putSizes(GgufWriter gguf, int context) {
+    put(gguf, "block_count", sizes().layers());
+    put(gguf, "context_length", context);
+    put(gguf, "embedding_length", sizes().width());
+    put(gguf, "feed_forward_length", sizes().hidden());
+    put(gguf, "attention.head_count", sizes().heads());
+  }
+
+  /** Writes a whole number. */
+  default void put(GgufWriter gguf, String key, int value) {
+    gguf.put(name() + "." + key, GgufValue.uint32(value));
+  }
+
+  /** Writes a number. */
+  default void put(GgufWriter gguf, String key, float value) {
+    gguf.put(name() + "." + key, GgufValue.float32(value));
+  }
+
+  /** Writes a flag. */
+  default void put(GgufWriter gguf, String key, boolean value) {
+    gguf.put(name() + "." + key, GgufValue.bool(value));
+  }
+}

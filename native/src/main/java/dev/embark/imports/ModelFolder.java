@@ -1,0 +1,89 @@
+package dev.embark.imports;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The files of one model folder on a local disk. The folder is untrusted: names that lead out of it
+ * are refused, and no file is read beyond a limit. Symbolic links are followed, since Python's
+ * cache of the Hub consists of them. Immutable.
+ *
+ * @param root the folder
+ */
+record ModelFolder(Path root) {
+  // The largest tokenizers have about 35 MB.
+  private static final long MAX_JSON_BYTES = 256L << 20;
+  private static final Pattern NAME = Pattern.compile("(\\d+_\\w+/)?[\\w-][\\w.-]*");
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+
+  /**
+   * Returns the path of a file.
+   *
+   * @throws ImportException when the name is not that of a file in the folder or in a module of it
+   */
+  Path file(String name) throws ImportException {
+    if (!NAME.matcher(name).matches()) {
+      throw new ImportException("the folder names the file '" + name + "', which is not inside it");
+    }
+    return root.resolve(name);
+  }
+
+  boolean has(String name) throws ImportException {
+    return Files.isRegularFile(file(name));
+  }
+
+  /** Reads a JSON file; a missing node if there is none. */
+  JsonNode json(String name) throws IOException {
+    Path file = file(name);
+    if (!Files.isRegularFile(file)) {
+      return MissingNode.getInstance();
+    }
+    if (Files.size(file) > MAX_JSON_BYTES) {
+      throw new ImportException(
+          name + " has " + Files.size(file) + " bytes, more than any tokenizer; it is damaged");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return json(name, in.readAllBytes());
+    }
+  }
+
+  /** Parses JSON; {@code name} is for messages. */
+  static JsonNode json(String name, byte[] bytes) throws IOException {
+    try {
+      JsonNode root = JSON.readTree(bytes);
+      if (root.isObject() || root.isArray()) {
+        return root;
+      }
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      throw new ImportException(
+          name + " is not a whole JSON file (line " + line + "); download or copy it again", e);
+    }
+    throw new ImportException(name + " is not a JSON object; download or copy it again");
+  }
+
+  /** Reads a text file line by line, without the line ends. */
+  List<String> lines(String name) throws IOException {
+    Path file = file(name);
+    if (Files.size(file) > MAX_JSON_BYTES) {
+      throw new ImportException(name + " has " + Files.size(file) + " bytes; it is damaged");
+    }
+    String text = Files.readString(file, StandardCharsets.UTF_8);
+    // Only line feeds end a token: a vocabulary holds other separators of lines as tokens.
+    return List.of((text.endsWith("\n") ? text.substring(0, text.length() - 1) : text).split("\n"));
+  }
+}

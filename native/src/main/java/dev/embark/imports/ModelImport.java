@@ -1,0 +1,150 @@
+package dev.embark.imports;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.embark.gguf.GgufValue;
+import dev.embark.gguf.GgufWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * Converts a model folder, in the layout of sentence-transformers or of plain transformers, to one
+ * GGUF file. Memory holds the tokenizer and a piece of one tensor. The same files give the same
+ * bytes. Stateless and thread-safe.
+ *
+ * <p>Next to llama.cpp's own keys the file has:
+ *
+ * <pre>
+ *  embark.source.sha256    SHA-256 over the weight files' own SHA-256, in the order of their names
+ *  embark.prompt.query     the prompt for queries, if the folder has one
+ *  embark.prompt.document  the prompt for documents, if the folder has one
+ *  embark.prefix           the prompt of every text, if the folder names a default one
+ *  embark.normalize        none, if the folder has modules and does not scale vectors
+ * </pre>
+ */
+public final class ModelImport {
+  /** Version of the conversion; part of the identity of a converted model in the cache. */
+  public static final int VERSION = 1;
+
+  private static final long QUANTIZATION_VERSION = 2;
+  private static final int BUFFER_BYTES = 1 << 17;
+
+  private ModelImport() {}
+
+  /**
+   * Converts a folder.
+   *
+   * @param root a local folder with the files of {@link FolderFiles#needed}
+   * @param name of the model, for its metadata
+   * @param target is created or overwritten; contains an unusable part after a failure
+   * @throws ImportException that says what cannot be imported, and what to do
+   */
+  public static void convert(Path root, String name, ImportType type, Path target)
+      throws IOException {
+    ModelFolder folder = new ModelFolder(root);
+    SentenceModules modules = SentenceModules.read(folder);
+    String module = modules.transformer();
+    JsonNode config = folder.json(module + FolderFiles.CONFIG);
+    if (!config.isObject()) {
+      throw new ImportException("the folder has no " + module + FolderFiles.CONFIG);
+    }
+    Architecture architecture = Architectures.of(new Config(config));
+    TokenizerFiles tokenizer = TokenizerFiles.read(folder, module);
+    int context =
+        Math.min(
+            modules
+                .maxTokens()
+                .orElse(tokenizer.maxTokens().orElse(architecture.sizes().context())),
+            architecture.sizes().context());
+    try (Weights weights = Weights.open(folder, module)) {
+      GgufWriter gguf = new GgufWriter();
+      TensorPlan plan = new TensorPlan(weights, gguf, type, architecture.prefix(weights));
+      int rows = Math.toIntExact(plan.height(architecture.tokens(), architecture.sizes().width()));
+      gguf.put("general.architecture", GgufValue.string(architecture.name()))
+          .put("general.type", GgufValue.string("model"))
+          .put("general.name", GgufValue.string(name));
+      ModelCard.license(folder)
+          .ifPresent(license -> gguf.put("general.license", GgufValue.string(license)));
+      gguf.put("general.file_type", GgufValue.uint32(type.fileType()))
+          .put("general.quantization_version", GgufValue.uint32(QUANTIZATION_VERSION))
+          .put("embark.source.sha256", GgufValue.string(sha256(folder, weights)));
+      architecture.putSizes(gguf, context);
+      architecture.put(gguf);
+      putModules(gguf, architecture, modules);
+      TokenizerImport.put(gguf, folder, module, tokenizer, rows, modules.lowercases());
+
+      plan.matrix("token_embd.weight", architecture.tokens(), rows, architecture.sizes().width());
+      architecture.add(plan, context);
+      plan.checkAllUsed(architecture::isUnneeded);
+      try (FileChannel channel =
+          FileChannel.open(
+              target,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        gguf.writeTo(channel);
+        channel.force(true);
+      }
+    } catch (ArithmeticException | IllegalArgumentException e) {
+      throw new ImportException("its sizes do not fit together (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private static void putModules(
+      GgufWriter gguf, Architecture architecture, SentenceModules modules) throws ImportException {
+    if (!modules.dense().isEmpty()) {
+      throw new ImportException(
+          "its module "
+              + modules.dense().get(0).module()
+              + " is a dense layer, which llama.cpp has for EmbeddingGemma alone; use another"
+              + " model");
+    }
+    modules.pooling().ifPresent(pooling -> architecture.put(gguf, "pooling_type", pooling));
+    if (modules.normalize().filter(normalize -> !normalize).isPresent()) {
+      gguf.put("embark.normalize", GgufValue.string("none"));
+    }
+    modules
+        .prompt(true)
+        .ifPresent(prompt -> gguf.put("embark.prompt.query", GgufValue.string(prompt)));
+    modules
+        .prompt(false)
+        .ifPresent(prompt -> gguf.put("embark.prompt.document", GgufValue.string(prompt)));
+    modules
+        .defaultPrompt()
+        .map(modules.prompts()::get)
+        .filter(prompt -> !prompt.isEmpty())
+        .ifPresent(prompt -> gguf.put("embark.prefix", GgufValue.string(prompt)));
+  }
+
+  private static String sha256(ModelFolder folder, Weights weights) throws IOException {
+    MessageDigest all = digest();
+    for (String file : weights.files()) {
+      MessageDigest one = digest();
+      byte[] buffer = new byte[BUFFER_BYTES];
+      try (InputStream in = Files.newInputStream(folder.file(file))) {
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+          one.update(buffer, 0, n);
+        }
+      }
+      if (weights.files().size() == 1) {
+        return HexFormat.of().formatHex(one.digest());
+      }
+      all.update(one.digest());
+    }
+    return HexFormat.of().formatHex(all.digest());
+  }
+
+  private static MessageDigest digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

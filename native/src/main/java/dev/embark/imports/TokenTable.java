@@ -1,0 +1,86 @@
+package dev.embark.imports;
+
+import dev.embark.gguf.GgufValue;
+import dev.embark.gguf.GgufValueType;
+import dev.embark.gguf.GgufWriter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** Tokens by id with their types and scores, as GGUF stores them. Not thread-safe. */
+final class TokenTable {
+  private static final float UNUSED_SCORE = -10_000;
+
+  /** Types of tokens, with the numbers of llama.cpp. */
+  enum Type {
+    NORMAL(1),
+    UNKNOWN(2),
+    CONTROL(3),
+    USER_DEFINED(4),
+    UNUSED(5),
+    BYTE(6);
+
+    private final int id;
+
+    Type(int id) {
+      this.id = id;
+    }
+  }
+
+  private final List<String> tokens;
+  private final List<Integer> types;
+  private final List<Float> scores;
+  private final Map<String, Integer> ids = new HashMap<>();
+
+  /** Creates a table of unused tokens, one per row of the model's token embeddings. */
+  TokenTable(int size) {
+    tokens = new ArrayList<>(size);
+    for (int id = 0; id < size; id++) {
+      tokens.add("[PAD" + id + "]");
+    }
+    types = new ArrayList<>(Collections.nCopies(size, Type.UNUSED.id));
+    scores = new ArrayList<>(Collections.nCopies(size, UNUSED_SCORE));
+  }
+
+  int size() {
+    return tokens.size();
+  }
+
+  /**
+   * Sets a token.
+   *
+   * @param spelling in the tokenizer's own files
+   * @param stored in GGUF
+   */
+  void set(int id, String spelling, String stored, Type type, float score) throws ImportException {
+    if (id < 0 || id >= tokens.size()) {
+      throw new ImportException(
+          "the tokenizer has the token id %d, but the weights have %d tokens; they are not of the same model"
+              .formatted(id, tokens.size()));
+    }
+    tokens.set(id, stored);
+    types.set(id, type.id);
+    scores.set(id, score);
+    ids.put(spelling, id);
+  }
+
+  /** Returns the id of a token in the spelling of the tokenizer's files. */
+  OptionalInt id(String spelling) {
+    Integer id = ids.get(spelling);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /** Writes tokens and types. */
+  void put(GgufWriter gguf) {
+    gguf.put("tokenizer.ggml.tokens", GgufValue.array(GgufValueType.STRING, tokens))
+        .put("tokenizer.ggml.token_type", GgufValue.array(GgufValueType.INT32, types));
+  }
+
+  /** Writes the scores. */
+  void putScores(GgufWriter gguf) {
+    gguf.put("tokenizer.ggml.scores", GgufValue.array(GgufValueType.FLOAT32, scores));
+  }
+}
