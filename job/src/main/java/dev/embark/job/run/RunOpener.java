@@ -12,6 +12,8 @@ import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.LeasedOutput;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.StateFolder;
+import dev.embark.job.state.Wave;
+import dev.embark.job.state.WaveFiles;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -47,13 +49,15 @@ final class RunOpener implements AutoCloseable {
    * A run that is ready to process waves.
    *
    * @param output the leased output; owned by the opener
-   * @param run the run as stored in the manifest
+   * @param run the run as stored in the log
+   * @param waves its waves in order
    * @param fingerprint fingerprint of its result column
    * @param otherEmbeddings names of the other result columns of the output
    */
   record Opened(
       LeasedOutput output,
       Manifest.Run run,
+      List<Wave> waves,
       Fingerprint fingerprint,
       List<String> otherEmbeddings) {}
 
@@ -81,9 +85,15 @@ final class RunOpener implements AutoCloseable {
       held = LeasedOutput.take(sink.open(columns), warnings);
     }
     Optional<Manifest.Run> run = start.resumable(held.manifest()).or(() -> begin(fingerprint));
-    run.filter(opened -> opened.kind() == Manifest.Kind.MERGE).ifPresent(this::addColumn);
-    return run.map(
-        opened -> new Opened(held, opened, fingerprint, start.otherEmbeddings(held.manifest())));
+    return run.map(opened -> opened(opened, fingerprint));
+  }
+
+  private Opened opened(Manifest.Run run, Fingerprint fingerprint) {
+    List<Wave> waves = new WaveFiles(held.state(), run).read();
+    if (run.kind() == Manifest.Kind.MERGE) {
+      addColumn(run, waves.get(0));
+    }
+    return new Opened(held, run, waves, fingerprint, start.otherEmbeddings(held.manifest()));
   }
 
   /** Decided without the lease, because acquiring it requires write permission. */
@@ -125,8 +135,8 @@ final class RunOpener implements AutoCloseable {
     return input;
   }
 
-  private void addColumn(Manifest.Run run) {
-    Dataset<Row> rows = RunInput.read(spark, held.state().runFolder(run), run.waves().get(0));
+  private void addColumn(Manifest.Run run, Wave wave) {
+    Dataset<Row> rows = RunInput.read(spark, held.state().runFolder(run), wave);
     StructField added = start.resultField(rows, run.textColumn());
     sink.addColumn(added.name(), added.dataType().sql());
   }
