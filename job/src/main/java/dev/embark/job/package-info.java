@@ -14,9 +14,9 @@
  * </pre>
  *
  * <p>A run reads its input once and copies what is to be embedded into {@code _embark/}, cut into
- * waves. Each wave is embedded into a folder of its own, the manifest records it as READY, the sink
- * publishes it, and the manifest records it as COMMITTED. The manifest is replaced atomically, so a
- * process that resumes after a crash finds one of these states:
+ * waves. Each wave is embedded into a folder of its own, the log of the state records it as ready,
+ * the sink publishes it, and the log records it as committed. Each record is a version of the whole
+ * state, created only if absent, so a process that resumes after a crash finds one of these states:
  *
  * <ul>
  *   <li>no run: the copy was incomplete and is made again;
@@ -28,8 +28,9 @@
  * </ul>
  *
  * <p>Meanwhile the process holds the lease of the output ({@link dev.embark.job.state.RunLease}),
- * so that no second process mistakes a running one for a crashed one; {@link
- * dev.embark.job.state.LeasedOutput} verifies the lease before each step.
+ * so that no second process mistakes a running one for a crashed one. A process that has lost the
+ * lease cannot add a version; {@link dev.embark.job.state.LeasedOutput} verifies the lease before
+ * each step outside of the log.
  *
  * <p>{@link dev.embark.job.EmbedJob}, {@link dev.embark.job.SqlRunner} and {@link
  * dev.embark.job.QuickstartJob} are main classes for spark-submit, {@link

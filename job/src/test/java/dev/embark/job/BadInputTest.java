@@ -314,7 +314,8 @@ class BadInputTest {
   @CsvSource({
     "'--dimensions=9999', 'dimensions is 9999, but the model has 384', --dimensions",
     "'--max-tokens=9999', 'maxTokens is 9999', --max-tokens",
-    "'--long-text=chunk --max-tokens=20 --option=chunkOverlap=18', 'chunkOverlap is 18', chunkOverlap",
+    "'--long-text=chunk --max-tokens=20 --option=chunkOverlap=18', 'chunkOverlap is 18',"
+        + " chunkOverlap",
     "'--long-text=chunk --max-tokens=6 --prefix=one:two:', 'behind the 4 of the prefix', --prefix",
   })
   void anOptionThatDoesNotFitTheModel(String options, String sentence, String option)
@@ -326,6 +327,7 @@ class BadInputTest {
 
     assertOneSentence(sentence, "change ", option);
     assertThat(Path.of(output(), "_embark", "manifest.json")).doesNotExist();
+    assertThat(Path.of(output(), "_embark", "log")).doesNotExist();
   }
 
   @Test

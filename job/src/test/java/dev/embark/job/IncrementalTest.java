@@ -129,10 +129,10 @@ class IncrementalTest {
   void resultsOfAnotherVectorVersionAreMixedInOnlyIfAccepted() throws IOException {
     Runs runs = runs("parquet");
     runs.run(runs.json("1.json", texts(0, 3)), "--id-column=id");
-    Path manifest = runs.state().resolve("manifest.json");
+    Path version = runs.newestVersion();
     Files.writeString(
-        manifest,
-        Files.readString(manifest)
+        version,
+        Files.readString(version)
             .replaceAll("\"vectorVersion\" *: *[0-9]+", "\"vectorVersion\":2")
             .replaceAll("\"sha256\" *: *\"[0-9a-f]+\"", "\"sha256\":\"abc\""));
     String[] append = {"--id-column=id", "--save-mode=append"};

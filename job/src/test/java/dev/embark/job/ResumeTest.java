@@ -546,7 +546,7 @@ class ResumeTest {
     try (var files = Files.list(runs.state())) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .filteredOn(name -> !name.startsWith("."))
-          .containsExactly("manifest.json");
+          .containsExactlyInAnyOrder("manifest.json", "log");
     }
   }
 }

@@ -16,10 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -132,6 +134,13 @@ public final class Runs implements RunListener {
 
   public Path state() {
     return Path.of(output, "_embark");
+  }
+
+  /** Returns the newest version in the log of the output's state. */
+  public Path newestVersion() throws IOException {
+    try (Stream<Path> versions = Files.list(state().resolve("log"))) {
+      return versions.max(Comparator.naturalOrder()).orElseThrow();
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,9 +24,9 @@ final class KilledJob implements AutoCloseable {
   enum Moment {
     /** Tasks are writing vectors. */
     WHILE_EMBEDDING,
-    /** All vectors are written, but the manifest does not record it yet. */
+    /** All vectors are written, but the log does not record it yet. */
     BEFORE_READY,
-    /** The manifest records the wave as ready: it is being committed. */
+    /** The log records the wave as ready: it is being committed. */
     BEFORE_COMMIT
   }
 
@@ -138,23 +139,28 @@ final class KilledJob implements AutoCloseable {
 
   private boolean isAt(Moment moment, int wave) throws IOException {
     List<Path> folders = waveFolders();
-    int committed = 0;
-    boolean ready = false;
-    Path manifest = state.resolve("manifest.json");
+    JsonNode progress;
     try {
-      JsonNode waves = new ObjectMapper().readTree(manifest.toFile()).at("/runs/0/waves");
-      for (JsonNode each : waves) {
-        committed += each.get("state").asText().equals("COMMITTED") ? 1 : 0;
-        ready |= each.get("state").asText().equals("READY");
-      }
+      progress = newestVersion().at("/manifest/runs/0/progress");
     } catch (IOException e) {
-      return false; // missing or being replaced
+      return false; // missing or being written
     }
+    int committed = progress.path("committed").asInt();
+    boolean ready = progress.has("ready");
     return switch (moment) {
       case WHILE_EMBEDDING -> committed >= wave && anyHas(folders, "embedded/_temporary");
       case BEFORE_READY -> committed >= wave && anyHas(folders, "embedded/_SUCCESS");
       case BEFORE_COMMIT -> committed >= wave && ready;
     };
+  }
+
+  private JsonNode newestVersion() throws IOException {
+    try (Stream<Path> versions = Files.list(state.resolve("log"))) {
+      Path newest = versions.max(Comparator.naturalOrder()).orElseThrow(IOException::new);
+      return new ObjectMapper().readTree(newest.toFile());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
   private boolean anyHas(List<Path> folders, String name) {
@@ -194,7 +200,7 @@ final class KilledJob implements AutoCloseable {
 
   private Cost cost() throws IOException {
     JsonNode waves =
-        new ObjectMapper().readTree(state.resolve("manifest.json").toFile()).at("/runs/0/waves");
+        new ObjectMapper().readTree(state.resolve("report.json").toFile()).get("waves");
     int repeated = 0;
     long rows = 0;
     for (JsonNode wave : waves) {

@@ -24,7 +24,7 @@ public record RunTotals(
   public static final RunTotals NONE =
       new RunTotals(RowCounts.NONE, new TreeMap<>(), new TreeMap<>());
 
-  /** JSON form in the manifest. */
+  /** JSON form in the state folder. */
   private record Stored(
       long rows,
       long tokens,

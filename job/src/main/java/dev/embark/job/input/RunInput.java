@@ -9,6 +9,7 @@ import dev.embark.job.cli.UserError;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.StateFolder;
+import dev.embark.job.state.Wave;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
@@ -50,7 +51,7 @@ public final class RunInput {
   }
 
   /** The waves of a run and the comparison of its input with the output. */
-  public record Cut(List<Manifest.Wave> waves, Manifest.Counts counts) {}
+  public record Cut(List<Wave> waves, Manifest.Counts counts) {}
 
   /**
    * Copies all rows and divides them into waves.
@@ -61,8 +62,8 @@ public final class RunInput {
     Dataset<Row> copy = copied(rows, spec.dedupe() ? "read" : INPUT);
     ids.check(copy);
     PartitionValues.check(spec, copy);
-    List<Manifest.Wave> waves = waves(spec.dedupe() ? write(textsTogether(copy), INPUT) : copy);
-    long all = waves.stream().mapToLong(Manifest.Wave::rows).sum();
+    List<Wave> waves = waves(spec.dedupe() ? write(textsTogether(copy), INPUT) : copy);
+    long all = waves.stream().mapToLong(Wave::rows).sum();
     return new Cut(waves, new Manifest.Counts(all, 0, 0, 0));
   }
 
@@ -77,8 +78,8 @@ public final class RunInput {
     long replaced = compared.where(col(ProcessedRows.KNOWN_ID).isNotNull()).count();
     Dataset<Row> kept = compared.drop(ProcessedRows.KNOWN_ID);
     PartitionValues.check(spec, kept);
-    List<Manifest.Wave> waves = waves(write(spec.dedupe() ? textsTogether(kept) : kept, INPUT));
-    long embedded = waves.stream().mapToLong(Manifest.Wave::rows).sum();
+    List<Wave> waves = waves(write(spec.dedupe() ? textsTogether(kept) : kept, INPUT));
+    long embedded = waves.stream().mapToLong(Wave::rows).sum();
     return new Cut(
         waves,
         new Manifest.Counts(
@@ -122,15 +123,15 @@ public final class RunInput {
   }
 
   /** Groups files by name order into waves; returns at least one wave. */
-  private List<Manifest.Wave> waves(Dataset<Row> copy) {
+  private List<Wave> waves(Dataset<Row> copy) {
     List<Row> files =
         copy.groupBy(input_file_name().as("file")).count().orderBy("file").collectAsList();
-    List<Manifest.Wave> waves = new ArrayList<>();
+    List<Wave> waves = new ArrayList<>();
     List<String> names = new ArrayList<>();
     long rows = 0;
     for (Row file : files) {
       if (rows > 0 && rows + file.getLong(1) > rowsPerWave()) {
-        waves.add(Manifest.Wave.planned(waves.size(), rows, List.copyOf(names)));
+        waves.add(new Wave(waves.size(), rows, List.copyOf(names)));
         names.clear();
         rows = 0;
       }
@@ -138,7 +139,7 @@ public final class RunInput {
       rows += file.getLong(1);
     }
     if (rows > 0 || waves.isEmpty()) {
-      waves.add(Manifest.Wave.planned(waves.size(), rows, List.copyOf(names)));
+      waves.add(new Wave(waves.size(), rows, List.copyOf(names)));
     }
     return waves;
   }
@@ -156,20 +157,18 @@ public final class RunInput {
         .select(Columns.quoted(idColumn).as("id"));
   }
 
-  public static Dataset<Row> read(SparkSession spark, Path runFolder, Manifest.Wave wave) {
-    return read(spark, runFolder, wave.files());
+  public static Dataset<Row> read(SparkSession spark, Path runFolder, Wave wave) {
+    return readFiles(spark, runFolder, wave.files());
   }
 
-  /** Reads the rows of all uncommitted waves. */
-  public static Dataset<Row> readLeft(SparkSession spark, Path runFolder, Manifest.Run run) {
-    List<Manifest.Wave> left =
-        run.waves().stream().filter(w -> w.state() != Manifest.State.COMMITTED).toList();
+  /** Reads the rows of several waves. */
+  public static Dataset<Row> read(SparkSession spark, Path runFolder, List<Wave> waves) {
     Dataset<Row> rows =
-        read(spark, runFolder, left.stream().flatMap(wave -> wave.files().stream()).toList());
-    return left.isEmpty() ? rows.limit(0) : rows;
+        readFiles(spark, runFolder, waves.stream().flatMap(wave -> wave.files().stream()).toList());
+    return waves.isEmpty() ? rows.limit(0) : rows;
   }
 
-  private static Dataset<Row> read(SparkSession spark, Path runFolder, List<String> files) {
+  private static Dataset<Row> readFiles(SparkSession spark, Path runFolder, List<String> files) {
     Path input = new Path(runFolder, INPUT);
     // The copy of an empty input is a file without rows, which is in no wave but has the schema.
     String[] paths =

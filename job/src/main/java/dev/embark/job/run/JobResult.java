@@ -20,8 +20,7 @@ import java.util.Map;
  * @param waves all waves in order
  * @param took wall time of this process, from reading the input to the last commit
  * @param output the output: a path with its file system, or the name of a table
- * @param stateFolder path of {@code _embark/}, which holds the manifest, the quarantine and the
- *     report
+ * @param stateFolder path of {@code _embark/}, which holds the log, the quarantine and the report
  */
 public record JobResult(
     RunPlan plan, List<WaveResult> waves, Duration took, String output, String stateFolder) {

@@ -10,11 +10,15 @@ import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.LeasedOutput;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.Quarantine;
+import dev.embark.job.state.ReadyWave;
 import dev.embark.job.state.RunPlan;
 import dev.embark.job.state.StateFolder;
+import dev.embark.job.state.Wave;
+import dev.embark.job.state.WaveFiles;
 import dev.embark.job.state.WaveResult;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -27,12 +31,12 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Executes a run wave by wave, from its input to the last commit. The manifest is a checkpoint that
- * is updated after each step, so the same command resumes an interrupted run.
+ * Executes a run wave by wave, from its input to the last commit. Each step adds a version to the
+ * log of the output's state, so the same command resumes an interrupted run.
  *
  * <pre>
- *  input ──copied once──► waves ──function──► wave folder    (manifest: READY)
- *                                                 └──► output (manifest: COMMITTED)
+ *  input ──copied once──► waves ──function──► wave folder    (log: the wave is ready)
+ *                                                 └──► output (log: it is committed)
  * </pre>
  */
 public final class JobRun {
@@ -47,6 +51,7 @@ public final class JobRun {
   private LeasedOutput output;
   private StateFolder state;
   private Manifest.Run run;
+  private List<WaveResult> committed; // of all processes of the run
   private RunPlan plan;
   private WaveWriter embedder;
 
@@ -93,14 +98,16 @@ public final class JobRun {
       run = opened.run();
       FunctionCall call = opened.call().pinned(spark, opened.fingerprint());
       embedder = new WaveWriter(spark, spec, run.textColumn(), call);
-      plan = run.plan().with(opened.call().given());
+      committed = new ArrayList<>(new WaveFiles(state, run).committed());
+      plan = run.plan(List.copyOf(committed)).with(opened.call().given());
     } catch (Exception | FSError e) {
       tellEnd(e, start);
       throw e;
     }
     listener.planned(plan);
     try {
-      run.waves().forEach(this::take);
+      List<Wave> waves = opened.waves();
+      waves.subList(committed.size(), waves.size()).forEach(this::take);
       return finish(start);
     } catch (Exception | FSError e) {
       // Scala code throws checked exceptions such as SparkException undeclared.
@@ -120,8 +127,10 @@ public final class JobRun {
   }
 
   private void save(Manifest.Run changed) {
-    run = changed;
-    output.save(output.manifest().with(run, opened.fingerprint()));
+    Manifest.Run next =
+        changed.with(new WaveFiles(state, changed).checkpointed(changed.progress()));
+    output.save(output.manifest().with(next, opened.fingerprint()));
+    run = next;
   }
 
   private UserError unforeseen(Throwable e) {
@@ -142,7 +151,7 @@ public final class JobRun {
             Optional.of(Failures.sentence(error)));
     try {
       if (plan != null) {
-        listener.endedEarly(result(run.plan().committed(), start), end);
+        listener.endedEarly(result(committed, start), end);
       } else if (opener.takesReport()) {
         plan = RunPlan.NONE;
         state = held.get().state();
@@ -157,33 +166,36 @@ public final class JobRun {
 
   private JobResult result(List<WaveResult> waves, Instant start) {
     return new JobResult(
-        plan, waves, Duration.between(start, Instant.now()), sink.location(), state.toString());
+        plan,
+        List.copyOf(waves),
+        Duration.between(start, Instant.now()),
+        sink.location(),
+        state.toString());
   }
 
-  private void take(Manifest.Wave planned) {
-    if (planned.state() == Manifest.State.COMMITTED) {
-      return;
-    }
-    Manifest.Wave wave = planned;
-    if (wave.state() == Manifest.State.PLANNED) {
+  private void take(Wave wave) {
+    if (run.ready().isEmpty()) {
       stopIfTooManyFailed();
       termination.check(howToCarryOn());
       listener.waveStarted(wave.number(), wave.rows());
-      wave = termination.interruptible("embed a wave", () -> embed(planned), this::howToCarryOn);
-      save(run.with(wave));
+      save(
+          run.with(
+              termination.interruptible("embed a wave", () -> embed(wave), this::howToCarryOn)));
     }
+    ReadyWave ready = run.ready().orElseThrow();
     Instant publishStart = Instant.now();
     output.confirm();
-    sink.publish(commit(wave));
-    new Quarantine(spark, state).publish(run, wave.number(), folder(wave));
-    Path done = folder(wave);
-    wave = wave.committed(publishStart);
-    save(run.with(wave));
+    sink.publish(commit(ready));
+    Path done = folder(ready);
+    new Quarantine(spark, state).publish(run, ready.number(), done);
+    WaveResult result = ready.committed(publishStart);
+    save(run.with(result));
+    committed.add(result);
     state.delete(done);
-    listener.waveCommitted(wave.result());
+    listener.waveCommitted(result);
   }
 
-  private Manifest.Wave embed(Manifest.Wave wave) {
+  private ReadyWave embed(Wave wave) {
     Instant start = Instant.now();
     String name = "wave-" + wave.number() + "-" + UUID.randomUUID().toString().substring(0, 8);
     Path folder = new Path(state.runFolder(run), name);
@@ -192,16 +204,16 @@ public final class JobRun {
     if (embedded.totals().counts().failed() > 0) {
       new Quarantine(spark, state).prepare(run, embedder.failed(embedded.rows()), folder);
     }
-    Manifest.Wave ready = wave.ready(name, start, embedded.totals());
+    ReadyWave ready = ReadyWave.of(wave, name, start, embedded.totals());
     sink.prepare(commit(ready));
     return ready;
   }
 
-  private Path folder(Manifest.Wave wave) {
+  private Path folder(ReadyWave wave) {
     return new Path(state.runFolder(run), wave.folder());
   }
 
-  private Sink.Commit commit(Manifest.Wave wave) {
+  private Sink.Commit commit(ReadyWave wave) {
     Dataset<Row> embedded =
         embedder.output(spark.read().parquet(new Path(folder(wave), "embedded").toString()));
     OptionalInt files = spec.outputSpec().repartition();
@@ -215,7 +227,7 @@ public final class JobRun {
    * limit.
    */
   private void stopIfTooManyFailed() {
-    RowCounts counts = WaveResult.counts(run.plan().committed());
+    RowCounts counts = run.progress().totals().counts();
     if (spec.maxFailed().isExceededBy(counts)) {
       throw new UserError(
           "%d of %d rows failed, which is more than --max-failed %s; see %s for what failed, then run again with a higher limit to carry on (%s)"
@@ -233,7 +245,7 @@ public final class JobRun {
       return "no wave has begun";
     }
     return "%d of %d waves are in %s"
-        .formatted(run.plan().committed().size(), run.waves().size(), sink.location());
+        .formatted(run.progress().committed(), run.progress().waves(), sink.location());
   }
 
   private String howToCarryOn() {
@@ -245,7 +257,7 @@ public final class JobRun {
     output.confirm();
     sink.finish();
     settleQuarantine();
-    JobResult result = result(run.plan().committed(), start);
+    JobResult result = result(committed, start);
     listener.finished(result);
     save(run.completed());
     state.delete(state.runFolder(run));

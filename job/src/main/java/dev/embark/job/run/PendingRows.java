@@ -5,9 +5,11 @@ import dev.embark.job.input.ProcessedRows;
 import dev.embark.job.input.RunInput;
 import dev.embark.job.input.Source;
 import dev.embark.job.state.Manifest;
-import dev.embark.job.state.RunPlan;
 import dev.embark.job.state.StateFolder;
-import dev.embark.job.state.WaveResult;
+import dev.embark.job.state.Wave;
+import dev.embark.job.state.WaveFiles;
+import dev.embark.job.state.WaveProgress;
+import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -27,13 +29,14 @@ record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
    * Returns the rows of an interrupted run that are not committed, from its own copy of the input.
    */
   static PendingRows left(SparkSession spark, StateFolder state, Manifest.Run interrupted) {
-    RunPlan plan = interrupted.plan();
-    long done = WaveResult.counts(plan.committed()).rows();
+    WaveProgress progress = interrupted.progress();
+    List<Wave> waves = new WaveFiles(state, interrupted).read();
+    List<Wave> left = waves.subList(progress.committed(), waves.size());
     return new PendingRows(
-        RunInput.readLeft(spark, state.runFolder(interrupted), interrupted),
+        RunInput.read(spark, state.runFolder(interrupted), left),
         interrupted.textColumn(),
-        plan.rows() + plan.input().skipped(),
-        plan.rows() - done);
+        progress.rows() + interrupted.counts().skipped(),
+        left.stream().mapToLong(Wave::rows).sum());
   }
 
   /**

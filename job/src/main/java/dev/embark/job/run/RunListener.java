@@ -17,10 +17,10 @@ public interface RunListener {
   /** A wave's texts are about to be processed. */
   default void waveStarted(int number, long rows) {}
 
-  /** A wave has been committed to the output and recorded in the manifest. */
+  /** A wave has been committed to the output and recorded in the log. */
   default void waveCommitted(WaveResult wave) {}
 
-  /** All waves are in the output; the manifest is about to record the run as complete. */
+  /** All waves are in the output; the log is about to record the run as complete. */
   default void finished(JobResult result) {}
 
   /** The run ends early with the waves committed so far; its error is thrown afterwards. */

@@ -13,6 +13,8 @@ import dev.embark.job.state.LeasedOutput;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.PromptChoice;
 import dev.embark.job.state.StateFolder;
+import dev.embark.job.state.Wave;
+import dev.embark.job.state.WaveFiles;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -48,8 +50,9 @@ final class RunOpener implements AutoCloseable {
    * A run that is ready to process waves.
    *
    * @param output the leased output; owned by the opener
-   * @param run the run as stored in the manifest
+   * @param run the run as stored in the log
    * @param call the call that computes its results, with the prompt that it uses
+   * @param waves its waves in order
    * @param fingerprint fingerprint of its result column
    * @param otherEmbeddings names of the other result columns of the output
    */
@@ -57,6 +60,7 @@ final class RunOpener implements AutoCloseable {
       LeasedOutput output,
       Manifest.Run run,
       FunctionCall call,
+      List<Wave> waves,
       Fingerprint fingerprint,
       List<String> otherEmbeddings) {}
 
@@ -86,10 +90,16 @@ final class RunOpener implements AutoCloseable {
       held = LeasedOutput.take(sink.open(columns), warnings);
     }
     Optional<Manifest.Run> run = start.resumable(held.manifest()).or(() -> begin(fingerprint));
-    run.filter(opened -> opened.kind() == Manifest.Kind.MERGE).ifPresent(this::addColumn);
-    return run.map(
-        opened ->
-            new Opened(held, opened, call, fingerprint, start.otherEmbeddings(held.manifest())));
+    return run.map(opened -> opened(opened, call, fingerprint));
+  }
+
+  private Opened opened(Manifest.Run run, FunctionCall call, Fingerprint fingerprint) {
+    List<Wave> waves = new WaveFiles(held.state(), run).read();
+    if (run.kind() == Manifest.Kind.MERGE) {
+      addColumn(run, waves.get(0));
+    }
+    return new Opened(
+        held, run, call, waves, fingerprint, start.otherEmbeddings(held.manifest()));
   }
 
   /** Decided without the lease, because acquiring it requires write permission. */
@@ -131,8 +141,8 @@ final class RunOpener implements AutoCloseable {
     return input;
   }
 
-  private void addColumn(Manifest.Run run) {
-    Dataset<Row> rows = RunInput.read(spark, held.state().runFolder(run), run.waves().get(0));
+  private void addColumn(Manifest.Run run, Wave wave) {
+    Dataset<Row> rows = RunInput.read(spark, held.state().runFolder(run), wave);
     StructField added = start.resultField(rows, run.textColumn());
     sink.addColumn(added.name(), added.dataType().sql());
   }

@@ -16,6 +16,8 @@ import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.RunArguments;
 import dev.embark.job.state.StateFolder;
+import dev.embark.job.state.WaveFiles;
+import dev.embark.job.state.WaveProgress;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -61,7 +63,7 @@ final class RunStart {
   Optional<Manifest.Run> resumable(Manifest manifest) {
     Optional<Manifest.Run> unfinished = manifest.unfinished();
     if (unfinished.isEmpty() || takesOver(unfinished.get())) {
-      return unfinished.filter(this::isOf).map(this::withDigest);
+      return unfinished.filter(this::isOf);
     }
     List<String> differences = arguments.differences(unfinished.get());
     throw new UserError(
@@ -73,10 +75,6 @@ final class RunStart {
 
   private boolean isOf(Manifest.Run unfinished) {
     return arguments.areOf(unfinished);
-  }
-
-  private Manifest.Run withDigest(Manifest.Run unfinished) {
-    return unfinished.arguments() == null ? unfinished.with(arguments.digest()) : unfinished;
   }
 
   /**
@@ -210,23 +208,25 @@ final class RunStart {
         way.isIncremental()
             ? copy.cutNew(rows, known(manifest, input.textColumn()))
             : copy.cut(rows);
-    return new Manifest.Run(
-        id,
-        number,
-        input.textColumn(),
-        spec.resultColumn(),
-        fingerprint.sha256(),
-        null,
-        arguments.digest(),
-        way.kind(),
-        Manifest.Layout.of(
-            output.format().toString(),
-            output.partitionBy(),
-            rows.schema().add(resultField(rows, input.textColumn())),
-            sink.ownColumns()),
-        false,
-        cut.counts(),
-        cut.waves());
+    Manifest.Run run =
+        new Manifest.Run(
+            id,
+            number,
+            input.textColumn(),
+            spec.resultColumn(),
+            fingerprint.sha256(),
+            arguments.digest(),
+            way.kind(),
+            Manifest.Layout.of(
+                output.format().toString(),
+                output.partitionBy(),
+                rows.schema().add(resultField(rows, input.textColumn())),
+                sink.ownColumns()),
+            false,
+            cut.counts(),
+            WaveProgress.planned(cut.waves()));
+    new WaveFiles(state, run).write(cut.waves());
+    return run;
   }
 
   /** Adds the columns of the output that the input lacks. */

@@ -5,7 +5,7 @@
  *  RunOpener ──► RunStart: resume, begin or refuse
  *      │
  *      ▼
- *  JobRun ──► WaveWriter ──► sink ──► manifest        (once per wave)
+ *  JobRun ──► WaveWriter ──► sink ──► log             (once per wave)
  *      └──────► RunListener: progress and report
  * </pre>
  *

@@ -27,9 +27,9 @@ import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Writes files. A wave is first written below {@code _embark/}, which readers skip. Once the
- * manifest records it as ready, its files are renamed into the output one by one. Every file is
- * complete when it appears, and an interrupted commit resumes by moving the remaining files.
+ * Writes files. A wave is first written below {@code _embark/}, which readers skip. Once the log
+ * records it as ready, its files are renamed into the output one by one. Every file is complete
+ * when it appears, and an interrupted commit resumes by moving the remaining files.
  *
  * <p>Rows in files cannot be replaced. With an id column, rows therefore get the column {@link
  * #VERSION_COLUMN}, the number of the run that wrote them: among rows with the same id, the highest

@@ -27,9 +27,9 @@ import org.apache.spark.sql.types.StructField;
 
 /**
  * Snapshot history of an Iceberg table. A wave's tag disappears with its snapshot if that expires
- * between the commit and its record in the manifest. The newest snapshot is therefore noted before
- * each commit. It shows later whether all following snapshots still exist and, if not, which files
- * are newer.
+ * between the commit and its record in the log. The newest snapshot is therefore noted before each
+ * commit. It shows later whether all following snapshots still exist and, if not, which files are
+ * newer.
  */
 final class IcebergSnapshots {
   private static final String NOTE = "snapshot-before";

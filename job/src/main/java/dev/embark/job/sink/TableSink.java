@@ -6,6 +6,7 @@ import dev.embark.job.cli.OutputSpec;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.Manifest;
+import dev.embark.job.state.ReadyWave;
 import dev.embark.job.state.StateFolder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -173,7 +174,7 @@ abstract class TableSink implements Sink {
             .isPresent();
   }
 
-  private Path folder(Manifest.Run run, Manifest.Wave wave) {
+  private Path folder(Manifest.Run run, ReadyWave wave) {
     return new Path(state().orElseThrow().runFolder(run), wave.folder());
   }
 

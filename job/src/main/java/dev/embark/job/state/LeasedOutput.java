@@ -2,41 +2,35 @@ package dev.embark.job.state;
 
 import dev.embark.job.cli.UserError;
 import java.util.function.Consumer;
+import org.apache.hadoop.fs.FSError;
 
 /**
- * An output that this process has the exclusive right to write, with its manifest.
- *
- * <p>The lease file alone does not prove ownership: a renewal that hung until the lease was taken
- * over may overwrite the new holder's file. The manifest is therefore checked, too: if it is not
- * the one this process wrote last, another process has written to the output. The process whose
- * lease file was overwritten stops as well, and the next run resumes.
+ * An output that this process has the exclusive right to write, with its state.
  *
  * <p>Owned by the thread of the run.
  */
 public final class LeasedOutput implements AutoCloseable {
   private final StateFolder state;
-  private final RunLease lock;
-  private Manifest manifest;
+  private final RunLease lease;
 
-  private LeasedOutput(StateFolder state, RunLease lock) {
+  private LeasedOutput(StateFolder state, RunLease lease) {
     this.state = state;
-    this.lock = lock;
+    this.lease = lease;
   }
 
   /**
-   * Acquires the lease of an output and then reads its manifest.
+   * Acquires the lease of an output with its state.
    *
    * @throws UserError if another process holds the lease, or the output is not readable and
    *     writable
    */
   public static LeasedOutput take(StateFolder state, Consumer<String> warnings) {
-    RunLease lock = RunLease.take(state, warnings);
-    LeasedOutput held = new LeasedOutput(state, lock);
+    RunLease lease = RunLease.take(state, warnings);
     try {
-      held.manifest = state.load();
-      return held;
-    } catch (RuntimeException e) {
-      lock.close();
+      LegacyManifest.mark(state, lease.manifest());
+      return new LeasedOutput(state, lease);
+    } catch (RuntimeException | FSError e) {
+      lease.close();
       throw e;
     }
   }
@@ -47,7 +41,7 @@ public final class LeasedOutput implements AutoCloseable {
 
   /** Returns the manifest as last read or saved by this process. */
   public Manifest manifest() {
-    return manifest;
+    return lease.manifest();
   }
 
   /**
@@ -57,31 +51,26 @@ public final class LeasedOutput implements AutoCloseable {
    * @throws UserError if another process has taken over
    */
   public void confirm() {
-    lock.confirm();
-    if (!state.load().equals(manifest)) {
-      throw lock.lost();
-    }
+    lease.confirm();
   }
 
   /**
-   * Replaces the manifest.
+   * Adds a version of the state to the log.
    *
-   * @throws UserError if another process has taken over, or the manifest cannot be written
+   * @throws UserError if another process has taken over, or the log cannot be written
    */
   public void save(Manifest changed) {
-    confirm();
-    manifest = changed;
-    state.save(changed);
+    lease.append(changed);
   }
 
   /** Returns whether the lease has not visibly been taken over. */
   public boolean isHeld() {
-    return lock.isHeld();
+    return lease.isHeld();
   }
 
   /** Releases the lease. */
   @Override
   public void close() {
-    lock.close();
+    lease.close();
   }
 }

@@ -1,10 +1,6 @@
 package dev.embark.job.state;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.embark.job.cli.RunTotals;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,18 +12,17 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Contents of an output and state of its runs, stored as {@code _embark/manifest.json}. Immutable.
+ * Contents of an output and state of its runs, as each version of the {@link StateLog} stores them.
+ * Its size is bounded. Immutable.
  *
- * @param version version of this format
  * @param columns fingerprint of each result column, for runs that have committed a wave
- * @param runs all runs into the output, oldest first; only the last can be unfinished
+ * @param runs the last complete run into the output and the one after it, if there are such; only
+ *     the last can be unfinished
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record Manifest(int version, SortedMap<String, Fingerprint> columns, List<Run> runs) {
-  static final int VERSION = 2;
-
+public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
   /** Manifest of an output without runs. */
-  static final Manifest EMPTY = new Manifest(VERSION, new TreeMap<>(), List.of());
+  static final Manifest EMPTY = new Manifest(new TreeMap<>(), List.of());
 
   /** How the rows of a run are written to the output. */
   public enum Kind {
@@ -39,63 +34,6 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
     MERGE
   }
 
-  /** State of a wave. */
-  public enum State {
-    /** Not yet computed, or interrupted while it was being computed. */
-    PLANNED,
-    /** Computed into a folder hidden from readers; its commit may have started. */
-    READY,
-    /** Published in the output. */
-    COMMITTED
-  }
-
-  /**
-   * A set of rows that is computed and committed together.
-   *
-   * @param number from 0
-   * @param rows number of rows
-   * @param files names of files in the run's copy of the input; empty once committed
-   * @param state state of the wave
-   * @param folder name of the wave's folder in the run folder; null while planned
-   * @param startMillis start time, in milliseconds since 1970; 0 while planned
-   * @param tookMillis milliseconds until the wave was ready or, later, committed; 0 while planned
-   * @param totals row counts; null while planned
-   */
-  @JsonIgnoreProperties(ignoreUnknown = true)
-  public record Wave(
-      int number,
-      long rows,
-      List<String> files,
-      State state,
-      String folder,
-      long startMillis,
-      long tookMillis,
-      RunTotals totals) {
-    public static Wave planned(int number, long rows, List<String> files) {
-      return new Wave(number, rows, files, State.PLANNED, null, 0, 0, null);
-    }
-
-    public Wave ready(String folder, Instant start, RunTotals totals) {
-      return new Wave(
-          number, rows, files, State.READY, folder, start.toEpochMilli(), since(start), totals);
-    }
-
-    public Wave committed(Instant publishStart) {
-      // Excludes the time between a crash and the next process.
-      long took = tookMillis + since(publishStart);
-      return new Wave(number, rows, List.of(), State.COMMITTED, null, startMillis, took, totals);
-    }
-
-    public WaveResult result() {
-      return new WaveResult(
-          number, Instant.ofEpochMilli(startMillis), Duration.ofMillis(tookMillis), totals);
-    }
-
-    private static long since(Instant start) {
-      return Duration.between(start, Instant.now()).toMillis();
-    }
-  }
-
   /**
    * A run into the output.
    *
@@ -104,15 +42,12 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
    * @param textColumn name of the text column
    * @param column name of the result column
    * @param fingerprint hash of the fingerprint of that column
-   * @param command the command in clear text, as stored by earlier versions; null in every manifest
-   *     written now
-   * @param arguments digest of the command, because only the same command resumes the run; null
-   *     with {@code command}
+   * @param arguments digest of the command, because only the same command resumes the run
    * @param kind how the rows are written to the output
    * @param layout layout of the rows
    * @param complete whether all waves are committed and the run has ended
    * @param counts rows of the input, compared with the output before the run
-   * @param waves waves in order
+   * @param progress progress through its waves
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Run(
@@ -121,79 +56,72 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
       String textColumn,
       String column,
       String fingerprint,
-      @JsonInclude(JsonInclude.Include.NON_NULL) String command,
       CommandDigest arguments,
       Kind kind,
       Layout layout,
       boolean complete,
       Counts counts,
-      List<Wave> waves) {
+      WaveProgress progress) {
 
-    public Run with(Wave changed) {
-      List<Wave> all = new ArrayList<>(waves);
-      all.set(changed.number(), changed);
-      return with(complete, all);
+    /** Returns the run after it has computed a wave. */
+    public Run with(ReadyWave computed) {
+      return with(complete, progress.with(computed));
+    }
+
+    /** Returns the run after it has committed the wave that was ready. */
+    public Run with(WaveResult committed) {
+      return with(complete, progress.with(committed));
+    }
+
+    /** Returns the run with another form of the same progress. */
+    public Run with(WaveProgress same) {
+      return with(complete, same);
     }
 
     public Run completed() {
-      return with(true, waves);
+      return with(true, progress.withRecent(List.of()));
     }
 
-    private Run with(boolean complete, List<Wave> waves) {
+    private Run with(boolean complete, WaveProgress progress) {
       return new Run(
           id,
           number,
           textColumn,
           column,
           fingerprint,
-          command,
           arguments,
           kind,
           layout,
           complete,
           counts,
-          waves);
-    }
-
-    /** Returns this run with a digest in place of the clear-text command of earlier versions. */
-    public Run with(CommandDigest digest) {
-      return new Run(
-          id,
-          number,
-          textColumn,
-          column,
-          fingerprint,
-          null,
-          digest,
-          kind,
-          layout,
-          complete,
-          counts,
-          waves);
+          progress);
     }
 
     /** Returns whether the run is complete or has committed a wave. */
     public boolean hasCommitted() {
-      return complete || waves.stream().anyMatch(wave -> wave.state() == State.COMMITTED);
+      return complete || progress.committed() > 0;
     }
 
     /**
      * Returns the wave that is computed but not recorded as committed; its commit may have started.
      */
-    public Optional<Wave> ready() {
-      return waves.stream().filter(wave -> wave.state() == State.READY).findFirst();
+    public Optional<ReadyWave> ready() {
+      return Optional.ofNullable(progress.ready());
     }
 
-    public RunPlan plan() {
-      List<WaveResult> committed =
-          waves.stream().filter(w -> w.state() == State.COMMITTED).map(Wave::result).toList();
+    /**
+     * Returns the plan of the run.
+     *
+     * @param committed results of the waves committed so far
+     */
+    public RunPlan plan(List<WaveResult> committed) {
       return new RunPlan(
           id,
           number,
           fingerprint,
           Map.of(),
-          waves.size(),
-          waves.stream().mapToLong(Wave::rows).sum(),
+          progress.waves(),
+          progress.rows(),
           counts,
           committed);
     }
@@ -252,12 +180,12 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
    */
   public Manifest with(Run run, Fingerprint fingerprint) {
     List<Run> all = new ArrayList<>();
-    runs.stream()
-        .filter(known -> !known.id().equals(run.id()))
-        .forEach(known -> all.add(known.with(known.arguments())));
+    if (!run.complete()) {
+      lastComplete().ifPresent(all::add);
+    }
     all.add(run);
     if (!run.hasCommitted()) {
-      return new Manifest(VERSION, columns, all);
+      return new Manifest(columns, all);
     }
     SortedMap<String, Fingerprint> fingerprints =
         run.kind() == Kind.REPLACE ? new TreeMap<>() : new TreeMap<>(columns);
@@ -265,16 +193,20 @@ public record Manifest(int version, SortedMap<String, Fingerprint> columns, List
     // that mixes in another vector version was allowed to.
     fingerprints.merge(
         run.column(), fingerprint, (old, own) -> own.isOtherVersionOf(old) ? own : old);
-    return new Manifest(VERSION, fingerprints, all);
+    return new Manifest(fingerprints, all);
+  }
+
+  private Optional<Run> lastComplete() {
+    return runs.stream().filter(Run::complete).reduce((earlier, later) -> later);
   }
 
   /** Returns the manifest without its unfinished run. */
   public Manifest withoutUnfinished() {
-    return new Manifest(VERSION, columns, runs.stream().filter(Run::complete).toList());
+    return new Manifest(columns, lastComplete().stream().toList());
   }
 
   /** Returns the manifest of an output with incomplete rows, to which nothing can be appended. */
   public Manifest withoutColumns() {
-    return new Manifest(VERSION, new TreeMap<>(), runs);
+    return new Manifest(new TreeMap<>(), runs);
   }
 }

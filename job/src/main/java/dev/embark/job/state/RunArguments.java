@@ -4,6 +4,7 @@ import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.OutputSpec;
 import dev.embark.job.cli.Secrets;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
@@ -16,6 +17,7 @@ import org.apache.spark.sql.SparkSession;
  */
 public record RunArguments(SortedMap<String, String> values, String clear) {
   private static final String INPUT_OPTION = "--input-option";
+  private static final String CLEAR = "the whole command";
 
   public static RunArguments of(SparkSession spark, JobSpec spec, Fingerprint fingerprint) {
     OutputSpec output = spec.outputSpec();
@@ -66,23 +68,30 @@ public record RunArguments(SortedMap<String, String> values, String clear) {
         + (replaces ? " overwrite" : "");
   }
 
-  /** Returns the digest that the manifest stores. */
+  /** Returns the digest that the state stores. */
   public CommandDigest digest() {
     return CommandDigest.of(values);
   }
 
+  /** Returns the digest of a command that an earlier version of Embark stored in clear text. */
+  static CommandDigest digestOfClear(String command) {
+    return CommandDigest.of(Map.of(CLEAR, command));
+  }
+
+  private static boolean isOfClear(Manifest.Run run) {
+    return run.arguments().hashes().containsKey(CLEAR);
+  }
+
   /** Returns whether these arguments equal those of a run. */
   public boolean areOf(Manifest.Run run) {
-    return run.arguments() == null
-        ? clear.equals(run.command())
-        : run.arguments().differences(values).isEmpty();
+    return run.arguments().differences(isOfClear(run) ? Map.of(CLEAR, clear) : values).isEmpty();
   }
 
   /**
-   * Returns the names of arguments that differ from a run's; empty if its manifest is too old to
-   * compare.
+   * Returns the names of arguments that differ from a run's; empty if its manifest was too old to
+   * compare them one by one.
    */
   public List<String> differences(Manifest.Run run) {
-    return run.arguments() == null ? List.of() : run.arguments().differences(values);
+    return isOfClear(run) ? List.of() : run.arguments().differences(values);
   }
 }

@@ -1,109 +1,58 @@
 package dev.embark.job.state;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
-import java.io.EOFException;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.UUID;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.FSError;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
-import org.apache.hadoop.fs.Path;
 
 /**
- * Exclusive lease of a process on an output: the file {@code _embark/lock.json}, which the holder
- * rewrites every five seconds.
+ * Exclusive lease of a process on an output. Each version of the {@link StateLog} names its holder,
+ * and a process takes the lease by adding the next version: of several that try at once, one
+ * succeeds. A process holds the lease while no version follows its own, so one that lost the lease
+ * can neither record nor, after {@link #confirm}, publish anything.
  *
- * <p>A contender watches the file's modification time and takes the lease over if it does not
- * change for three renewal intervals. No clocks are compared and no other host is contacted. A
- * holder that was suspended for longer detects the loss in {@link #confirm} before it writes; a
- * holder whose renewal hung detects it in {@link LeasedOutput}.
+ * <p>The holder shows that it is alive by a {@link Heartbeat}. A contender takes the lease over if
+ * it sees none for three intervals. No clocks are compared and no other host is contacted.
  *
  * <p>Thread-safe.
  */
 final class RunLease implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(5);
-  private static final Duration PATIENCE = BEAT.multipliedBy(3);
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int BEATS_OF_PATIENCE = 3;
+  private static final int STARTS = 5; // that coincide with starts of other processes
+  static final int KEPT = 50; // versions that are kept at least, to show what happened
 
   private final StateFolder state;
-  private final Path file;
-  private final Holder holder;
-  private final ScheduledExecutorService beats;
-  private boolean isTorn; // whether the last write by this process failed midway
+  private final StateLog log;
+  private final LeaseHolder holder = LeaseHolder.self();
+  private final Heartbeat heartbeat;
 
-  /** Identity of a lease holder. */
-  @JsonIgnoreProperties(ignoreUnknown = true)
-  private record Holder(String id, String user, String host, long process, String since) {
-    static Holder self() {
-      return new Holder(
-          UUID.randomUUID().toString(),
-          System.getProperty("user.name"),
-          hostName(),
-          ProcessHandle.current().pid(),
-          Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-    }
-
-    private static String hostName() {
-      try {
-        return InetAddress.getLocalHost().getHostName();
-      } catch (UnknownHostException e) {
-        return "an unknown host";
-      }
-    }
-
-    @Override
-    public String toString() {
-      return "by %s on %s, process %d, since %s".formatted(user, host, process, since);
-    }
-  }
+  // The newest version, which this process has added.
+  private long head;
+  private Manifest manifest;
 
   private RunLease(StateFolder state, Duration beat, Duration patience, Consumer<String> warnings) {
     this.state = state;
-    this.file = state.path("lock.json");
-    this.holder = Holder.self();
+    this.log = state.log();
+    this.heartbeat = new Heartbeat(state, holder);
     try {
-      if (!create()) {
-        takeOver(patience, warnings);
-      }
+      acquire(patience, warnings);
     } catch (IOException e) {
       throw unwritable(e);
     }
-    this.beats =
-        Executors.newSingleThreadScheduledExecutor(
-            work -> {
-              Thread thread = new Thread(work, "embark-lock");
-              thread.setDaemon(true);
-              return thread;
-            });
-    var unused =
-        beats.scheduleAtFixedRate(
-            this::beat, beat.toMillis(), beat.toMillis(), TimeUnit.MILLISECONDS);
+    heartbeat.every(beat, this::renew);
   }
 
   /**
-   * Acquires the lease of an output. If a killed process left a lease file, blocks for up to 15
+   * Acquires the lease of an output. If a killed process left its heartbeat, blocks for up to 15
    * seconds and reports that as a warning.
    *
-   * @throws UserError if another process holds the lease, or the lease file cannot be written
+   * @throws UserError if another process holds the lease, or the log cannot be written
    */
   static RunLease take(StateFolder state, Consumer<String> warnings) {
-    return new RunLease(state, BEAT, PATIENCE, warnings);
+    return take(state, BEAT, BEAT.multipliedBy(BEATS_OF_PATIENCE), warnings);
   }
 
   /** Acquires the lease with other intervals, for tests. */
@@ -112,103 +61,84 @@ final class RunLease implements AutoCloseable {
     return new RunLease(state, beat, patience, warnings);
   }
 
-  private boolean create() throws IOException {
-    if (state.plainFiles().exists(file)) {
-      return false;
-    }
-    try {
-      write(false);
-      return true;
-    } catch (FileAlreadyExistsException e) {
-      return false;
-    }
-  }
-
-  private void write(boolean replaces) throws IOException {
-    try (OutputStream out = state.plainFiles().create(file, replaces)) {
-      out.write(JSON.writeValueAsBytes(holder));
-    }
-  }
-
-  private void takeOver(Duration patience, Consumer<String> warnings) throws IOException {
-    String other = heldBy();
-    warnings.accept(
-        "another run %s has not ended its work on %s; waiting %d s to see whether it is alive"
-            .formatted(other, state.output(), patience.toSeconds()));
-    long found = lastBeat();
-    // Counts looks instead of elapsed time: while the file system hangs, the holder cannot renew
-    // either.
-    for (long look = 0; look < patience.dividedBy(BETWEEN_LOOKS); look++) {
-      pause();
-      long now = lastBeat();
-      if (now == 0 && create()) {
-        return; // the holder has just released it
+  private void acquire(Duration patience, Consumer<String> warnings) throws IOException {
+    for (int start = 0; start < STARTS; ) {
+      StateLog.Version base = log.newest();
+      Manifest found = state.manifest(base);
+      // After a first attempt, the file may be this process's own; then only the log counts.
+      boolean isTaken = heartbeat.isThere() && (start == 0 || base.lease().isPresent());
+      if (isTaken && !heartbeat.hasStopped(holderOf(base), patience, warnings)) {
+        continue; // the holder has just released the lease
       }
-      if (now != found) {
-        throw new UserError(
-            "Another run %s is writing to %s; wait until it has ended, or choose another --output"
-                .formatted(other, state.output()));
+      heartbeat.beat();
+      long next = base.number() + 1;
+      if (log.append(next, StateLog.Content.of(holder, found))) {
+        if (log.follows(next, base.number())) {
+          head = next;
+          manifest = found;
+          warnIfOnTrust(warnings);
+          return;
+        }
+        // The previous holder had nothing to keep and removed the log meanwhile.
+        log.delete(next);
       }
+      start++;
     }
-    write(true);
+    throw new UserError(
+        "Other runs are starting on %s at the same time; wait until they have ended, or choose another --output"
+            .formatted(state.output()));
   }
 
-  private static void pause() {
-    try {
-      Thread.sleep(BETWEEN_LOOKS.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new UserError("Interrupted while another run held the output", e);
-    }
+  private String holderOf(StateLog.Version version) {
+    // Without a lease in the log, it is an earlier version of Embark, or a process that is
+    // starting.
+    return version.lease().map(LeaseHolder::toString).orElseGet(heartbeat::holder);
   }
 
-  /**
-   * Returns the file's modification time by the clock of its file system; 0 if it does not exist.
-   */
-  private long lastBeat() throws IOException {
-    try {
-      return state.plainFiles().getFileStatus(file).getModificationTime();
-    } catch (FileNotFoundException e) {
-      return 0;
+  private void warnIfOnTrust(Consumer<String> warnings) throws IOException {
+    if (!ExclusiveFile.isAtomic(state.plainFiles(), state.path())) {
+      warnings.accept(
+          "the file system of %s cannot create a file only if it is absent, which S3A can from Hadoop 3.4.2 on, so two runs that start on this output at the same moment could both write to it; start one after the other"
+              .formatted(state.output()));
     }
   }
 
-  private String heldBy() {
-    try {
-      return read().toString();
-    } catch (IOException e) {
-      return "by a process that is not known"; // the file is being rewritten or was deleted
-    }
-  }
-
-  private Holder read() throws IOException {
-    try (InputStream in = state.plainFiles().open(file)) {
-      return JSON.readValue(in, Holder.class);
-    }
-  }
-
-  private synchronized void beat() {
+  private synchronized void renew() {
     try {
       if (isMine()) {
-        isTorn = true;
-        write(true);
-        isTorn = false;
+        heartbeat.beat();
       }
     } catch (Exception | FSError e) {
-      // The next renewal may succeed; if none does, confirm() detects the loss.
+      // The next renewal may succeed; if none does, another process takes the lease over.
     }
   }
 
   private boolean isMine() throws IOException {
+    return !log.exists(head + 1);
+  }
+
+  /** Returns the state as last found or added by this process. */
+  synchronized Manifest manifest() {
+    return manifest;
+  }
+
+  /**
+   * Adds a version with a new state.
+   *
+   * @throws UserError if another process has taken the lease over, or the log cannot be written
+   */
+  synchronized void append(Manifest changed) {
     try {
-      return read().id().equals(holder.id());
-    } catch (FileNotFoundException e) {
-      return false;
-    } catch (JsonProcessingException | EOFException e) {
-      if (isTorn) {
-        return true;
+      if (!log.append(head + 1, StateLog.Content.of(holder, changed))) {
+        throw lost();
       }
-      throw e;
+      head++;
+      manifest = changed;
+      if (head % KEPT == 0) {
+        log.deleteUpTo(head - KEPT);
+      }
+    } catch (IOException e) {
+      throw new UserError("Cannot write to %s (%s)".formatted(state, Failures.sentence(e)), e);
     }
   }
 
@@ -227,10 +157,9 @@ final class RunLease implements AutoCloseable {
     }
   }
 
-  /** Returns the error for a lease that another process has taken over. */
-  UserError lost() {
+  private UserError lost() {
     return new UserError(
-        "Another run took over %s, because this run was suspended for too long or both started at once; this run stops here, so that no row is written twice"
+        "Another run took over %s, because this run was suspended for too long; this run stops here, so that no row is written twice"
             .formatted(state.output()));
   }
 
@@ -245,22 +174,36 @@ final class RunLease implements AutoCloseable {
 
   private UserError unwritable(IOException cause) {
     return new UserError(
-        "Cannot lock %s by writing %s (%s)"
-            .formatted(state.output(), file, Failures.sentence(cause)),
+        "Cannot lock %s by writing to %s (%s)"
+            .formatted(state.output(), state, Failures.sentence(cause)),
         cause);
   }
 
-  /** Releases the lease and removes the state folder if it is empty. */
+  /** Releases the lease; removes the log and the state folder if they hold nothing. */
   @Override
   public synchronized void close() {
-    beats.shutdownNow();
+    heartbeat.close();
     try {
       if (isMine()) {
-        state.plainFiles().delete(file, false);
+        release();
+        heartbeat.delete();
         state.deleteIfEmpty();
       }
-    } catch (IOException e) {
-      // The next process takes the lease over once it finds it unchanged.
+    } catch (IOException | FSError e) {
+      // The next process takes the lease over once it finds the heartbeat unchanged.
+    }
+  }
+
+  private void release() {
+    try {
+      if (manifest.equals(Manifest.EMPTY)) {
+        LegacyManifest.unmark(state);
+        log.deleteUpTo(head);
+      } else {
+        log.append(head + 1, StateLog.Content.of(null, manifest));
+      }
+    } catch (IOException | FSError e) {
+      // On a full disk, the missing heartbeat shows that the lease is released.
     }
   }
 }

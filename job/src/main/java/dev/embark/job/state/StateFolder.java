@@ -2,16 +2,14 @@ package dev.embark.job.state;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
@@ -20,19 +18,17 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * State folder {@code _embark/} of an output, hidden from its readers: the manifest, the quarantine
- * and the temporary data of a run. Works on any Hadoop file system. Changes are restricted to the
- * thread of the process that holds the {@link RunLease}; {@link #load} may be called from any
- * thread.
+ * State folder {@code _embark/} of an output, hidden from its readers: the log of its state, the
+ * quarantine and the temporary data of a run. Works on any Hadoop file system. Changes are
+ * restricted to the thread of the process that holds the {@link RunLease}; {@link #load} may be
+ * called from any thread.
  */
 public final class StateFolder {
   public static final String NAME = "_embark";
-  private static final int LOOKS = 5;
-  private static final int MILLIS_BETWEEN_LOOKS = 10;
-  private static final ObjectMapper JSON =
-      new ObjectMapper()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  /** Writes and reads the JSON files of the folder. Thread-safe. */
+  static final ObjectMapper JSON =
+      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   private final FileSystem files;
   private final FileSystem plain;
@@ -76,86 +72,47 @@ public final class StateFolder {
     return path("run-" + run.id());
   }
 
+  /** Returns the log of the state's versions. */
+  StateLog log() {
+    return new StateLog(plain, path("log"));
+  }
+
   /**
-   * Reads the manifest; returns {@link Manifest#EMPTY} if there is none. Read-only, so it is safe
-   * while another process saves.
+   * Reads the state; returns {@link Manifest#EMPTY} if there is none. Read-only, so it is safe
+   * while another process writes.
    *
-   * @throws UserError if the manifest cannot be read
+   * @throws UserError if the state cannot be read
    */
   public Manifest load() {
-    for (int look = 1; ; look++) {
-      try {
-        // manifest.next.json exists if a save that took effect is in progress or was interrupted.
-        Path file = plain.exists(next()) ? next() : current();
-        if (plain.exists(file)) {
-          return read(file);
-        }
-        if (look == LOOKS) {
-          return Manifest.EMPTY;
-        }
-      } catch (IOException e) {
-        if (look == LOOKS) {
-          throw new UserError("Cannot read %s (%s)".formatted(current(), Failures.sentence(e)), e);
-        }
-      }
-      // The file may have been renamed between the check and the read.
-      pause();
-    }
-  }
-
-  private Manifest read(Path path) throws IOException {
-    try (InputStream in = plain.open(path)) {
-      Manifest manifest = JSON.readValue(in, Manifest.class);
-      if (manifest.version() != Manifest.VERSION) {
-        throw new UserError(
-            "%s was written by another version of Embark, as layout %d, and this one reads %d; use that version, choose another --output, or delete %s and say --save-mode overwrite"
-                .formatted(path, manifest.version(), Manifest.VERSION, folder));
-      }
-      return manifest;
-    }
-  }
-
-  private static void pause() {
     try {
-      Thread.sleep(MILLIS_BETWEEN_LOOKS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private Path current() {
-    return path("manifest.json");
-  }
-
-  private Path next() {
-    return path("manifest.next.json");
-  }
-
-  /**
-   * Replaces the manifest atomically. The first rename takes effect: after a crash at any point
-   * {@link #load} returns either the old manifest or the new one. No rename replaces an existing
-   * file, which some file systems do not support.
-   */
-  void save(Manifest manifest) {
-    Path draft = path("manifest.draft.json");
-    try {
-      try (OutputStream out = plain.create(draft, true)) {
-        JSON.writeValue(out, manifest);
-      }
-      if (plain.exists(next())) {
-        // The previous save took effect but was interrupted.
-        promote();
-      }
-      rename(plain, draft, next());
-      promote();
+      return manifest(log().newest());
     } catch (IOException e) {
-      throw new UserError("Cannot write to %s (%s)".formatted(folder, Failures.sentence(e)), e);
+      throw new UserError("Cannot read %s (%s)".formatted(folder, Failures.sentence(e)), e);
     }
   }
 
-  private void promote() throws IOException {
-    plain.delete(current(), false);
-    rename(plain, next(), current());
+  /** Returns the state at a version of the log, which earlier versions of Embark did not write. */
+  Manifest manifest(StateLog.Version version) throws IOException {
+    if (version.content().isPresent()) {
+      return version.content().get().manifest();
+    }
+    Optional<LegacyManifest> there = LegacyManifest.read(this);
+    if (there.isPresent()) {
+      return there.get().manifest();
+    }
+    if (!LegacyManifest.isMarked(this)) {
+      return Manifest.EMPTY;
+    }
+    // The log may have begun since.
+    return log()
+        .newest()
+        .content()
+        .map(StateLog.Content::manifest)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "%s is missing, in which Embark keeps the state of the output; restore it, choose another --output, or delete %s and say --save-mode overwrite"
+                        .formatted(path("log"), folder)));
   }
 
   /** Renames a file or folder to a path that does not exist. */
@@ -241,7 +198,7 @@ public final class StateFolder {
 
   /** Deletes the state folder if it is empty. */
   void deleteIfEmpty() throws IOException {
-    if (files.listStatus(folder).length == 0) {
+    if (files.exists(folder) && files.listStatus(folder).length == 0) {
       files.delete(folder, false);
     }
   }

@@ -1,5 +1,7 @@
 package dev.embark.job.state;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.RunTotals;
 import java.time.Duration;
@@ -15,6 +17,23 @@ import java.util.List;
  * @param totals row and token counts
  */
 public record WaveResult(int number, Instant start, Duration took, RunTotals totals) {
+  /** JSON form in the state folder. */
+  private record Stored(int number, long startMillis, long tookMillis, RunTotals totals) {}
+
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static WaveResult of(Stored stored) {
+    return new WaveResult(
+        stored.number,
+        Instant.ofEpochMilli(stored.startMillis),
+        Duration.ofMillis(stored.tookMillis),
+        stored.totals);
+  }
+
+  @JsonValue
+  Stored stored() {
+    return new Stored(number, start.toEpochMilli(), took.toMillis(), totals);
+  }
+
   /** Returns the counts of several waves. */
   public static RowCounts counts(List<WaveResult> waves) {
     return waves.stream().map(wave -> wave.totals.counts()).reduce(RowCounts.NONE, RowCounts::plus);

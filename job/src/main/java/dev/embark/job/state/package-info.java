@@ -2,8 +2,10 @@
  * Persistent state of an output, stored in its folder {@code _embark/}.
  *
  * <pre>
- *  StateFolder ──┬── Manifest: fingerprint, layout, runs and their waves
- *                ├── RunLease: the lease of the process that writes
+ *  StateFolder ──┬── StateLog: versions, each a Manifest (fingerprint, layout, run) and its writer
+ *                │     ▲
+ *                │     └── RunLease: the right to add the next version; Heartbeat shows it is alive
+ *                ├── WaveFiles: plan of a run's waves and their results
  *                └── Quarantine: rows without a result
  * </pre>
  *

@@ -3,7 +3,9 @@ package dev.embark.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.embark.job.Captured;
 import dev.embark.job.EmbedJob;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +43,8 @@ class SecretsTest {
       value = {
         "s3a://AKIA:hunter2@bucket/in|s3a://[redacted]@bucket/in",
         "s3a://AKIA:hunt/er2@bucket/in|s3a://[redacted]@bucket/in",
-        "cannot read https://me:hunter2@host:443/a.json now|cannot read https://[redacted]@host:443/a.json now",
+        "cannot read https://me:hunter2@host:443/a.json now|cannot read"
+            + " https://[redacted]@host:443/a.json now",
         "hdfs://hunter2@namenode:8020/in|hdfs://[redacted]@namenode:8020/in",
         "ftp://me:hunt@er2@host/in|ftp://[redacted]@host/in",
         "jdbc:postgresql://h/db?user=me&password=hunter2&ssl=true|jdbc:postgresql://h/db?user=[redacted]&password=[redacted]&ssl=true",
@@ -52,7 +56,8 @@ class SecretsTest {
         "Map(dbtable -> t, password -> hunter2)|Map(dbtable -> t, password -> [redacted])",
         "abfss://container@account.dfs.core.windows.net/in|abfss://container@account.dfs.core.windows.net/in",
         "http://host:8080/a@b.json|http://host:8080/a@b.json",
-        "batchTokens=4096 is too few for maxTokens=512|batchTokens=4096 is too few for maxTokens=512",
+        "batchTokens=4096 is too few for maxTokens=512|batchTokens=4096 is too few for"
+            + " maxTokens=512",
         "file:/data/in.json|file:/data/in.json",
       })
   void credentialsInATextAreReplaced(String text, String expected) {
@@ -167,15 +172,10 @@ class SecretsTest {
         };
     assertThatThrownBy(() -> runs.run(in, options)).hasMessageContaining("stop");
     runs.atWaveStart = () -> {};
-    Path manifest = runs.state().resolve("manifest.json");
-    ObjectNode json = (ObjectNode) new ObjectMapper().readTree(manifest.toFile());
-    ObjectNode run = (ObjectNode) json.at("/runs/0");
-    run.remove("arguments");
-    run.put(
-        "command",
-        "--input=%s\n--id-column=id\n--input-option=dateFormat=%s\nparquet [] embedding false false %s"
-            .formatted(in, MARK, run.get("fingerprint").asText()));
-    Files.writeString(manifest, json.toString());
+    storeAsAnEarlierVersion(
+        runs,
+        "--input=%s\n--id-column=id\n--input-option=dateFormat=%s\nparquet [] embedding false false "
+            .formatted(in, MARK));
 
     assertThatThrownBy(() -> runs.run(in, "--id-column=id"))
         .hasMessageContaining("Another command was interrupted");
@@ -183,6 +183,38 @@ class SecretsTest {
 
     assertThat(runs.vectors()).hasSize(3);
     assertThat(runs.events).containsOnlyOnce("committed 0");
-    assertThat(Files.readString(manifest)).doesNotContain(MARK).contains("dateFormat");
+    try (Stream<Path> files = Files.walk(runs.state())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+            .as("%s", file)
+            .doesNotContain(MARK);
+      }
+    }
+  }
+
+  /** Turns the log of a run into the manifest of an earlier version with the command in it. */
+  private static void storeAsAnEarlierVersion(Runs runs, String command) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    JsonNode state = json.readTree(runs.newestVersion().toFile()).get("manifest");
+    ObjectNode run = (ObjectNode) state.at("/runs/0");
+    JsonNode progress = run.remove("progress");
+    run.remove("arguments");
+    run.put("command", command + run.get("fingerprint").asText());
+    Path plan = runs.state().resolve("run-%s/plan.json".formatted(run.get("id").asText()));
+    ArrayNode waves = (ArrayNode) json.readTree(plan.toFile());
+    Files.delete(plan);
+    for (JsonNode wave : waves) {
+      boolean isCommitted = wave.get("number").asInt() < progress.get("committed").asInt();
+      ((ObjectNode) wave).put("state", isCommitted ? "COMMITTED" : "PLANNED");
+      ((ObjectNode) wave).set("totals", isCommitted ? progress.get("totals") : null);
+    }
+    run.set("waves", waves);
+    Files.writeString(
+        runs.state().resolve("manifest.json"), ((ObjectNode) state).put("version", 2).toString());
+    try (Stream<Path> versions = Files.list(runs.state().resolve("log"))) {
+      for (Path version : versions.toList()) {
+        Files.delete(version);
+      }
+    }
   }
 }

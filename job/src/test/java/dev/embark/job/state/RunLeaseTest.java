@@ -8,12 +8,22 @@ import dev.embark.job.LocalSpark;
 import dev.embark.job.SmallDisk;
 import dev.embark.job.cli.UserError;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FilterFileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +33,8 @@ class RunLeaseTest {
   private static final Duration NEVER = Duration.ofDays(1);
   private static final Duration SHORT = Duration.ofMillis(300);
   private static final Duration LONG = Duration.ofMinutes(1);
+  private static final int STARTS = 8;
+  private static final int ROUNDS = 5;
 
   @TempDir private Path folder;
 
@@ -128,6 +140,64 @@ class RunLeaseTest {
     try (RunLease taken = next[0]) {
       assertThatCode(taken::confirm).doesNotThrowAnyException();
     }
+  }
+
+  @Test
+  void ofSeveralThatStartAtOnceOneWins() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(STARTS);
+    try {
+      for (int round = 0; round < ROUNDS; round++) {
+        CyclicBarrier barrier = new CyclicBarrier(STARTS);
+        List<Future<RunLease>> starts = new ArrayList<>();
+        for (int start = 0; start < STARTS; start++) {
+          starts.add(
+              threads.submit(
+                  () -> {
+                    barrier.await();
+                    return RunLease.take(state, SOON, LONG, text -> {});
+                  }));
+        }
+        List<RunLease> taken = new ArrayList<>();
+        for (Future<RunLease> start : starts) {
+          try {
+            taken.add(start.get());
+          } catch (ExecutionException e) {
+            assertThat(e).cause().isInstanceOf(UserError.class).hasMessageContaining("Another run");
+          }
+        }
+        assertThat(taken).hasSize(1);
+        taken.get(0).confirm();
+        taken.get(0).close();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  /** A contender read the log before its holder, which had nothing to keep, removed it. */
+  @Test
+  void aVersionThatFollowsARemovedOneIsNoLease() throws IOException {
+    StateLog log = state.log();
+    RunLease holder = take(NEVER, SHORT);
+    long base = log.newest().number();
+    holder.close();
+
+    assertThat(log.append(base + 1, StateLog.Content.of(null, Manifest.EMPTY))).isTrue();
+
+    assertThat(log.follows(base + 1, base)).isFalse();
+    assertThat(log.append(base + 1, StateLog.Content.of(null, Manifest.EMPTY))).isFalse();
+  }
+
+  @Test
+  void aFileSystemThatCannotCreateExclusivelyIsNamed() throws IOException {
+    Configuration conf = new Configuration(false);
+    try (FileSystem unknown = new FilterFileSystem(new LocalFileSystem())) {
+      unknown.initialize(URI.create("file:///"), conf);
+      assertThat(ExclusiveFile.isAtomic(unknown, new org.apache.hadoop.fs.Path("/"))).isFalse();
+    }
+    assertThat(ExclusiveFile.isAtomic(state.plainFiles(), new org.apache.hadoop.fs.Path("/")))
+        .isTrue();
   }
 
   @Test
