@@ -98,8 +98,7 @@ final class RunOpener implements AutoCloseable {
     if (run.kind() == Manifest.Kind.MERGE) {
       addColumn(run, waves.get(0));
     }
-    return new Opened(
-        held, run, call, waves, fingerprint, start.otherEmbeddings(held.manifest()));
+    return new Opened(held, run, call, waves, fingerprint, start.otherEmbeddings(held.manifest()));
   }
 
   /** Decided without the lease, because acquiring it requires write permission. */

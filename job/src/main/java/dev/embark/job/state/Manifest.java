@@ -116,14 +116,7 @@ public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
      */
     public RunPlan plan(List<WaveResult> committed) {
       return new RunPlan(
-          id,
-          number,
-          fingerprint,
-          Map.of(),
-          progress.waves(),
-          progress.rows(),
-          counts,
-          committed);
+          id, number, fingerprint, Map.of(), progress.waves(), progress.rows(), counts, committed);
     }
   }
 
