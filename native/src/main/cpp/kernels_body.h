@@ -125,6 +125,16 @@ template <Value ARITHMETIC> Rows rows_of(const Product & p) {
     }
 }
 
+// Fetches a tile's part of the result while its sums are computed: the rows are far apart, which the CPU's own
+// prefetching does not foresee.
+inline void prefetch_rows(const float * out, size_t ld, int rows) {
+    for (int r = 0; r < rows; r++) {
+        for (int v = 0; v < PANEL; v += Vector::SIZE) {
+            __builtin_prefetch(out + r * ld + v, 1, 3);
+        }
+    }
+}
+
 // WEIGHT is how the weights are kept and ARITHMETIC how they are multiplied.
 template <Value WEIGHT, Value ARITHMETIC, Epilogue EPILOGUE> void multiply_as(const Product & p) {
     const int k = p.weights.k;
@@ -155,9 +165,10 @@ template <Value WEIGHT, Value ARITHMETIC, Epilogue EPILOGUE> void multiply_as(co
             for (size_t i = 0; i < prefetched && next < end; i += 64, next += 64) {
                 __builtin_prefetch(next, 0, 2);
             }
+            float * out = p.out + row * p.out_ld + column - p.first;
+            prefetch_rows(out, p.out_ld, rows);
             tile_of<ARITHMETIC>(rows)(a.from(row), k, panel, c, PANEL);
-            finish<ARITHMETIC, EPILOGUE>(
-                c, rows, integer_scales(panel, k), bias, p.out + row * p.out_ld + column - p.first, p.out_ld);
+            finish<ARITHMETIC, EPILOGUE>(c, rows, integer_scales(panel, k), bias, out, p.out_ld);
             row += rows;
         }
     }
