@@ -3,7 +3,7 @@ package dev.embark.imports;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufWriter;
-import dev.embark.imports.TokenTable.Type;
+import dev.embark.imports.TokenTable.TokenType;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -54,7 +54,7 @@ final class SentencePieceImport {
     Map<String, Integer> ranks = ranks(model, added);
     for (Map.Entry<String, JsonNode> piece : model.path("vocab").properties()) {
       String token = piece.getKey();
-      Type type = BYTE.matcher(token).matches() ? Type.BYTE : Type.NORMAL;
+      TokenType type = BYTE.matcher(token).matches() ? TokenType.BYTE : TokenType.NORMAL;
       int rank = ranks.getOrDefault(token, ranks.size());
       int id = piece.getValue().asInt(-1);
       if (id < table.size()) {
@@ -67,7 +67,7 @@ final class SentencePieceImport {
     if (table.id(unknown).isEmpty()) {
       throw TokenizerFiles.refused("model", model);
     }
-    table.set(table.id(unknown).getAsInt(), unknown, unknown, Type.UNKNOWN, 0);
+    table.set(table.id(unknown).getAsInt(), unknown, unknown, TokenType.UNKNOWN, 0);
     gguf.put("tokenizer.ggml.model", GgufValue.string("llama"))
         .put("tokenizer.ggml.pre", GgufValue.string("default"));
     table.put(gguf);

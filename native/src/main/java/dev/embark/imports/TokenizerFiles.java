@@ -3,7 +3,7 @@ package dev.embark.imports;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufWriter;
-import dev.embark.imports.TokenTable.Type;
+import dev.embark.imports.TokenTable.TokenType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +88,8 @@ record TokenizerFiles(JsonNode tokenizer, JsonNode config) {
       int id = token.path("id").asInt(-1);
       String content = token.path("content").asText();
       if (id < table.size() && takes.test(content)) {
-        Type type = token.path("special").asBoolean() ? Type.CONTROL : Type.USER_DEFINED;
+        TokenType type =
+            token.path("special").asBoolean() ? TokenType.CONTROL : TokenType.USER_DEFINED;
         table.set(id, content, content, type, 0);
       }
     }
