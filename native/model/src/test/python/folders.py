@@ -16,6 +16,7 @@ import sys
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+import safetensors.torch
 import torch
 import transformers
 from sentence_transformers import SentenceTransformer
@@ -138,6 +139,33 @@ def qwen2_words():
     )
 
 
+def sentence_piece_pairs():
+    """Byte pairs as SentencePiece has them: every pair that makes a token is a merge, in the order of tokens."""
+    trainer = trainers.BpeTrainer(vocab_size=700, show_progress=False)
+    trained = Tokenizer(models.BPE())
+    trained.normalizer = normalizers.Replace(" ", "\u2581")
+    trained.train_from_iterator(CORPUS, trainer)
+    model = json.loads(trained.to_str())["model"]
+    specials = ["<pad>", "<eos>", "<bos>", "<unk>"]
+    tokens = specials + [f"<0x{byte:02X}>" for byte in range(256)] + sorted(model["vocab"], key=model["vocab"].get)
+    vocab = {token: i for i, token in enumerate(tokens)}
+    made, merges = set(), []
+    for left, right in model["merges"]:
+        token = left + right
+        if token not in made:
+            made.add(token)
+            merges += [(token[:i], token[i:]) for i in range(1, len(token)) if token[:i] in vocab and token[i:] in vocab]
+    tokenizer = Tokenizer(models.BPE(vocab, merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A <eos>", special_tokens=[("<bos>", 2), ("<eos>", 1)]
+    )
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<bos>", eos_token="<eos>", unk_token="<unk>", pad_token="<pad>",
+        model_max_length=64,
+    )
+
+
 SIZES = dict(hidden_size=WIDTH, num_hidden_layers=LAYERS, num_attention_heads=HEADS, intermediate_size=HIDDEN)
 
 
@@ -240,7 +268,16 @@ def qwen3():
     return transformers.Qwen3Model(config), tokenizer, {"pooling_mode_lasttoken": True}
 
 
-KINDS = [bert, cased_bert, distilbert, xlm_roberta, roberta, nomic_bert, modern_bert, qwen3]
+def gemma_embedding():
+    tokenizer = sentence_piece_pairs()
+    config = transformers.Gemma3TextConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=64, head_dim=32, num_key_value_heads=1, query_pre_attn_scalar=32,
+        sliding_window=16, use_bidirectional_attention=True, **{**SIZES, "num_hidden_layers": 7},
+    )
+    return transformers.Gemma3TextModel(config), tokenizer, {"pooling_mode_mean_tokens": True}
+
+
+KINDS = [bert, cased_bert, distilbert, xlm_roberta, roberta, nomic_bert, modern_bert, qwen3, gemma_embedding]
 PROMPTS = {"query": "query: ", "document": "passage: "}
 
 
@@ -253,12 +290,29 @@ def randomise(model, generator):
                 scale = 1.0 if "embed" in name else 1.5 / parameter.shape[-1] ** 0.5
                 parameter.copy_(random * scale)
             else:
-                parameter.copy_(random * 0.1 + (1.0 if name.endswith("weight") else 0.0))
+                # Gemma stores a norm as the distance from 1.
+                one = 1.0 if name.endswith("weight") and "Gemma" not in type(model).__name__ else 0.0
+                parameter.copy_(random * 0.1 + one)
 
 
 def write(path, value):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def dense(folder, inputs, outputs, generator):
+    """A linear layer after the pooling, as EmbeddingGemma has two."""
+    write(
+        folder / "config.json",
+        {
+            "in_features": inputs,
+            "out_features": outputs,
+            "bias": False,
+            "activation_function": "torch.nn.modules.linear.Identity",
+        },
+    )
+    weight = torch.randn((outputs, inputs), generator=generator) / inputs**0.5
+    safetensors.torch.save_file({"linear.weight": weight}, folder / "model.safetensors")
 
 
 def save(kind, out):
@@ -271,13 +325,15 @@ def save(kind, out):
     model.save_pretrained(folder, **shards)
     tokenizer.save_pretrained(folder)
     types = "sentence_transformers.models."
+    modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
+    if kind is gemma_embedding:
+        for path, sizes in (("2_Dense", (WIDTH, HIDDEN)), ("3_Dense", (HIDDEN, WIDTH))):
+            dense(folder / path, *sizes, generator)
+            modules.append((path, "Dense"))
+    modules.append((f"{len(modules)}_Normalize", "Normalize"))
     write(
         folder / "modules.json",
-        [
-            {"idx": 0, "name": "0", "path": "", "type": types + "Transformer"},
-            {"idx": 1, "name": "1", "path": "1_Pooling", "type": types + "Pooling"},
-            {"idx": 2, "name": "2", "path": "2_Normalize", "type": types + "Normalize"},
-        ],
+        [{"idx": i, "name": str(i), "path": path, "type": types + kind} for i, (path, kind) in enumerate(modules)],
     )
     write(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": WIDTH, **pooling})
     write(folder / "sentence_bert_config.json", {"max_seq_length": 48, "do_lower_case": False})

@@ -46,6 +46,7 @@ final class Architectures {
       case "nomic_bert" -> new NomicBert(config);
       case "modernbert" -> new ModernBert(config);
       case "qwen3" -> new Qwen3(config);
+      case "gemma3_text" -> new GemmaEmbedding(config);
       default ->
           throw new ImportException(
               "its architecture is "

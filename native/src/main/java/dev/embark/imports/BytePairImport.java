@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufValueType;
 import dev.embark.gguf.GgufWriter;
-import dev.embark.imports.TokenTable.Type;
+import dev.embark.imports.TokenTable.TokenType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +49,7 @@ final class BytePairImport {
       }
     }
     for (Map.Entry<String, JsonNode> piece : model.path("vocab").properties()) {
-      table.set(piece.getValue().asInt(-1), piece.getKey(), piece.getKey(), Type.NORMAL, 0);
+      table.set(piece.getValue().asInt(-1), piece.getKey(), piece.getKey(), TokenType.NORMAL, 0);
     }
     files.setAdded(table);
     gguf.put("tokenizer.ggml.model", GgufValue.string("gpt2"))

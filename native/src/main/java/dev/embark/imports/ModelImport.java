@@ -3,6 +3,7 @@ package dev.embark.imports;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufWriter;
+import dev.embark.imports.SentenceModules.Dense;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -12,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * Converts a model folder, in the layout of sentence-transformers or of plain transformers, to one
@@ -63,6 +65,9 @@ public final class ModelImport {
                 .orElse(tokenizer.maxTokens().orElse(architecture.sizes().context())),
             architecture.sizes().context());
     try (Weights weights = Weights.open(folder, module)) {
+      for (Dense layer : modules.dense()) {
+        weights.addModule(layer.module());
+      }
       GgufWriter gguf = new GgufWriter();
       TensorPlan plan = new TensorPlan(weights, gguf, type, architecture.prefix(weights));
       int rows = Math.toIntExact(plan.height(architecture.tokens(), architecture.sizes().width()));
@@ -81,7 +86,8 @@ public final class ModelImport {
 
       plan.matrix("token_embd.weight", architecture.tokens(), rows, architecture.sizes().width());
       architecture.add(plan, context);
-      plan.checkAllUsed(architecture::isUnneeded);
+      plan.checkAllUsed(tensor -> Weights.isOfModule(tensor) || architecture.isUnneeded(tensor));
+      addDense(gguf, architecture, modules, weights, type);
       try (FileChannel channel =
           FileChannel.open(
               target,
@@ -97,14 +103,7 @@ public final class ModelImport {
   }
 
   private static void putModules(
-      GgufWriter gguf, Architecture architecture, SentenceModules modules) throws ImportException {
-    if (!modules.dense().isEmpty()) {
-      throw new ImportException(
-          "its module "
-              + modules.dense().get(0).module()
-              + " is a dense layer, which llama.cpp has for EmbeddingGemma alone; use another"
-              + " model");
-    }
+      GgufWriter gguf, Architecture architecture, SentenceModules modules) {
     modules.pooling().ifPresent(pooling -> architecture.put(gguf, "pooling_type", pooling));
     if (modules.normalize().filter(normalize -> !normalize).isPresent()) {
       gguf.put("embark.normalize", GgufValue.string("none"));
@@ -120,6 +119,40 @@ public final class ModelImport {
         .map(modules.prompts()::get)
         .filter(prompt -> !prompt.isEmpty())
         .ifPresent(prompt -> gguf.put("embark.prefix", GgufValue.string(prompt)));
+  }
+
+  /** Adds the linear layers after the pooling, which llama.cpp has for one architecture. */
+  private static void addDense(
+      GgufWriter gguf,
+      Architecture architecture,
+      SentenceModules modules,
+      Weights weights,
+      ImportType type)
+      throws ImportException {
+    List<Dense> layers = modules.dense();
+    if (layers.isEmpty()) {
+      return;
+    }
+    int width = architecture.sizes().width();
+    if (!(architecture instanceof GemmaEmbedding)
+        || layers.size() != 2
+        || layers.get(0).in() != width
+        || layers.get(1).out() != width) {
+      throw new ImportException(
+          "its module "
+              + layers.get(0).module()
+              + " is a dense layer, and llama.cpp has two of them for EmbeddingGemma alone; use"
+              + " another model");
+    }
+    for (int i = 0; i < layers.size(); i++) {
+      Dense layer = layers.get(i);
+      // llama.cpp counts modules from 0: transformer, pooling, dense layers.
+      String name = "dense_" + (i + 2);
+      architecture.put(gguf, name + "_feat_in", layer.in());
+      architecture.put(gguf, name + "_feat_out", layer.out());
+      new TensorPlan(weights, gguf, type, layer.module())
+          .matrix(name + ".weight", "linear.weight", layer.out(), layer.in());
+    }
   }
 
   private static String sha256(ModelFolder folder, Weights weights) throws IOException {

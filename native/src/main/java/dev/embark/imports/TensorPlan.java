@@ -124,7 +124,7 @@ final class TensorPlan {
           "the tensor '%s' is of the type %s, and F32, F16 and BF16 are read; save the model with torch_dtype=float32"
               .formatted(tensor.name(), tensor.type()));
     }
-    used.add(tensor.name());
+    used.add(prefix + from);
     return tensor;
   }
 

@@ -15,7 +15,7 @@ final class TokenTable {
   private static final float UNUSED_SCORE = -10_000;
 
   /** Types of tokens, with the numbers of llama.cpp. */
-  enum Type {
+  enum TokenType {
     NORMAL(1),
     UNKNOWN(2),
     CONTROL(3),
@@ -25,7 +25,7 @@ final class TokenTable {
 
     private final int id;
 
-    Type(int id) {
+    TokenType(int id) {
       this.id = id;
     }
   }
@@ -41,7 +41,7 @@ final class TokenTable {
     for (int id = 0; id < size; id++) {
       tokens.add("[PAD" + id + "]");
     }
-    types = new ArrayList<>(Collections.nCopies(size, Type.UNUSED.id));
+    types = new ArrayList<>(Collections.nCopies(size, TokenType.UNUSED.id));
     scores = new ArrayList<>(Collections.nCopies(size, UNUSED_SCORE));
   }
 
@@ -55,7 +55,8 @@ final class TokenTable {
    * @param spelling in the tokenizer's own files
    * @param stored in GGUF
    */
-  void set(int id, String spelling, String stored, Type type, float score) throws ImportException {
+  void set(int id, String spelling, String stored, TokenType type, float score)
+      throws ImportException {
     if (id < 0 || id >= tokens.size()) {
       throw new ImportException(
           "the tokenizer has the token id %d, but the weights have %d tokens; they are not of the same model"

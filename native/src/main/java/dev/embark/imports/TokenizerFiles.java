@@ -3,11 +3,12 @@ package dev.embark.imports;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufWriter;
-import dev.embark.imports.TokenTable.Type;
+import dev.embark.imports.TokenTable.TokenType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 
 /**
  * The tokenizer of a folder: {@code tokenizer.json} and {@code tokenizer_config.json}. Immutable.
@@ -78,11 +79,17 @@ record TokenizerFiles(JsonNode tokenizer, JsonNode config) {
    * out.
    */
   void setAdded(TokenTable table) throws ImportException {
+    setAdded(table, token -> true);
+  }
+
+  /** Sets the added tokens that a condition takes. */
+  void setAdded(TokenTable table, Predicate<String> takes) throws ImportException {
     for (JsonNode token : tokenizer.path("added_tokens")) {
       int id = token.path("id").asInt(-1);
-      if (id < table.size()) {
-        String content = token.path("content").asText();
-        Type type = token.path("special").asBoolean() ? Type.CONTROL : Type.USER_DEFINED;
+      String content = token.path("content").asText();
+      if (id < table.size() && takes.test(content)) {
+        TokenType type =
+            token.path("special").asBoolean() ? TokenType.CONTROL : TokenType.USER_DEFINED;
         table.set(id, content, content, type, 0);
       }
     }

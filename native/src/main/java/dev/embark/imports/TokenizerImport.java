@@ -47,7 +47,13 @@ final class TokenizerImport {
     }
     switch (type) {
       case "Unigram" -> UnigramImport.put(gguf, files, table);
-      case "BPE" -> BytePairImport.put(gguf, files, table);
+      case "BPE" -> {
+        if (SentencePieceImport.is(files)) {
+          SentencePieceImport.put(gguf, files, table);
+        } else {
+          BytePairImport.put(gguf, files, table);
+        }
+      }
       default -> throw TokenizerFiles.refused("model", files.model());
     }
   }

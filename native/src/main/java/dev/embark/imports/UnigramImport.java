@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufValueType;
 import dev.embark.gguf.GgufWriter;
-import dev.embark.imports.TokenTable.Type;
+import dev.embark.imports.TokenTable.TokenType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -28,7 +28,7 @@ final class UnigramImport {
     int id = 0;
     for (JsonNode piece : model.path("vocab")) {
       String token = piece.path(0).asText();
-      table.set(id++, token, token, Type.NORMAL, (float) piece.path(1).asDouble());
+      table.set(id++, token, token, TokenType.NORMAL, (float) piece.path(1).asDouble());
     }
     files.setAdded(table);
     JsonNode unknown = model.path("vocab").path(model.path("unk_id").asInt(-1)).path(0);
@@ -36,7 +36,7 @@ final class UnigramImport {
       throw TokenizerFiles.refused("model", model);
     }
     int unknownId = model.path("unk_id").asInt();
-    table.set(unknownId, unknown.asText(), unknown.asText(), Type.UNKNOWN, 0);
+    table.set(unknownId, unknown.asText(), unknown.asText(), TokenType.UNKNOWN, 0);
 
     boolean mergesSpaces = splitsAtSpaces(files);
     Optional<byte[]> charsmap = Optional.empty();

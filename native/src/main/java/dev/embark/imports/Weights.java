@@ -80,10 +80,30 @@ final class Weights implements AutoCloseable {
     }
   }
 
+  /** Adds the weights of a module, whose tensors are named with the module in front. */
+  void addModule(String module) throws IOException {
+    String file = module + FolderFiles.WEIGHTS;
+    if (!folder.has(file)) {
+      String pickle = module + "pytorch_model.bin";
+      throw new ImportException(
+          folder.has(pickle) ? FolderFiles.pickle(pickle) : "the folder has no " + file);
+    }
+    add(file, module);
+  }
+
+  /** Returns whether a tensor belongs to a module that was added. */
+  static boolean isOfModule(String tensor) {
+    return tensor.contains("/");
+  }
+
   private void add(String file) throws IOException {
+    add(file, "");
+  }
+
+  private void add(String file, String prefix) throws IOException {
     files.add(file);
     for (Safetensors.Tensor tensor : Safetensors.read(file, folder.file(file))) {
-      if (tensors.put(tensor.name(), tensor) != null) {
+      if (tensors.put(prefix + tensor.name(), tensor) != null) {
         throw new ImportException("the weights have the tensor '" + tensor.name() + "' twice");
       }
     }

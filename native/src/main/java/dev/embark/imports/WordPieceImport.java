@@ -3,7 +3,7 @@ package dev.embark.imports;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufWriter;
-import dev.embark.imports.TokenTable.Type;
+import dev.embark.imports.TokenTable.TokenType;
 import dev.embark.imports.TokenizerFiles.Around;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -90,7 +90,7 @@ final class WordPieceImport {
     setPieces(table, pieces);
     for (String special : SPECIALS) {
       if (pieces.containsKey(special)) {
-        table.set(pieces.get(special), special, special, Type.CONTROL, 0);
+        table.set(pieces.get(special), special, special, TokenType.CONTROL, 0);
       }
     }
     Around around = new Around(table.id("[CLS]"), table.id("[SEP]"));
@@ -111,7 +111,7 @@ final class WordPieceImport {
           token.startsWith(CONTINUATION)
               ? token.substring(CONTINUATION.length())
               : WORD_START + token;
-      table.set(piece.getValue(), token, stored, Type.NORMAL, 0);
+      table.set(piece.getValue(), token, stored, TokenType.NORMAL, 0);
     }
   }
 

@@ -90,6 +90,7 @@ class FolderParityTest {
         "nomic_authors",
         "modern_bert",
         "qwen3",
+        "gemma_embedding",
         "minilm"
       })
   void idsAndVectorsAreThoseOfPyTorch(String kind) throws IOException {
