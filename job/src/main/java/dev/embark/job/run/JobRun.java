@@ -95,6 +95,9 @@ public final class JobRun {
       embedder = new WaveWriter(spark, spec, run.textColumn(), call);
       plan = run.plan();
     } catch (Exception | FSError e) {
+      if (!termination.isRequested()) {
+        opener.abandon();
+      }
       tellEnd(e, start);
       throw e;
     }
@@ -126,7 +129,7 @@ public final class JobRun {
 
   private UserError unforeseen(Throwable e) {
     return new UserError(
-        "%s (%s; run the same command again to carry on)"
+        "%s (%s; fix the cause, then run the same command to resume)"
             .formatted(Failures.sentence(e), progressOfWaves()),
         e);
   }

@@ -62,10 +62,22 @@ final class DeltaSink extends TableSink {
     if (!isLogThere()) {
       return Map.of();
     }
-    Map<String, String> properties =
-        spark.sql("DESCRIBE DETAIL " + reference()).select("properties").head().getJavaMap(0);
-    String mapping = properties.get(MAPPING);
+    String mapping = properties().get(MAPPING);
     return mapping == null ? Map.of() : Map.of(MAPPING, mapping);
+  }
+
+  @Override
+  boolean isTable() {
+    return isLogThere();
+  }
+
+  @Override
+  public List<Rule> rules() {
+    return isLogThere() ? TableRules.with(super.rules(), properties()) : List.of();
+  }
+
+  private Map<String, String> properties() {
+    return spark.sql("DESCRIBE DETAIL " + reference()).select("properties").head().getJavaMap(0);
   }
 
   private boolean isLogThere() {

@@ -1,5 +1,6 @@
 package dev.embark.job.sink;
 
+import dev.embark.job.cli.ExistingOutput;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.OutputSpec;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,6 +26,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -34,11 +37,13 @@ import org.apache.spark.sql.types.StructType;
 abstract class TableSink implements Sink {
   private static final String WAVE_ID = "_embark_wave_id";
   private static final String TABLE_ID = "_embark_table_id";
+  private static final String PLANNING_ERROR = "Error occurred during query planning:";
   private static final int ATTEMPTS = 5; // per commit, because other writers may keep adding rows
 
   final SparkSession spark;
   final JobSpec spec;
   final OutputSpec output;
+  private boolean isCreated; // whether this sink created the table
 
   TableSink(SparkSession spark, JobSpec spec) {
     this.spark = spark;
@@ -118,9 +123,27 @@ abstract class TableSink implements Sink {
     try {
       writer(spark.createDataFrame(List.of(), schema), SaveMode.ErrorIfExists, true)
           .saveAsTable(output.output());
+      isCreated = true;
     } catch (Exception e) {
       throw new UserError(
           "Cannot create the table %s (%s)".formatted(output.output(), Failures.sentence(e)), e);
+    }
+  }
+
+  @Override
+  public void discard() {
+    if (isCreated) {
+      drop(spark, output.output());
+      isCreated = false;
+    }
+  }
+
+  /** Drops a table that has no rows, with its files where the catalog keeps them otherwise. */
+  static void drop(SparkSession spark, String table) {
+    try {
+      spark.sql("DROP TABLE IF EXISTS " + table + " PURGE");
+    } catch (Exception e) { // not every catalog can purge
+      spark.sql("DROP TABLE IF EXISTS " + table);
     }
   }
 
@@ -129,6 +152,70 @@ abstract class TableSink implements Sink {
     DataFrameWriter<Row> writer =
         rows.write().format(output.format().toString()).options(output.options()).mode(mode);
     return partitioned ? writer.partitionBy(output.partitionBy().toArray(String[]::new)) : writer;
+  }
+
+  /** Returns whether a run replaces the table and its columns. */
+  final boolean isReplaced() {
+    return output.saveMode() == ExistingOutput.OVERWRITE
+        || output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE));
+  }
+
+  /** Returns whether the table can be read by its reference. */
+  boolean isTable() {
+    return isThere();
+  }
+
+  @Override
+  public Optional<String> refusal(StructType columns) {
+    if (isReplaced() || !isTable()) {
+      return Optional.empty();
+    }
+    String view = "embark_rehearsal_" + UUID.randomUUID().toString().replace("-", "");
+    spark.createDataFrame(List.of(), known(columns)).createOrReplaceTempView(view);
+    try {
+      // EXPLAIN analyses a statement as its execution does, and does not run it.
+      String plan =
+          spark.sql("EXPLAIN " + statement(known(columns), view)).collectAsList().stream()
+              .map(row -> row.getString(0))
+              .collect(Collectors.joining("\n"));
+      return plan.startsWith(PLANNING_ERROR)
+          ? Optional.of(
+              Failures.sentence(
+                  new IllegalArgumentException(plan.substring(PLANNING_ERROR.length()))))
+          : Optional.empty();
+    } finally {
+      spark.catalog().dropTempView(view);
+    }
+  }
+
+  /** Returns the columns without a result column that the run will add to the table. */
+  private StructType known(StructType columns) {
+    StructType there = spark.table(reference()).schema();
+    StructType known = new StructType();
+    for (StructField field : columns.fields()) {
+      boolean isAdded =
+          field.name().equals(spec.resultColumn())
+              && Arrays.stream(there.fieldNames()).noneMatch(field.name()::equalsIgnoreCase);
+      known = isAdded ? known : known.add(field.name(), field.dataType());
+    }
+    return known;
+  }
+
+  private String statement(StructType columns, String view) {
+    if (spec.idColumn().isEmpty()) {
+      return "INSERT INTO %s BY NAME SELECT * FROM %s".formatted(reference(), view);
+    }
+    return mergeStatement(List.of(columns.fieldNames()), List.of(), "", view);
+  }
+
+  @Override
+  public StructType columns() {
+    return isTable() && !isReplaced() ? spark.table(reference()).schema() : new StructType();
+  }
+
+  @Override
+  public List<Rule> rules() {
+    return TableRules.ofColumns(columns());
   }
 
   /** Returns the storage location of a catalog table. */
@@ -246,20 +333,25 @@ abstract class TableSink implements Sink {
     String view = "embark_wave_" + commit.run().id();
     commit.rows().createOrReplaceTempView(view);
     try {
-      spark.sql(mergeStatement(commit, view));
+      spark.sql(
+          mergeStatement(
+              List.of(commit.rows().columns()),
+              commit.otherEmbeddings(),
+              commit.textColumn(),
+              view));
     } finally {
       spark.catalog().dropTempView(view);
     }
   }
 
-  private String mergeStatement(Commit commit, String view) {
-    List<String> columns = List.of(commit.rows().columns());
+  private String mergeStatement(
+      List<String> columns, List<String> otherEmbeddings, String textColumn, String view) {
     List<String> updates = new ArrayList<>();
     columns.forEach(c -> updates.add("t.%1$s = s.%1$s".formatted(quoted(c))));
-    for (String other : commit.otherEmbeddings()) {
+    for (String other : otherEmbeddings) {
       updates.add(
           "t.%1$s = CASE WHEN t.%2$s <=> s.%2$s THEN t.%1$s END"
-              .formatted(quoted(other), quoted(commit.textColumn())));
+              .formatted(quoted(other), quoted(textColumn)));
     }
     return "MERGE INTO %s t USING %s s ON t.%3$s = s.%3$s"
             .formatted(reference(), view, quoted(spec.idColumn().orElseThrow()))
