@@ -88,7 +88,7 @@ public final class RowRules {
     }
   }
 
-  private UserError violated(Dataset<Row> rows, Sink.Rule rule, long count) {
+  private UserError violated(Dataset<Row> read, Sink.Rule rule, long count) {
     String which =
         spec.idColumn()
             .map(
@@ -96,16 +96,14 @@ public final class RowRules {
                     ", such as %s %s"
                         .formatted(
                             id,
-                            rows.where(rule.violation()).select(Columns.quoted(id)).head().get(0)))
+                            read.where(rule.violation()).select(Columns.quoted(id)).head().get(0)))
             .orElse("");
+    String rows =
+        count == 1
+            ? "1 row of %s violates the rule".formatted(spec.input())
+            : "%d rows of %s violate the rule".formatted(count, spec.input());
     return new UserError(
-        "%s of %s %s the rule %s of %s%s; correct or leave out such rows with --query, or change the table"
-            .formatted(
-                count == 1 ? "1 row" : count + " rows",
-                spec.input(),
-                count == 1 ? "violates" : "violate",
-                rule.name(),
-                sink.location(),
-                which));
+        "%s %s of %s%s; correct or leave out such rows with --query, or change the table"
+            .formatted(rows, rule.name(), sink.location(), which));
   }
 }

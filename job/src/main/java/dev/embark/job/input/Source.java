@@ -248,13 +248,21 @@ public final class Source {
     }
   }
 
-  /** Iceberg keeps values in its metadata, and no reader parses its folders. */
+  /**
+   * Iceberg keeps values in its metadata, and no reader parses its folders. Delta writes times in
+   * the zone of the session, in which an hour may occur twice.
+   */
   private void refuseLossyFolder(StructField field) {
-    if (field.dataType() instanceof BinaryType
-        && spec.outputSpec().format() != OutputSpec.Format.ICEBERG) {
+    OutputSpec.Format format = spec.outputSpec().format();
+    boolean isBinary = field.dataType() instanceof BinaryType;
+    boolean isLossy =
+        isBinary
+            || (format == OutputSpec.Format.DELTA && field.dataType() instanceof TimestampType);
+    if (isLossy && format != OutputSpec.Format.ICEBERG) {
+      String type = field.dataType().simpleString();
       throw new UserError(
-          "--partition-by names %s, which is binary, and the name of a folder does not keep every binary; make it a text with --query, such as hex(%s), or write --output-format iceberg"
-              .formatted(field.name(), field.name()));
+          "--partition-by names %s, which is %s, and the name of a folder does not keep every %s; make it a text, a date or a number with --query, such as %s(%s), or write --output-format iceberg"
+              .formatted(field.name(), type, type, isBinary ? "hex" : "unix_micros", field.name()));
     }
   }
 

@@ -39,7 +39,7 @@ final class DeltaSink extends TableSink {
 
   @Override
   String reference() {
-    return isPath ? "delta." + quoted(location()) : output.output();
+    return isPath ? "delta." + TableStatements.quoted(location()) : output.output();
   }
 
   @Override
@@ -122,7 +122,9 @@ final class DeltaSink extends TableSink {
   @Override
   void alterToAdd(String name, String type) {
     Dataset<Row> none =
-        spark.sql("SELECT CAST(NULL AS %s) AS %s WHERE false".formatted(type, quoted(name)));
+        spark.sql(
+            "SELECT CAST(NULL AS %s) AS %s WHERE false"
+                .formatted(type, TableStatements.quoted(name)));
     save(writer(none, SaveMode.Append, false).option("mergeSchema", "true"));
   }
 

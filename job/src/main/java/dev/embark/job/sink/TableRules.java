@@ -27,7 +27,7 @@ final class TableRules {
   static List<Rule> ofColumns(StructType schema) {
     List<Rule> rules = new ArrayList<>();
     for (StructField field : schema.fields()) {
-      String name = TableSink.quoted(field.name());
+      String name = TableStatements.quoted(field.name());
       if (!field.nullable()) {
         rules.add(new Rule(field.name() + " NOT NULL", name + " IS NULL"));
       }

@@ -8,15 +8,11 @@ import dev.embark.job.cli.UserError;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.StateFolder;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -26,7 +22,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -37,7 +32,6 @@ import org.apache.spark.sql.types.StructType;
 abstract class TableSink implements Sink {
   private static final String WAVE_ID = "_embark_wave_id";
   private static final String TABLE_ID = "_embark_table_id";
-  private static final String PLANNING_ERROR = "Error occurred during query planning:";
   private static final int ATTEMPTS = 5; // per commit, because other writers may keep adding rows
 
   final SparkSession spark;
@@ -167,45 +161,9 @@ abstract class TableSink implements Sink {
 
   @Override
   public Optional<String> refusal(StructType columns) {
-    if (isReplaced() || !isTable()) {
-      return Optional.empty();
-    }
-    String view = "embark_rehearsal_" + UUID.randomUUID().toString().replace("-", "");
-    spark.createDataFrame(List.of(), known(columns)).createOrReplaceTempView(view);
-    try {
-      // EXPLAIN analyses a statement as its execution does, and does not run it.
-      String plan =
-          spark.sql("EXPLAIN " + statement(known(columns), view)).collectAsList().stream()
-              .map(row -> row.getString(0))
-              .collect(Collectors.joining("\n"));
-      return plan.startsWith(PLANNING_ERROR)
-          ? Optional.of(
-              Failures.sentence(
-                  new IllegalArgumentException(plan.substring(PLANNING_ERROR.length()))))
-          : Optional.empty();
-    } finally {
-      spark.catalog().dropTempView(view);
-    }
-  }
-
-  /** Returns the columns without a result column that the run will add to the table. */
-  private StructType known(StructType columns) {
-    StructType there = spark.table(reference()).schema();
-    StructType known = new StructType();
-    for (StructField field : columns.fields()) {
-      boolean isAdded =
-          field.name().equals(spec.resultColumn())
-              && Arrays.stream(there.fieldNames()).noneMatch(field.name()::equalsIgnoreCase);
-      known = isAdded ? known : known.add(field.name(), field.dataType());
-    }
-    return known;
-  }
-
-  private String statement(StructType columns, String view) {
-    if (spec.idColumn().isEmpty()) {
-      return "INSERT INTO %s BY NAME SELECT * FROM %s".formatted(reference(), view);
-    }
-    return mergeStatement(List.of(columns.fieldNames()), List.of(), "", view);
+    return isReplaced() || !isTable()
+        ? Optional.empty()
+        : new TableStatements(spark, spec, reference()).refusal(columns);
   }
 
   @Override
@@ -243,7 +201,9 @@ abstract class TableSink implements Sink {
 
   /** Adds a column that does not exist. */
   void alterToAdd(String name, String type) {
-    spark.sql("ALTER TABLE %s ADD COLUMN %s %s".formatted(reference(), quoted(name), type));
+    spark.sql(
+        "ALTER TABLE %s ADD COLUMN %s %s"
+            .formatted(reference(), TableStatements.quoted(name), type));
   }
 
   @Override
@@ -320,56 +280,13 @@ abstract class TableSink implements Sink {
     confs.forEach(conf -> spark.conf().set(conf[0], conf[1]));
     try {
       if (commit.run().kind() == Manifest.Kind.MERGE) {
-        merge(commit);
+        new TableStatements(spark, spec, reference()).merge(commit);
       } else {
         write(commit, guard);
       }
     } finally {
       confs.forEach(conf -> spark.conf().unset(conf[0]));
     }
-  }
-
-  private void merge(Commit commit) {
-    String view = "embark_wave_" + commit.run().id();
-    commit.rows().createOrReplaceTempView(view);
-    try {
-      spark.sql(
-          mergeStatement(
-              List.of(commit.rows().columns()),
-              commit.otherEmbeddings(),
-              commit.textColumn(),
-              view));
-    } finally {
-      spark.catalog().dropTempView(view);
-    }
-  }
-
-  private String mergeStatement(
-      List<String> columns, List<String> otherEmbeddings, String textColumn, String view) {
-    List<String> updates = new ArrayList<>();
-    columns.forEach(c -> updates.add("t.%1$s = s.%1$s".formatted(quoted(c))));
-    for (String other : otherEmbeddings) {
-      updates.add(
-          "t.%1$s = CASE WHEN t.%2$s <=> s.%2$s THEN t.%1$s END"
-              .formatted(quoted(other), quoted(textColumn)));
-    }
-    return "MERGE INTO %s t USING %s s ON t.%3$s = s.%3$s"
-            .formatted(reference(), view, quoted(spec.idColumn().orElseThrow()))
-        + " WHEN MATCHED THEN UPDATE SET "
-        + String.join(", ", updates)
-        + " WHEN NOT MATCHED THEN INSERT ("
-        + joined(columns, TableSink::quoted)
-        + ") VALUES ("
-        + joined(columns, c -> "s." + quoted(c))
-        + ")";
-  }
-
-  private static String joined(List<String> columns, UnaryOperator<String> each) {
-    return columns.stream().map(each).collect(Collectors.joining(", "));
-  }
-
-  static String quoted(String name) {
-    return "`" + name.replace("`", "``") + "`";
   }
 
   /** Returns whether a history contains a tag; {@code tagOf} is an SQL expression over its rows. */
