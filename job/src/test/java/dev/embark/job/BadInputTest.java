@@ -125,9 +125,9 @@ class BadInputTest {
 
     assertOneSentence("such as 7");
     if (format.equals("iceberg")) {
-      assertThat(runs.written().count()).isZero();
+      assertThat(spark.catalog().tableExists(runs.output())).isFalse();
     } else {
-      assertThat(Path.of(output(), "_delta_log")).doesNotExist();
+      assertThat(Path.of(output())).doesNotExist();
     }
   }
 
@@ -333,6 +333,127 @@ class BadInputTest {
   @Test
   void anInputThatIsNotThere() throws IOException {
     assertRefused(folder.resolve("nix.json").toString(), "There is nothing at", "nix.json");
+  }
+
+  private void assertRefusedWithoutTrace(String input, String... parts) throws IOException {
+    assertRefused(input, parts);
+    assertThat(Path.of(output())).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"text", "json", "csv", "parquet", "orc"})
+  void aFolderWithoutVisibleFiles(String format) throws IOException {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    String option = "--input-format=" + format;
+    assertThat(run(output(), "--input=" + in, option)).isEqualTo(FAILED);
+    assertOneSentence(in + " has no files to read");
+
+    captured.clear();
+    Files.writeString(in.resolve("_x.json"), "{\"id\":1,\"text\":\"a\"}");
+    Files.createFile(in.resolve("_SUCCESS"));
+    assertThat(run(output(), "--input=" + in, option)).isEqualTo(FAILED);
+    assertOneSentence(in + " has only hidden files", ": _x.json; rename");
+    assertThat(Path.of(output())).doesNotExist();
+  }
+
+  @Test
+  void aHiddenFileNextToAVisibleOneIsNamed() throws IOException {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    for (String name : List.of("_x.json", ".y.json", "z.json", ".z.json.crc", "_SUCCESS")) {
+      Files.writeString(in.resolve(name), "{\"id\":1,\"text\":\"a\"}");
+    }
+
+    assertThat(run(output(), "--input=" + in)).isZero();
+
+    assertThat(captured.err()).contains("warning: 2 files of " + in + " are not read", "_x.json");
+    assertThat(captured.err()).contains(".y.json").doesNotContain("crc", "_SUCCESS");
+    assertThat(spark.read().parquet(output()).count()).isOne();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sub/b.json, has files in subfolders",
+    "k=1/sub/b.json, has files in subfolders",
+    "k=1/b.json, has files next to the partition folder k=1",
+  })
+  void aFileThatSparkSkips(String other, String sentence) throws IOException {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.createDirectories(in.resolve(other).getParent());
+    Files.writeString(in.resolve("a.json"), "{\"id\":1,\"text\":\"a\"}");
+    Files.writeString(in.resolve(other), "{\"id\":2,\"text\":\"b\"}");
+
+    assertRefusedWithoutTrace(in.toString(), sentence, ".json", "recursiveFileLookup=true");
+
+    String[] all = {"--input=" + in, "--input-option=recursiveFileLookup=true"};
+    assertThat(run(output(), all)).as(captured.err()).isZero();
+    assertThat(spark.read().parquet(output()).count()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"in", "in/a:b.json", "in/*.json", "in/a*"})
+  void aNameWithAColon(String input) throws IOException {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.writeString(in.resolve("a:b.json"), "{\"id\":1,\"text\":\"a\"}");
+
+    assertRefusedWithoutTrace(folder.resolve(input).toString(), "colon", "a:b.json", "rename");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc"})
+  void aFileThatIsEmptyOrHasOtherColumns(String format) throws IOException {
+    Path in = folder.resolve("in." + format);
+    String rows = "SELECT id, 'a' AS text FROM range(3)";
+    spark.sql(rows).coalesce(1).write().format(format).save(in.toString());
+    Path empty = Files.createFile(in.resolve("lost." + format));
+    assertRefusedWithoutTrace(in.toString(), "lost." + format);
+
+    captured.clear();
+    Files.delete(empty);
+    String others = "SELECT id, 'b' AS body, 'c' AS text FROM range(3, 6)";
+    spark.sql(others).coalesce(1).write().format(format).mode("append").save(in.toString());
+    assertRefusedWithoutTrace(in.toString(), "has no column body", "mergeSchema=true");
+    String[] merged = {"--input=" + in, "--input-option=mergeSchema=true"};
+    assertThat(run(output(), merged)).as(captured.err()).isZero();
+    assertThat(spark.read().parquet(output()).where("body IS NULL").count()).isEqualTo(3);
+  }
+
+  @Test
+  void aTypeThatOrcWouldReadAsNull() throws IOException {
+    Path in = folder.resolve("in.orc");
+    for (String text : List.of("id", "'a'")) {
+      spark
+          .sql("SELECT id, " + text + " AS text FROM range(3)")
+          .coalesce(1)
+          .write()
+          .mode("append")
+          .orc(in.toString());
+    }
+
+    assertRefusedWithoutTrace(in.toString(), "text", "bigint", "string", "--");
+  }
+
+  @Test
+  void aRefusedRunLeavesNothing() throws IOException {
+    String input = file("in.json", "{\"id\":7,\"text\":\"a\"}", "{\"id\":7,\"text\":\"b\"}");
+    String output = folder.resolve("new/deep/out").toString();
+    for (String option : List.of("--text-column=nix", "--id-column=id", "--dimensions=999")) {
+      assertThat(run(output, "--input=" + input, option)).isEqualTo(FAILED);
+    }
+    assertThat(folder.resolve("new")).doesNotExist();
+
+    Path kept = Files.createDirectories(folder.resolve("new/deep"));
+    assertThat(run(output, "--input=" + input, "--id-column=id")).isEqualTo(FAILED);
+    assertThat(kept).isEmptyDirectory();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'1 AS a, 2 AS A', a and A", "'1 AS text', text and text"})
+  void columnsOfTheSameName(String columns, String names) {
+    String query = "--query=SELECT 1 AS id, 'x' AS text, " + columns;
+
+    assertThat(run(output(), query)).isEqualTo(FAILED);
+
+    assertOneSentence("the columns " + names);
   }
 
   @Test

@@ -35,4 +35,10 @@ public final class Captured {
   public String err() {
     return err.toString(StandardCharsets.UTF_8);
   }
+
+  /** Forgets what was printed so far. */
+  void clear() {
+    out.reset();
+    err.reset();
+  }
 }

@@ -44,6 +44,26 @@ abstract class ForwardingSink implements Sink {
   }
 
   @Override
+  public Optional<String> refusal(StructType columns) {
+    return sink.refusal(columns);
+  }
+
+  @Override
+  public StructType columns() {
+    return sink.columns();
+  }
+
+  @Override
+  public List<Rule> rules() {
+    return sink.rules();
+  }
+
+  @Override
+  public void discard() {
+    sink.discard();
+  }
+
+  @Override
   public Dataset<Row> read(Manifest.Layout layout) {
     return sink.read(layout);
   }

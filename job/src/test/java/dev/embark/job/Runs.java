@@ -61,12 +61,18 @@ public final class Runs implements RunListener {
   }
 
   public Runs(Path folder, String format) {
-    this.folder = folder;
-    this.format = format;
-    this.output =
+    this(
+        folder,
+        format,
         format.equals("iceberg")
             ? "lake.db." + folder.getFileName().toString().replaceAll("\\W", "_")
-            : folder.resolve("out").toString();
+            : folder.resolve("out").toString());
+  }
+
+  public Runs(Path folder, String format, String output) {
+    this.folder = folder;
+    this.format = format;
+    this.output = output;
     this.termination = new Termination(spark);
   }
 

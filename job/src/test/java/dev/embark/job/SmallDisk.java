@@ -30,7 +30,8 @@ public final class SmallDisk extends RawLocalFileSystem {
     LEFT.set(bytes);
   }
 
-  static void readOnly() {
+  /** Registers {@code small:} without write permission. */
+  public static void readOnly() {
     withRoomFor(READ_ONLY);
   }
 

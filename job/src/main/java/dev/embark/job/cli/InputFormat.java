@@ -10,12 +10,13 @@ import java.util.regex.Pattern;
 /** Derives the format of an input from its name alone. */
 public final class InputFormat {
   public static final String PARQUET = "parquet";
+  public static final String ORC = "orc";
   public static final String TEXT = "text";
   public static final String CSV = "csv";
   public static final String JSON = "json";
   public static final String TABLE = "table";
 
-  private static final Set<String> OF_FILES = Set.of(PARQUET, "orc", "avro", JSON, CSV, TEXT);
+  private static final Set<String> OF_FILES = Set.of(PARQUET, ORC, "avro", JSON, CSV, TEXT);
 
   private static final Map<String, String> BY_EXTENSION =
       Map.ofEntries(
@@ -27,7 +28,7 @@ public final class InputFormat {
           Map.entry("tsv", CSV),
           Map.entry("txt", TEXT),
           Map.entry("text", TEXT),
-          Map.entry("orc", "orc"),
+          Map.entry("orc", ORC),
           Map.entry("avro", "avro"));
 
   private static final Pattern EXTENSION =

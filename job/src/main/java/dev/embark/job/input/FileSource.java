@@ -9,10 +9,12 @@ import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.Paths;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -63,6 +65,7 @@ final class FileSource {
   /**
    * Reads the input.
    *
+   * @param options reader options; those that the files require are added
    * @param warnings list to which warnings are added
    * @throws UserError if the input is missing or not readable
    */
@@ -74,6 +77,14 @@ final class FileSource {
     }
     if (format.equals(TableFolder.ICEBERG)) {
       TableFolder.setIcebergCatalog(spark);
+    }
+    if (InputFormat.isOfFiles(format)) {
+      InputFiles files = InputFiles.of(spark, path);
+      files.check(options);
+      files.warning().ifPresent(warnings::add);
+      if (format.equals(InputFormat.JSON) && isOverLines(files, options)) {
+        options.put("multiLine", "true");
+      }
     }
     try {
       Dataset<Row> rows = spark.read().format(format).options(options).load(path);
@@ -89,6 +100,27 @@ final class FileSource {
               .orElse("check --input and --input-format");
       throw new UserError(
           "Cannot read %s as %s; %s (%s)".formatted(path, format, hint, Failures.sentence(e)), e);
+    }
+  }
+
+  /**
+   * Returns whether the first JSON file is one document over several lines, such as an array, and
+   * the options leave that open.
+   */
+  private boolean isOverLines(InputFiles files, Map<String, String> options) {
+    if (Stream.of("multiLine", "lineSep", "allowComments").anyMatch(options::containsKey)) {
+      return false;
+    }
+    String charset =
+        options.getOrDefault("encoding", options.getOrDefault("charset", TextFileScan.DETECTED));
+    Optional<Path> first = files.first();
+    try {
+      return first.isPresent()
+          && TextFileScan.isJsonOverLines(
+              first.get(), charset, spark.sessionState().newHadoopConf());
+    } catch (IOException | IllegalArgumentException e) {
+      // An unreadable file or an unknown encoding is reported when the file is read.
+      return false;
     }
   }
 
@@ -123,6 +155,14 @@ final class FileSource {
   Map<String, String> defaults(String format) {
     Map<String, String> options =
         new TreeMap<>(String.CASE_INSENSITIVE_ORDER); // option names are case-insensitive in Spark
+    if (InputFormat.isOfFiles(format)) {
+      // A conf of the session may skip unreadable files, whose rows would then be missing.
+      options.put("ignoreCorruptFiles", "false");
+      options.put("ignoreMissingFiles", "false");
+    }
+    if (format.equals(InputFormat.PARQUET)) {
+      options.put("parquet.page.verify-checksum.enabled", "true");
+    }
     if (format.equals(InputFormat.CSV)) {
       options.put("header", "true");
       options.put("escape", "\"");

@@ -4,9 +4,9 @@ import dev.embark.job.input.TextFault.Kind;
 import java.util.Optional;
 
 /**
- * Detects JSON documents that Spark's reader would silently drop: it reads one document per line
- * or, with multiLine, per file. Consumes the characters of one file in order, in constant memory.
- * Not thread-safe.
+ * Detects JSON that Spark's reader would silently drop or tear apart: it reads one document per
+ * line or, with multiLine, per file. Consumes the characters of one file in order, in constant
+ * memory. Not thread-safe.
  */
 final class JsonScanner implements CharacterScanner {
   /** How many documents Spark reads. */
@@ -27,12 +27,20 @@ final class JsonScanner implements CharacterScanner {
   private final Documents documents;
   private State state = State.BEFORE_DOCUMENT;
   private long line = 1;
+  private long firstLine; // first line of the current document
   private int depth; // open objects and arrays
+  private char opening; // first character of the current document
+  private char last; // last character of the current document that is not white space
+  private boolean isFirst; // whether no line has had a document yet
   private char quote;
   private TextFault fault; // null until a fault is found
 
-  JsonScanner(Documents documents) {
+  /**
+   * @param isStart whether the characters begin with those of the file
+   */
+  JsonScanner(Documents documents, boolean isStart) {
     this.documents = documents;
+    this.isFirst = isStart;
   }
 
   @Override
@@ -44,19 +52,26 @@ final class JsonScanner implements CharacterScanner {
   }
 
   private void take(char c) {
+    boolean endsLine = documents == Documents.ONE_PER_LINE && (c == '\n' || c == '\r');
+    if (endsLine) {
+      endLine();
+    }
     if (c == '\n') {
       line++;
-      if (documents == Documents.ONE_PER_LINE) {
-        state = State.BEFORE_DOCUMENT;
-        depth = 0;
-        return;
-      }
+    }
+    if (endsLine || fault != null) {
+      return;
+    }
+    if (!Character.isWhitespace(c)) {
+      last = c;
     }
     switch (state) {
       case BEFORE_DOCUMENT -> {
         if (opens(c)) {
           depth = 1;
           state = State.IN_DOCUMENT;
+          opening = c;
+          firstLine = line;
         } else if (!Character.isWhitespace(c)) {
           state = State.NOT_A_DOCUMENT; // Spark reports it as a corrupt record
         }
@@ -73,10 +88,27 @@ final class JsonScanner implements CharacterScanner {
       case AFTER_DOCUMENT -> {
         if (opens(c)) {
           fault = TextFault.of(Kind.SECOND_DOCUMENT, line);
+        } else if (!Character.isWhitespace(c) && c != ',') {
+          fault = TextFault.of(Kind.TEXT_AFTER_DOCUMENT, line);
         }
       }
       case NOT_A_DOCUMENT -> {}
     }
+  }
+
+  /** Consumes the end of a line of a file that has one document per line. */
+  private void endLine() {
+    // Any other document without an end is a damaged one, which Spark keeps as a corrupt record.
+    boolean goesOn =
+        opening == '['
+            || (last == '{' && depth == 1)
+            || (isFirst && (last == '{' || last == '[' || last == ',' || last == ':'));
+    if (state == State.IN_DOCUMENT && goesOn) {
+      fault = TextFault.of(Kind.OVER_LINES, line);
+    }
+    isFirst &= state == State.BEFORE_DOCUMENT;
+    state = State.BEFORE_DOCUMENT;
+    depth = 0;
   }
 
   private void inDocument(char c) {
@@ -98,7 +130,13 @@ final class JsonScanner implements CharacterScanner {
   }
 
   @Override
-  public void end() {}
+  public void end() {
+    boolean isOpen =
+        state == State.IN_DOCUMENT || state == State.IN_STRING || state == State.AFTER_BACKSLASH;
+    if (documents == Documents.ONE_PER_FILE && isOpen && fault == null) {
+      fault = TextFault.of(Kind.OPEN_DOCUMENT, firstLine);
+    }
+  }
 
   @Override
   public Optional<TextFault> fault() {

@@ -33,12 +33,12 @@ public final class Sample implements AutoCloseable {
   private static final double SPARE = 1.3; // oversampling factor that makes too small a sample rare
 
   private final StructType schema;
-  private final JavaRDD<Row> kept;
+  private final Dataset<Row> kept;
   private final int[]
       orders; // by index of the stored row; spare rows have an order of at least size
   private final int size;
 
-  private Sample(StructType schema, JavaRDD<Row> kept, int count, int wanted) {
+  private Sample(StructType schema, Dataset<Row> kept, int count, int wanted) {
     this.schema = schema;
     this.kept = kept;
     this.size = Math.min(wanted, count);
@@ -60,12 +60,12 @@ public final class Sample implements AutoCloseable {
     int[] spread =
         IntStream.range(0, read).map(i -> (int) ((long) i * partitions / read)).toArray();
     double expected = (double) all * read / Math.max(1, partitions);
-    JavaRDD<Row> some = some(only(rdd, spread), SPARE * wanted / Math.max(1, expected));
+    Dataset<Row> some = some(rows, only(rdd, spread), SPARE * wanted / Math.max(1, expected));
     long count = some.count();
     if (count < Math.min(wanted, all) && read < partitions) {
       // The chosen partitions have fewer rows than the others.
       some.unpersist(true);
-      some = some(rdd, SPARE * wanted / all);
+      some = some(rows, rdd, SPARE * wanted / all);
       count = some.count();
     }
     return new Sample(rows.schema(), some, (int) count, wanted);
@@ -80,9 +80,10 @@ public final class Sample implements AutoCloseable {
         rows.classTag());
   }
 
-  private static JavaRDD<Row> some(JavaRDD<Row> rows, double fraction) {
+  /** Kept as a data set, whose rows need no serializer of the application's choice. */
+  private static Dataset<Row> some(Dataset<Row> all, JavaRDD<Row> rows, double fraction) {
     JavaRDD<Row> some = fraction < 1 ? rows.sample(false, fraction, SEED) : rows;
-    return some.persist(StorageLevel.DISK_ONLY());
+    return all.sparkSession().createDataFrame(some, all.schema()).persist(StorageLevel.DISK_ONLY());
   }
 
   /** Returns the number of sampled rows. */
@@ -97,7 +98,7 @@ public final class Sample implements AutoCloseable {
 
   /** Returns the rows with {@link #ORDER} as their last column. */
   public JavaRDD<Row> rows() {
-    return ordered(kept, orders, size);
+    return ordered(kept.toJavaRDD(), orders, size);
   }
 
   /** Returns {@link #rows} as a data set. */

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -86,12 +87,13 @@ public final class Source {
     try {
       column = textColumn(input);
     } catch (UserError e) {
-      // A wrong encoding also changes column names, so report the encoding first.
-      new TextCheck(spark, spec).check(input);
+      // A wrong encoding changes column names, and Spark takes those of one file: report that
+      // first.
+      InputCheck.check(spark, spec, input);
       throw e;
     }
     refuseOwnColumns(rows);
-    checkPartitions(rows);
+    checkPartitions(rows, warnings);
     if (Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN)) {
       warnings.add(
           "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
@@ -106,6 +108,7 @@ public final class Source {
       throw new UserError(
           "%s is empty, so it has no column to read; check --input".formatted(spec.input()));
     }
+    refuseEqualNames(rows);
     StructField column = require(rows, input.textColumn(), "--text-column");
     if (!(column.dataType() instanceof StringType)) {
       throw new UserError(
@@ -118,6 +121,22 @@ public final class Source {
     }
     spec.idColumn().ifPresent(id -> require(rows, id, "--id-column"));
     return column;
+  }
+
+  private void refuseEqualNames(Dataset<Row> rows) {
+    boolean isCaseSensitive =
+        Boolean.parseBoolean(spark.conf().get("spark.sql.caseSensitive", "false"));
+    Map<String, String> names =
+        isCaseSensitive ? new TreeMap<>() : new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    for (String column : rows.columns()) {
+      String other = names.put(column, column);
+      if (other != null) {
+        throw new UserError(
+            "%s has the columns %s and %s, whose names are equal%s; rename or drop one with --query"
+                .formatted(
+                    spec.input(), other, column, other.equals(column) ? "" : " apart from case"));
+      }
+    }
   }
 
   private Dataset<Row> readQuery(String query) {
@@ -195,7 +214,7 @@ public final class Source {
     }
   }
 
-  private void checkPartitions(Dataset<Row> rows) {
+  private void checkPartitions(Dataset<Row> rows, List<String> warnings) {
     OutputSpec output = spec.outputSpec();
     Set<String> named = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     for (String column : output.partitionBy()) {
@@ -216,6 +235,7 @@ public final class Source {
                 .formatted(column, field.dataType().simpleString()));
       }
       refuseLossyFolder(field);
+      warnOfZone(output, field, warnings);
       if (!named.add(column)) {
         throw new UserError("--partition-by names %s twice; name it once".formatted(column));
       }
@@ -228,21 +248,29 @@ public final class Source {
     }
   }
 
-  /** Iceberg keeps values in its metadata, and no reader parses its folders. */
+  /**
+   * Iceberg keeps values in its metadata, and no reader parses its folders. Delta writes times in
+   * the zone of the session, in which an hour may occur twice.
+   */
   private void refuseLossyFolder(StructField field) {
+    OutputSpec.Format format = spec.outputSpec().format();
+    boolean isBinary = field.dataType() instanceof BinaryType;
     boolean isLossy =
-        field.dataType() instanceof BinaryType || field.dataType() instanceof TimestampType;
-    if (isLossy && spec.outputSpec().format() != OutputSpec.Format.ICEBERG) {
+        isBinary
+            || (format == OutputSpec.Format.DELTA && field.dataType() instanceof TimestampType);
+    if (isLossy && format != OutputSpec.Format.ICEBERG) {
+      String type = field.dataType().simpleString();
       throw new UserError(
-          "--partition-by names %s, which is %s, and the name of a folder does not keep every %s; make it a text, a date or a number with --query, such as %s, or write --output-format iceberg"
-              .formatted(
-                  field.name(),
-                  field.dataType().simpleString(),
-                  field.dataType().simpleString(),
-                  "%s(%s)"
-                      .formatted(
-                          field.dataType() instanceof BinaryType ? "hex" : "unix_micros",
-                          field.name())));
+          "--partition-by names %s, which is %s, and the name of a folder does not keep every %s; make it a text, a date or a number with --query, such as %s(%s), or write --output-format iceberg"
+              .formatted(field.name(), type, type, isBinary ? "hex" : "unix_micros", field.name()));
+    }
+  }
+
+  private static void warnOfZone(OutputSpec output, StructField field, List<String> warnings) {
+    if (field.dataType() instanceof TimestampType && !output.format().isTable()) {
+      warnings.add(
+          "the folders of %s hold its times in UTC; read them with the option timeZone=UTC"
+              .formatted(field.name()));
     }
   }
 }

@@ -12,27 +12,21 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.CompressionCodecFactory;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * Rejects CSV, JSON and plain text that Spark would silently misread: invalid bytes for the
- * encoding, unclosed quotes, and lines with too many or too few fields. Reads each file once, in
- * the tasks of a Spark job.
+ * encoding, unclosed quotes, lines with too many or too few fields, and JSON documents in other
+ * places than Spark expects. Reads each file once, in the tasks of a Spark job.
  */
-public final class TextCheck {
+final class TextCheck {
   /** Bytes per task for files that can be split. */
   private static final long PART = 128L << 20;
-
-  private static final int FILES_OF_A_TASK = 100;
 
   private final SparkSession spark;
   private final JobSpec spec;
 
-  public TextCheck(SparkSession spark, JobSpec spec) {
+  TextCheck(SparkSession spark, JobSpec spec) {
     this.spark = spark;
     this.spec = spec;
   }
@@ -42,7 +36,7 @@ public final class TextCheck {
    *
    * @throws UserError naming the first faulty file and line
    */
-  public void check(Source.Input input) {
+  void check(Source.Input input) {
     TextOptions options = new TextOptions(input);
     if (!options.isText() || !options.hasKnownCharset()) {
       return;
@@ -93,26 +87,13 @@ public final class TextCheck {
   }
 
   private List<TextFileScan.Result> run(List<TextFileScan> scans) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    Broadcast<SerializableConfiguration> conf =
-        context.broadcast(new SerializableConfiguration(hadoop()));
     TextFileScan[] all = scans.toArray(TextFileScan[]::new);
-    try {
-      int cores = context.defaultParallelism();
-      int tasks = Math.max(Math.min(all.length, 4 * cores), all.length / FILES_OF_A_TASK);
-      List<Row> found =
-          context
-              .parallelize(IntStream.range(0, all.length).boxed().toList(), tasks)
-              .map(i -> all[i].run(conf.value().value()).toRow())
-              .collect();
-      return IntStream.range(0, all.length)
-          .mapToObj(i -> TextFileScan.Result.of(all[i], found.get(i)))
-          .toList();
-    } catch (Exception e) {
-      throw new UserError("Cannot read %s (%s)".formatted(spec.input(), Failures.sentence(e)), e);
-    } finally {
-      conf.destroy();
-    }
+    List<String> found =
+        FileTasks.map(
+            spark, spec.input(), all.length, (index, conf) -> all[index].run(conf).toText());
+    return IntStream.range(0, all.length)
+        .mapToObj(i -> TextFileScan.Result.of(all[i], found.get(i)))
+        .toList();
   }
 
   private Configuration hadoop() {

@@ -27,6 +27,12 @@ record TextFault(Kind kind, long line, int found, int expected) {
     OTHER_LINE_END,
     /** A JSON document after the one that Spark reads. */
     SECOND_DOCUMENT,
+    /** Text after the JSON document that Spark reads. */
+    TEXT_AFTER_DOCUMENT,
+    /** A JSON document that continues on the next line although each line has its own. */
+    OVER_LINES,
+    /** A JSON document without an end in a file that is one document. */
+    OPEN_DOCUMENT,
     MORE_FIELDS,
     FEWER_FIELDS
   }

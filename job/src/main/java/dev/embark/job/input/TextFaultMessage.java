@@ -42,10 +42,19 @@ final class TextFaultMessage {
                   .formatted(line, file);
           case SECOND_DOCUMENT ->
               options.isMultiLine()
-                  ? "Line %d of %s begins a second JSON document, which Spark would drop with multiLine=true; leave that option out if each document is on a line of its own, or make the documents one array"
+                  ? "Line %d of %s begins a second JSON document, which Spark would drop because it reads one from each file; make the documents one array, or say --input-option multiLine=false if each is on a line of its own"
                       .formatted(line, file)
                   : "Line %d of %s has a second JSON document, which Spark would drop; put each document on a line of its own"
                       .formatted(line, file);
+          case TEXT_AFTER_DOCUMENT ->
+              "Line %d of %s continues after its JSON document, and Spark would drop the rest; correct it"
+                  .formatted(line, file);
+          case OVER_LINES ->
+              "The JSON document that begins in line %d of %s continues on the next line; say --input-option multiLine=true if each file is one document, and read files with a document on each line separately"
+                  .formatted(line, file);
+          case OPEN_DOCUMENT ->
+              "The JSON document that begins in line %d of %s has no end, so the file is incomplete; copy it again, or say --input-option multiLine=false if each document is on a line of its own"
+                  .formatted(line, file);
           case MORE_FIELDS ->
               "Line %d of %s has %d fields for %d columns, so Spark would drop some; quote fields that hold the separator, or say --input-option mode=PERMISSIVE to have them dropped"
                   .formatted(line, file, fault.found(), fault.expected());

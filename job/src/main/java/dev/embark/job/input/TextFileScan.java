@@ -20,8 +20,6 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.execution.datasources.CodecStreams;
 
 /**
@@ -66,30 +64,67 @@ record TextFileScan(
    * @param header CSV header; empty if there is none
    */
   record Result(TextFileScan scan, long lines, TextFault fault, String header) {
-    /** Converts the result to a row, because not every Spark serializer supports records. */
-    Row toRow() {
-      return fault == null
-          ? RowFactory.create(lines, header, null, 0L, 0, 0)
-          : RowFactory.create(
-              lines, header, fault.kind().name(), fault.line(), fault.found(), fault.expected());
+    private static final String SEPARATOR = " ";
+    private static final int FIELDS = 6;
+
+    /** Converts the result to a text, because not every serializer of Spark supports records. */
+    String toText() {
+      TextFault found = fault == null ? TextFault.of(null, 0) : fault;
+      return String.join(
+          SEPARATOR,
+          Long.toString(lines),
+          fault == null ? "" : found.kind().name(),
+          Long.toString(found.line()),
+          Integer.toString(found.found()),
+          Integer.toString(found.expected()),
+          header);
     }
 
-    static Result of(TextFileScan scan, Row row) {
+    static Result of(TextFileScan scan, String text) {
+      String[] parts = text.split(SEPARATOR, FIELDS);
       TextFault fault =
-          row.isNullAt(2)
+          parts[1].isEmpty()
               ? null
               : new TextFault(
-                  Kind.valueOf(row.getString(2)), row.getLong(3), row.getInt(4), row.getInt(5));
-      return new Result(scan, row.getLong(0), fault, row.getString(1));
+                  Kind.valueOf(parts[1]),
+                  Long.parseLong(parts[2]),
+                  Integer.parseInt(parts[3]),
+                  Integer.parseInt(parts[4]));
+      return new Result(scan, Long.parseLong(parts[0]), fault, parts[5]);
     }
   }
 
   /**
    * Scans the file.
    *
-   * @throws IOException if the file is not readable
+   * @throws IOException naming the file, if it is not readable
    */
   Result run(Configuration conf) throws IOException {
+    try {
+      return scanned(conf);
+    } catch (IOException e) {
+      String reason = String.valueOf(e.getMessage());
+      throw new IOException(reason.contains(path) ? reason : path + ": " + reason);
+    }
+  }
+
+  /**
+   * Returns whether the first line of a JSON file ends within its document. Reads the head only.
+   *
+   * @throws IOException if the file is not readable
+   */
+  static boolean isJsonOverLines(Path file, String charset, Configuration conf) throws IOException {
+    TextFileScan head =
+        new TextFileScan(
+            0, file.toString(), 0, WHOLE, charset, null, JsonScanner.Documents.ONE_PER_LINE);
+    try (InputStream in = CodecStreams.createInputStreamWithCloseResource(conf, file)) {
+      TextFault fault =
+          head.new Reading(new ByteArrayInputStream(in.readNBytes(BUFFER))).result().fault();
+      return fault != null && fault.kind() == Kind.OVER_LINES;
+    }
+  }
+
+  private Result scanned(Configuration conf) throws IOException {
     Path file = new Path(path);
     if (to == WHOLE) {
       try (InputStream in = CodecStreams.createInputStreamWithCloseResource(conf, file)) {
@@ -188,7 +223,9 @@ record TextFileScan(
               .onMalformedInput(CodingErrorAction.REPORT)
               .onUnmappableCharacter(CodingErrorAction.REPORT);
       this.scanner =
-          csv != null ? new CsvScanner(csv) : json != null ? new JsonScanner(json) : null;
+          csv != null
+              ? new CsvScanner(csv)
+              : json != null ? new JsonScanner(json, from <= 0) : null;
     }
 
     private TextFault ofHead(byte[] head, Charset read) {

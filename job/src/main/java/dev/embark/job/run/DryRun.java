@@ -6,10 +6,11 @@ import static org.apache.spark.sql.functions.lit;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.input.InputCheck;
 import dev.embark.job.input.PartitionValues;
+import dev.embark.job.input.RowRules;
 import dev.embark.job.input.Sample;
 import dev.embark.job.input.Source;
-import dev.embark.job.input.TextCheck;
 import dev.embark.job.input.UniqueIds;
 import dev.embark.job.sink.Rehearsal;
 import dev.embark.job.sink.Sink;
@@ -88,21 +89,21 @@ public final class DryRun {
   private PendingRows toDo(Sink sink, RunStart start) {
     Source.Input input = new Source(spark, spec, sink).open();
     input.warnings().forEach(warnings);
+    SerializerCheck.check(start.schema(input));
     PendingRows rows = toDo(sink, start, input);
-    new TextCheck(spark, spec).check(input);
+    InputCheck.check(spark, spec, input);
     new UniqueIds(spec).check(input.rows());
     PartitionValues.check(spec, rows.rows());
     new Rehearsal(spark, spec, sink).check(start.schema(input));
+    new RowRules(spec, sink).check(input.rows(), input.textColumn());
     return rows;
   }
 
   private PendingRows toDo(Sink sink, RunStart start, Source.Input input) {
+    sink.state().ifPresent(state -> Paths.checkWritable(spark, state.toString()));
     if (sink.exists()) {
       Manifest manifest = sink.state().orElseThrow().load();
       return PendingRows.ofNewRun(manifest.withoutUnfinished(), start, input);
-    }
-    if (!spec.outputSpec().isTableName()) {
-      Paths.checkWritable(spark, spec.output());
     }
     return PendingRows.all(input);
   }

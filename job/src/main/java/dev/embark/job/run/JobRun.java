@@ -101,6 +101,9 @@ public final class JobRun {
       committed = new ArrayList<>(new WaveFiles(state, run).committed());
       plan = run.plan(List.copyOf(committed)).with(opened.call().given());
     } catch (Exception | FSError e) {
+      if (!termination.isRequested()) {
+        opener.abandon();
+      }
       tellEnd(e, start);
       throw e;
     }
@@ -135,7 +138,7 @@ public final class JobRun {
 
   private UserError unforeseen(Throwable e) {
     return new UserError(
-        "%s (%s; run the same command again to carry on)"
+        "%s (%s; fix the cause, then run the same command to resume)"
             .formatted(Failures.sentence(e), progressOfWaves()),
         e);
   }

@@ -2,9 +2,10 @@ package dev.embark.job.run;
 
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.input.InputCheck;
+import dev.embark.job.input.RowRules;
 import dev.embark.job.input.RunInput;
 import dev.embark.job.input.Source;
-import dev.embark.job.input.TextCheck;
 import dev.embark.job.sink.Rehearsal;
 import dev.embark.job.sink.Sink;
 import dev.embark.job.state.Fingerprint;
@@ -38,6 +39,7 @@ final class RunOpener implements AutoCloseable {
   private LeasedOutput held;
   private RunStart start; // null until the model is fingerprinted
   private Source.Input input; // null until opened
+  private NewOutput created; // null if the output had a state folder before this run
 
   RunOpener(SparkSession spark, JobSpec spec, Sink sink, Consumer<String> warnings) {
     this.spark = spark;
@@ -72,21 +74,26 @@ final class RunOpener implements AutoCloseable {
    */
   Optional<Opened> open() {
     Optional<StateFolder> there = sink.state();
-    if (there.isPresent()) {
-      if (isLeftAlone(there.get())) {
-        return Optional.empty();
-      }
-      held = LeasedOutput.take(there.get(), warnings);
+    if (there.isPresent() && isLeftAlone(there.get())) {
+      return Optional.empty();
+    }
+    Optional<NewOutput> missing = NewOutput.of(spark, sink);
+    if (missing.isEmpty()) {
+      held = LeasedOutput.take(there.orElseThrow(), warnings);
     }
     FunctionCall call =
         new PromptChoice(spark, spec, warnings)
             .choose(FunctionCall.of(spec), there.map(StateFolder::load));
     Fingerprint fingerprint = Fingerprint.of(spark, call);
     call.checkFit(spark);
+    call.checkExecutor(spark);
     start = new RunStart(spark, spec, sink, fingerprint);
-    if (held == null) {
+    if (missing.isPresent()) {
       StructType columns = start.schema(openInput());
+      SerializerCheck.check(columns);
+      InputCheck.check(spark, spec, openInput());
       new Rehearsal(spark, spec, sink).check(columns);
+      created = missing.get();
       held = LeasedOutput.take(sink.open(columns), warnings);
     }
     Optional<Manifest.Run> run = start.resumable(held.manifest()).or(() -> begin(fingerprint));
@@ -114,9 +121,13 @@ final class RunOpener implements AutoCloseable {
     if (way.isEmpty()) {
       return Optional.empty();
     }
-    new TextCheck(spark, spec).check(read);
+    if (created == null) {
+      SerializerCheck.check(start.schema(read));
+      InputCheck.check(spark, spec, read);
+    }
     held.confirm();
     new Rehearsal(spark, spec, sink).check(start.schema(read), held.state().path("rehearsal"));
+    new RowRules(spec, sink).check(read.rows(), read.textColumn());
     Manifest.Run run = start.begin(complete, number, way.get(), read, held.state());
     Optional<Manifest.Run> givenUp = held.manifest().unfinished();
     boolean isHalfWritten = givenUp.filter(sink::holdsAnyOf).isPresent();
@@ -162,6 +173,15 @@ final class RunOpener implements AutoCloseable {
       return start != null && start.takesOver(unfinished.get());
     }
     return !sink.exists() || (RunStart.writesIntoExisting(spec) && !there.columns().isEmpty());
+  }
+
+  /** Removes a new output of a run that failed before it was planned; otherwise a no-op. */
+  void abandon() {
+    if (created != null && held == null) {
+      sink.discard();
+    } else if (created != null && held.manifest().runs().isEmpty() && held.isHeld()) {
+      created.remove(held);
+    }
   }
 
   /** Releases the lease. */

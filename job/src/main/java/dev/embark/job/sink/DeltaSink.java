@@ -39,7 +39,7 @@ final class DeltaSink extends TableSink {
 
   @Override
   String reference() {
-    return isPath ? "delta." + quoted(location()) : output.output();
+    return isPath ? "delta." + TableStatements.quoted(location()) : output.output();
   }
 
   @Override
@@ -62,10 +62,22 @@ final class DeltaSink extends TableSink {
     if (!isLogThere()) {
       return Map.of();
     }
-    Map<String, String> properties =
-        spark.sql("DESCRIBE DETAIL " + reference()).select("properties").head().getJavaMap(0);
-    String mapping = properties.get(MAPPING);
+    String mapping = properties().get(MAPPING);
     return mapping == null ? Map.of() : Map.of(MAPPING, mapping);
+  }
+
+  @Override
+  boolean isTable() {
+    return isLogThere();
+  }
+
+  @Override
+  public List<Rule> rules() {
+    return isLogThere() ? TableRules.with(super.rules(), properties()) : List.of();
+  }
+
+  private Map<String, String> properties() {
+    return spark.sql("DESCRIBE DETAIL " + reference()).select("properties").head().getJavaMap(0);
   }
 
   private boolean isLogThere() {
@@ -110,7 +122,9 @@ final class DeltaSink extends TableSink {
   @Override
   void alterToAdd(String name, String type) {
     Dataset<Row> none =
-        spark.sql("SELECT CAST(NULL AS %s) AS %s WHERE false".formatted(type, quoted(name)));
+        spark.sql(
+            "SELECT CAST(NULL AS %s) AS %s WHERE false"
+                .formatted(type, TableStatements.quoted(name)));
     save(writer(none, SaveMode.Append, false).option("mergeSchema", "true"));
   }
 

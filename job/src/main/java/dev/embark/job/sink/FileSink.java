@@ -38,6 +38,12 @@ import org.apache.spark.sql.types.StructType;
 final class FileSink implements Sink {
   static final String VERSION_COLUMN = "embedding_version";
 
+  /**
+   * Zone of timestamps in folder names, where every instant has a name of its own, and in JSON, in
+   * which a reader without a schema compares texts.
+   */
+  private static final String UTC = "UTC";
+
   /** Writer option that takes precedence over the session conf of the same meaning. */
   static final String PARTITION_OVERWRITE = "partitionOverwriteMode";
 
@@ -110,7 +116,12 @@ final class FileSink implements Sink {
     // Without files, schema inference fails; from JSON or partition folders it would guess types.
     StructType schema = layout.schema().add(VERSION_COLUMN, "int");
     Dataset<Row> all =
-        spark.read().format(output.format().toString()).schema(schema).load(root.toString());
+        spark
+            .read()
+            .format(output.format().toString())
+            .option("timeZone", UTC)
+            .schema(schema)
+            .load(root.toString());
     String rank = "_embark_rank";
     return all.withColumn(
             rank,
@@ -171,6 +182,7 @@ final class FileSink implements Sink {
     }
     rows.write()
         .format(output.format().toString())
+        .option("timeZone", UTC)
         .options(formatOptions())
         .options(output.options())
         .partitionBy(output.partitionBy().toArray(String[]::new))
@@ -184,7 +196,6 @@ final class FileSink implements Sink {
       // Spark's defaults drop microseconds, and the seconds of historical zone offsets.
       case JSON ->
           Map.of(
-              "timeZone", "UTC", // a reader without a schema compares texts
               "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXXXX",
               "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
       case PARQUET -> parquetOptions();

@@ -26,20 +26,23 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Checks before any computation that an output's format accepts the columns, by writing an empty
- * data set with them to a scratch folder, which is then deleted. Each format restricts types, names
- * and partitions differently and reports violations at a different stage of a write.
+ * data set with them to a scratch folder or, for a new table, to a table next to it, which is then
+ * deleted. Each format restricts types, names and partitions differently and reports violations at
+ * a different stage of a write. Statements for an existing table are analysed and not run.
  */
 public final class Rehearsal {
   private static final StructType PLAIN = new StructType().add("plain", "int");
 
   private final SparkSession spark;
   private final JobSpec spec;
+  private final Sink sink;
   private final OutputSpec output;
   private final Map<String, String> options;
 
   public Rehearsal(SparkSession spark, JobSpec spec, Sink sink) {
     this.spark = spark;
     this.spec = spec;
+    this.sink = sink;
     this.output = spec.outputSpec();
     this.options = new LinkedHashMap<>(sink.inheritedOptions());
     options.putAll(output.options());
@@ -74,6 +77,7 @@ public final class Rehearsal {
     try {
       Exception refusal = refusal(columns, output.partitionBy(), scratch);
       if (refusal == null) {
+        checkTable(columns);
         return;
       }
       Exception ofAll = refusal(PLAIN, List.of(), scratch);
@@ -93,6 +97,16 @@ public final class Rehearsal {
         // The folder left behind contains no rows.
       }
     }
+  }
+
+  private void checkTable(StructType columns) {
+    sink.refusal(columns)
+        .ifPresent(
+            reason -> {
+              throw new UserError(
+                  "%s does not take the columns of %s (%s); select and cast them with --query, or choose another --output"
+                      .formatted(sink.location(), spec.input(), reason));
+            });
   }
 
   /**
@@ -149,7 +163,9 @@ public final class Rehearsal {
               .mode(SaveMode.ErrorIfExists)
               .partitionBy(partitions.toArray(String[]::new));
       String name = "t" + UUID.randomUUID().toString().replace("-", "");
-      if (output.format() == OutputSpec.Format.ICEBERG) {
+      if (output.isTableName() && sink.state().isEmpty()) {
+        inNamespace(name, writer::saveAsTable);
+      } else if (output.format() == OutputSpec.Format.ICEBERG) {
         inCatalog(scratch, catalog -> writer.saveAsTable(catalog + ".db." + name));
       } else {
         writer.save(new Path(scratch, name).toString());
@@ -157,6 +173,20 @@ public final class Rehearsal {
       return null;
     } catch (Exception e) {
       return e;
+    }
+  }
+
+  /** Runs a write to a table next to the output, which shows what its catalog allows. */
+  private void inNamespace(String name, Consumer<String> write) {
+    String table = output.output();
+    String probe =
+        table.endsWith("`")
+            ? table.substring(0, table.length() - 1) + "_" + name + "`"
+            : table + "_" + name;
+    try {
+      write.accept(probe);
+    } finally {
+      TableSink.drop(spark, probe);
     }
   }
 

@@ -83,6 +83,35 @@ public interface Sink {
   StateFolder open(StructType schema);
 
   /**
+   * Returns why an existing output does not take rows with these columns; empty if it does, or if
+   * nothing is known of it.
+   */
+  default Optional<String> refusal(StructType columns) {
+    return Optional.empty();
+  }
+
+  /** Returns the columns of an existing table that a run keeps; empty for files. */
+  default StructType columns() {
+    return new StructType();
+  }
+
+  /** Returns the rules that an existing output imposes on the values of its rows. */
+  default List<Rule> rules() {
+    return List.of();
+  }
+
+  /**
+   * A rule of a table.
+   *
+   * @param name the rule as its owner would call it
+   * @param violation SQL condition over the table's columns, true for a row that the table rejects
+   */
+  record Rule(String name, String violation) {}
+
+  /** Removes an output that {@link #open} has created; a no-op if it created none. */
+  default void discard() {}
+
+  /**
    * Returns the newest row of each id. The output must {@link #exists} and have been written by a
    * run.
    */

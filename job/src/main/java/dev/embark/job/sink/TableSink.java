@@ -1,5 +1,6 @@
 package dev.embark.job.sink;
 
+import dev.embark.job.cli.ExistingOutput;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.OutputSpec;
@@ -8,14 +9,11 @@ import dev.embark.job.state.Columns;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.ReadyWave;
 import dev.embark.job.state.StateFolder;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -40,6 +38,7 @@ abstract class TableSink implements Sink {
   final SparkSession spark;
   final JobSpec spec;
   final OutputSpec output;
+  private boolean isCreated; // whether this sink created the table
 
   TableSink(SparkSession spark, JobSpec spec) {
     this.spark = spark;
@@ -119,9 +118,27 @@ abstract class TableSink implements Sink {
     try {
       writer(spark.createDataFrame(List.of(), schema), SaveMode.ErrorIfExists, true)
           .saveAsTable(output.output());
+      isCreated = true;
     } catch (Exception e) {
       throw new UserError(
           "Cannot create the table %s (%s)".formatted(output.output(), Failures.sentence(e)), e);
+    }
+  }
+
+  @Override
+  public void discard() {
+    if (isCreated) {
+      drop(spark, output.output());
+      isCreated = false;
+    }
+  }
+
+  /** Drops a table that has no rows, with its files where the catalog keeps them otherwise. */
+  static void drop(SparkSession spark, String table) {
+    try {
+      spark.sql("DROP TABLE IF EXISTS " + table + " PURGE");
+    } catch (Exception e) { // not every catalog can purge
+      spark.sql("DROP TABLE IF EXISTS " + table);
     }
   }
 
@@ -130,6 +147,34 @@ abstract class TableSink implements Sink {
     DataFrameWriter<Row> writer =
         rows.write().format(output.format().toString()).options(output.options()).mode(mode);
     return partitioned ? writer.partitionBy(output.partitionBy().toArray(String[]::new)) : writer;
+  }
+
+  /** Returns whether a run replaces the table and its columns. */
+  final boolean isReplaced() {
+    return output.saveMode() == ExistingOutput.OVERWRITE
+        || output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.OVERWRITE));
+  }
+
+  /** Returns whether the table can be read by its reference. */
+  boolean isTable() {
+    return isThere();
+  }
+
+  @Override
+  public Optional<String> refusal(StructType columns) {
+    return isReplaced() || !isTable()
+        ? Optional.empty()
+        : new TableStatements(spark, spec, reference()).refusal(columns);
+  }
+
+  @Override
+  public StructType columns() {
+    return isTable() && !isReplaced() ? spark.table(reference()).schema() : new StructType();
+  }
+
+  @Override
+  public List<Rule> rules() {
+    return TableRules.ofColumns(columns());
   }
 
   /** Returns the storage location of a catalog table. */
@@ -157,7 +202,9 @@ abstract class TableSink implements Sink {
 
   /** Adds a column that does not exist. */
   void alterToAdd(String name, String type) {
-    spark.sql("ALTER TABLE %s ADD COLUMN %s %s".formatted(reference(), quoted(name), type));
+    spark.sql(
+        "ALTER TABLE %s ADD COLUMN %s %s"
+            .formatted(reference(), TableStatements.quoted(name), type));
   }
 
   @Override
@@ -234,51 +281,13 @@ abstract class TableSink implements Sink {
     confs.forEach(conf -> spark.conf().set(conf[0], conf[1]));
     try {
       if (commit.run().kind() == Manifest.Kind.MERGE) {
-        merge(commit);
+        new TableStatements(spark, spec, reference()).merge(commit);
       } else {
         write(commit, guard);
       }
     } finally {
       confs.forEach(conf -> spark.conf().unset(conf[0]));
     }
-  }
-
-  private void merge(Commit commit) {
-    String view = "embark_wave_" + commit.run().id();
-    commit.rows().createOrReplaceTempView(view);
-    try {
-      spark.sql(mergeStatement(commit, view));
-    } finally {
-      spark.catalog().dropTempView(view);
-    }
-  }
-
-  private String mergeStatement(Commit commit, String view) {
-    List<String> columns = List.of(commit.rows().columns());
-    List<String> updates = new ArrayList<>();
-    columns.forEach(c -> updates.add("t.%1$s = s.%1$s".formatted(quoted(c))));
-    for (String other : commit.otherEmbeddings()) {
-      updates.add(
-          "t.%1$s = CASE WHEN t.%2$s <=> s.%2$s THEN t.%1$s END"
-              .formatted(quoted(other), quoted(commit.textColumn())));
-    }
-    return "MERGE INTO %s t USING %s s ON t.%3$s = s.%3$s"
-            .formatted(reference(), view, quoted(spec.idColumn().orElseThrow()))
-        + " WHEN MATCHED THEN UPDATE SET "
-        + String.join(", ", updates)
-        + " WHEN NOT MATCHED THEN INSERT ("
-        + joined(columns, TableSink::quoted)
-        + ") VALUES ("
-        + joined(columns, c -> "s." + quoted(c))
-        + ")";
-  }
-
-  private static String joined(List<String> columns, UnaryOperator<String> each) {
-    return columns.stream().map(each).collect(Collectors.joining(", "));
-  }
-
-  static String quoted(String name) {
-    return "`" + name.replace("`", "``") + "`";
   }
 
   /** Returns whether a history contains a tag; {@code tagOf} is an SQL expression over its rows. */

@@ -19,6 +19,7 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 
 /**
  * A call of the Spark SQL function that computes a job's results.
@@ -134,6 +135,22 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
       }
       // Executors may be able to load a model that fails on the driver, because their machines
       // differ.
+    }
+  }
+
+  /**
+   * Checks that an executor can open the model, which needs its cache directory and the native
+   * libraries there. Costs a small job; the executor keeps the model for the first wave.
+   */
+  public void checkExecutor(SparkSession spark) {
+    if (function == JobFunction.EMBED) {
+      spark
+          .range(0, 1, 1, 1)
+          .select(Embark.embedTokens(functions.lit("warm up"), given))
+          .write()
+          .format("noop")
+          .mode("overwrite")
+          .save();
     }
   }
 

@@ -3,24 +3,28 @@ package dev.embark.job.state;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.GlobExpander;
 import org.apache.hadoop.fs.GlobFilter;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.permission.FsAction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** Path operations of the driver on any Hadoop file system. */
 public final class Paths {
+  private static final int PROBE_BYTES = 1 << 20; // more than a full disk has left
+
   private Paths() {}
 
   /** Returns the fully qualified path, as shown in reports. */
@@ -99,6 +103,19 @@ public final class Paths {
     }
   }
 
+  /**
+   * Returns whether a path is a folder.
+   *
+   * @throws UserError if it cannot be reached
+   */
+  public static boolean isFolder(SparkSession spark, Path path) {
+    try {
+      return fileSystem(spark, path).getFileStatus(path).isDirectory();
+    } catch (IOException e) {
+      throw unreachable(path.toString(), e);
+    }
+  }
+
   /** Returns whether a path or glob matches at least one file or folder. */
   public static boolean matchesAnything(SparkSession spark, String glob) {
     Path parsed = parse(glob);
@@ -108,10 +125,21 @@ public final class Paths {
       if (files.exists(parsed)) {
         return true;
       }
-      FileStatus[] found = files.globStatus(parsed);
+      FileStatus[] found = globbed(files, parsed);
       return found != null && found.length > 0;
     } catch (IOException e) {
       throw unreachable(glob, e);
+    }
+  }
+
+  private static FileStatus[] globbed(FileSystem files, Path glob) throws IOException {
+    try {
+      return files.globStatus(glob);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          "%s cannot be listed, because Hadoop allows no colon in the name of a file (%s); rename it"
+              .formatted(glob, Failures.sentence(e)),
+          e);
     }
   }
 
@@ -120,7 +148,7 @@ public final class Paths {
     Path parsed = parse(glob);
     try {
       FileSystem files = fileSystem(spark, parsed);
-      FileStatus[] found = files.exists(parsed) ? null : files.globStatus(parsed);
+      FileStatus[] found = files.exists(parsed) ? null : globbed(files, parsed);
       return found == null || found.length == 0
           ? List.of(files.makeQualified(parsed).toString())
           : Arrays.stream(found).map(status -> status.getPath().toString()).toList();
@@ -183,27 +211,36 @@ public final class Paths {
   }
 
   /**
-   * Checks that a file or folder that does not exist yet can be created.
+   * Checks that a file or folder can be written, by writing a file into it or into its nearest
+   * existing ancestor and deleting that file. Permissions alone do not show a disk that is mounted
+   * read-only or full.
    *
-   * @throws UserError if it cannot
+   * @throws UserError if it cannot be written
    */
   public static void checkWritable(SparkSession spark, String path) {
     Path parsed = new Path(qualified(spark, path));
     FileSystem files = fileSystem(spark, parsed);
     try {
-      Path ancestor = parsed.getParent();
+      Path ancestor = parsed;
       while (ancestor != null && !files.exists(ancestor)) {
         ancestor = ancestor.getParent();
       }
-      if (ancestor == null) {
-        return; // object stores have no folders
-      }
-      if (!files.getFileStatus(ancestor).isDirectory()) {
+      // Object stores have no folders.
+      Path folder = ancestor == null ? parsed : ancestor;
+      if (ancestor != null && !files.getFileStatus(ancestor).isDirectory()) {
         throw new UserError("Cannot write to %s: %s is a file".formatted(path, ancestor));
       }
-      files.access(ancestor, FsAction.WRITE_EXECUTE);
-    } catch (IOException e) {
+      probe(files, new Path(folder, ".embark-probe-" + UUID.randomUUID()));
+    } catch (IOException | FSError e) {
       throw new UserError("Cannot write to %s (%s)".formatted(path, Failures.sentence(e)), e);
+    }
+  }
+
+  private static void probe(FileSystem files, Path file) throws IOException {
+    try (OutputStream out = files.create(file, false)) {
+      out.write(new byte[PROBE_BYTES]);
+    } finally {
+      files.delete(file, false);
     }
   }
 

@@ -249,6 +249,63 @@ class TextCheckTest {
         .containsExactlyInAnyOrder("}{", "b");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[{\"text\":\"a\"},~{\"text\":\"b\"}]~",
+        "~ [~  {\"text\": \"a\"},~  {\"text\": \"b\"}~]",
+        "[^~{\"text\":\"a\"}^~,{\"text\":\"b\"}^~]",
+        "[^{\"text\":\"a\"},^{\"text\":\"b\"}]",
+        "[~{~\"text\":~\"a\"~},~{~\"text\":\"b\"~}~]~~",
+        "[{\"text\":\"a\"},{\"text\":\"b\"}]",
+        "{\"text\":\"a\"}^{\"text\":\"b\"}^",
+      })
+  void jsonIsReadAsItIsWritten(String content) throws IOException {
+    assertThat(texts(file("in.json", content))).containsExactly("a", "b");
+    assertThat(texts(file("marked.json", "\uFEFF" + content))).containsExactly("a", "b");
+  }
+
+  @Test
+  void anObjectOverSeveralLinesIsRead() throws IOException {
+    assertThat(texts(file("in.json", "{~  \"id\": 1,~  \"text\": \"a\"~}~"))).containsExactly("a");
+    assertThat(texts(file("in.json.gz", packed("{\"id\": 1,~\"text\": \"a\"~}~"))))
+        .containsExactly("a");
+    byte[] utf16 = lines("[~{\"text\":\"caf\u00E9\"}~]").getBytes(StandardCharsets.UTF_16LE);
+    assertThat(texts(file("wide.json", utf16))).containsExactly("caf\u00E9");
+  }
+
+  @Test
+  void jsonOfTwoLayoutsIsRefused() throws IOException {
+    String array = "[~{\"text\":\"a\"}~]~";
+    String byLine = "{\"text\":\"b\"}~{\"text\":\"c\"}~";
+    Path first = Files.createDirectory(folder.resolve("first"));
+    file("first/a.json", array);
+    file("first/b.json", byLine);
+    Path last = Files.createDirectory(folder.resolve("last"));
+    file("last/a.json", byLine);
+    file("last/b.json", byLine + array);
+
+    assertRefused(first, "Line 2 of file:" + first + "/b.json begins a second JSON document");
+    assertRefused(last, "begins in line 3 of file:" + last + "/b.json continues on the next line");
+    assertThat(texts(file("broken.json", byLine + "{\"text\":~{\"text\":\"d\"}~")))
+        .containsExactly("b", "c", null, "d");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      value = {
+        "[~{\"text\":\"a\"},~{\"text\":\"b     | begins in line 1 of",
+        "[~{\"text\":\"a\"}               | begins in line 1 of",
+        "[~{\"text\":\"a\"}~] [{}]         | Line 3 of",
+        "[~{\"text\":\"a\"}~]~more         | Line 4 of",
+        "{\"text\":\"a\"}~{\"text\":\"b\"}~{\"text\":\"c\"} more | Line 3 of",
+      })
+  void jsonThatSparkWouldCutIsRefused(String content, String sentence) throws IOException {
+    assertRefused(file("in.json", content), sentence);
+  }
+
   @Test
   void aLineOfJsonHasOneDocument() throws IOException {
     assertRefused(
@@ -263,14 +320,26 @@ class TextCheckTest {
     assertThat(texts(file("in.txt", "\uFEFFa~b~"), "wholetext=true")).containsExactly("a\nb\n");
   }
 
-  @Test
-  void compressedFilesAreLookedInto() throws IOException {
+  private static byte[] packed(String content) throws IOException {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
-      out.write(lines(ID_TEXT + "1,\"a~2,b~").getBytes(StandardCharsets.UTF_8));
+      out.write(lines(content).getBytes(StandardCharsets.UTF_8));
     }
+    return packed.toByteArray();
+  }
 
-    assertRefused(file("in.csv.gz", packed.toByteArray()), "opens in line 2 of");
+  @Test
+  void compressedFilesAreLookedInto() throws IOException {
+    assertRefused(file("in.csv.gz", packed(ID_TEXT + "1,\"a~2,b~")), "opens in line 2 of");
+  }
+
+  @Test
+  void aCompressedFileThatIsCutShortOrIsNoneIsNamed() throws IOException {
+    byte[] whole = packed(ID_TEXT + "1,a~2,b~");
+    String dir = "file:" + folder;
+
+    assertRefused(file("in.csv.gz", Arrays.copyOf(whole, whole.length - 9)), dir + "/in.csv.gz");
+    assertRefused(file("in.csv.gz", ID_TEXT + "1,a~"), dir + "/in.csv.gz");
   }
 
   /**

@@ -12,6 +12,7 @@ import dev.embark.job.EmbedJob;
 import dev.embark.job.EndlessFunction;
 import dev.embark.job.LocalSpark;
 import dev.embark.job.Runs;
+import dev.embark.job.SmallDisk;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.ProgressMode;
 import dev.embark.job.cli.UserError;
@@ -24,6 +25,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
+import org.apache.spark.serializer.JavaSerializer;
+import org.apache.spark.serializer.KryoSerializer;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -308,6 +311,33 @@ class DryRunTest {
     try (var files = Files.list(folder)) {
       assertThat(files).containsExactly(file);
     }
+  }
+
+  @Test
+  void anOutputThatCannotBeWrittenStopsIt() throws Exception {
+    String output = "--output=small:" + output();
+    SmallDisk.readOnly();
+    assertThatThrownBy(() -> estimate("--input", input, output))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Cannot write to small:" + output())
+        .hasMessageContaining("Permission denied");
+    SmallDisk.withRoomFor(1000);
+    assertThatThrownBy(() -> estimate("--input", input, output))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("No space left on device");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aSerializerThatRefusesTheColumnsStopsIt() {
+    SparkConf conf = new SparkConf(false).set("spark.kryo.registrationRequired", "true");
+    StructType columns = new StructType().add("embedding", "array<float>");
+
+    assertThatThrownBy(() -> SerializerCheck.check(conf, new KryoSerializer(conf), columns))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("ArrayType")
+        .hasMessageContaining("--conf spark.kryo.registrationRequired=false");
+    SerializerCheck.check(conf, new JavaSerializer(conf), columns);
   }
 
   @Test

@@ -222,7 +222,6 @@ class RehearsalTest {
       value = {
         "parquet|X'FF'|is binary|hex(p)",
         "delta|X'FF'|is binary|hex(p)",
-        "json|TIMESTAMP'2020-11-01 06:30:00Z'|is timestamp|unix_micros(p)",
         "delta|TIMESTAMP'2020-11-01 06:30:00Z'|is timestamp|unix_micros(p)",
       })
   void aTypeWhoseValuesFoldersMixUpIsRefused(
@@ -252,5 +251,118 @@ class RehearsalTest {
     assertThat(written.select("id", "p").orderBy("id").collectAsList())
         .extracting(row -> row.getString(1))
         .containsExactly(" ", "01", "null", "a/b=c", format.equals("iceberg") ? "" : "%", null);
+  }
+
+  /** Both hours that a clock in New York repeats. */
+  @ParameterizedTest
+  @CsvSource({"parquet", "json"})
+  void timesOfPartitionsAreWrittenInUtc(String format) {
+    Runs runs = runs(format);
+    String zone = spark.conf().get("spark.sql.session.timeZone");
+    String query =
+        "--query=SELECT id, 'a' AS text, timestamp_micros(1604208600000000 + 3600000000 * id) AS p"
+            + " FROM range(2)";
+    spark.conf().set("spark.sql.session.timeZone", "America/New_York");
+    try {
+      runs.run(null, query, "--partition-by=p", "--id-column=id");
+      runs.run(null, query, "--partition-by=p", "--id-column=id", "--save-mode=append");
+    } finally {
+      spark.conf().set("spark.sql.session.timeZone", zone);
+    }
+
+    assertThat(runs.vectors()).hasSize(2);
+    var rows =
+        spark
+            .read()
+            .format(format)
+            .schema("id LONG, p TIMESTAMP")
+            .option("timeZone", "UTC")
+            .load(runs.output());
+    assertThat(rows.selectExpr("id", "unix_micros(p)").orderBy("id").collectAsList())
+        .extracting(row -> row.getLong(1))
+        .containsExactly(1604208600000000L, 1604212200000000L);
+    assertThat(Path.of(runs.output()).toFile().list())
+        .contains("p=2020-11-01 05%3A30%3A00", "p=2020-11-01 06%3A30%3A00");
+    assertThat(runs.captured.err()).contains("the folders of p hold its times in UTC");
+  }
+
+  private void assertBothRefuse(Runs runs, String sentence, String... arguments) {
+    assertThatThrownBy(() -> new DryRun(spark, runs.spec(null, arguments), text -> {}).run())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(sentence);
+    assertThatThrownBy(() -> runs.run(null, arguments))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(sentence);
+    assertThat(runs.events).doesNotContain("started 0");
+  }
+
+  private static String[] row(String columns, String... rest) {
+    return with("--query=SELECT 2L AS id, 'two' AS text, " + columns, rest);
+  }
+
+  @Test
+  void rowsThatADeltaTableWouldRejectAreRefused() {
+    Runs runs = runs("delta");
+    String[] more = {"--id-column=id", "--save-mode=append"};
+    runs.run(null, row("1 AS n", "--id-column=id"));
+    spark.sql("ALTER TABLE " + runs.table() + " ADD CONSTRAINT small CHECK (n < 10)");
+    runs.events.clear();
+
+    assertBothRefuse(
+        runs, "1 row of the query violates the rule CHECK (n < 10)", row("10 AS n", more));
+    assertBothRefuse(runs, "CHECK", row("CAST(NULL AS INT) AS n", more));
+    assertBothRefuse(runs, "such as id 2", row("11 AS n", more));
+    assertBothRefuse(runs, "does not take the columns", row("array(1) AS n", more));
+    runs.run(
+        null,
+        "--query=SELECT 3L AS id, 'three' AS text, 9 AS n",
+        "--id-column=id",
+        "--save-mode=append");
+    assertThat(runs.vectors()).hasSize(2);
+  }
+
+  @Test
+  void rowsThatAnEmptyDeltaTableWouldRejectAreRefused() {
+    Assumptions.assumeTrue(LocalSpark.hasTables());
+    String table = "default.rules_of_" + folder.getFileName().toString().replaceAll("\\W", "_");
+    spark.sql(
+        "CREATE TABLE %s (id BIGINT, text STRING, n INT NOT NULL, c VARCHAR(3), embedding ARRAY<FLOAT>) USING delta"
+            .formatted(table));
+    Runs runs = new Runs(folder, "delta", table);
+    try {
+      assertBothRefuse(runs, "the rule n NOT NULL", row("CAST(NULL AS INT) AS n"));
+      assertBothRefuse(runs, "Column n is not specified", row("'a' AS c"));
+      assertBothRefuse(runs, "the rule c VARCHAR(3)", row("1 AS n, 'abcd' AS c"));
+      runs.run(null, row("9 AS n, 'ab    ' AS c"));
+      assertThat(spark.table(table).count()).isOne();
+    } finally {
+      spark.sql("DROP TABLE " + table);
+    }
+  }
+
+  @Test
+  void rowsThatAnIcebergTableWouldRejectAreRefused() {
+    Runs runs = runs("iceberg");
+    spark.sql(
+        "CREATE TABLE %s (id BIGINT, text STRING, n INT NOT NULL, embedding ARRAY<FLOAT>) USING iceberg"
+            .formatted(runs.table()));
+
+    assertBothRefuse(runs, "the rule n NOT NULL", row("CAST(NULL AS INT) AS n"));
+    assertBothRefuse(runs, "does not take the columns", row("array(1) AS n"));
+    assertBothRefuse(runs, "does not take the columns", row("1 AS n, 2 AS more"));
+    runs.run(null, row("9 AS n"));
+    assertThat(runs.vectors()).hasSize(1);
+  }
+
+  @Test
+  void aCatalogThatMakesNoTableIsRefusedWithoutATrace() {
+    Runs runs = runs("iceberg");
+    assertBothRefuse(new Runs(folder, "iceberg", "nix.db.t"), "nix", query("1 AS a"));
+
+    runs.run(null, query("1 AS a"));
+
+    String name = runs.output().replace("lake.db.", "");
+    assertThat(spark.sql("SHOW TABLES IN lake.db").where("tableName LIKE '%" + name + "%'").count())
+        .isOne();
   }
 }

@@ -1,0 +1,95 @@
+package dev.embark.job.input;
+
+import dev.embark.job.cli.InputFormat;
+import dev.embark.job.cli.JobSpec;
+import dev.embark.job.cli.UserError;
+import dev.embark.job.state.Paths;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Rejects Parquet and ORC files whose rows Spark would silently skip or fill with NULL: empty
+ * files, files with other columns and, in ORC, columns of another type. Spark takes the columns of
+ * one file for all. Reads the footers in the tasks of a Spark job.
+ */
+final class FooterCheck {
+  private final SparkSession spark;
+  private final JobSpec spec;
+
+  FooterCheck(SparkSession spark, JobSpec spec) {
+    this.spark = spark;
+    this.spec = spec;
+  }
+
+  /**
+   * Compares the footers of an input's files; a no-op for other formats.
+   *
+   * @throws UserError naming the first file that would be misread
+   */
+  void check(Source.Input input) {
+    boolean isOrc = input.format().equals(InputFormat.ORC);
+    if (!isOrc && !input.format().equals(InputFormat.PARQUET)) {
+      return;
+    }
+    List<String> files = Paths.files(input.rows()).stream().map(Path::toString).toList();
+    if (files.isEmpty()) {
+      return;
+    }
+    String[] paths = files.toArray(String[]::new);
+    List<String> footers =
+        FileTasks.map(
+            spark,
+            spec.input(),
+            paths.length,
+            (index, conf) -> FileFooter.read(paths[index], isOrc, conf).toText());
+    List<FileFooter> found = new ArrayList<>();
+    for (int i = 0; i < paths.length; i++) {
+      found.add(FileFooter.of(paths[i], footers.get(i)));
+    }
+    compare(found, isOrc ? "ORC" : "Parquet", mergesColumns(input));
+  }
+
+  /** Returns whether Spark reads the union of all columns, as the user chose. */
+  private boolean mergesColumns(Source.Input input) {
+    Map<String, String> options = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    options.putAll(input.options());
+    String conf = spark.conf().get("spark.sql.%s.mergeSchema".formatted(input.format()), "false");
+    return Boolean.parseBoolean(options.getOrDefault("mergeSchema", conf));
+  }
+
+  private static void compare(List<FileFooter> files, String format, boolean mergesColumns) {
+    Map<String, FileFooter> owners = new TreeMap<>();
+    for (FileFooter file : files) {
+      if (file.isEmpty()) {
+        throw new UserError(
+            "%s is empty and so is no %s file, and Spark would skip it; copy it again, or delete it"
+                .formatted(file.path(), format));
+      }
+      file.columns().keySet().forEach(column -> owners.putIfAbsent(column, file));
+    }
+    for (FileFooter file : files) {
+      if (file.isReadable() && !mergesColumns) {
+        owners.forEach((column, owner) -> compare(file, owner, column));
+      }
+    }
+  }
+
+  private static void compare(FileFooter file, FileFooter owner, String column) {
+    String type = file.columns().get(column);
+    String expected = owner.columns().get(column);
+    if (type == null) {
+      throw new UserError(
+          "%s has no column %s, which %s has, and Spark would leave it out or fill it with NULL; say --input-option mergeSchema=true to read the columns of all files, or read the files separately"
+              .formatted(file.path(), column, owner.path()));
+    }
+    if (!type.equals(expected)) {
+      throw new UserError(
+          "The column %s is %s in %s and %s in %s, and Spark would read some of its values as NULL; read the files separately, and cast the column with --query"
+              .formatted(column, expected, owner.path(), type, file.path()));
+    }
+  }
+}
