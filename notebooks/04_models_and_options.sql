@@ -41,8 +41,9 @@ SELECT
 -- MAGIC %md
 -- MAGIC ## Prefix
 -- MAGIC Many retrieval models were trained with a prefix before each text: E5 expects `query: ` before
--- MAGIC questions and `passage: ` before documents, other models an instruction. The model's page names
--- MAGIC the prefix. Without it such a model finds less. A model that was trained without a prefix, such
+-- MAGIC questions and `passage: ` before documents, other models an instruction. The option `role` puts
+-- MAGIC the prefix of a known model before each text; `prefix` sets any text, for example the one that the
+-- MAGIC model's page names. Without it such a model finds less. A model that was trained without a prefix, such
 -- MAGIC as the built-in one, gets worse with a prefix: both cosines below are of the same two texts.
 
 -- COMMAND ----------

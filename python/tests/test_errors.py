@@ -81,9 +81,7 @@ def test_failure_while_a_file_is_written(spark: SparkSession, tmp_path: Any) -> 
 
 def test_message_alone_is_enough() -> None:
     """As in a Spark Connect client of Spark 3.5, which does not get the parameters."""
-    message = (
-        "[EMBARK_TOO_MANY_DIMENSIONS] dimensions is 400, but the model has 384.; line 1 pos 7"
-    )
+    message = "[EMBARK_TOO_MANY_DIMENSIONS] dimensions is 400, but the model has 384.; line 1 pos 7"
 
     for text in (message, message.replace("; line", " SQLSTATE: 22023; line"), message[:-14]):
         error = error_of(ValueError(text))

@@ -16,6 +16,7 @@ from conftest import IS_CONNECT
 from embark import functions
 
 pytestmark = pytest.mark.quick
+DEFAULT = "classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf"
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,10 @@ def docs(spark: SparkSession) -> DataFrame:
         (
             lambda: embark.embed("body", dimensions=64, output="int8"),
             "embed(body, map('dimensions', '64', 'output', 'int8'))",
+        ),
+        (
+            lambda: embark.embed("body", role="query", model=DEFAULT),
+            f"embed(body, map('role', 'query', 'model', '{DEFAULT}'))",
         ),
         (lambda: embark.embed("body", prefix=""), "embed(body, map('prefix', ''))"),
         (lambda: embark.embed("body", dimensions=None), "embed(body)"),
@@ -76,6 +81,16 @@ def test_every_function_and_option_of_sql_is_there(spark: SparkSession) -> None:
 def test_unknown_option_is_an_error_of_python(docs: DataFrame) -> None:
     with pytest.raises(TypeError, match="longtext"):
         embark.embed("body", longtext="chunk")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("value", [["query: "], {"a": 1}, b"query: ", sf.lit])
+def test_value_that_is_no_text_is_an_error_of_python(docs: DataFrame, value: Any) -> None:
+    with pytest.raises(TypeError, match="The embed option prefix takes a text or a number"):
+        embark.embed("body", prefix=value)
+    with pytest.raises(TypeError, match="prefix takes a text or a number, the same for all rows"):
+        embark.embed("body", prefix=sf.col("id"))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="--max-tokens takes a text or a number"):
+        embark.Job(input="docs", output="vectors", max_tokens=sf.lit)  # type: ignore[arg-type]
 
 
 def test_wrong_value_is_an_analysis_exception_with_our_condition(docs: DataFrame) -> None:

@@ -29,6 +29,16 @@ def test_column_equals_the_function(docs) -> None:  # type: ignore[no-untyped-de
     assert embedder.copy({embedder.outputCol: "v"}).transform(docs).columns == ["text", "v"]
 
 
+def test_text_without_an_embedding_has_no_vector(spark: SparkSession) -> None:
+    docs = spark.createDataFrame([(1, "a harbour"), (2, None)], "id INT, text STRING")
+    embedder = EmbarkEmbedder(outputCol="v.1", vectors=True, options={"dimensions": 8})
+
+    rows = embedder.transform(docs).orderBy("id").collect()
+
+    assert rows[0][2].toArray().shape == (8,)
+    assert rows[1][2] is None
+
+
 def test_unknown_option_is_an_error() -> None:
     with pytest.raises(TypeError, match="embed\\(\\) has no option 'longText'"):
         EmbarkEmbedder(options={"longText": "chunk"})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from numbers import Number
 from typing import Union
 
 from pyspark.sql import Column
@@ -11,9 +13,23 @@ from pyspark.sql.functions import call_function, create_map, lit
 ColumnOrName = Union[Column, str]
 
 
-def text(value: object) -> str:
-    """Returns an option's value as SQL has it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def text(name: str, value: object) -> str:
+    """Returns an option's value as SQL has it.
+
+    Raises
+    ------
+    TypeError
+        if it is nothing that an option takes; the text of a list or of a Column would be accepted
+        as a prefix
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (str, Number)):
+        return str(value)
+    if isinstance(value, os.PathLike):
+        return str(os.fspath(value))
+    kind = type(value).__name__
+    raise TypeError(f"{name} takes a text or a number, the same for all rows, not a {kind}")
 
 
 def call(
@@ -27,7 +43,7 @@ def call(
         lit(word)
         for key, value in options.items()
         if value is not None
-        for word in (key, text(value))
+        for word in (key, text(f"The {function} option {key}", value))
     ]
     arguments = [*columns, create_map(*given)] if given else columns
     return call_function(function, *arguments)
@@ -42,9 +58,9 @@ def command_line(options: Mapping[str, object | None]) -> list[str]:
         if value is True:
             arguments.append(name)
         elif isinstance(value, Mapping):
-            arguments += [f"{name}={key}={text(entry)}" for key, entry in value.items()]
+            arguments += [f"{name}={key}={text(name, entry)}" for key, entry in value.items()]
         elif isinstance(value, Sequence) and not isinstance(value, str):
-            arguments.append(f"{name}={','.join(map(text, value))}")
+            arguments.append(f"{name}={','.join(text(name, entry) for entry in value)}")
         else:
-            arguments.append(f"{name}={text(value)}")
+            arguments.append(f"{name}={text(name, value)}")
     return arguments

@@ -88,10 +88,13 @@ class EmbarkEmbedder(  # type: ignore[misc, unused-ignore]
         if not self.getOrDefault(self.vectors):
             return dataset.withColumn(self.getOutputCol(), column)
         from pyspark.ml.functions import array_to_vector
-        from pyspark.sql.functions import col
+        from pyspark.sql.functions import col, when
 
         name = self.getOutputCol()
-        return dataset.withColumn(name, column).withColumn(name, array_to_vector(col(name)))
+        vector = col(f"`{name.replace('`', '``')}`")
+        # array_to_vector fails for NULL.
+        vectors = when(vector.isNotNull(), array_to_vector(vector))
+        return dataset.withColumn(name, column).withColumn(name, vectors)
 
 
 def _checked(value: Any) -> dict[str, Any]:

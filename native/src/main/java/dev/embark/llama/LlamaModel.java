@@ -211,6 +211,10 @@ public final class LlamaModel implements AutoCloseable {
   public Optional<String> metadata(String key) {
     byte[] value = new byte[TEXT_CAPACITY];
     int length = Llama.embark_model_meta(handle(), key, value, value.length);
+    if (length >= value.length) {
+      value = new byte[length + 1];
+      length = Llama.embark_model_meta(handle(), key, value, value.length);
+    }
     return length < 0 ? Optional.empty() : Optional.of(text(value, length));
   }
 

@@ -35,6 +35,8 @@ public record ModelPrompts(String query, String document) {
       Stream.concat(Stream.of(PREFIX_KEY, QUERY_KEY, DOCUMENT_KEY), PromptFamily.KEYS.stream())
           .toList();
 
+  private static final int LONGEST_NAME = 100;
+
   /**
    * Returns the prompts of a model; empty if they are unknown. A file that has the prompt of one
    * role alone has none for the other.
@@ -87,15 +89,31 @@ public record ModelPrompts(String query, String document) {
     return role == Role.QUERY ? query : document;
   }
 
+  /**
+   * Returns the name of a model for messages, in quotes and in one line, whatever its file has.
+   *
+   * @param metadata value of a key of the model's file
+   */
+  public static String name(Function<String, Optional<String>> metadata) {
+    String name =
+        metadata
+            .apply(PromptFamily.NAME_KEY)
+            .orElse("")
+            .replaceAll("[\\s\\p{Cntrl}]+", " ")
+            .strip();
+    return name.isEmpty()
+        ? "without a name"
+        : "'" + name.substring(0, Math.min(name.length(), LONGEST_NAME)) + "'";
+  }
+
   private static EmbarkException unknown(Role role, Function<String, Optional<String>> metadata) {
-    String name = metadata.apply(PromptFamily.NAME_KEY).orElse("");
     return new EmbarkException(
         Condition.UNKNOWN_PROMPT,
         Map.of(
             "role",
             role.toString(),
             "name",
-            name.isBlank() ? "without a name" : "'" + name + "'",
+            name(metadata),
             "families",
             String.join(", ", PromptFamily.labels())));
   }

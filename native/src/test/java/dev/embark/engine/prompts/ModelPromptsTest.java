@@ -167,6 +167,11 @@ class ModelPromptsTest {
         .hasMessageEndingWith("); give its prompt as prefix, '' for none.")
         .extracting(e -> ((EmbarkException) e).condition())
         .isEqualTo(Condition.UNKNOWN_PROMPT);
+    assertThatThrownBy(
+            () ->
+                ModelPrompts.prefix(
+                    query, file(Map.of("general.name", "a\n\u001b b" + "c".repeat(200)))))
+        .hasMessageContaining("the model 'a b" + "c".repeat(97) + "' has no prompts");
     assertThatThrownBy(() -> ModelPrompts.prefix(query, file(Map.of())))
         .hasMessageContaining("the model without a name has no prompts");
   }

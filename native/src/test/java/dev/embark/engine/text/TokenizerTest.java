@@ -226,6 +226,20 @@ class TokenizerTest {
   }
 
   @Test
+  void aLongPromptOfTheFileIsReadWhole() throws IOException {
+    String prompt = "the dog sees the old cat ".repeat(400);
+    Path file =
+        ChangedModel.with(
+            TinyModel.wordPiece(dir),
+            dir.resolve("long.gguf"),
+            "embark.prompt.query",
+            GgufValue.string(prompt));
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(model.metadata("embark.prompt.query")).contains(prompt);
+    }
+  }
+
+  @Test
   void thePrefixComesBeforeEachChunkAndCountsEachTime() {
     tokenize(
         Map.of("prefix", "query: ", "maxTokens", "7", "longText", "chunk", "chunkOverlap", "1"),

@@ -53,9 +53,9 @@ public final class PromptWarning {
         facts.flatMap(found -> ModelPrompts.missing(embed, found::text));
     if (missing.isPresent() && isFirst(context, options.model())) {
       LOG.warn(
-          "The model '{}' was trained with a prompt before each {}, but this query gives none: set"
+          "The model {} was trained with a prompt before each {}, but this query gives none: set"
               + " the option role to query or document, or prefix to '' for no prompt.",
-          facts.get().text("general.name").orElse(""),
+          ModelPrompts.name(facts.get()::text),
           texts(missing.get()));
     }
   }
