@@ -29,8 +29,10 @@ Cpu this_cpu();
 // EXACT computes in f32 throughout. FAST multiplies 16-bit integers where one instruction multiplies more
 // of them than of f32: with AVX-512 VNNI or AVX-VNNI (vpdpwssd) and on most CPUs with AVX2 (vpmaddwd), but
 // not with AVX-512 alone, where vpmaddwd and vpaddd together take as long as two FMAs, and not on ARM64, where
-// SMLAL multiplies as many as an FMLA and Arm's Neoverse cores have half as many units for it. INT8 is like
-// FAST except for products with INT8 weights on CPUs that multiply 8-bit integers. bfloat16 is not used:
+// SMLAL multiplies as many as an FMLA and Arm's Neoverse N1 has half as many units for it. INT8 is like FAST
+// except for products with INT8 weights on CPUs that multiply 8-bit integers. AVX2 without VNNI does not:
+// vpmaddubsw needs vpsignb to stay within 16 bits, and takes longer than vpmaddwd on 16-bit integers. The
+// figures are in bench/results/2026-11-29-kernels.md. bfloat16 is not used:
 // vdpbf16ps runs at half the rate of an f32 FMA on Intel's Emerald Rapids, and on AMD's Zen 4, where it runs
 // at the rate of vpdpwssd, MiniLM is 7 to 10 % faster with it at fifty times the error.
 //
