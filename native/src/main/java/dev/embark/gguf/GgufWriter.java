@@ -195,7 +195,7 @@ public final class GgufWriter {
       long start = out.position();
       try {
         writeData(out, entry.getKey(), tensor, tensor.type());
-      } catch (OutOfRange e) {
+      } catch (TensorValuesWriter.OutOfRange e) {
         if (tensor.wider().isEmpty()) {
           throw e;
         }
@@ -206,15 +206,6 @@ public final class GgufWriter {
       }
     }
     out.flush();
-  }
-
-  /** Thrown for a finite value that is infinite in the type of its tensor. */
-  private static final class OutOfRange extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    OutOfRange(String tensor, float value) {
-      super("tensor '" + tensor + "' has the value " + value + ", too large for its type: use F32");
-    }
   }
 
   /** Returns where the header states the type of each tensor. */
@@ -282,7 +273,7 @@ public final class GgufWriter {
             values -> {
               written[0] += values.remaining();
               if (written[0] <= tensor.elements()) {
-                writeValues(out, name, type, values);
+                TensorValuesWriter.write(out, name, type, values);
               }
             });
     if (written[0] != tensor.elements()) {
@@ -292,49 +283,5 @@ public final class GgufWriter {
               name, tensor.shape(), tensor.elements(), written[0]));
     }
     out.pad(ALIGNMENT);
-  }
-
-  private static void writeValues(
-      LittleEndianOutput out, String name, GgufTensorType type, FloatBuffer values)
-      throws IOException {
-    while (values.hasRemaining()) {
-      if (type == GgufTensorType.Q8_0) {
-        writeBlock(out, name, values);
-        continue;
-      }
-      float value = values.get();
-      switch (type) {
-        case F16 -> out.int16(finite(HalfFloat.toF16(value), 0x7C00, value, name));
-        case BF16 -> out.int16(finite(HalfFloat.toBf16(value), 0x7F80, value, name));
-        default -> out.int32(Float.floatToRawIntBits(value));
-      }
-    }
-  }
-
-  /**
-   * Writes a Q8_0 block: the scale in F16, which is the greatest magnitude divided by 127, followed
-   * by each value as a rounded multiple of the scale.
-   */
-  private static void writeBlock(LittleEndianOutput out, String name, FloatBuffer values)
-      throws IOException {
-    float[] block = new float[GgufTensorType.Q8_0.blockSize()];
-    values.get(block);
-    float greatest = 0;
-    for (float value : block) {
-      greatest = Math.max(greatest, Math.abs(value));
-    }
-    float scale = greatest / Byte.MAX_VALUE;
-    out.int16(finite(HalfFloat.toF16(scale), 0x7C00, scale, name));
-    for (float value : block) {
-      out.int8(scale == 0 ? 0 : Math.round(value / scale));
-    }
-  }
-
-  private static short finite(short bits, int infinity, float value, String name)
-      throws OutOfRange {
-    if ((bits & 0x7FFF) == infinity && !Float.isInfinite(value)) {
-      throw new OutOfRange(name, value);
-    }
-    return bits;
   }
 }

@@ -61,4 +61,37 @@ record Config(JsonNode root) {
   static boolean isUnset(JsonNode value) {
     return value.isMissingNode() || value.isNull();
   }
+
+  /** Returns the base of the rotary positions of all layers. */
+  float ropeBase(double otherwise) throws ImportException {
+    checkUnscaled(root.path("rope_scaling"));
+    return ropeBase(root.path("rope_parameters"), "rope_theta", otherwise);
+  }
+
+  /**
+   * Returns the base of the rotary positions of some layers.
+   *
+   * @param layers their name in newer files, which keep the base in an object
+   * @param older the key in older files
+   */
+  float ropeBase(String layers, String older, double otherwise) throws ImportException {
+    return ropeBase(root.path("rope_parameters").path(layers), older, otherwise);
+  }
+
+  private float ropeBase(JsonNode newer, String older, double otherwise) throws ImportException {
+    checkUnscaled(newer);
+    return newer.has("rope_theta")
+        ? new Config(newer).number("rope_theta", otherwise)
+        : number(older, otherwise);
+  }
+
+  private static void checkUnscaled(JsonNode rope) throws ImportException {
+    String type = rope.path("rope_type").asText(rope.path("type").asText("default"));
+    if (!type.equals("default")) {
+      throw new ImportException(
+          "its rotary positions are scaled by "
+              + type
+              + ", which Embark does not import; use a GGUF file of the model");
+    }
+  }
 }

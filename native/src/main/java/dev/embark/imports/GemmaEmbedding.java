@@ -37,8 +37,8 @@ final class GemmaEmbedding implements Architecture {
     config.require("query_pre_attn_scalar", String.valueOf(headSize));
     window = config.positive("sliding_window");
     epsilon = config.number("rms_norm_eps", 1e-6);
-    base = Rope.base(config, "full_attention", "rope_theta", 1_000_000);
-    windowBase = Rope.base(config, "sliding_attention", "rope_local_base_freq", 10_000);
+    base = config.ropeBase("full_attention", "rope_theta", 1_000_000);
+    windowBase = config.ropeBase("sliding_attention", "rope_local_base_freq", 10_000);
     JsonNode types = config.root().path("layer_types");
     for (int i = 0; i < types.size(); i++) {
       if (types.path(i).asText().equals("full_attention") != (i % PATTERN == PATTERN - 1)) {

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -25,6 +27,11 @@ record ModelFolder(Path root) {
   // The largest tokenizers have about 35 MB.
   private static final long MAX_JSON_BYTES = 256L << 20;
   private static final Pattern NAME = Pattern.compile("(\\d+_\\w+/)?[\\w-][\\w.-]*");
+
+  private static final int MOST_README_BYTES = 1 << 16;
+  private static final Pattern FRONT_MATTER = Pattern.compile("(?s)\\A---\\s*\\n(.*?)\\n---");
+  private static final Pattern LICENSE =
+      Pattern.compile("(?m)^license:[ \\t]*['\"]?([\\w.+-]{1,64})['\"]?[ \\t]*$");
 
   private static final ObjectMapper JSON =
       new ObjectMapper(
@@ -85,5 +92,22 @@ record ModelFolder(Path root) {
     String text = Files.readString(file, StandardCharsets.UTF_8);
     // Only line feeds end a token: a vocabulary holds other separators of lines as tokens.
     return List.of((text.endsWith("\n") ? text.substring(0, text.length() - 1) : text).split("\n"));
+  }
+
+  /** Returns the licence that README.md names, such as {@code apache-2.0}. */
+  Optional<String> license() throws IOException {
+    Path file = file("README.md");
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      String start = new String(in.readNBytes(MOST_README_BYTES), StandardCharsets.UTF_8);
+      Matcher front = FRONT_MATTER.matcher(start.replace("\r\n", "\n"));
+      return front.find()
+          ? Optional.of(LICENSE.matcher(front.group(1)))
+              .filter(Matcher::find)
+              .map(license -> license.group(1))
+          : Optional.empty();
+    }
   }
 }

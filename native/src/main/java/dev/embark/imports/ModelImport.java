@@ -74,8 +74,7 @@ public final class ModelImport {
       gguf.put("general.architecture", GgufValue.string(architecture.name()))
           .put("general.type", GgufValue.string("model"))
           .put("general.name", GgufValue.string(name));
-      ModelCard.license(folder)
-          .ifPresent(license -> gguf.put("general.license", GgufValue.string(license)));
+      folder.license().ifPresent(license -> gguf.put("general.license", GgufValue.string(license)));
       gguf.put("general.file_type", GgufValue.uint32(type.fileType()))
           .put("general.quantization_version", GgufValue.uint32(QUANTIZATION_VERSION))
           .put("embark.source.sha256", GgufValue.string(sha256(folder, weights)));

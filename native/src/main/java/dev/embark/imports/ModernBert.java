@@ -37,8 +37,8 @@ final class ModernBert implements Architecture {
     window = config.positive("local_attention", 128);
     pattern = config.positive("global_attn_every_n_layers", 3);
     epsilon = config.number("norm_eps", 1e-5);
-    base = Rope.base(config, "full_attention", "global_rope_theta", 160_000);
-    windowBase = Rope.base(config, "sliding_attention", "local_rope_theta", 10_000);
+    base = config.ropeBase("full_attention", "global_rope_theta", 160_000);
+    windowBase = config.ropeBase("sliding_attention", "local_rope_theta", 10_000);
     JsonNode types = config.root().path("layer_types");
     for (int i = 0; i < types.size(); i++) {
       if (types.path(i).asText().equals("full_attention") != (i % pattern == 0)) {

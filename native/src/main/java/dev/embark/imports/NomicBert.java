@@ -40,7 +40,7 @@ final class NomicBert implements Architecture {
               config.positive("intermediate_size"),
               config.positive("max_position_embeddings"));
       epsilon = config.number("layer_norm_eps", 1e-12);
-      base = Rope.base(config, 1000);
+      base = config.ropeBase(1000);
       return;
     }
     config.require("activation_function", "swiglu");

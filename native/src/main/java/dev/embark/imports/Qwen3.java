@@ -24,7 +24,7 @@ final class Qwen3 implements Architecture {
     keyHeads = config.positive("num_key_value_heads", sizes.heads());
     headSize = config.positive("head_dim", 128);
     epsilon = config.number("rms_norm_eps", 1e-6);
-    base = Rope.base(config, 10_000);
+    base = config.ropeBase(10_000);
   }
 
   @Override

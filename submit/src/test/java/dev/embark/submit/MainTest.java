@@ -59,6 +59,18 @@ class MainTest {
   }
 
   @Test
+  void importIsACommandOfModelWithArgumentsOfItsOwn() {
+    assertThat(embark("model", "import", "--help")).isZero();
+    assertThat(out())
+        .contains("Usage: embark model import", "FOLDER FILE", "F16, F32, BF16, Q8_0")
+        .doesNotContain("--master");
+    assertThat(embark("model", "import", "folder")).isEqualTo(2);
+    assertThat(err()).startsWith("embark model import: Missing required parameter: 'FILE'");
+    assertThat(embark("model", "import", "folder", "m.gguf", "--type", "q4")).isEqualTo(2);
+    assertThat(err()).contains("Invalid value for option '--type'");
+  }
+
+  @Test
   void helpOfRunGroupsOptionsAndListsExitCodes() {
     assertThat(embark("run", "--help")).isZero();
 

@@ -10,6 +10,7 @@
  *                         └──► a Path in spark.embark.inPlace ──► hashed once per JVM, used in place
  *  "hf:…"    ──► ServedModels ──► HubFile ────────▲
  *  "https:…" ──►              ──► WebFile         └─ weights packed for the accelerator
+ *  a folder, "hf:org/repo" ──► SourceFolder ──► ImportedFolder: converted to GGUF into the cache
  * </pre>
  *
  * <p>{@link dev.embark.store.ModelStore#open} returns a {@link dev.embark.store.cache.StoredModel};

@@ -1,7 +1,8 @@
 /**
- * Model files on the Hugging Face Hub and on other web servers.
+ * Model files and model folders on the Hugging Face Hub, and model files on other web servers.
  *
  * <pre>
+ *  HubRepository: a model folder, or its only GGUF file
  *  HubFile ──┐
  *            ├──► HubClient ──► HttpDownload: resumable, retried, ended if it stalls
  *  WebFile ──┘        └───────► PrivateAddress: redirects into a private network are refused
