@@ -30,9 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Outputs of Embark as it was before the log kept the state are carried on. Its jar of 29 November
- * 2026 wrote those in {@code src/test/resources/layout-2}: nine rows in waves of three, finished,
- * or killed within the commit of the second wave (files: one of two is moved) or directly after it
+ * Outputs in the layout before the log of versions are carried on. The jar of 29 November 2026
+ * wrote those in {@code src/test/resources/layout-2}: nine rows in waves of three, finished, or
+ * killed within the commit of the second wave (files: one of two is moved) or directly after it
  * (Delta).
  */
 class EarlierLayoutTest {
@@ -159,7 +159,7 @@ class EarlierLayoutTest {
 
   /** As a process of an earlier version that was suspended and now goes on would leave it. */
   @Test
-  void aSaveOfAnEarlierVersionThatCameToLateIsIgnored() throws IOException {
+  void aSaveOfAnEarlierVersionThatCameTooLateIsIgnored() throws IOException {
     Runs runs = output("parquet-killed");
     Path manifest = runs.state().resolve("manifest.json");
     String late = Files.readString(manifest);

@@ -16,8 +16,7 @@ import org.apache.spark.sql.types.StructType;
  * Its size is bounded. Immutable.
  *
  * @param columns fingerprint of each result column, for runs that have committed a wave
- * @param runs the last complete run into the output and the one after it, if there are such; only
- *     the last can be unfinished
+ * @param runs at most two runs: the last complete one, and the unfinished one that followed it
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {

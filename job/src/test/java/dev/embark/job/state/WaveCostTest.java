@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the state of a run costs in calls to the file system and in bytes. */
+/** The state of a run costs the same in each wave, in calls to the file system and in bytes. */
 class WaveCostTest {
   private static final Fingerprint FINGERPRINT =
       new Fingerprint("f", "m", new TreeMap<>(Map.of("prefix", "")), 1);
