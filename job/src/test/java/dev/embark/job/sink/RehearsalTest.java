@@ -300,6 +300,7 @@ class RehearsalTest {
     return with("--query=SELECT 2L AS id, 'two' AS text, " + columns, rest);
   }
 
+  @Tag("stores")
   @Test
   void rowsThatADeltaTableWouldRejectAreRefused() {
     Runs runs = runs("delta");
@@ -321,6 +322,7 @@ class RehearsalTest {
     assertThat(runs.vectors()).hasSize(2);
   }
 
+  @Tag("stores")
   @Test
   void rowsThatAnEmptyDeltaTableWouldRejectAreRefused() {
     Assumptions.assumeTrue(LocalSpark.hasTables());
