@@ -372,8 +372,8 @@ class BadInputTest {
 
   @ParameterizedTest
   @CsvSource({
-    "sub/b.json, has files in subfolders",
-    "k=1/sub/b.json, has files in subfolders",
+    "sub/b.json, key=value: sub/b.json;",
+    "k=1/sub/b.json, key=value: sub/b.json;",
     "k=1/b.json, has files next to the partition folder k=1",
   })
   void aFileThatSparkSkips(String other, String sentence) throws IOException {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
@@ -153,7 +154,9 @@ final class InputFiles {
     if (!inSubfolders.isEmpty()) {
       throw new UserError(
           "%s has files in subfolders, which Spark skips unless they are partitions such as key=value: %s; say --input-option recursiveFileLookup=true to read them, or leave them out with a glob"
-              .formatted(input, names(inSubfolders)));
+              .formatted(
+                  input,
+                  shown(inSubfolders, path -> path.getParent().getName() + "/" + path.getName())));
     }
     if (!inFolder.isEmpty() && !inPartitions.isEmpty()) {
       throw new UserError(
@@ -176,7 +179,11 @@ final class InputFiles {
   }
 
   private static String names(List<Path> paths) {
-    return paths.stream().limit(NAMES_SHOWN).map(Path::getName).collect(Collectors.joining(", "))
+    return shown(paths, Path::getName);
+  }
+
+  private static String shown(List<Path> paths, Function<Path, String> name) {
+    return paths.stream().limit(NAMES_SHOWN).map(name).collect(Collectors.joining(", "))
         + (paths.size() > NAMES_SHOWN ? ", …" : "");
   }
 }

@@ -3,6 +3,7 @@ package dev.embark.job.sink;
 import dev.embark.job.sink.Sink.Rule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -35,11 +36,10 @@ final class TableRules {
         String type = field.metadata().getString(TYPE);
         Matcher length = LENGTH.matcher(type);
         if (length.matches()) {
-          // Trailing spaces beyond the length are cut off.
           rules.add(
               new Rule(
-                  field.name() + " " + type.toUpperCase(java.util.Locale.ROOT),
-                  "char_length(rtrim(%s)) > %s".formatted(name, length.group(1))));
+                  field.name() + " " + type.toUpperCase(Locale.ROOT),
+                  "char_length(%s) > %s".formatted(name, length.group(1))));
         }
       }
     }

@@ -1,5 +1,6 @@
 package dev.embark.job.state;
 
+import dev.embark.engine.model.ModelDescription;
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
@@ -140,10 +141,15 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
 
   /**
    * Checks that an executor can open the model, which needs its cache directory and the native
-   * libraries there. Costs a small job; the executor keeps the model for the first wave.
+   * libraries there. On a cluster this is a small job, and only for embeddings.
+   *
+   * @throws EmbarkException if the model cannot be opened
    */
   public void checkExecutor(SparkSession spark) {
-    if (function == JobFunction.EMBED) {
+    if (spark.sparkContext().isLocal()) {
+      // The driver is the executor, and its rows would count in the run's progress.
+      ModelDescription unused = ModelDescriber.describe(spark, options(spark));
+    } else if (function == JobFunction.EMBED) {
       spark
           .range(0, 1, 1, 1)
           .select(Embark.embedTokens(functions.lit("warm up"), given))
