@@ -143,7 +143,7 @@ class IncrementalTest {
         .isInstanceOf(UserError.class)
         .hasMessageContaining("they have vector version 2 and this Embark computes version 3")
         .hasMessageContaining("cosine of at least 0.9999")
-        .hasMessageContaining("say --accept-vector-version to append to them");
+        .hasMessageContaining("set --accept-vector-version to append to them");
     assertThat(runs.run(input, accept).counts().rows()).isEqualTo(2);
     assertThat(runs.run(input, append).counts().rows()).isZero();
     assertThatThrownBy(

@@ -83,7 +83,7 @@ final class FooterCheck {
     String expected = owner.columns().get(column);
     if (type == null) {
       throw new UserError(
-          "%s has no column %s, which %s has, and Spark would leave it out or fill it with NULL; say --input-option mergeSchema=true to read the columns of all files, or read the files separately"
+          "%s has no column %s, which %s has, and Spark would leave it out or fill it with NULL; set --input-option mergeSchema=true to read the columns of all files, or read the files separately"
               .formatted(file.path(), column, owner.path()));
     }
     if (!type.equals(expected)) {

@@ -153,7 +153,7 @@ final class InputFiles {
   private void refuseSkippedFolders() {
     if (!inSubfolders.isEmpty()) {
       throw new UserError(
-          "%s has files in subfolders, which Spark skips unless they are partitions such as key=value: %s; say --input-option recursiveFileLookup=true to read them, or leave them out with a glob"
+          "%s has files in subfolders, which Spark skips unless they are partitions such as key=value: %s; set --input-option recursiveFileLookup=true to read them, or leave them out with a glob"
               .formatted(
                   input,
                   shown(inSubfolders, path -> path.getParent().getName() + "/" + path.getName())));

@@ -97,7 +97,7 @@ record TableFolder(String format, String title, String path) {
             ? "SELECT … FROM delta.`%s` WHERE …".formatted(path)
             : "SELECT … FROM its name in a catalog";
     return new UserError(
-        "%s has files of the %s table %s, whose log says which of them count; read the table, with --input or with --query (%s), or say --input-format to read the files as they are"
+        "%s has files of the %s table %s, whose log says which of them count; read the table, with --input or with --query (%s), or set --input-format to read the files as they are"
             .formatted(input, title, path, query));
   }
 

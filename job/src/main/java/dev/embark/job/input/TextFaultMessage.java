@@ -32,7 +32,7 @@ final class TextFaultMessage {
               options.isMultiLine()
                   ? "The quote that opens in line %d of %s is never closed, so all lines behind it would be one text; close it, or say how quotes are written with --input-option quote=… or escape=…"
                       .formatted(line, file)
-                  : "Line %d of %s opens a quote and does not close it; say --input-option multiLine=true if quoted texts go over several lines, or quote=… or escape=… if quotes are written otherwise"
+                  : "Line %d of %s opens a quote and does not close it; set --input-option multiLine=true if quoted texts go over several lines, or quote=… or escape=… if quotes are written otherwise"
                       .formatted(line, file);
           case TEXT_AFTER_QUOTE ->
               "The field that a quote opens in line %d of %s continues after its closing quote, so a quote is missing or not doubled there; correct it, or say how quotes are written with --input-option quote=… or escape=…, such as escape=\\"
@@ -42,7 +42,7 @@ final class TextFaultMessage {
                   .formatted(line, file);
           case SECOND_DOCUMENT ->
               options.isMultiLine()
-                  ? "Line %d of %s begins a second JSON document, which Spark would drop because it reads one from each file; make the documents one array, or say --input-option multiLine=false if each is on a line of its own"
+                  ? "Line %d of %s begins a second JSON document, which Spark would drop because it reads one from each file; make the documents one array, or set --input-option multiLine=false if each is on a line of its own"
                       .formatted(line, file)
                   : "Line %d of %s has a second JSON document, which Spark would drop; put each document on a line of its own"
                       .formatted(line, file);
@@ -50,16 +50,16 @@ final class TextFaultMessage {
               "Line %d of %s continues after its JSON document, and Spark would drop the rest; correct it"
                   .formatted(line, file);
           case OVER_LINES ->
-              "The JSON document that begins in line %d of %s continues on the next line; say --input-option multiLine=true if each file is one document, and read files with a document on each line separately"
+              "The JSON document that begins in line %d of %s continues on the next line; set --input-option multiLine=true if each file is one document, and read files with a document on each line separately"
                   .formatted(line, file);
           case OPEN_DOCUMENT ->
-              "The JSON document that begins in line %d of %s has no end, so the file is incomplete; copy it again, or say --input-option multiLine=false if each document is on a line of its own"
+              "The JSON document that begins in line %d of %s has no end, so the file is incomplete; copy it again, or set --input-option multiLine=false if each document is on a line of its own"
                   .formatted(line, file);
           case MORE_FIELDS ->
-              "Line %d of %s has %d fields for %d columns, so Spark would drop some; quote fields that hold the separator, or say --input-option mode=PERMISSIVE to have them dropped"
+              "Line %d of %s has %d fields for %d columns, so Spark would drop some; quote fields that hold the separator, or set --input-option mode=PERMISSIVE to have them dropped"
                   .formatted(line, file, fault.found(), fault.expected());
           case FEWER_FIELDS ->
-              "Line %d of %s has %s for %d columns; quote fields that hold a line end, or say --input-option mode=PERMISSIVE to read the missing ones as NULL"
+              "Line %d of %s has %s for %d columns; quote fields that hold a line end, or set --input-option mode=PERMISSIVE to read the missing ones as NULL"
                   .formatted(
                       line,
                       file,
@@ -86,14 +86,14 @@ final class TextFaultMessage {
   /** Returns the error for files whose headers differ. */
   UserError ofHeaders(TextFileScan first, TextFileScan other) {
     return new UserError(
-        "%s and %s have different header lines, and Spark would take the columns of both by position; read them separately, or say --input-option enforceSchema=true if the positions are right"
+        "%s and %s have different header lines, and Spark would take the columns of both by position; read them separately, or set --input-option enforceSchema=true if the positions are right"
             .formatted(first.path(), other.path()));
   }
 
   /** Returns the error for an encoding whose characters Spark would split at line ends. */
   UserError ofCutCharacters(String input) {
     return new UserError(
-        "%s is read as %s line by line, and Spark would cut its lines within characters; say --input-option multiLine=true"
+        "%s is read as %s line by line, and Spark would cut its lines within characters; set --input-option multiLine=true"
             .formatted(input, options.charset()));
   }
 }

@@ -44,7 +44,7 @@ final class LayoutCheck {
     }
     if (!sink.ownColumns().containsAll(there.ownColumns())) {
       throw new UserError(
-          "%s was written with --id-column and has %s in each row; give --id-column, choose another --output, or say --save-mode overwrite"
+          "%s was written with --id-column and has %s in each row; give --id-column, choose another --output, or set --save-mode overwrite"
               .formatted(sink.location(), listed(there.ownColumns())));
     }
     refuseOtherColumns(there.schema(), columns);
@@ -57,7 +57,7 @@ final class LayoutCheck {
   private void refuseAnother(String option, String there, String here) {
     if (!here.equals(there)) {
       throw new UserError(
-          "%1$s is %2$s here, and %3$s was written with %4$s, so not all of its rows could be read; use the same %1$s, choose another --output, or say --save-mode overwrite"
+          "%1$s is %2$s here, and %3$s was written with %4$s, so not all of its rows could be read; use the same %1$s, choose another --output, or set --save-mode overwrite"
               .formatted(option, here, sink.location(), there));
     }
   }
@@ -74,7 +74,7 @@ final class LayoutCheck {
             .toList();
     if (!differences.isEmpty()) {
       throw new UserError(
-          "%s has other columns than %s: %s; select and cast them with --query, choose another --output, or say --save-mode overwrite"
+          "%s has other columns than %s: %s; select and cast them with --query, choose another --output, or set --save-mode overwrite"
               .formatted(spec.input(), sink.location(), String.join(", ", differences)));
     }
   }

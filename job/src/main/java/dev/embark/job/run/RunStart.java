@@ -67,7 +67,7 @@ final class RunStart {
     }
     List<String> differences = arguments.differences(unfinished.get());
     throw new UserError(
-        "Another command was interrupted while it wrote to %s%s; run that one again to finish it, or say --save-mode overwrite, which replaces all that is there"
+        "Another command was interrupted while it wrote to %s%s; run that one again to finish it, or set --save-mode overwrite, which replaces all that is there"
             .formatted(
                 sink.location(),
                 differences.isEmpty() ? "" : ", with another " + String.join(", ", differences)));
@@ -123,7 +123,7 @@ final class RunStart {
     ExistingOutput saveMode = spec.outputSpec().saveMode();
     if (saveMode == ExistingOutput.ERRORIFEXISTS && !writesIntoExisting(spec)) {
       throw new UserError(
-          "There is something at %s already; choose another --output, or say --save-mode overwrite or append"
+          "There is something at %s already; choose another --output, or set --save-mode overwrite or append"
               .formatted(sink.location()));
     }
     return saveMode == ExistingOutput.IGNORE;
@@ -142,7 +142,7 @@ final class RunStart {
   private Way append(Manifest manifest, Source.Input input) {
     if (manifest.columns().isEmpty()) {
       throw new UserError(
-          "%s was not written by Embark or holds an incomplete run, so the model of its results is unknown; choose another --output, or say --save-mode overwrite"
+          "%s was not written by Embark or holds an incomplete run, so the model of its results is unknown; choose another --output, or set --save-mode overwrite"
               .formatted(sink.location()));
     }
     String column = spec.resultColumn();
@@ -154,7 +154,7 @@ final class RunStart {
         return new Way(Manifest.Kind.MERGE, false);
       }
       throw new UserError(
-          "%s has its results in %s and none in %s; to add that column, say --new-fingerprint add-column"
+          "%s has its results in %s and none in %s; to add that column, set --new-fingerprint add-column"
               .formatted(sink.location(), String.join(", ", manifest.columns().keySet()), column));
     }
     boolean isSame =

@@ -34,7 +34,7 @@ final class SerializerCheck {
       serializer.newInstance().serialize(columns, ClassTag$.MODULE$.apply(StructType.class));
     } catch (RuntimeException e) {
       throw new UserError(
-          "%s is true, and Spark's tasks cannot send the columns of the output (%s); say --conf %s=false, or name the class in spark.kryo.classesToRegister"
+          "%s is true, and Spark's tasks cannot send the columns of the output (%s); set --conf %s=false, or name the class in spark.kryo.classesToRegister"
               .formatted(REQUIRED, Failures.sentence(e), REQUIRED),
           e);
     }

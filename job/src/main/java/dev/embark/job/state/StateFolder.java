@@ -111,7 +111,7 @@ public final class StateFolder {
         .orElseThrow(
             () ->
                 new UserError(
-                    "%s is missing, in which Embark keeps the state of the output; restore it, choose another --output, or delete %s and say --save-mode overwrite"
+                    "%s is missing, in which Embark keeps the state of the output; restore it, choose another --output, or delete %s and set --save-mode overwrite"
                         .formatted(path("log"), folder)));
   }
 

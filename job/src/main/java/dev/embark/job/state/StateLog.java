@@ -124,7 +124,7 @@ final class StateLog {
 
   static UserError otherLayout(Path file, int layout, Path state) {
     return new UserError(
-        "%s was written by another version of Embark, as layout %d, and this one reads %d; use that version, choose another --output, or delete %s and say --save-mode overwrite"
+        "%s was written by another version of Embark, as layout %d, and this one reads %d; use that version, choose another --output, or delete %s and set --save-mode overwrite"
             .formatted(file, layout, LAYOUT, state));
   }
 
