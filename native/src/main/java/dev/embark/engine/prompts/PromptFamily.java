@@ -72,7 +72,8 @@ enum PromptFamily {
       "embedding-?gemma-300m(-qat(-q[48]-0-unquantized)?)?"),
 
   /**
-   * Models without prompts. Second source: MTEB, {@code bge_models.py} and {@code gte_models.py}.
+   * Models without prompts. Second source: MTEB, {@code bge_models.py}, {@code gte_models.py} and
+   * {@code sentence_transformers_models.py}; none for GTE without a version.
    */
   NONE(
       "bge-m3, GTE, MiniLM and mpnet",
