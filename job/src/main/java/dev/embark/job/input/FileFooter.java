@@ -66,6 +66,15 @@ record FileFooter(String path, boolean isEmpty, Map<String, String> columns) {
     return columns;
   }
 
+  /** Returns whether the footer of a file can be read. */
+  static boolean isReadable(Path file, boolean isOrc, Configuration conf) {
+    try {
+      return read(file.toString(), isOrc, conf).isReadable();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   boolean isReadable() {
     return !columns.isEmpty();
   }

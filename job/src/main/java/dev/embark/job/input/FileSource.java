@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -98,9 +99,29 @@ final class FileSource {
               .filter(table -> table.format().equals(format))
               .map(TableFolder::hint)
               .orElse("check --input and --input-format");
+      String sentence = Failures.sentence(e);
       throw new UserError(
-          "Cannot read %s as %s; %s (%s)".formatted(path, format, hint, Failures.sentence(e)), e);
+          "Cannot read %s as %s; %s (%s)"
+              .formatted(
+                  path,
+                  format,
+                  hint,
+                  unreadable(format).map(file -> file + ": " + sentence).orElse(sentence)),
+          e);
     }
+  }
+
+  /** Returns the first file whose footer cannot be read, which Spark may leave unnamed. */
+  private Optional<Path> unreadable(String format) {
+    boolean isOrc = format.equals(InputFormat.ORC);
+    if (!isOrc && !format.equals(InputFormat.PARQUET)) {
+      return Optional.empty();
+    }
+    Configuration conf = spark.sessionState().newHadoopConf();
+    return InputFiles.of(spark, spec.input())
+        .visible()
+        .filter(file -> !FileFooter.isReadable(file, isOrc, conf))
+        .findFirst();
   }
 
   /**

@@ -119,7 +119,8 @@ final class InputFiles {
     return visible().findFirst();
   }
 
-  private Stream<Path> visible() {
+  /** Returns the files that are not hidden. */
+  Stream<Path> visible() {
     return Stream.of(inFolder, inPartitions, inSubfolders).flatMap(List::stream);
   }
 
