@@ -55,7 +55,7 @@ final class NewOutput {
         return;
       }
       for (FileStatus status : files.listStatus(state.path())) {
-        if (status.isDirectory()) {
+        if (status.isDirectory() && !status.getPath().getName().equals(StateFolder.LOG)) {
           files.delete(status.getPath(), true);
         }
       }

@@ -30,6 +30,9 @@ public final class StateFolder {
   static final ObjectMapper JSON =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
+  /** Folder of the state's versions, which the lease removes when it is released. */
+  public static final String LOG = "log";
+
   private final FileSystem files;
   private final FileSystem plain;
   private final Path folder;
@@ -74,7 +77,7 @@ public final class StateFolder {
 
   /** Returns the log of the state's versions. */
   StateLog log() {
-    return new StateLog(plain, path("log"));
+    return new StateLog(plain, path(LOG));
   }
 
   /**
@@ -112,7 +115,7 @@ public final class StateFolder {
             () ->
                 new UserError(
                     "%s is missing, in which Embark keeps the state of the output; restore it, choose another --output, or delete %s and set --save-mode overwrite"
-                        .formatted(path("log"), folder)));
+                        .formatted(path(LOG), folder)));
   }
 
   /** Renames a file or folder to a path that does not exist. */
