@@ -58,7 +58,7 @@ public class LlamaContext implements AutoCloseable {
           Kind.MODEL,
           "The model "
               + model.path()
-              + " names no pooling in its file; say pooling=mean, cls or last, as its authors do.");
+              + " names no pooling in its file; set pooling=mean, cls or last, as its authors do.");
     }
   }
 

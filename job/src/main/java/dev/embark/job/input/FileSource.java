@@ -81,6 +81,7 @@ final class FileSource {
     }
     if (InputFormat.isOfFiles(format)) {
       InputFiles files = InputFiles.of(spark, path);
+      lookForTables(files.visible().toList(), format, warnings);
       files.check(options);
       files.warning().ifPresent(warnings::add);
       if (format.equals(InputFormat.JSON) && isOverLines(files, options)) {
@@ -89,10 +90,7 @@ final class FileSource {
     }
     try {
       Dataset<Row> rows = spark.read().format(format).options(options).load(path);
-      lookForTables(rows, format, warnings);
       return format.equals(InputFormat.TEXT) ? withoutMark(rows) : rows;
-    } catch (UserError e) {
-      throw e;
     } catch (Exception e) {
       String hint =
           TableFolder.among(spark, List.of(new Path(Paths.qualified(spark, path))))
@@ -149,11 +147,8 @@ final class FileSource {
    * Rejects an input whose files belong to a table, or warns if an explicit format asks for the
    * plain files.
    */
-  private void lookForTables(Dataset<Row> rows, String format, List<String> warnings) {
-    if (!InputFormat.isOfFiles(format)) {
-      return;
-    }
-    Optional<TableFolder> table = TableFolder.among(spark, Paths.files(rows));
+  private void lookForTables(List<Path> files, String format, List<String> warnings) {
+    Optional<TableFolder> table = TableFolder.among(spark, files);
     if (table.isPresent() && spec.inputSpec().format().isEmpty()) {
       throw table.get().refused(spec.input());
     }

@@ -170,7 +170,7 @@ final class RunStart {
       return new Way(Manifest.Kind.REPLACE, false);
     }
     throw new UserError(
-        "The results of %s cannot be mixed with these: %s; say %s--new-fingerprint overwrite, or add-column with another --embedding-column"
+        "The results of %s cannot be mixed with these: %s; set %s--new-fingerprint overwrite, or add-column with another --embedding-column"
             .formatted(
                 sink.location(),
                 fingerprint.difference(there),

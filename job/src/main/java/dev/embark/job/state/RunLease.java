@@ -32,6 +32,7 @@ final class RunLease implements AutoCloseable {
   // The newest version, which this process has added.
   private long head;
   private Manifest manifest;
+  private boolean released;
 
   private RunLease(StateFolder state, Duration beat, Duration patience, Consumer<String> warnings) {
     this.state = state;
@@ -114,7 +115,7 @@ final class RunLease implements AutoCloseable {
   }
 
   private boolean isMine() throws IOException {
-    return !log.exists(head + 1);
+    return !released && !log.exists(head + 1);
   }
 
   /** Returns the state as last found or added by this process. */
@@ -163,7 +164,7 @@ final class RunLease implements AutoCloseable {
             .formatted(state.output()));
   }
 
-  /** Returns whether the lease has not visibly been taken over. */
+  /** Returns whether the lease is neither released nor visibly taken over. */
   synchronized boolean isHeld() {
     try {
       return isMine();
@@ -189,6 +190,7 @@ final class RunLease implements AutoCloseable {
         heartbeat.delete();
         state.deleteIfEmpty();
       }
+      released = true;
     } catch (IOException | FSError e) {
       // The next process takes the lease over once it finds the heartbeat unchanged.
     }

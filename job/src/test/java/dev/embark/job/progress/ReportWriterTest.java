@@ -216,30 +216,38 @@ class ReportWriterTest {
   @Tag("stores")
   @ParameterizedTest
   @CsvSource({
-    "nix.json, --max-tokens=64, There is nothing at",
+    "nix.json, --rows-per-wave=40, There is nothing at",
     "in.json, --model=/nix.gguf, /nix.gguf",
     "in.json, --text-column=nix, has no column nix",
-    "same-id-twice.json, --max-tokens=64, unique"
+    "same-id-twice.json, --rows-per-wave=40, unique"
   })
-  void aRunThatFailsBeforeItIsPlannedLeavesAReportThatSaysWhy(
+  void aRunThatFailsBeforeItIsPlannedLeavesAReportInAnOutputThatExists(
       String input, String option, String error) throws Exception {
     input();
     String row = "{\"id\":1,\"text\":\"a\"}";
     Files.write(folder.resolve("same-id-twice.json"), List.of(row, row));
+    String failing = folder.resolve(input).toString();
 
-    assertThatThrownBy(() -> runOf(folder.resolve(input).toString(), option))
+    assertThatThrownBy(() -> runOf(failing, option))
         .hasMessageContaining(error)
         .hasNoSuppressedExceptions();
+    assertThat(Path.of(output())).doesNotExist();
 
-    assertFailedBeforeItsFirstWave(error);
     assertThat(run().at("/ending/state").asText()).isEqualTo("done");
+    assertThatThrownBy(() -> runOf(failing, "--save-mode=append", option))
+        .hasMessageContaining(error)
+        .hasNoSuppressedExceptions();
+    assertFailedBeforeItsFirstWave(error);
   }
 
   @Test
   void anOptionOfTheSessionThatIsNotAllowedIsReported() throws Exception {
+    run();
     spark.conf().set("spark.embark.longText", "shorten");
     try {
-      assertThatThrownBy(() -> run()).hasMessageContaining("shorten").hasNoSuppressedExceptions();
+      assertThatThrownBy(() -> run("--save-mode=append"))
+          .hasMessageContaining("shorten")
+          .hasNoSuppressedExceptions();
     } finally {
       spark.conf().unset("spark.embark.longText");
     }

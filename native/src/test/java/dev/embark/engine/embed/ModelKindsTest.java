@@ -216,7 +216,7 @@ class ModelKindsTest {
             .isInstanceOfSatisfying(
                 EmbarkException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MODEL))
             .hasMessageContaining(file.toString())
-            .hasMessageContaining("say pooling=mean, cls or last");
+            .hasMessageContaining("set pooling=mean, cls or last");
         assertThat(embed(model, Map.of("pooling", "mean"), "dog").vector(0)).isNotNull();
       }
     }
