@@ -261,7 +261,7 @@ class IncrementalTest {
   @CsvSource({
     "parquet, 'id, text, 1 AS n, 2 AS more', more is only in the input",
     "json, 'id, text, 1.5D AS n', n is double here and int there",
-    "json, 'id, text, 1 AS n, 2 AS N', N is only in the input",
+    "json, 'id, text, 1 AS n, 2 AS N', the columns n and N",
     "parquet, 'CAST(id AS STRING) AS id, text, 1 AS n', id is string here and bigint there",
     "delta, 'CAST(id AS STRING) AS id, text, 1 AS n', id is string here and bigint there",
     "iceberg, 'CAST(id AS STRING) AS id, text, 1 AS n', id is string here and bigint there",

@@ -126,8 +126,12 @@ final class RunOpener implements AutoCloseable {
       InputCheck.check(spark, spec, read);
     }
     held.confirm();
-    new Rehearsal(spark, spec, sink).check(start.schema(read), held.state().path("rehearsal"));
-    new RowRules(spec, sink).check(read.rows(), read.textColumn());
+    Rehearsal rehearsal = new Rehearsal(spark, spec, sink);
+    rehearsal.check(start.schema(read), held.state().path("rehearsal"));
+    if (way.get().kind() != Manifest.Kind.REPLACE) {
+      rehearsal.checkTable(start.schema(read));
+      new RowRules(spec, sink).check(read.rows(), read.textColumn());
+    }
     Manifest.Run run = start.begin(complete, number, way.get(), read, held.state());
     Optional<Manifest.Run> givenUp = held.manifest().unfinished();
     boolean isHalfWritten = givenUp.filter(sink::holdsAnyOf).isPresent();

@@ -61,6 +61,7 @@ public final class Rehearsal {
     } catch (IOException e) {
       // A driver without a writable temporary folder may still run the job.
     }
+    checkTable(columns);
   }
 
   /**
@@ -77,7 +78,6 @@ public final class Rehearsal {
     try {
       Exception refusal = refusal(columns, output.partitionBy(), scratch);
       if (refusal == null) {
-        checkTable(columns);
         return;
       }
       Exception ofAll = refusal(PLAIN, List.of(), scratch);
@@ -99,7 +99,12 @@ public final class Rehearsal {
     }
   }
 
-  private void checkTable(StructType columns) {
+  /**
+   * Checks the columns against those of the table, if the output is one that exists.
+   *
+   * @throws UserError if the table does not take them
+   */
+  public void checkTable(StructType columns) {
     sink.refusal(columns)
         .ifPresent(
             reason -> {
