@@ -55,6 +55,14 @@ def docs(spark: SparkSession) -> DataFrame:
             lambda: embark.cosine_similarity(embark.embed("body"), embark.embed(sf.lit("ice"))),
             "cosine_similarity(embed(body), embed('ice'))",
         ),
+        (
+            lambda: embark.vector_norm(embark.embed("body"), sf.lit(1.0).cast("float")),
+            "vector_norm(embed(body), 1F)",
+        ),
+        (
+            lambda: embark.vector_normalize(embark.embed("body", normalize=False)),
+            "vector_normalize(embed(body, map('normalize', 'false')))",
+        ),
     ],
 )
 def test_function_equals_sql(docs: DataFrame, column: Any, sql: str) -> None:

@@ -86,6 +86,15 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "<function> takes vectors of the same length, but these have <left> and <right> "
         "elements; they are of different models or dimensions.",
     ),
+    "VECTOR_DIMENSION_MISMATCH": (
+        "22000",
+        "<functionName> takes vectors of the same length, but these have <leftDim> and "
+        "<rightDim> elements; they are of different models or dimensions.",
+    ),
+    "INVALID_VECTOR_NORM_DEGREE": (
+        "22023",
+        "The degree of <functionName> cannot be <degree>; it takes 1.0, 2.0 or float('inf').",
+    ),
     "EMBARK_WRONG_SCALA": (
         "56038",
         "This jar of Embark is for Scala <jar>, but Spark <spark> runs on Scala <scala>; "

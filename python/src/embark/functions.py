@@ -20,6 +20,13 @@ __all__ = [
     "embed_tokens",
     "generate",
     "generate_detail",
+    "vector_avg",
+    "vector_cosine_similarity",
+    "vector_inner_product",
+    "vector_l2_distance",
+    "vector_norm",
+    "vector_normalize",
+    "vector_sum",
 ]
 
 # The options of each function: their names in Python and in SQL.
@@ -121,6 +128,13 @@ OPTIONS: dict[str, dict[str, str]] = {
         "batch_tokens": "batchTokens",
     },
     "cosine_similarity": {},
+    "vector_cosine_similarity": {},
+    "vector_inner_product": {},
+    "vector_l2_distance": {},
+    "vector_norm": {},
+    "vector_normalize": {},
+    "vector_sum": {},
+    "vector_avg": {},
 }
 
 
@@ -678,7 +692,9 @@ def generate_detail(
 
 def cosine_similarity(a: ColumnOrName, b: ColumnOrName) -> Column:
     """Returns the cosine of the angle between two vectors of the same length, a FLOAT from -1
-    to 1; NULL if a vector is empty or zero, or contains NULL, NaN or infinity.
+    to 1; NULL if a vector is empty or zero, or contains NULL, NaN or infinity. For two BINARY,
+    vectors of one bit per dimension, returns 1 - 2 * (number of different bits) / (number of
+    bits).
 
     Parameters
     ----------
@@ -694,3 +710,140 @@ def cosine_similarity(a: ColumnOrName, b: ColumnOrName) -> Column:
     Row(c=0.9599999785423279)
     """
     return call("cosine_similarity", [a, b], {})
+
+
+def vector_cosine_similarity(a: ColumnOrName, b: ColumnOrName) -> Column:
+    """Returns the cosine of the angle between two vectors of the same length; NULL if a vector
+    is empty or zero, or contains NULL.
+
+    Parameters
+    ----------
+    a
+        A column, or its name.
+    b
+        A column, or its name.
+
+    Examples
+    --------
+    >>> pairs = spark.sql("SELECT array(3F, 4F) AS a, array(3F, 0F) AS b")
+    >>> pairs.select(vector_cosine_similarity("a", "b").alias("r")).selectExpr("round(r, 1) r").first()
+    Row(r=0.6000000238418579)
+    """
+    return call("vector_cosine_similarity", [a, b], {})
+
+
+def vector_inner_product(a: ColumnOrName, b: ColumnOrName) -> Column:
+    """Returns the inner product of two vectors of the same length, 0 for empty ones; NULL if a
+    vector contains NULL.
+
+    Parameters
+    ----------
+    a
+        A column, or its name.
+    b
+        A column, or its name.
+
+    Examples
+    --------
+    >>> pairs = spark.sql("SELECT array(3F, 4F) AS a, array(3F, 0F) AS b")
+    >>> pairs.select(vector_inner_product("a", "b").alias("r")).selectExpr("round(r, 1) r").first()
+    Row(r=9.0)
+    """
+    return call("vector_inner_product", [a, b], {})
+
+
+def vector_l2_distance(a: ColumnOrName, b: ColumnOrName) -> Column:
+    """Returns the Euclidean distance between two vectors of the same length, 0 for empty ones;
+    NULL if a vector contains NULL.
+
+    Parameters
+    ----------
+    a
+        A column, or its name.
+    b
+        A column, or its name.
+
+    Examples
+    --------
+    >>> pairs = spark.sql("SELECT array(3F, 4F) AS a, array(3F, 0F) AS b")
+    >>> pairs.select(vector_l2_distance("a", "b").alias("r")).selectExpr("round(r, 1) r").first()
+    Row(r=4.0)
+    """
+    return call("vector_l2_distance", [a, b], {})
+
+
+def vector_norm(vector: ColumnOrName, degree: ColumnOrName | None = None) -> Column:
+    """Returns the norm of a vector, 0 for an empty one; NULL if the vector contains NULL.
+
+    Parameters
+    ----------
+    vector
+        A column, or its name.
+    degree
+        A column, or its name, of FLOAT: 1, 2 (the default) or infinity.
+
+    Examples
+    --------
+    >>> vectors = spark.sql("SELECT array(3F, 4F) AS v")
+    >>> vectors.select(vector_norm("v").alias("r")).first()
+    Row(r=5.0)
+    """
+    columns = [vector, degree] if degree is not None else [vector]
+    return call("vector_norm", columns, {})
+
+
+def vector_normalize(vector: ColumnOrName, degree: ColumnOrName | None = None) -> Column:
+    """Returns the vector divided by its norm; NULL for a zero vector, or if the vector contains
+    NULL.
+
+    Parameters
+    ----------
+    vector
+        A column, or its name.
+    degree
+        A column, or its name, of FLOAT: 1, 2 (the default) or infinity.
+
+    Examples
+    --------
+    >>> vectors = spark.sql("SELECT array(3F, 4F) AS v")
+    >>> vectors.select(vector_normalize("v").alias("r")).first()
+    Row(r=[0.6000000238418579, 0.800000011920929])
+    """
+    columns = [vector, degree] if degree is not None else [vector]
+    return call("vector_normalize", columns, {})
+
+
+def vector_sum(vector: ColumnOrName) -> Column:
+    """Returns the sum of the vectors of a group, element by element. Vectors that are NULL or
+    contain NULL are skipped.
+
+    Parameters
+    ----------
+    vector
+        A column, or its name.
+
+    Examples
+    --------
+    >>> vectors = spark.sql("SELECT * FROM VALUES (array(1F, 2F)), (array(3F, 4F)) AS t(v)")
+    >>> vectors.select(vector_sum("v").alias("r")).first()
+    Row(r=[4.0, 6.0])
+    """
+    return call("vector_sum", [vector], {})
+
+
+def vector_avg(vector: ColumnOrName) -> Column:
+    """Returns the average of the vectors of a group, element by element. Vectors that are NULL
+    or contain NULL are skipped.
+
+    Parameters
+    ----------
+    vector
+        A column, or its name.
+
+    Examples
+    --------
+    >>> vectors = spark.sql("SELECT * FROM VALUES (array(1F, 2F)), (array(3F, 4F)) AS t(v)")
+    >>> vectors.select(vector_avg("v").alias("r")).first()
+    Row(r=[2.0, 3.0])
+    """
+    return call("vector_avg", [vector], {})

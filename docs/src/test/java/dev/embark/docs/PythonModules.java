@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -80,8 +81,12 @@ final class PythonModules {
     if (!usage.matches()) {
       throw new AssertionError("The usage of " + function.getName() + " has another form.");
     }
-    List<String> columns =
-        Arrays.stream(usage.group(1).replace("[, options]", "").split(", ")).toList();
+    String parameters = usage.group(1).replace("[, options]", "");
+    List<String> columns = Arrays.stream(parameters.split("\\[?, ")).toList();
+    Optional<String> optional =
+        Optional.of(columns.get(columns.size() - 1).replace("]", ""))
+            .filter(column -> parameters.endsWith("]"));
+    columns = columns.stream().map(column -> column.replace("]", "")).toList();
     List<? extends FunctionOption> options = options(function.getName());
     line("");
     line("");
@@ -91,7 +96,11 @@ final class PythonModules {
               .formatted(
                   function.getName(),
                   columns.stream()
-                      .map(c -> c + ": ColumnOrName")
+                      .map(
+                          c ->
+                              optional.filter(c::equals).isPresent()
+                                  ? c + ": ColumnOrName | None = None"
+                                  : c + ": ColumnOrName")
                       .collect(Collectors.joining(", "))));
     } else {
       line("def " + function.getName() + "(");
@@ -102,6 +111,15 @@ final class PythonModules {
     }
     docstring(function, usage.group(2), columns, options);
     String arguments = "[" + String.join(", ", columns) + "]";
+    if (optional.isPresent()) {
+      line(
+          "    columns = %s if %s is not None else [%s]"
+              .formatted(
+                  arguments,
+                  optional.get(),
+                  String.join(", ", columns.subList(0, columns.size() - 1))));
+      arguments = "columns";
+    }
     if (options.isEmpty()) {
       line("    return call(\"%s\", %s, {})".formatted(function.getName(), arguments));
       return;
@@ -126,7 +144,10 @@ final class PythonModules {
     line("    ----------");
     for (String column : columns) {
       line("    " + column);
-      line("        A column, or its name.");
+      line(
+          column.equals("degree")
+              ? "        A column, or its name, of FLOAT: 1, 2 (the default) or infinity."
+              : "        A column, or its name.");
     }
     for (FunctionOption option : options) {
       line("    " + snake(option.key()));
@@ -167,6 +188,28 @@ final class PythonModules {
               ">>> pairs = spark.createDataFrame([([3.0, 4.0], [4.0, 3.0])], [\"a\", \"b\"])",
               ">>> pairs.select(cosine_similarity(\"a\", \"b\").alias(\"c\")).selectExpr(\"round(c, 4) c\").first()",
               "Row(c=0.9599999785423279)");
+      case "vector_norm", "vector_normalize" ->
+          List.of(
+              ">>> vectors = spark.sql(\"SELECT array(3F, 4F) AS v\")",
+              ">>> vectors.select(%s(\"v\").alias(\"r\")).first()".formatted(function.getName()),
+              function.getName().equals("vector_norm")
+                  ? "Row(r=5.0)"
+                  : "Row(r=[0.6000000238418579, 0.800000011920929])");
+      case "vector_sum", "vector_avg" ->
+          List.of(
+              ">>> vectors = spark.sql(\"SELECT * FROM VALUES (array(1F, 2F)), (array(3F, 4F)) AS t(v)\")",
+              ">>> vectors.select(%s(\"v\").alias(\"r\")).first()".formatted(function.getName()),
+              function.getName().equals("vector_sum") ? "Row(r=[4.0, 6.0])" : "Row(r=[2.0, 3.0])");
+      case "vector_cosine_similarity", "vector_inner_product", "vector_l2_distance" ->
+          List.of(
+              ">>> pairs = spark.sql(\"SELECT array(3F, 4F) AS a, array(3F, 0F) AS b\")",
+              ">>> pairs.select(%s(\"a\", \"b\").alias(\"r\")).selectExpr(\"round(r, 1) r\").first()"
+                  .formatted(function.getName()),
+              switch (function.getName()) {
+                case "vector_inner_product" -> "Row(r=9.0)";
+                case "vector_l2_distance" -> "Row(r=4.0)";
+                default -> "Row(r=0.6000000238418579)";
+              });
       case "generate" ->
           List.of(
               ">>> prompts = spark.createDataFrame([(\"Is Spark a bird?\",)], [\"prompt\"])",

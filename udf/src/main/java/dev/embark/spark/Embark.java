@@ -3,7 +3,6 @@ package dev.embark.spark;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.catalyst.AnalysisErrors;
-import dev.embark.spark.catalyst.CosineSimilarity;
 import dev.embark.spark.catalyst.ExtractModelCalls;
 import dev.embark.spark.catalyst.ModelFunction;
 import dev.embark.spark.compat.EmbarkBuild;
@@ -12,6 +11,7 @@ import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.exec.DatasetRows;
 import dev.embark.spark.exec.ModelCallStrategy;
+import dev.embark.spark.vectors.VectorFunction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -76,11 +76,13 @@ public final class Embark {
 
   /**
    * The cosine of the angle between two vectors of equal length, given as arrays of any numeric
-   * type: {@code FLOAT} in [−1, 1]; NULL if a vector is NULL, empty or zero, or contains NULL, NaN
-   * or an infinity. Vectors of different lengths fail the query.
+   * type, or both as BINARY of one bit per dimension: {@code FLOAT} in [−1, 1]; NULL if a vector is
+   * NULL, empty or zero, or contains NULL, NaN or an infinity. Vectors of different lengths fail
+   * the query.
    */
   public static Column cosineSimilarity(Column a, Column b) {
-    return functions.call_function(CosineSimilarity.NAME, Scala.<Column>seq(List.of(a, b)));
+    return functions.call_function(
+        VectorFunction.COSINE_SIMILARITY.sqlName(), Scala.<Column>seq(List.of(a, b)));
   }
 
   /**

@@ -74,6 +74,17 @@ public enum Condition {
       "22000",
       "<function> takes vectors of the same length, but these have <left> and <right> elements;"
           + " they are of different models or dimensions."),
+  /** Of Spark 4.2 and later, for the Sparks that lack it. */
+  VECTOR_DIMENSION_MISMATCH(
+      Kind.OPTION,
+      "22000",
+      "<functionName> takes vectors of the same length, but these have <leftDim> and <rightDim>"
+          + " elements; they are of different models or dimensions."),
+  /** Of Spark 4.2 and later, for the Sparks that lack it. */
+  INVALID_VECTOR_NORM_DEGREE(
+      Kind.OPTION,
+      "22023",
+      "The degree of <functionName> cannot be <degree>; it takes 1.0, 2.0 or float('inf')."),
   WRONG_SCALA(
       Kind.BACKEND,
       "56038",
@@ -131,7 +142,7 @@ public enum Condition {
       "The vectors of the column <column> have different lengths, <shortest> to <longest>; they"
           + " are of different models or dimensions.");
 
-  private static final Pattern PARAMETER = Pattern.compile("<([a-z]+)>");
+  private static final Pattern PARAMETER = Pattern.compile("<([a-zA-Z]+)>");
   private static final String REASON = "reason";
 
   private final Kind kind;
@@ -158,9 +169,17 @@ public enum Condition {
     return Arrays.stream(values()).filter(c -> c.condition().equals(condition)).findFirst();
   }
 
-  /** Returns the name that users see, such as {@code EMBARK_UNKNOWN_OPTION}. */
+  /**
+   * Returns the name that users see, such as {@code EMBARK_UNKNOWN_OPTION}; Spark's own name for a
+   * condition of a later Spark.
+   */
   public String condition() {
-    return "EMBARK_" + name();
+    return isOfLaterSpark() ? name() : "EMBARK_" + name();
+  }
+
+  /** Whether later versions of Spark have the condition themselves. */
+  public boolean isOfLaterSpark() {
+    return this == VECTOR_DIMENSION_MISMATCH || this == INVALID_VECTOR_NORM_DEGREE;
   }
 
   /** Returns the category of the failure. */

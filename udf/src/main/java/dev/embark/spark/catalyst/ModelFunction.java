@@ -9,6 +9,7 @@ import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.models.HeaderCheck;
 import dev.embark.spark.models.WebModelPolicy;
+import dev.embark.spark.vectors.VectorFunction;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +43,7 @@ import scala.collection.Seq;
 public record ModelFunction(
     Parameters parameters, ExpressionInfo info, Function<List<Expression>, Expression> build) {
 
+  /** The functions that the running Spark does not have itself. */
   public static List<ModelFunction> all() {
     List<ModelFunction> all = new ArrayList<>();
     for (SqlFunction function : SqlFunction.values()) {
@@ -60,11 +62,14 @@ public record ModelFunction(
                       arguments.get(1),
                       arguments.subList(2, arguments.size()))));
     }
-    all.add(
-        new ModelFunction(
-            new Parameters(CosineSimilarity.NAME, List.of("a", "b"), 2, List.of()),
-            CosineSimilarity.info(),
-            arguments -> new CosineSimilarity(arguments.get(0), arguments.get(1))));
+    for (VectorFunction function : VectorFunction.missing()) {
+      all.add(
+          new ModelFunction(
+              new Parameters(
+                  function.sqlName(), function.parameters(), function.required(), List.of()),
+              function.info(),
+              function::expression));
+    }
     return all;
   }
 

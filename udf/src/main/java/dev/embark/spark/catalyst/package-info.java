@@ -8,8 +8,8 @@
  *                  before it is pulled out              └────► RowByRowEvaluation, row by row
  * </pre>
  *
- * <p>Everything except {@link dev.embark.spark.catalyst.RowByRowEvaluation} and {@link
- * dev.embark.spark.catalyst.CosineSimilarity} runs only on the driver. Internal; a class is public
- * only if Spark copies it by reflection or another package of Embark uses it.
+ * <p>Everything except {@link dev.embark.spark.catalyst.RowByRowEvaluation} runs only on the
+ * driver. Internal; a class is public only if Spark copies it by reflection or another package of
+ * Embark uses it.
  */
 package dev.embark.spark.catalyst;

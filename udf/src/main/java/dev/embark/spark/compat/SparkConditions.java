@@ -108,7 +108,9 @@ public final class SparkConditions {
       for (Tuple2<String, ErrorInfo> entry :
           Scala.list(
               new ErrorClassesJsonReader(Scala.seq(List.of(inMemory(json())))).errorInfoMap())) {
-        all = all.updated(entry._1(), entry._2());
+        if (!all.contains(entry._1())) {
+          all = all.updated(entry._1(), entry._2());
+        }
       }
       Field map = ErrorClassesJsonReader.class.getDeclaredField("errorInfoMap");
       map.setAccessible(true);

@@ -3,7 +3,6 @@ package dev.embark.spark.catalyst;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
-import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.embark.engine.options.FunctionOption;
@@ -43,9 +42,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelFunctionTest {
-  private static final String NOT_FOLDED =
-      "org.apache.spark.sql.catalyst.optimizer.ConstantFolding";
-
   private static SparkSession spark;
 
   @BeforeAll
@@ -475,110 +471,6 @@ class ModelFunctionTest {
       spark.conf().unset("spark.embark.pooling");
       spark.conf().unset("spark.embark.model");
     }
-  }
-
-  @Test
-  void cosineSimilarityIsTheCosineOfTheVectors() {
-    Row row =
-        spark
-            .sql(
-                "SELECT cosine_similarity(array(1F, 0F), array(1F, 1F)),"
-                    + " cosine_similarity(array(2D, 0D), array(-3F, 0F)),"
-                    + " cosine_similarity(array(0F, 0F), array(1F, 1F)),"
-                    + " cosine_similarity(NULL, array(1F))")
-            .head();
-    assertThat(row.getFloat(0)).isCloseTo((float) Math.sqrt(0.5), within(1e-6f));
-    assertThat(row.getFloat(1)).isEqualTo(-1f);
-    assertThat(row.isNullAt(2)).isTrue();
-    assertThat(row.isNullAt(3)).isTrue();
-  }
-
-  @Test
-  void cosineSimilarityIgnoresVectorLength() {
-    List<Row> nearest =
-        spark
-            .sql(
-                "SELECT name, cosine_similarity(v, array(1F, 0F)) AS c FROM VALUES"
-                    + " ('far', array(-1F, 0F)), ('near', array(10F, 1F)), ('between', array(1F,"
-                    + " 1F)) AS t(name, v) ORDER BY c DESC LIMIT 2")
-            .collectAsList();
-    assertThat(nearest).extracting(row -> row.getString(0)).containsExactly("near", "between");
-    assertThat(
-            spark.sql("SELECT cosine_similarity(array(3F, 4F), array(8F, 6F))").head().getFloat(0))
-        .isCloseTo(0.96f, within(1e-6f));
-  }
-
-  /** Uses vectors whose cosine is easily computed by hand: (3, 4) and (8, 6) have 48 / 50. */
-  @ParameterizedTest
-  @CsvSource({"FALLBACK, ", "CODEGEN_ONLY, " + NOT_FOLDED, "NO_CODEGEN, " + NOT_FOLDED})
-  void cosineSimilarityAcceptsEveryNumericTypeFoldedCompiledOrInterpreted(
-      String codegen, String excludedRules) {
-    List<String> calls =
-        """
-        array(1e200D, 0D), array(1e200D, 0D)                           = 1
-        array(1e-200D, 1e-200D), array(1e-200D, 1e-200D)               = 1
-        array(3e38F, 4e37F), array(-3e38F, -4e37F)                     = -1
-        array(3, 4), array(8, 6)                                       = 0.96
-        array(3L, 4L), array(8Y, 6Y)                                   = 0.96
-        array(3S, 4S), array(8D, 6D)                                   = 0.96
-        array(3BD, 4BD), array(8.00, 6.00)                             = 0.96
-        array(3e30BD, 4e30BD), array(8F, 6F)                           = 0.96
-        array(9223372036854775807L, 0L), array(1, 1)                   = 0.70710678
-        from_json('[3, 4]', 'ARRAY<BIGINT>'), array(-8, -6)            = -0.96
-        array(1F, CAST('NaN' AS FLOAT)), array(1F, 1F)                 = NULL
-        array(1D, 1D), array(1D, CAST('Infinity' AS DOUBLE))           = NULL
-        array(CAST('-Infinity' AS FLOAT)), array(-1F)                  = NULL
-        array(0, 0), array(1, 1)                                       = NULL
-        array(1, NULL), array(1, 1)                                    = NULL
-        array(1, 1), array(1F, NULL)                                   = NULL
-        array(NULL), array(1)                                          = NULL
-        CAST(NULL AS ARRAY<INT>), array(1, 1)                          = NULL
-        array(1, 1), NULL                                              = NULL
-        array(), array()                                               = NULL
-        CAST(array() AS ARRAY<FLOAT>), CAST(array() AS ARRAY<INT>)     = NULL
-        """
-            .lines()
-            .toList();
-    spark.conf().set("spark.sql.codegen.factoryMode", codegen);
-    spark
-        .conf()
-        .set("spark.sql.optimizer.excludedRules", excludedRules == null ? "" : excludedRules);
-    try {
-      Row row =
-          spark
-              .sql(
-                  calls.stream()
-                      .map(call -> "cosine_similarity(" + call.replaceFirst(" += .*", ")"))
-                      .collect(Collectors.joining(", ", "SELECT ", " FROM range(1)")))
-              .head();
-      for (int i = 0; i < calls.size(); i++) {
-        String expected = calls.get(i).replaceFirst(".* = ", "");
-        if (expected.equals("NULL")) {
-          assertThat(row.get(i)).as(calls.get(i)).isNull();
-        } else {
-          assertThat(row.getFloat(i))
-              .as(calls.get(i))
-              .isCloseTo(Float.parseFloat(expected), within(1e-7f));
-        }
-      }
-    } finally {
-      spark.conf().unset("spark.sql.codegen.factoryMode");
-      spark.conf().unset("spark.sql.optimizer.excludedRules");
-    }
-  }
-
-  @Test
-  void cosineSimilarityRefusesDifferentLengthsAndOtherTypes() {
-    assertThatThrownBy(
-            () -> spark.sql("SELECT cosine_similarity(array(1F), array(1F, 2F))").collectAsList())
-        .hasStackTraceContaining("have 1 and 2 elements");
-    assertThatThrownBy(() -> spark.sql("SELECT cosine_similarity(array('a'), array(1F))"))
-        .isInstanceOf(AnalysisException.class)
-        .hasMessageContaining(
-            "cosine_similarity takes arrays of numbers, but this is array<string>");
-    assertThatThrownBy(() -> spark.sql("SELECT cosine_similarity(X'01', X'01')"))
-        .isInstanceOf(AnalysisException.class)
-        .hasMessageContaining("but this is binary");
   }
 
   @Test

@@ -1,4 +1,4 @@
-package dev.embark.spark.catalyst;
+package dev.embark.spark.vectors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CosineTest {
+class NumericCosineTest {
   private static final MathContext DIGITS = new MathContext(60);
 
   /** Vector norms from squares that underflow, over subnormal squares, to squares that overflow. */
@@ -79,7 +79,7 @@ class CosineTest {
   }
 
   private static Float cosine(double[] a, double[] b) {
-    return Cosine.of(
+    return NumericCosine.of(
         UnsafeArrayData.fromPrimitiveArray(a),
         DataTypes.DoubleType,
         new GenericArrayData(b),

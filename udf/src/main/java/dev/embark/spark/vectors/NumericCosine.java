@@ -1,4 +1,4 @@
-package dev.embark.spark.catalyst;
+package dev.embark.spark.vectors;
 
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
@@ -14,14 +14,16 @@ import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.ShortType;
 
-/** Computes the cosine of the angle between two vectors in double precision. */
-final class Cosine {
+/**
+ * Computes the cosine of the angle between two vectors of any numeric types in double precision.
+ */
+final class NumericCosine {
   // If both sums of squares are in this range, no significant square was lost to underflow, and
   // neither the dot product nor the product of the norms can overflow or underflow.
   private static final double LEAST = 1e-280;
   private static final double MOST = Double.MAX_VALUE;
 
-  private Cosine() {}
+  private NumericCosine() {}
 
   /**
    * The cosine, in [−1, 1]; null if a vector contains NULL or has no direction, because it is empty

@@ -1,0 +1,61 @@
+package dev.embark.spark.vectors;
+
+import org.apache.spark.package$;
+import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.errors.QueryCompilationErrors;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.FloatType;
+import scala.collection.immutable.Map;
+
+/**
+ * The check of argument types of Spark's vector functions: {@code ARRAY<FLOAT>}, never by an
+ * implicit cast.
+ */
+final class ArgumentTypes {
+  private static final ArrayType VECTOR = DataTypes.createArrayType(DataTypes.FloatType);
+
+  private ArgumentTypes() {}
+
+  /** Checks a vector and another vector, or a vector and a degree. */
+  static TypeCheckResult check(Expression first, Expression second, boolean hasDegree) {
+    if (!isVector(first.dataType())) {
+      return check(first);
+    }
+    boolean isRight =
+        hasDegree ? second.dataType() instanceof FloatType : isVector(second.dataType());
+    return isRight
+        ? TypeCheckResult.TypeCheckSuccess$.MODULE$
+        : unexpected(second, 2, hasDegree ? DataTypes.FloatType : VECTOR);
+  }
+
+  /** Checks a vector. */
+  static TypeCheckResult check(Expression vector) {
+    return isVector(vector.dataType())
+        ? TypeCheckResult.TypeCheckSuccess$.MODULE$
+        : unexpected(vector, 1, VECTOR);
+  }
+
+  private static boolean isVector(DataType type) {
+    return type instanceof ArrayType array && array.elementType() instanceof FloatType;
+  }
+
+  private static TypeCheckResult unexpected(Expression argument, int position, DataType required) {
+    // Spark 3.5 has "Parameter 1 requires …", later versions "The first parameter requires …".
+    boolean isNumber = package$.MODULE$.SPARK_VERSION().startsWith("3.");
+    String index = isNumber ? Integer.toString(position) : position == 1 ? "first" : "second";
+    return new TypeCheckResult.DataTypeMismatch(
+        "UNEXPECTED_INPUT_TYPE",
+        new Map.Map4<>(
+            "paramIndex",
+            index,
+            "requiredType",
+            QueryCompilationErrors.toSQLType(required),
+            "inputSql",
+            QueryCompilationErrors.toSQLExpr(argument),
+            "inputType",
+            QueryCompilationErrors.toSQLType(argument.dataType())));
+  }
+}

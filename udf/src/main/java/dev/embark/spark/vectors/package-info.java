@@ -1,0 +1,13 @@
+/**
+ * SQL functions on vectors, which need no model.
+ *
+ * <pre>
+ *  VectorFunction ──► VectorExpression ──► FloatVectors    arrays of floats
+ *   name, usage,   │                   └─► NumericCosine   arrays of other numbers
+ *   argument types └► VectorAggregate                      sum and average of a group
+ * </pre>
+ *
+ * <p>The functions {@code vector_*} are those of Spark 4.2, for Sparks that lack them. Internal; a
+ * class is public only if Spark copies it by reflection or another package of Embark uses it.
+ */
+package dev.embark.spark.vectors;
