@@ -60,8 +60,8 @@ def docs(spark: SparkSession) -> DataFrame:
             "vector_norm(embed(body), 1F)",
         ),
         (
-            lambda: embark.vector_normalize(embark.embed("body", normalize=False)),
-            "vector_normalize(embed(body, map('normalize', 'false')))",
+            lambda: embark.vector_normalize(embark.embed("body", normalize="none")),
+            "vector_normalize(embed(body, map('normalize', 'none')))",
         ),
     ],
 )
