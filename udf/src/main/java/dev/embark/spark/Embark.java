@@ -11,6 +11,7 @@ import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.exec.DatasetRows;
 import dev.embark.spark.exec.ModelCallStrategy;
+import dev.embark.spark.vectors.NearestDocuments;
 import dev.embark.spark.vectors.VectorFunction;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +84,47 @@ public final class Embark {
   public static Column cosineSimilarity(Column a, Column b) {
     return functions.call_function(
         VectorFunction.COSINE_SIMILARITY.sqlName(), Scala.<Column>seq(List.of(a, b)));
+  }
+
+  /**
+   * Finds the k documents nearest to each query, exactly: {@code query STRUCT, document STRUCT,
+   * rank INT, score FLOAT}, up to k rows for each query, with ranks from 1. The structs have all
+   * columns but the vectors. Rows whose vector is NULL or contains NULL do not take part, nor do
+   * vectors without a direction (empty, zero or not finite) if the metric is {@code cosine}.
+   * Documents of equal scores are ranked in any order.
+   *
+   * <p>For Sparks without {@code NEAREST … BY}. Scores are computed for blocks of documents and
+   * queries, not by a join of rows; the queries are broadcast to the executors. Vectors of
+   * different lengths fail the query.
+   *
+   * <p>Raises an {@code AnalysisException} if there is no such column of vectors, {@code k} is less
+   * than 1, or the metric is unknown.
+   *
+   * @param queryVector name of a column of {@code queries}, an array of numbers
+   * @param documentVector name of a column of {@code documents}, an array of numbers
+   * @param metric {@code cosine} or {@code inner_product}, of which the largest are nearest, or
+   *     {@code l2}, the Euclidean distance; this is the score
+   */
+  public static Dataset<Row> nearest(
+      Dataset<Row> queries,
+      String queryVector,
+      Dataset<Row> documents,
+      String documentVector,
+      int k,
+      String metric) {
+    try {
+      return NearestDocuments.of(queries, queryVector, documents, documentVector, k, metric);
+    } catch (EmbarkException e) {
+      throw AnalysisErrors.of(e);
+    }
+  }
+
+  /**
+   * {@link #nearest(Dataset, String, Dataset, String, int, String)} of columns {@code embedding}.
+   */
+  public static Dataset<Row> nearest(
+      Dataset<Row> queries, Dataset<Row> documents, int k, String metric) {
+    return nearest(queries, "embedding", documents, "embedding", k, metric);
   }
 
   /**

@@ -52,6 +52,11 @@ public enum Condition {
       Kind.OPTION,
       "42703",
       "There is no string column '<column>' to embed; the dataset has <schema>."),
+  NO_VECTOR_COLUMN(
+      Kind.OPTION,
+      "42703",
+      "There is no column '<column>' of vectors, which are arrays of numbers; the dataset has"
+          + " <schema>."),
   COLUMN_EXISTS(
       Kind.OPTION, "42711", "The dataset already has a column '<column>'; choose another name."),
   MODEL_NOT_FETCHED(Kind.MODEL, "42K03", "The model <model> cannot be fetched: <reason>."),

@@ -1,0 +1,105 @@
+package dev.embark.spark.vectors;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
+/**
+ * Rows with the vectors of all of them in one array, row after row.
+ *
+ * @param vectors floats of {@code rows.size()} vectors of {@code length} each
+ * @param rows the rows that the vectors belong to
+ */
+record VectorBlock(int length, float[] vectors, List<Row> rows) {
+  static final int ROWS = 1024;
+
+  /** The vector's block as a row of its own: length, floats as bytes, rows. */
+  Row toRow() {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(vectors.length * Float.BYTES).order(ByteOrder.nativeOrder());
+    bytes.asFloatBuffer().put(vectors);
+    return RowFactory.create(length, bytes.array(), rows.toArray(new Row[0]));
+  }
+
+  /** Reads what {@link #toRow} wrote, from three columns that begin at {@code column}. */
+  static VectorBlock of(Row row, int column) {
+    byte[] bytes = row.getAs(column + 1);
+    float[] vectors = new float[bytes.length / Float.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer().get(vectors);
+    return new VectorBlock(row.getInt(column), vectors, row.getList(column + 2));
+  }
+
+  /** Collects rows into blocks. */
+  static final class Builder {
+    private final Metric metric;
+    private final List<Row> rows = new ArrayList<>();
+    private float[] vectors = new float[0];
+    private int length;
+
+    Builder(Metric metric) {
+      this.metric = metric;
+    }
+
+    /**
+     * Adds a row unless its vector is NULL or contains NULL, or has no direction where the metric
+     * is the cosine.
+     *
+     * @return a full block to be used before this row, or null
+     */
+    VectorBlock add(List<Float> vector, Row row) {
+      float[] floats = floats(vector);
+      if (floats == null) {
+        return null;
+      }
+      VectorBlock full = rows.size() == ROWS || floats.length != length ? end() : null;
+      if (rows.isEmpty()) {
+        length = floats.length;
+        vectors = new float[ROWS * length];
+      }
+      System.arraycopy(floats, 0, vectors, rows.size() * length, length);
+      rows.add(row);
+      return full;
+    }
+
+    /** The block of the rows since the last one; null if there are none. */
+    VectorBlock end() {
+      if (rows.isEmpty()) {
+        return null;
+      }
+      VectorBlock block =
+          new VectorBlock(length, Arrays.copyOf(vectors, rows.size() * length), List.copyOf(rows));
+      rows.clear();
+      return block;
+    }
+
+    private float[] floats(List<Float> vector) {
+      if (vector == null) {
+        return null;
+      }
+      float[] floats = new float[vector.size()];
+      double squares = 0;
+      for (int i = 0; i < floats.length; i++) {
+        Float element = vector.get(i);
+        if (element == null) {
+          return null;
+        }
+        floats[i] = element;
+        squares += (double) floats[i] * floats[i];
+      }
+      if (metric == Metric.COSINE) {
+        double norm = Math.sqrt(squares);
+        if (!(norm > 0 && norm <= Double.MAX_VALUE)) {
+          return null;
+        }
+        for (int i = 0; i < floats.length; i++) {
+          floats[i] = (float) (floats[i] / norm);
+        }
+      }
+      return floats;
+    }
+  }
+}
