@@ -112,6 +112,7 @@ public final class Embark {
       String documentVector,
       int k,
       String metric) {
+    install(documents.sparkSession());
     try {
       return NearestDocuments.of(queries, queryVector, documents, documentVector, k, metric);
     } catch (EmbarkException e) {

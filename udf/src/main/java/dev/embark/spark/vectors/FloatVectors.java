@@ -1,5 +1,7 @@
 package dev.embark.spark.vectors;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.unsafe.Platform;
@@ -127,6 +129,17 @@ final class FloatVectors {
       quotients[k] = (float) (at(a, i) / divisor);
     }
     return UnsafeArrayData.fromPrimitiveArray(quotients);
+  }
+
+  /** The elements as 32-bit floats in little-endian order; null if one is NULL. */
+  static byte[] bytes(ArrayData vector) {
+    if (hasNull(vector)) {
+      return null;
+    }
+    ByteBuffer bytes =
+        ByteBuffer.allocate(vector.numElements() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(vector.toFloatArray());
+    return bytes.array();
   }
 
   /** Adds each element of a vector to its sum. */

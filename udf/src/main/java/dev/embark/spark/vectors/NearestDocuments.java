@@ -2,6 +2,7 @@ package dev.embark.spark.vectors;
 
 import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
+import dev.embark.spark.compat.Scala;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -118,7 +119,9 @@ public final class NearestDocuments {
       throw new EmbarkException(
           Condition.NO_VECTOR_COLUMN, Map.of("column", column, "schema", rows.schema().toDDL()));
     }
-    return rows.col(quoted(column)).cast(DataTypes.createArrayType(DataTypes.FloatType));
+    Column floats = rows.col(quoted(column)).cast(DataTypes.createArrayType(DataTypes.FloatType));
+    return functions.call_function(
+        VectorFunction.VECTOR_TO_BINARY.sqlName(), Scala.<Column>seq(List.of(floats)));
   }
 
   private static Column others(Dataset<Row> rows, String vector) {
@@ -166,7 +169,7 @@ public final class NearestDocuments {
     public boolean hasNext() {
       while (next == null && rows.hasNext()) {
         Row row = rows.next();
-        next = builder.add(row.isNullAt(0) ? null : row.getList(0), row.getStruct(1));
+        next = builder.add(row.getAs(0), row.getStruct(1));
       }
       if (next == null) {
         next = builder.end();

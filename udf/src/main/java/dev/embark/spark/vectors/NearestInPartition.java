@@ -24,14 +24,12 @@ import org.apache.spark.sql.RowFactory;
  * makes vector instructions of them; four queries share each load of a document.
  */
 final class NearestInPartition {
-  private static final int QUERIES = 4;
-
   private final int k;
   private final Metric metric;
 
   // By the key of a block's first query.
   private final Map<Long, Search> searches = new LinkedHashMap<>();
-  private final float[][] scores = new float[QUERIES][VectorBlock.ROWS];
+  private final float[] scores = new float[VectorBlock.ROWS];
 
   NearestInPartition(int k, Metric metric) {
     this.k = k;
@@ -84,87 +82,68 @@ final class NearestInPartition {
                   "right",
                   Integer.toString(length))));
     }
-    int count = documents.rows().size();
-    float[] transposed = new float[documents.vectors().length];
-    for (int i = 0; i < count; i++) {
-      for (int d = 0; d < length; d++) {
-        transposed[d * count + i] = documents.vectors()[i * length + d];
-      }
-    }
-    int queries = search.queries.rows().size();
-    for (int first = 0; first < queries; first += QUERIES) {
-      score(search.queries.vectors(), first, queries, length, transposed, count);
-      for (int q = first; q < Math.min(first + QUERIES, queries); q++) {
-        keepNearest(search.nearest.get(q), scores[q - first], documents);
-      }
+    float[][] dimensions = documents.transposed();
+    for (int q = 0; q < search.queries.rows().size(); q++) {
+      score(search.queries.vectors(), q * length, dimensions, documents.rows().size());
+      keepNearest(search.nearest.get(q), documents);
     }
   }
 
-  /** Scores of four queries; past the last query, of that one again. */
-  private void score(
-      float[] queries, int first, int end, int length, float[] documents, int count) {
-    for (float[] each : scores) {
-      Arrays.fill(each, 0, count, 0);
-    }
-    int row0 = first * length;
-    int row1 = Math.min(first + 1, end - 1) * length;
-    int row2 = Math.min(first + 2, end - 1) * length;
-    int row3 = Math.min(first + 3, end - 1) * length;
-    for (int d = 0; d < length; d++) {
+  /** Scores of one query, whose vector begins at {@code from}. */
+  private void score(float[] queries, int from, float[][] documents, int count) {
+    Arrays.fill(scores, 0, count, 0);
+    int d = 0;
+    for (; d + 4 <= documents.length; d += 4) {
       if (metric == Metric.L2) {
-        addSquares(
-            queries[row0 + d],
-            queries[row1 + d],
-            queries[row2 + d],
-            queries[row3 + d],
-            documents,
-            d * count,
-            count);
+        subtractSquares(queries, from + d, documents, d, count);
       } else {
-        addProducts(
-            queries[row0 + d],
-            queries[row1 + d],
-            queries[row2 + d],
-            queries[row3 + d],
-            documents,
-            d * count,
-            count);
+        addProducts(queries, from + d, documents, d, count);
+      }
+    }
+    for (; d < documents.length; d++) {
+      float q = queries[from + d];
+      float[] x = documents[d];
+      for (int i = 0; i < count; i++) {
+        scores[i] += metric == Metric.L2 ? -(q - x[i]) * (q - x[i]) : q * x[i];
       }
     }
   }
 
-  private void addProducts(
-      float q0, float q1, float q2, float q3, float[] documents, int from, int count) {
-    float[] s0 = scores[0];
-    float[] s1 = scores[1];
-    float[] s2 = scores[2];
-    float[] s3 = scores[3];
+  private void addProducts(float[] query, int q, float[][] documents, int d, int count) {
+    float[] sums = scores;
+    float q0 = query[q];
+    float q1 = query[q + 1];
+    float q2 = query[q + 2];
+    float q3 = query[q + 3];
+    float[] x0 = documents[d];
+    float[] x1 = documents[d + 1];
+    float[] x2 = documents[d + 2];
+    float[] x3 = documents[d + 3];
     for (int i = 0; i < count; i++) {
-      float x = documents[from + i];
-      s0[i] += q0 * x;
-      s1[i] += q1 * x;
-      s2[i] += q2 * x;
-      s3[i] += q3 * x;
+      sums[i] += q0 * x0[i] + q1 * x1[i] + q2 * x2[i] + q3 * x3[i];
     }
   }
 
-  private void addSquares(
-      float q0, float q1, float q2, float q3, float[] documents, int from, int count) {
-    float[] s0 = scores[0];
-    float[] s1 = scores[1];
-    float[] s2 = scores[2];
-    float[] s3 = scores[3];
+  private void subtractSquares(float[] query, int q, float[][] documents, int d, int count) {
+    float[] sums = scores;
+    float q0 = query[q];
+    float q1 = query[q + 1];
+    float q2 = query[q + 2];
+    float q3 = query[q + 3];
+    float[] x0 = documents[d];
+    float[] x1 = documents[d + 1];
+    float[] x2 = documents[d + 2];
+    float[] x3 = documents[d + 3];
     for (int i = 0; i < count; i++) {
-      float x = documents[from + i];
-      s0[i] -= (q0 - x) * (q0 - x);
-      s1[i] -= (q1 - x) * (q1 - x);
-      s2[i] -= (q2 - x) * (q2 - x);
-      s3[i] -= (q3 - x) * (q3 - x);
+      float d0 = q0 - x0[i];
+      float d1 = q1 - x1[i];
+      float d2 = q2 - x2[i];
+      float d3 = q3 - x3[i];
+      sums[i] -= d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3;
     }
   }
 
-  private void keepNearest(
-      PriorityQueue<Candidate> nearest, float[] scores, VectorBlock documents) {
+  private void keepNearest(PriorityQueue<Candidate> nearest, VectorBlock documents) {
     float least = nearest.size() < k ? Float.NEGATIVE_INFINITY : nearest.peek().score;
     for (int i = 0; i < documents.rows().size(); i++) {
       if (nearest.size() < k ? !Float.isNaN(scores[i]) : scores[i] > least) {

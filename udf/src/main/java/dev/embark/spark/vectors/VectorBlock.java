@@ -20,7 +20,7 @@ record VectorBlock(int length, float[] vectors, List<Row> rows) {
   /** The vector's block as a row of its own: length, floats as bytes, rows. */
   Row toRow() {
     ByteBuffer bytes =
-        ByteBuffer.allocate(vectors.length * Float.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer.allocate(vectors.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(vectors);
     return RowFactory.create(length, bytes.array(), rows.toArray(new Row[0]));
   }
@@ -29,8 +29,19 @@ record VectorBlock(int length, float[] vectors, List<Row> rows) {
   static VectorBlock of(Row row, int column) {
     byte[] bytes = row.getAs(column + 1);
     float[] vectors = new float[bytes.length / Float.BYTES];
-    ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer().get(vectors);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vectors);
     return new VectorBlock(row.getInt(column), vectors, row.getList(column + 2));
+  }
+
+  /** The vectors as one array for each dimension. */
+  float[][] transposed() {
+    float[][] dimensions = new float[length][rows.size()];
+    for (int i = 0; i < rows.size(); i++) {
+      for (int d = 0; d < length; d++) {
+        dimensions[d][i] = vectors[i * length + d];
+      }
+    }
+    return dimensions;
   }
 
   /** Collects rows into blocks. */
@@ -45,14 +56,18 @@ record VectorBlock(int length, float[] vectors, List<Row> rows) {
     }
 
     /**
-     * Adds a row unless its vector is NULL or contains NULL, or has no direction where the metric
-     * is the cosine.
+     * Adds a row unless its vector is NULL, or has no direction where the metric is the cosine.
      *
+     * @param vector as {@link VectorFunction#VECTOR_TO_BINARY} has it
      * @return a full block to be used before this row, or null
      */
-    VectorBlock add(List<Float> vector, Row row) {
-      float[] floats = floats(vector);
-      if (floats == null) {
+    VectorBlock add(byte[] vector, Row row) {
+      if (vector == null) {
+        return null;
+      }
+      float[] floats = new float[vector.length / Float.BYTES];
+      ByteBuffer.wrap(vector).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(floats);
+      if (metric == Metric.COSINE && !normalize(floats)) {
         return null;
       }
       VectorBlock full = rows.size() == ROWS || floats.length != length ? end() : null;
@@ -76,30 +91,20 @@ record VectorBlock(int length, float[] vectors, List<Row> rows) {
       return block;
     }
 
-    private float[] floats(List<Float> vector) {
-      if (vector == null) {
-        return null;
-      }
-      float[] floats = new float[vector.size()];
+    /** Scales a vector to length 1; false if it has no direction. */
+    private static boolean normalize(float[] vector) {
       double squares = 0;
-      for (int i = 0; i < floats.length; i++) {
-        Float element = vector.get(i);
-        if (element == null) {
-          return null;
-        }
-        floats[i] = element;
-        squares += (double) floats[i] * floats[i];
+      for (float element : vector) {
+        squares += (double) element * element;
       }
-      if (metric == Metric.COSINE) {
-        double norm = Math.sqrt(squares);
-        if (!(norm > 0 && norm <= Double.MAX_VALUE)) {
-          return null;
-        }
-        for (int i = 0; i < floats.length; i++) {
-          floats[i] = (float) (floats[i] / norm);
-        }
+      double norm = Math.sqrt(squares);
+      if (!(norm > 0 && norm <= Double.MAX_VALUE)) {
+        return false;
       }
-      return floats;
+      for (int i = 0; i < vector.length; i++) {
+        vector[i] = (float) (vector[i] / norm);
+      }
+      return true;
     }
   }
 }

@@ -5,8 +5,10 @@ import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.compat.SparkConditions;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -23,27 +25,30 @@ import org.apache.spark.sql.types.NullType;
 import scala.collection.immutable.Seq;
 import scala.runtime.ScalaRunTime;
 
-/** A {@link VectorFunction} of two arguments: two vectors, or a vector and a degree. */
+/** A {@link VectorFunction} of a vector alone, of a vector and a degree, or of two vectors. */
 public final class VectorExpression extends Expression implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final VectorFunction function;
-  private final Expression left;
-  private final Expression right;
+  private final List<Expression> arguments;
 
-  // Of the left and the right argument; null until the first row.
+  // Of the arguments; null until the first row.
   private transient DataType[] types;
 
   /** Public because Spark copies expressions by reflection. */
-  public VectorExpression(VectorFunction function, Expression left, Expression right) {
+  public VectorExpression(VectorFunction function, scala.collection.Seq<Expression> arguments) {
     this.function = function;
-    this.left = left;
-    this.right = right;
+    this.arguments = Scala.list(arguments);
   }
 
-  /** The result for two arguments that are not NULL; called by generated code. */
+  /**
+   * The result for arguments that are not NULL; called by generated code.
+   *
+   * @param second null if there is one argument
+   */
   public Object compute(Object first, Object second) {
     return switch (function) {
+      case VECTOR_TO_BINARY -> FloatVectors.bytes((ArrayData) first);
       case COSINE_SIMILARITY -> cosineSimilarity(first, second);
       case VECTOR_NORM -> norm((ArrayData) first, (Float) second);
       case VECTOR_NORMALIZE -> normalized((ArrayData) first, (Float) second);
@@ -71,7 +76,7 @@ public final class VectorExpression extends Expression implements Serializable {
 
   private Float cosineSimilarity(Object first, Object second) {
     if (types == null) {
-      types = new DataType[] {left.dataType(), right.dataType()};
+      types = arguments.stream().map(Expression::dataType).toArray(DataType[]::new);
     }
     if (types[0] instanceof BinaryType) {
       byte[] a = (byte[]) first;
@@ -159,13 +164,16 @@ public final class VectorExpression extends Expression implements Serializable {
 
   @Override
   public TypeCheckResult checkInputDataTypes() {
+    if (function == VectorFunction.VECTOR_TO_BINARY) {
+      return ArgumentTypes.check(arguments.get(0));
+    }
     if (function != VectorFunction.COSINE_SIMILARITY) {
       boolean hasDegree =
           function == VectorFunction.VECTOR_NORM || function == VectorFunction.VECTOR_NORMALIZE;
-      return ArgumentTypes.check(left, right, hasDegree);
+      return ArgumentTypes.check(arguments.get(0), arguments.get(1), hasDegree);
     }
-    DataType a = left.dataType();
-    DataType b = right.dataType();
+    DataType a = arguments.get(0).dataType();
+    DataType b = arguments.get(1).dataType();
     if (isBits(a) && isBits(b) || isNumbers(a) && isNumbers(b)) {
       return TypeCheckResult.TypeCheckSuccess$.MODULE$;
     }
@@ -185,61 +193,58 @@ public final class VectorExpression extends Expression implements Serializable {
 
   @Override
   public Object eval(InternalRow row) {
-    Object first = left.eval(row);
-    Object second = first == null ? null : right.eval(row);
+    Object first = arguments.get(0).eval(row);
+    if (first == null || arguments.size() == 1) {
+      return first == null ? null : compute(first, null);
+    }
+    Object second = arguments.get(1).eval(row);
     return second == null ? null : compute(first, second);
   }
 
   @Override
   public ExprCode doGenCode(CodegenContext context, ExprCode code) {
-    ExprCode first = left.genCode(context);
-    ExprCode second = right.genCode(context);
-    String expression =
-        context.addReferenceObj("vectorExpression", this, VectorExpression.class.getName());
-    String result = context.freshName("result");
+    List<ExprCode> codes = arguments.stream().map(each -> each.genCode(context)).toList();
     String isNull = code.isNull().code();
     String value = code.value().code();
-    String argument = second.value().code();
-    if (right.dataType() instanceof FloatType) {
-      argument = "Float.valueOf(" + argument + ")";
+    List<String> values = new ArrayList<>();
+    for (int i = 0; i < codes.size(); i++) {
+      String argument = codes.get(i).value().code();
+      values.add(
+          arguments.get(i).dataType() instanceof FloatType
+              ? "Float.valueOf(" + argument + ")"
+              : argument);
     }
-    List<String> parts =
-        List.of(
-            "",
-            """
-
-            boolean %s = true;
-            %s %s = %s;
-            if (!%s) {
-            """
-                .formatted(
-                    isNull,
-                    CodeGenerator$.MODULE$.javaType(dataType()),
-                    value,
-                    CodeGenerator$.MODULE$.defaultValue(dataType(), false),
-                    first.isNull().code()),
-            """
-
-              if (!%1$s) {
-                %2$s %3$s = (%2$s) %4$s.compute(%5$s, %6$s);
-                if (%3$s != null) {
-                  %7$s = false;
-                  %8$s = %3$s;
-                }
-              }
-            }
-            """
-                .formatted(
-                    second.isNull().code(),
-                    CodeGenerator$.MODULE$.boxedType(dataType()),
-                    result,
-                    expression,
-                    first.value().code(),
-                    argument,
-                    isNull,
-                    value));
+    String compute =
+        """
+        %1$s %2$s = (%1$s) %3$s.compute(%4$s, %5$s);
+        if (%2$s != null) {
+          %6$s = false;
+          %7$s = %2$s;
+        }
+        """
+            .formatted(
+                CodeGenerator$.MODULE$.boxedType(dataType()),
+                context.freshName("result"),
+                context.addReferenceObj("vector", this, VectorExpression.class.getName()),
+                values.get(0),
+                values.size() == 1 ? "null" : values.get(1),
+                isNull,
+                value);
+    // The text before, between and after the code of the arguments: each is evaluated only if those
+    // before it are not NULL.
+    List<String> parts = new ArrayList<>();
+    parts.add(
+        "boolean %s = true;%n%s %s = %s;%n"
+            .formatted(
+                isNull,
+                CodeGenerator$.MODULE$.javaType(dataType()),
+                value,
+                CodeGenerator$.MODULE$.defaultValue(dataType(), false)));
+    codes.forEach(argument -> parts.add("%nif (!%s) {%n".formatted(argument.isNull().code())));
+    int last = parts.size() - 1;
+    parts.set(last, parts.get(last) + compute + "}".repeat(codes.size()) + System.lineSeparator());
     return code.copy(
-        new CodeBlock(Scala.seq(parts), Scala.seq(List.of(first.code(), second.code()))),
+        new CodeBlock(Scala.seq(parts), Scala.seq(codes.stream().map(ExprCode::code).toList())),
         code.isNull(),
         code.value());
   }
@@ -256,12 +261,12 @@ public final class VectorExpression extends Expression implements Serializable {
 
   @Override
   public boolean foldable() {
-    return left.foldable() && right.foldable();
+    return arguments.stream().allMatch(Expression::foldable);
   }
 
   @Override
   public Seq<Expression> children() {
-    return Scala.seq(List.of(left, right));
+    return Scala.seq(arguments);
   }
 
   // Scala 2.12 and 2.13 declare different parameter types; both overloads exist, so neither is
@@ -269,12 +274,12 @@ public final class VectorExpression extends Expression implements Serializable {
   @SuppressWarnings("MissingOverride")
   public Expression withNewChildrenInternal(
       scala.collection.immutable.IndexedSeq<Expression> newChildren) {
-    return new VectorExpression(function, newChildren.apply(0), newChildren.apply(1));
+    return new VectorExpression(function, newChildren);
   }
 
   @SuppressWarnings("MissingOverride")
   public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> newChildren) {
-    return new VectorExpression(function, newChildren.apply(0), newChildren.apply(1));
+    return new VectorExpression(function, newChildren);
   }
 
   @Override
@@ -284,20 +289,21 @@ public final class VectorExpression extends Expression implements Serializable {
 
   @Override
   public String toString() {
-    return function.sqlName() + "(" + left + ", " + right + ")";
+    return arguments.stream()
+        .map(Expression::toString)
+        .collect(Collectors.joining(", ", function.sqlName() + "(", ")"));
   }
 
   @Override
   public int productArity() {
-    return 3;
+    return 2;
   }
 
   @Override
   public Object productElement(int n) {
     return switch (n) {
       case 0 -> function;
-      case 1 -> left;
-      case 2 -> right;
+      case 1 -> children();
       default -> throw new IndexOutOfBoundsException(n);
     };
   }

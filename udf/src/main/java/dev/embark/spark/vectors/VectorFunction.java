@@ -1,5 +1,7 @@
 package dev.embark.spark.vectors;
 
+import dev.embark.spark.compat.Scala;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
@@ -11,8 +13,8 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * A SQL function on vectors. Except for {@link #COSINE_SIMILARITY}, these are functions of Spark
- * since 4.2, with its names, types, conditions and rules for NULL.
+ * A SQL function on vectors. Except for {@link #COSINE_SIMILARITY} and {@link #VECTOR_TO_BINARY},
+ * these are functions of Spark since 4.2, with its names, types, conditions and rules for NULL.
  */
 public enum VectorFunction {
   COSINE_SIMILARITY(
@@ -25,6 +27,14 @@ public enum VectorFunction {
       "a, b - arrays of numbers, of any numeric types, or two BINARY",
       "array(1F, 0F), array(1F, 1F)",
       "0.70710677"),
+  VECTOR_TO_BINARY(
+      "vector_to_binary",
+      "vector",
+      "Returns the elements of a vector as 32-bit floats in little-endian order, BINARY; NULL if the"
+          + " vector contains NULL.",
+      "vector - ARRAY<FLOAT>",
+      "array(1F, 2F)",
+      "[00 00 80 3F 00 00 00 40]"),
   VECTOR_COSINE_SIMILARITY(
       "vector_cosine_similarity",
       "a, b",
@@ -108,7 +118,7 @@ public enum VectorFunction {
     return Arrays.stream(values())
         .filter(
             function ->
-                function == COSINE_SIMILARITY
+                !function.isOfSpark()
                     || !FunctionRegistry$.MODULE$
                         .builtin()
                         .functionExists(new FunctionIdentifier(function.sqlName)))
@@ -135,9 +145,13 @@ public enum VectorFunction {
     if (isAggregate()) {
       return new VectorAggregate(this, arguments.get(0), 0, 0);
     }
-    Expression second = arguments.get(1);
-    return new VectorExpression(
-        this, arguments.get(0), second == null ? new Literal(2f, DataTypes.FloatType) : second);
+    List<Expression> all = new ArrayList<>(arguments);
+    all.replaceAll(argument -> argument == null ? new Literal(2f, DataTypes.FloatType) : argument);
+    return new VectorExpression(this, Scala.seq(all));
+  }
+
+  private boolean isOfSpark() {
+    return this != COSINE_SIMILARITY && this != VECTOR_TO_BINARY;
   }
 
   boolean isAggregate() {
@@ -145,6 +159,9 @@ public enum VectorFunction {
   }
 
   DataType resultType() {
+    if (this == VECTOR_TO_BINARY) {
+      return DataTypes.BinaryType;
+    }
     return this == VECTOR_NORMALIZE || isAggregate()
         ? DataTypes.createArrayType(DataTypes.FloatType)
         : DataTypes.FloatType;

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The expected results and errors of the functions {@code vector_*} are what Spark 4.2.1 answers.
- * On Spark 4.2 and later the test runs Spark's own functions.
+ * The expected results and errors of Spark's functions {@code vector_*} are what Spark 4.2.1
+ * answers. On Spark 4.2 and later the test runs Spark's own functions.
  */
 class VectorFunctionTest {
   private static final String NOT_FOLDED =
@@ -184,6 +184,9 @@ class VectorFunctionTest {
         vector_normalize(array(0F, NULL)) = null
         vector_normalize(CAST(array() AS ARRAY<FLOAT>)) = []
         vector_normalize(CAST(NULL AS ARRAY<FLOAT>)) = null
+        hex(vector_to_binary(array(1F, -2F))) = 0000803F000000C0
+        vector_to_binary(array(1F, NULL)) = null
+        hex(vector_to_binary(CAST(array() AS ARRAY<FLOAT>))) =\s
         """
             .lines()
             .toList();
@@ -243,6 +246,7 @@ class VectorFunctionTest {
         "vector_cosine_similarity(array(1D), array(1F)) | DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
         "vector_inner_product(array(1F), array(1D)) | DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
         "vector_sum(array(1D)) | DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+        "vector_to_binary(array(1D)) | DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
         "vector_avg('x') | DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
         "vector_sum(v) FROM VALUES (array(1F, 2F)), (array(3F)) AS t(v) | VECTOR_DIMENSION_MISMATCH",
         "vector_avg(v) FROM VALUES (array(1F)), (CAST(array() AS ARRAY<FLOAT>)) AS t(v) | VECTOR_DIMENSION_MISMATCH",
