@@ -73,7 +73,7 @@ def word_piece(lowercase=True):
     )
 
 
-def unigram():
+def unigram(**training):
     """A vocabulary of SentencePiece in the order of XLM-RoBERTa, with the character map of SentencePiece."""
     import io
 
@@ -82,8 +82,8 @@ def unigram():
 
     trained = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(CORPUS), model_writer=trained, vocab_size=900, character_coverage=1.0,
-        hard_vocab_limit=False, minloglevel=2,
+        sentence_iterator=iter(CORPUS), model_writer=trained, character_coverage=1.0,
+        hard_vocab_limit=False, minloglevel=2, **({"vocab_size": 900} | training),
     )
     model = proto.ModelProto()
     model.ParseFromString(trained.getvalue())

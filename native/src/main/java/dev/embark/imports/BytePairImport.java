@@ -56,6 +56,7 @@ final class BytePairImport {
         .put("tokenizer.ggml.pre", GgufValue.string(words(files)));
     table.put(gguf);
     gguf.put("tokenizer.ggml.merges", GgufValue.array(GgufValueType.STRING, merges(model)));
+    gguf.put("embark.tokenizer.nfc", GgufValue.bool(!files.steps("normalizer").isEmpty()));
     files.putSpecials(gguf, table, files.around());
   }
 

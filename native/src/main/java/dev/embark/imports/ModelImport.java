@@ -28,11 +28,13 @@ import java.util.List;
  *  embark.prompt.document  the prompt for documents, if the folder has one
  *  embark.prefix           the prompt of every text, if the folder names a default one
  *  embark.normalize        none, if the folder has modules and does not scale vectors
+ *  embark.tokenizer.nfc    whether texts are composed before they are cut into byte pairs
+ *  embark.tokenizer.spaces what a unigram tokenizer does with white space: split, trim, merge, keep
  * </pre>
  */
 public final class ModelImport {
   /** Version of the conversion; part of the identity of a converted model in the cache. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   private static final long QUANTIZATION_VERSION = 2;
   private static final int BUFFER_BYTES = 1 << 17;

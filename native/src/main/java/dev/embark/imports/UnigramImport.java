@@ -17,6 +17,8 @@ import java.util.Optional;
  */
 final class UnigramImport {
   private static final String SPACE = "\u2581";
+  private static final String SPLIT = "split";
+  private static final String TRIM = "trim";
 
   private UnigramImport() {}
 
@@ -38,29 +40,47 @@ final class UnigramImport {
     int unknownId = model.path("unk_id").asInt();
     table.set(unknownId, unknown.asText(), unknown.asText(), TokenType.UNKNOWN, 0);
 
-    boolean mergesSpaces = splitsAtSpaces(files);
+    boolean merges = false;
+    Optional<JsonNode> strip = Optional.empty();
     Optional<byte[]> charsmap = Optional.empty();
     for (JsonNode step : files.steps("normalizer")) {
       switch (step.path("type").asText()) {
         case "Precompiled" -> charsmap = Optional.of(charsmap(step));
-        case "Replace" -> mergesSpaces |= isRunOfSpaces(step);
-        case "Strip" -> {
-          // llama.cpp drops spaces at both ends where it merges runs of them
-        }
+        case "Replace" -> merges |= isRunOfSpaces(step);
+        case "Strip" -> strip = Optional.of(step);
         default -> throw TokenizerFiles.refused("normalizer", step);
       }
     }
+    String spaces = spaces(files, merges, strip);
     gguf.put("tokenizer.ggml.model", GgufValue.string("t5"))
         .put("tokenizer.ggml.pre", GgufValue.string("default"));
     table.put(gguf);
     table.putScores(gguf);
     gguf.put("tokenizer.ggml.add_space_prefix", GgufValue.bool(true))
-        .put("tokenizer.ggml.remove_extra_whitespaces", GgufValue.bool(mergesSpaces));
+        .put(
+            "tokenizer.ggml.remove_extra_whitespaces",
+            GgufValue.bool(spaces.equals(SPLIT) || spaces.equals(TRIM)))
+        .put("embark.tokenizer.spaces", GgufValue.string(spaces));
     charsmap.ifPresent(map -> gguf.put("tokenizer.ggml.precompiled_charsmap", bytes(map)));
     files.putSpecials(gguf, table, files.around());
     if (Config.isUnset(files.config().path("unk_token"))) {
       gguf.put("tokenizer.ggml.unknown_token_id", GgufValue.uint32(unknownId));
     }
+  }
+
+  /** Returns what becomes of white space, as UnigramText reads it. */
+  private static String spaces(TokenizerFiles files, boolean merges, Optional<JsonNode> strip)
+      throws ImportException {
+    if (splitsAtSpaces(files)) {
+      return SPLIT;
+    }
+    if (strip.isEmpty()) {
+      return merges ? "merge" : "keep";
+    }
+    if (!merges || !strip.get().path("strip_right").asBoolean()) {
+      throw TokenizerFiles.refused("normalizer", strip.get());
+    }
+    return TRIM;
   }
 
   /** Returns whether texts are split at white space; checks that words start with a ▁. */

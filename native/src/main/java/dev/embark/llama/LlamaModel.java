@@ -6,6 +6,7 @@ import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.text.Tokenizer;
 import dev.embark.llama.WeightsCache.Weights;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,11 +29,14 @@ public final class LlamaModel implements AutoCloseable {
    * Facts from a model's file that llama.cpp does not retain.
    *
    * @param stripsAccents whether its tokenizer strips accents
+   * @param characterMap how its tokenizer replaces characters, as in a SentencePiece model; empty
+   *     if it does not, or is of another kind
    * @param f32 whether all weights are 32-bit floats
    * @param reranker whether the model scores pairs of texts and therefore has no vector for a
    *     single one
    */
-  public record Traits(boolean stripsAccents, boolean f32, boolean reranker) {}
+  public record Traits(
+      boolean stripsAccents, ByteBuffer characterMap, boolean f32, boolean reranker) {}
 
   private static final int TEXT_CAPACITY = 4096;
   private static final String NORMALIZE_KEY = "embark.normalize";
@@ -145,6 +149,11 @@ public final class LlamaModel implements AutoCloseable {
    */
   public boolean stripsAccents() {
     return traits.stripsAccents();
+  }
+
+  /** Returns the precompiled character map of its tokenizer, which must not be changed; or none. */
+  public ByteBuffer characterMap() {
+    return traits.characterMap().duplicate();
   }
 
   /**

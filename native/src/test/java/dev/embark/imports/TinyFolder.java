@@ -72,6 +72,27 @@ public final class TinyFolder {
     return folder;
   }
 
+  /**
+   * Replaces the tokenizer.
+   *
+   * @param json {@code tokenizer.json}
+   * @param tokens number of its tokens
+   * @param positions longest text in tokens
+   */
+  public TinyFolder tokenizer(String json, int tokens, int positions) throws IOException {
+    Files.writeString(path("tokenizer.json"), json);
+    add("embeddings.word_embeddings.weight", tokens, WIDTH);
+    add("embeddings.position_embeddings.weight", positions, WIDTH);
+    file("tokenizer_config.json", "{}");
+    file("sentence_bert_config.json", "{}");
+    replace("config.json", "'vocab_size': " + TOKENS.size(), "'vocab_size': " + tokens);
+    replace(
+        "config.json",
+        "'max_position_embeddings': " + POSITIONS,
+        "'max_position_embeddings': " + positions);
+    return weights("model.safetensors", tensors.keySet().stream().toList());
+  }
+
   private static String tokenizer() {
     String added =
         IntStream.range(0, 5)

@@ -3,6 +3,7 @@ package dev.embark.engine.model;
 import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
+import dev.embark.engine.text.UnigramText;
 import dev.embark.engine.text.WordPieceText;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensorType;
@@ -60,7 +61,10 @@ public final class ModelLoader {
     GgufHeader header = checkedHeader(path);
     LlamaModel.Traits traits =
         new LlamaModel.Traits(
-            WordPieceText.stripsAccents(header), isF32(header), ModelFile.isReranker(header));
+            WordPieceText.stripsAccents(header),
+            UnigramText.characterMap(header),
+            isF32(header),
+            ModelFile.isReranker(header));
     Acceleration acceleration = Accelerator.of(header, options);
     Optional<Weights> packed =
         acceleration == Acceleration.OFF

@@ -24,7 +24,6 @@ public final class Tokenizer {
   private static final int SHORT_BYTES = 4096;
 
   private final Vocabulary vocabulary;
-  private final WordPieceText wordPiece; // null unless the vocabulary is WordPiece
   private final byte[] prefix;
   private final int maxTokens;
   private final LongText longText;
@@ -39,7 +38,6 @@ public final class Tokenizer {
    */
   public Tokenizer(LlamaModel model, EmbedOptions options) {
     this.vocabulary = new Vocabulary(model);
-    this.wordPiece = WordPieceText.of(model, vocabulary);
     this.prefix = ModelPrompts.prefix(options, model::metadata).getBytes(StandardCharsets.UTF_8);
     this.joined = prefix;
     this.longText = options.longText();
@@ -55,13 +53,13 @@ public final class Tokenizer {
 
   private Chunker chunker(int overlap) {
     boolean spaced = prefix.length > 0 && prefix[prefix.length - 1] == ' ';
-    int[] ids = vocabulary.plain(rewritten(prefix, prefix.length));
+    int[] ids = vocabulary.plain(prefix);
     return new Chunker(
         vocabulary,
         maxTokens,
         overlap,
         ids,
-        spaced ? vocabulary.plain(rewritten(prefix, prefix.length - 1)) : ids);
+        spaced ? vocabulary.plain(Arrays.copyOf(prefix, prefix.length - 1)) : ids);
   }
 
   /** Returns the maximum length of a sequence in tokens. */
@@ -99,10 +97,6 @@ public final class Tokenizer {
   private void tokenize(int row, byte[] text, TokenizedTexts out, BooleanSupplier isCancelled) {
     int length = prefix.length + text.length;
     byte[] input = prefix.length == 0 ? text : withPrefix(text);
-    if (wordPiece != null && !wordPiece.isPlain(input, length)) {
-      input = wordPiece.rewrite(input, length);
-      length = input.length;
-    }
     int enough = longText == LongText.TRUNCATE ? maxTokens : Integer.MAX_VALUE;
     int n = vocabulary.write(input, length, out, enough, isCancelled);
     if (n == 0) {
@@ -143,10 +137,6 @@ public final class Tokenizer {
     if (maxTokens > 1 && vocabulary.isControl(last)) {
       ids.put(out.size() + maxTokens - 1, last);
     }
-  }
-
-  private byte[] rewritten(byte[] text, int length) {
-    return wordPiece == null ? Arrays.copyOf(text, length) : wordPiece.rewrite(text, length);
   }
 
   /** Returns prefix and text in the first bytes of a buffer that short texts share. */

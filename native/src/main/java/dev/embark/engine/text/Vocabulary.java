@@ -35,6 +35,7 @@ public final class Vocabulary {
   private final boolean recurses;
   private final boolean isSentencePiece;
   private final int partBytes;
+  private final TextNormalizer normalizer; // null if llama.cpp needs none
 
   public Vocabulary(LlamaModel model) {
     this(model, SentencePieceCuts.MIN_BYTES);
@@ -52,6 +53,9 @@ public final class Vocabulary {
     String kind = model.metadata("tokenizer.ggml.model").orElse("none");
     this.recurses = !WITHOUT_REGEX.contains(kind);
     this.isSentencePiece = kind.equals("llama");
+    this.normalizer =
+        TextNormalizer.of(model, text -> copy(out -> write(text, text.length, out, 0, false)))
+            .orElse(null);
   }
 
   /** Returns whether a token is a control token, which never comes from text. */
@@ -127,6 +131,10 @@ public final class Vocabulary {
       boolean specialAround,
       int enough,
       BooleanSupplier isCancelled) {
+    if (normalizer != null && !normalizer.isPlain(text, length)) {
+      byte[] normalized = normalizer.rewrite(text, length);
+      return write(normalized, normalized.length, out, 0, specialAround);
+    }
     return isSentencePiece && length > partBytes
         ? writeParts(Arrays.copyOf(text, length), out, specialAround, enough, isCancelled)
         : write(text, length, out, 0, specialAround);

@@ -6,6 +6,7 @@ import dev.embark.llama.LlamaModel;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Arrays;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -19,7 +20,7 @@ import java.util.function.Predicate;
  * by one unknown token. It treats a ▁ in a text as the start of a word, and it follows a later
  * Unicode ({@link WordPieceCharacter}). Immutable and thread-safe.
  */
-public final class WordPieceText {
+public final class WordPieceText implements TextNormalizer {
   private static final String MODEL_KEY = "tokenizer.ggml.model";
   private static final String UNKNOWN_KEY = "tokenizer.ggml.unknown_token_id";
   private static final String LOWERCASE_KEY = "tokenizer.ggml.normalizer.lowercase";
@@ -73,22 +74,18 @@ public final class WordPieceText {
             .orElse(true);
   }
 
-  /** Returns a rewriter for the texts of a model; null if its vocabulary is not WordPiece. */
-  static WordPieceText of(LlamaModel model, Vocabulary vocabulary) {
-    if (!model.metadata(MODEL_KEY).filter(BERT::equals).isPresent()) {
-      return null;
-    }
+  /** Returns a rewriter for the texts of a model with a WordPiece vocabulary. */
+  static WordPieceText of(LlamaModel model, Function<byte[], int[]> plain) {
     int unknown = model.metadata(UNKNOWN_KEY).map(Integer::valueOf).orElse(UNKNOWN_UNSET);
     return new WordPieceText(
         model.stripsAccents(),
         model.metadata(LOWERCASE_KEY).map(Boolean::valueOf).orElse(true),
         word ->
-            Arrays.equals(
-                vocabulary.plain(word.getBytes(StandardCharsets.UTF_8)), new int[] {unknown}));
+            Arrays.equals(plain.apply(word.getBytes(StandardCharsets.UTF_8)), new int[] {unknown}));
   }
 
-  /** Returns whether {@code utf8[0 … length)} certainly needs no rewriting, by a quick check. */
-  boolean isPlain(byte[] utf8, int length) {
+  @Override
+  public boolean isPlain(byte[] utf8, int length) {
     for (int i = 0; i < length; i++) {
       byte b = utf8[i];
       if (b < 0 || b == VERTICAL_TAB || b == '\f') {
@@ -123,7 +120,8 @@ public final class WordPieceText {
   }
 
   /** Rewrites {@code utf8[0 … length)}; malformed bytes are dropped. */
-  byte[] rewrite(byte[] utf8, int length) {
+  @Override
+  public byte[] rewrite(byte[] utf8, int length) {
     String text = new String(utf8, 0, length, StandardCharsets.UTF_8);
     if (stripsAccents) {
       text = Normalizer.normalize(text, Normalizer.Form.NFD);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.Embedded;
+import dev.embark.engine.TinyKind;
 import dev.embark.engine.TinyModel;
 import dev.embark.engine.model.ChangedModel;
 import dev.embark.engine.model.ModelLoader;
@@ -76,6 +77,23 @@ class TokenizerTest {
         .containsExactly(
             ids("[CLS]", "dog", "[", "sep", "]", "cat", "[SEP]"),
             ids("[CLS]", "[", "sep", "]", "[SEP]"));
+  }
+
+  /** Ids equal to Hugging Face's are in {@code TokenizerParityTest} of native/model. */
+  @Test
+  void textsAreComposedIfTheModelsTokenizerComposesThem() throws IOException {
+    Path qwen = TinyKind.QWEN3_LAST.write(dir);
+    String key = "embark.tokenizer.nfc";
+    Path other = ChangedModel.with(qwen, dir.resolve("as-is.gguf"), key, GgufValue.bool(false));
+
+    for (Path file : List.of(qwen, other)) {
+      try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu());
+          TokenizedTexts ids = new TokenizedTexts()) {
+        new Tokenizer(model, EmbedOptions.of(Map.of("prefix", "ab")))
+            .tokenize(Embedded.utf8("c\u00e9", "ce\u0301"), ids, () -> false);
+        assertThat(Arrays.equals(ids.copy(0), ids.copy(1))).isEqualTo(file.equals(qwen));
+      }
+    }
   }
 
   @Test
