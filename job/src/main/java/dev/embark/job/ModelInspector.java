@@ -12,6 +12,7 @@ import dev.embark.job.report.ReportJson;
 import dev.embark.spark.models.ModelDescriber;
 import dev.embark.spark.models.ModelTrial;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,7 +50,14 @@ public final class ModelInspector implements Callable<Integer> {
     if (spec.json()) {
       terminal.out().println(ReportJson.line(facts));
     } else {
-      facts.forEach((name, value) -> terminal.out().println(name + "\t" + shown(name, value)));
+      facts.forEach(
+          (name, value) -> {
+            if (value instanceof List<?> lines) {
+              lines.forEach(line -> terminal.out().println("warning\tthe model " + line));
+            } else {
+              terminal.out().println(name + "\t" + shown(name, value));
+            }
+          });
     }
     terminal.out().flush();
     return 0;
@@ -62,6 +70,7 @@ public final class ModelInspector implements Callable<Integer> {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("model", options.model());
     model.name().ifPresent(name -> facts.put("name", name));
+    model.license().ifPresent(license -> facts.put("license", license));
     facts.put("architecture", model.architecture());
     facts.put("dimensions", model.dimensions());
     facts.put("context", model.context());
@@ -92,6 +101,9 @@ public final class ModelInspector implements Callable<Integer> {
     facts.put("taskBytes", trial.taskBytes());
     trial.tokensPerSecond().ifPresent(speed -> facts.put("tokensPerSecond", Math.round(speed)));
     trial.problem().ifPresent(problem -> facts.put("problem", problem));
+    if (!model.warnings().isEmpty()) {
+      facts.put("warnings", model.warnings());
+    }
     return facts;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.job.cli.Cli;
+import dev.embark.spark.RenamedModel;
 import dev.embark.spark.TinyGenerator;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +45,25 @@ class ModelInspectorTest {
             "function\tgenerate",
             "notEmbedding\tits file names no pooling; set pooling=mean, cls or last to embed")
         .anyMatch(line -> line.matches("tokensPerSecond\t[\\d,]+"));
+  }
+
+  @Test
+  void whatMayBeWrongIsSaid(@TempDir Path folder) throws Exception {
+    String nomic = RenamedModel.write(folder, "nomic-embed-text");
+    assertThat(inspect(nomic)).isZero();
+
+    assertThat(captured.outLines())
+        .contains(
+            "warning\tthe model is cut to fewer dimensions by its authors after a layer norm only,"
+                + " which the option dimensions does not compute");
+    assertThat(captured.err()).isEmpty();
+
+    Captured json = new Captured(false);
+    assertThat(
+            Cli.of(new ModelInspector(json.terminal()), json.terminal()).execute("--json", nomic))
+        .isZero();
+    JsonNode model = new ObjectMapper().readTree(json.out());
+    assertThat(model.get("warnings")).singleElement().asString().contains("after a layer norm");
   }
 
   @Test

@@ -3,6 +3,8 @@ package dev.embark.imports;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Decides by their names which files of a model folder are read. Stateless. */
@@ -25,6 +27,15 @@ public final class FolderFiles {
   private static final Pattern WEIGHT_FILE =
       Pattern.compile("(\\d+_\\w+/)?model[\\w.-]*\\.safetensors");
   private static final Pattern MODULE = Pattern.compile("\\d+_\\w+");
+
+  // Files that are named in place of their folder.
+  private static final Pattern PART =
+      Pattern.compile(
+          ".*\\.safetensors|.*\\.safetensors\\.index\\.json"
+              + "|(config|modules|tokenizer\\w*|config_sentence_transformers|sentence_bert_config)\\.json"
+              + "|vocab\\.txt");
+  private static final Pattern OTHER_FORMAT =
+      Pattern.compile(".*\\.(onnx|ort|h5|msgpack|ot|tflite|mlmodel|mlpackage|keras|pb)");
 
   private FolderFiles() {}
 
@@ -53,6 +64,36 @@ public final class FolderFiles {
       throw new ImportException(noWeights(files));
     }
     return files.stream().filter(file -> NEEDED.matcher(file).matches()).sorted().toList();
+  }
+
+  /**
+   * Refuses a file that is part of a model folder, or a model in another format than GGUF.
+   *
+   * @param file its name, which may have folders in front
+   * @param folder the model folder, as the user would write it; empty if none is known
+   * @throws ImportException that names what to write instead
+   */
+  public static void checkIsGguf(String file, Optional<String> folder) throws ImportException {
+    String name = file.substring(file.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
+    if (PART.matcher(name).matches()) {
+      throw new ImportException("it is one file of a model folder; name " + named(folder));
+    }
+    boolean pickle = PICKLE.matcher(name).matches();
+    if (pickle && folder.isEmpty()) {
+      throw new ImportException(pickle(name));
+    }
+    if (pickle || OTHER_FORMAT.matcher(name).matches()) {
+      throw new ImportException(
+          "Embark does not read "
+              + name
+              + "; if its folder has model.safetensors, name "
+              + named(folder)
+              + ", otherwise use a GGUF file of the model");
+    }
+  }
+
+  private static String named(Optional<String> folder) {
+    return folder.orElse("the folder, on a disk, in Hadoop or as hf:org/repo");
   }
 
   private static String noModel(Collection<String> files) {

@@ -12,7 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,8 +31,11 @@ record ModelFolder(Path root) {
 
   private static final int MOST_README_BYTES = 1 << 16;
   private static final Pattern FRONT_MATTER = Pattern.compile("(?s)\\A---\\s*\\n(.*?)\\n---");
+  // A licence of the Hub's list, or "other" with a name and a link.
   private static final Pattern LICENSE =
-      Pattern.compile("(?m)^license:[ \\t]*['\"]?([\\w.+-]{1,64})['\"]?[ \\t]*$");
+      Pattern.compile(
+          "(?m)^(?<key>license(?:_name|_link)?):[ \\t]*(?:\\n[ \\t]*-[ \\t]*)?"
+              + "(?<quote>['\"]?)(?<value>[^'\"\\s][^'\"\\n]{0,199}?)\\k<quote>[ \\t]*$");
 
   private static final ObjectMapper JSON =
       new ObjectMapper(
@@ -94,20 +98,25 @@ record ModelFolder(Path root) {
     return List.of((text.endsWith("\n") ? text.substring(0, text.length() - 1) : text).split("\n"));
   }
 
-  /** Returns the licence that README.md names, such as {@code apache-2.0}. */
-  Optional<String> license() throws IOException {
+  /**
+   * Returns what README.md says about the licence, each line by its key: {@code license}, such as
+   * apache-2.0, and for one that the Hub does not list {@code license_name} and {@code
+   * license_link}.
+   */
+  Map<String, String> license() throws IOException {
+    Map<String, String> found = new TreeMap<>();
     Path file = file("README.md");
     if (!Files.isRegularFile(file)) {
-      return Optional.empty();
+      return found;
     }
     try (InputStream in = Files.newInputStream(file)) {
       String start = new String(in.readNBytes(MOST_README_BYTES), StandardCharsets.UTF_8);
       Matcher front = FRONT_MATTER.matcher(start.replace("\r\n", "\n"));
-      return front.find()
-          ? Optional.of(LICENSE.matcher(front.group(1)))
-              .filter(Matcher::find)
-              .map(license -> license.group(1))
-          : Optional.empty();
+      Matcher line = LICENSE.matcher(front.find() ? front.group(1) : "");
+      while (line.find()) {
+        found.putIfAbsent(line.group("key"), line.group("value"));
+      }
+      return found;
     }
   }
 }

@@ -76,7 +76,11 @@ public final class ModelImport {
       gguf.put("general.architecture", GgufValue.string(architecture.name()))
           .put("general.type", GgufValue.string("model"))
           .put("general.name", GgufValue.string(name));
-      folder.license().ifPresent(license -> gguf.put("general.license", GgufValue.string(license)));
+      folder
+          .license()
+          .forEach(
+              (key, value) ->
+                  gguf.put("general." + key.replace('_', '.'), GgufValue.string(value)));
       gguf.put("general.file_type", GgufValue.uint32(type.fileType()))
           .put("general.quantization_version", GgufValue.uint32(QUANTIZATION_VERSION))
           .put("embark.source.sha256", GgufValue.string(sha256(folder, weights)));

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
@@ -46,8 +47,9 @@ final class Safetensors {
    * @param shape slowest-moving dimension first; empty for a single value
    * @param file name of its file in the folder
    * @param offset in bytes from the start of the file
+   * @param bytes its length
    */
-  record Tensor(String name, String type, List<Long> shape, String file, long offset) {
+  record Tensor(String name, String type, List<Long> shape, String file, long offset, long bytes) {
     long elements() {
       return shape.stream().reduce(1L, Math::multiplyExact);
     }
@@ -83,7 +85,25 @@ final class Safetensors {
           tensors.add(tensor(name, entry.getKey(), entry.getValue(), start, size));
         }
       }
+      checkApart(name, tensors);
       return tensors;
+    }
+  }
+
+  /** Refuses tensors that share bytes, as the format's own library does. */
+  private static void checkApart(String file, List<Tensor> tensors) throws ImportException {
+    List<Tensor> inOrder =
+        tensors.stream()
+            .filter(tensor -> tensor.bytes() > 0)
+            .sorted(Comparator.comparingLong(Tensor::offset))
+            .toList();
+    for (int i = 1; i < inOrder.size(); i++) {
+      Tensor before = inOrder.get(i - 1);
+      if (before.offset() + before.bytes() > inOrder.get(i).offset()) {
+        throw new ImportException(
+            "in %s the tensors '%s' and '%s' overlap; download or copy the file again"
+                .formatted(file, before.name(), inOrder.get(i).name()));
+      }
     }
   }
 
@@ -94,20 +114,26 @@ final class Safetensors {
   private static Tensor tensor(String file, String name, JsonNode entry, long start, long size)
       throws ImportException {
     JsonNode offsets = entry.path("data_offsets");
-    long begin = offsets.path(0).asLong(-1);
-    long end = offsets.path(1).asLong(-1);
+    long begin = offset(offsets.path(0));
+    long end = offset(offsets.path(1));
     String type = entry.path("dtype").asText();
     List<Long> shape = new ArrayList<>();
-    boolean whole = entry.path("shape").isArray() && begin >= 0 && begin <= end;
+    boolean whole =
+        entry.path("shape").isArray() && offsets.size() == 2 && begin >= 0 && begin <= end;
     for (JsonNode n : entry.path("shape")) {
-      shape.add(n.asLong(-1));
-      whole &= n.isIntegralNumber() && n.asLong(-1) >= 0;
+      shape.add(offset(n));
+      whole &= offset(n) >= 0;
     }
     if (!whole || end > size - start || !fills(type, shape, end - begin)) {
       throw new ImportException(
           file + " has no whole tensor '" + name + "'; download or copy the file again");
     }
-    return new Tensor(name, type, List.copyOf(shape), file, start + begin);
+    return new Tensor(name, type, List.copyOf(shape), file, start + begin, end - begin);
+  }
+
+  /** Returns a whole number that fits a long; -1 for any other value. */
+  private static long offset(JsonNode value) {
+    return value.isIntegralNumber() && value.canConvertToLong() ? value.asLong() : -1;
   }
 
   /** Returns whether a tensor has this many bytes; true for a type that is not known. */

@@ -92,6 +92,30 @@ class ModelImportTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "none",
+      value = {
+        "license: apache-2.0|apache-2.0|none|none",
+        "license: \"cc-by-nc-4.0\"  |cc-by-nc-4.0|none|none",
+        "license:\\n- mit|mit|none|none",
+        "license: other\\nlicense_name: tongyi-qianwen\\nlicense_link: https://x.example/LICENSE#a"
+            + "|other|tongyi-qianwen|https://x.example/LICENSE#a",
+        "license_name: 'Gemma terms of use'\\nlicense: gemma|gemma|Gemma terms of use|none",
+        "licenses: mit\\nlicense_id: x|none|none|none",
+        "license:|none|none|none",
+        "title: x\\n---\\nlicense: mit|none|none|none"
+      })
+  void theLicenceOfTheReadmeIsInTheFile(String lines, String license, String name, String link)
+      throws IOException {
+    folder.file("README.md", "---\n" + lines.replace("\\n", "\n") + "\n---\nlicense: gpl\n");
+    GgufHeader header = GgufHeader.read(convert(ImportType.F16));
+    assertThat(value(header, "general.license")).isEqualTo(license);
+    assertThat(value(header, "general.license.name")).isEqualTo(name);
+    assertThat(value(header, "general.license.link")).isEqualTo(link);
+  }
+
+  @ParameterizedTest
   @EnumSource(ImportType.class)
   void vectorsAreThoseOfPyTorch(ImportType type) throws IOException {
     try (BufferAllocator allocator = new RootAllocator();
@@ -189,11 +213,56 @@ class ModelImportTest {
         "{'a': {'dtype': 'F32', 'data_offsets': [0, 8]}}                 | no whole tensor 'a'",
         "{'a': {'dtype': 'F32', 'shape': [4611686018427387904, 4], 'data_offsets': [0, 0]}}"
             + "| no whole tensor 'a'",
+        "{'a': {'dtype': 'F32', 'shape': [2], 'data_offsets': [-8, 0]}}  | no whole tensor 'a'",
+        "{'a': {'dtype': 'F32', 'shape': [2], 'data_offsets': [0.5, 8]}} | no whole tensor 'a'",
+        "{'a': {'dtype': 'F32', 'shape': [2], 'data_offsets': ['0', 8]}} | no whole tensor 'a'",
+        "{'a': {'dtype': 'F32', 'shape': [2], 'data_offsets': [0, 8, 16]}} | no whole tensor 'a'",
+        "{'a': {'dtype': 'F32', 'shape': [2], 'data_offsets': [0, 18446744073709551624]}}"
+            + "| no whole tensor 'a'",
+        "{'a': {'dtype': 'F32', 'shape': 2, 'data_offsets': [0, 8]}}     | no whole tensor 'a'",
+        "{'a': {'dtype': 'F32', 'shape': [2], 'data_offsets': [0, 8]},"
+            + "'b': {'dtype': 'F32', 'shape': [1], 'data_offsets': [4, 8]}} | 'a' and 'b' overlap",
+        "{'a': {'dtype': 'F32', 'shape': [2], 'data_offsets': [0, 8]},"
+            + "'b': {'dtype': 'F32', 'shape': [2], 'data_offsets': [0, 8]}} | 'a' and 'b' overlap",
         "{'a': 1, 'a': 2}                                               | is not a whole JSON file"
       })
   void damagedHeadersAreRefused(String header, String sentence) throws IOException {
     folder.safetensors(WEIGHTS, header.replace('\'', '"'), new byte[8]);
     assertRefused(sentence);
+  }
+
+  /** The cache of the Hub's own tools holds links to files elsewhere. */
+  @Test
+  void linksAreFollowed() throws IOException {
+    byte[] expected = Files.readAllBytes(convert(ImportType.F32));
+    for (String file : List.of(WEIGHTS, "config.json", "1_Pooling/config.json")) {
+      Path blob = dir.resolve("blob-" + file.replace('/', '-'));
+      Files.move(folder.path(file), blob);
+      Files.createSymbolicLink(folder.path(file), blob);
+    }
+    assertThat(convert(ImportType.F32)).hasBinaryContent(expected);
+
+    Files.delete(folder.path(WEIGHTS));
+    Files.createSymbolicLink(folder.path(WEIGHTS), Path.of("/dev/zero"));
+    assertRefused("the folder has no " + WEIGHTS);
+    Files.delete(folder.path(WEIGHTS));
+    Files.createSymbolicLink(folder.path(WEIGHTS), dir.resolve("gone"));
+    assertRefused("the folder has no " + WEIGHTS);
+  }
+
+  @Test
+  void deepNestingIsRefused() throws IOException {
+    folder.safetensors(WEIGHTS, "{\"a\":" + "[".repeat(100_000), new byte[8]);
+    assertRefused("is not a whole JSON file");
+    folder.file("config.json", "{'a':" + "[".repeat(100_000));
+    assertRefused("config.json is not a whole JSON file");
+  }
+
+  @Test
+  void aFileThatIsNoneIsNotRead() throws IOException {
+    folder.remove(WEIGHTS);
+    Files.createDirectory(folder.path(WEIGHTS));
+    assertRefused("the folder has no " + WEIGHTS);
   }
 
   @ParameterizedTest

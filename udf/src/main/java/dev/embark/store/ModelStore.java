@@ -16,6 +16,7 @@ import dev.embark.store.file.LocalFolder;
 import dev.embark.store.file.RemoteFile;
 import dev.embark.store.file.SourceFolder;
 import dev.embark.store.web.HubName;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -117,7 +118,7 @@ public final class ModelStore {
    * Whether a model is a folder, which is converted, or a repository of the Hub; false if this
    * machine cannot reach it.
    */
-  public static boolean isFolder(String uri, ModelPlaces places) {
+  private static boolean isFolder(String uri, ModelPlaces places) {
     try {
       return ServedModels.isServed(uri)
           ? ServedModels.isRepository(uri)
@@ -125,6 +126,20 @@ public final class ModelStore {
     } catch (IOException | IllegalArgumentException e) {
       return false;
     }
+  }
+
+  /**
+   * Whether the driver should fetch a model for its executors: a folder, which it converts, and a
+   * model of the Hub that it reads with a token, which executors do not have.
+   */
+  public boolean isFetchedByDriver(String uri, ModelPlaces places) {
+    return isFolder(uri, places)
+        || (uri.startsWith(HubName.SCHEME) && settings.hub().token().isPresent());
+  }
+
+  /** Whether the failure of the driver to reach a model's server is that of every executor. */
+  public boolean needsServer(String uri) {
+    return ServedModels.isServed(uri) && !(uri.startsWith(HubName.SCHEME) && settings.offline());
   }
 
   /**
@@ -158,13 +173,15 @@ public final class ModelStore {
    * The local file that a model is, without fetching anything; empty for a model of another place
    * and for a model folder.
    *
-   * @throws EmbarkException of kind MODEL if there is no such file
+   * @throws EmbarkException of kind MODEL if there is no such file, or the name cannot be that of a
+   *     model
    */
   public static Optional<Path> local(String uri, ModelPlaces places) {
-    if (ServedModels.isServed(uri)) {
-      return Optional.empty();
-    }
     try {
+      if (ServedModels.isServed(uri)) {
+        ServedModels.checkName(uri);
+        return Optional.empty();
+      }
       Optional<Path> file = places.local(uri);
       if (file.isPresent() && Files.isDirectory(file.get())) {
         new LocalFolder(file.get()).checkUnchanged();
@@ -269,7 +286,12 @@ public final class ModelStore {
   private static EmbarkException notFetched(String uri, Exception e) {
     return new EmbarkException(
         e instanceof ImportException ? Condition.MODEL_NOT_IMPORTED : Condition.MODEL_NOT_FETCHED,
-        Map.of("model", uri, "reason", reason(e)),
+        Map.of(
+            "model",
+            uri,
+            "reason",
+            reason(e)
+                + (e instanceof FileNotFoundException ? MissingModel.hint(uri).orElse("") : "")),
         e);
   }
 

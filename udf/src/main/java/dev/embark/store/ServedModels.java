@@ -1,6 +1,7 @@
 package dev.embark.store;
 
 import dev.embark.engine.model.Sha256;
+import dev.embark.imports.FolderFiles;
 import dev.embark.imports.ImportException;
 import dev.embark.store.cache.ModelCache;
 import dev.embark.store.cache.StoredModel;
@@ -10,10 +11,16 @@ import dev.embark.store.web.HubClient;
 import dev.embark.store.web.HubFile;
 import dev.embark.store.web.HubName;
 import dev.embark.store.web.HubRepository;
+import dev.embark.store.web.Unreachable;
 import dev.embark.store.web.WebFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,10 +31,24 @@ import org.slf4j.LoggerFactory;
 final class ServedModels {
   private static final Logger LOG = LoggerFactory.getLogger(ServedModels.class);
 
+  // A query asks for its model several times: it must not wait for a dead server each time.
+  private static final Duration UNREACHABLE_FOR = Duration.ofSeconds(10);
+
   private final StoreSettings settings;
+  private final LongSupplier clock; // in nanoseconds
+  private final Map<String, Failure> failures = new ConcurrentHashMap<>(); // by server
+
+  /** A server that was not reached. */
+  private record Failure(Unreachable cause, long at) {}
 
   ServedModels(StoreSettings settings) {
+    this(settings, System::nanoTime);
+  }
+
+  /** With another clock, for tests. */
+  ServedModels(StoreSettings settings, LongSupplier clock) {
     this.settings = settings;
+    this.clock = clock;
   }
 
   /** Opens the cache lazily. */
@@ -80,8 +101,24 @@ final class ServedModels {
     return !WebFile.isWeb(uri) && HubName.parse(uri).isRepository();
   }
 
+  /**
+   * Checks the form of a URI, and by its name that it is no file of another format.
+   *
+   * @throws ImportException that names what to write instead
+   * @throws IllegalArgumentException if it is no name of the Hub
+   */
+  static void checkName(String uri) throws ImportException {
+    if (WebFile.isWeb(uri)) {
+      FolderFiles.checkIsGguf(uri.replaceFirst("[?#].*", ""), Optional.empty());
+    } else {
+      HubName name = HubName.parse(uri);
+      FolderFiles.checkIsGguf(name.file(), Optional.of(name.whole().toString()));
+    }
+  }
+
   /** The file that a URI names, or the folder to convert, as the server describes it. */
   RemoteFile file(String uri) throws IOException {
+    checkName(uri);
     return file(uri, Optional.empty());
   }
 
@@ -106,14 +143,23 @@ final class ServedModels {
   /** Asks the server for the file's metadata; empty if the cached copy has to be used. */
   private Optional<RemoteFile> ask(String uri, Optional<String> sha256, ModelCache cache)
       throws IOException {
+    checkName(uri);
     if (settings.offline()) {
       return Optional.empty();
     }
+    String server = WebFile.isWeb(uri) ? URI.create(uri).getAuthority() : HubName.SCHEME;
+    Failure last = failures.get(server);
     try {
+      if (last != null && clock.getAsLong() - last.at() < UNREACHABLE_FOR.toNanos()) {
+        throw last.cause();
+      }
       return Optional.of(file(uri, sha256));
     } catch (HubClient.Refused | ImportException | FileNotFoundException e) {
       throw e;
     } catch (IOException e) {
+      if (e instanceof Unreachable unreachable && (last == null || last.cause() != e)) {
+        failures.put(server, new Failure(unreachable, clock.getAsLong()));
+      }
       if (cache.remembered(name(uri)).isEmpty()) {
         throw e;
       }

@@ -3,6 +3,7 @@ package dev.embark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.spark.models.CutWarning;
 import dev.embark.spark.models.PromptWarning;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -62,22 +63,28 @@ class RoleTest {
     TestSession.stop(spark);
   }
 
-  private static Logger logger() {
-    return (Logger) LogManager.getLogger(PromptWarning.class);
+  private static List<Logger> loggers() {
+    return List.of(
+        (Logger) LogManager.getLogger(PromptWarning.class),
+        (Logger) LogManager.getLogger(CutWarning.class));
   }
 
   @BeforeEach
   void listen() {
-    Configurator.setLevel(PromptWarning.class.getName(), Level.WARN);
-    logger().setAdditive(false);
     warnings.start();
-    logger().addAppender(warnings);
+    for (Logger logger : loggers()) {
+      Configurator.setLevel(logger.getName(), Level.WARN);
+      logger.setAdditive(false);
+      logger.addAppender(warnings);
+    }
   }
 
   @AfterEach
   void endListening() {
-    logger().removeAppender(warnings);
-    logger().setAdditive(true);
+    for (Logger logger : loggers()) {
+      logger.removeAppender(warnings);
+      logger.setAdditive(true);
+    }
   }
 
   private static Row first(String statement) {
@@ -102,6 +109,25 @@ class RoleTest {
     assertThat(row.getList(2)).isEqualTo(row.getList(3));
     assertThat(row.getList(4)).isEqualTo(row.getList(5));
     assertThat(row.getInt(6)).isEqualTo(5); // [CLS] query : harbour [SEP]
+    assertThat(warnings.all).isEmpty();
+  }
+
+  @Test
+  void aCutThatTheAuthorsMakeAfterALayerNormIsWarnedOfOncePerQuery() throws IOException {
+    String nomic = RenamedModel.write(folder, "nomic-embed-text");
+    first(
+        "SELECT embed('a', model => '%1$s', prefix => '', dimensions => 64),".formatted(nomic)
+            + " embed('b', model => '%1$s', prefix => '', dimensions => 32)".formatted(nomic));
+    assertThat(warnings.all)
+        .singleElement()
+        .asString()
+        .contains("'nomic-embed-text' compute a layer norm before they cut its 384 dimensions")
+        .contains("dimensions=");
+
+    warnings.all.clear();
+    first("SELECT embed('a', model => '%s', prefix => '', dimensions => 384)".formatted(nomic));
+    first("SELECT embed('a', model => '%s', prefix => '')".formatted(nomic));
+    first("SELECT embed('a', dimensions => 64)");
     assertThat(warnings.all).isEmpty();
   }
 

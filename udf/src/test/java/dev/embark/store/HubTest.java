@@ -3,11 +3,16 @@ package dev.embark.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.store.HubServer.Fault;
+import dev.embark.store.cache.ModelCache;
 import dev.embark.store.cache.StoredModel;
 import dev.embark.store.web.HubSettings;
+import dev.embark.store.web.Proxies;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,7 +95,8 @@ class HubTest {
             Optional.empty(),
             Duration.ofSeconds(1),
             ATTEMPTS,
-            Duration.ofMillis(1));
+            Duration.ofMillis(1),
+            Proxies.NONE);
     try (StoredModel model =
         open(
             new ModelStore(
@@ -143,7 +150,7 @@ class HubTest {
   @CsvSource({
     "WEB_PAGE, the server answered with a web page instead of a model",
     "WEB_PAGE_CALLED_DATA, what the server sent is not a GGUF file",
-    "STATUS_401, the server refuses it (HTTP 401): it is private or does not exist; set HF_TOKEN",
+    "STATUS_401, 'where the Hub keeps the file, refuses it (HTTP 401); try again'",
     "STATUS_404, 'there is no such file, repository or revision'"
   })
   void permanentFailuresAreNotRetried(Fault fault, String sentence) {
@@ -162,7 +169,7 @@ class HubTest {
     hub.refuse(status);
     assertThatThrownBy(() -> open(store(settings(Optional.of("hf_secret"), false))))
         .hasMessageContaining("HTTP " + status)
-        .hasMessageContaining("HF_TOKEN may not read this repository")
+        .hasMessageContaining("HF_TOKEN")
         .satisfies(e -> assertThat(e).hasStackTraceContaining("HubClient"))
         .satisfies(e -> assertThat(e.toString()).doesNotContain("hf_secret"));
     assertThat(hub.heads).hasValue(1);
@@ -175,6 +182,43 @@ class HubTest {
     assertThat(hub.tokensAtHub).isNotEmpty().containsOnly("Bearer hf_secret");
     assertThat(hub.gets).hasValue(1);
     assertThat(hub.tokensAtStorage).isEmpty();
+  }
+
+  @Test
+  void theDriverFetchesForItsExecutorsWhatNeedsItsToken() {
+    assertThat(
+            store(settings(Optional.of("hf_secret"), false))
+                .isFetchedByDriver(URI_OF_FILE, places()))
+        .isTrue();
+    assertThat(store(settings(Optional.empty(), false)).isFetchedByDriver(URI_OF_FILE, places()))
+        .isFalse();
+  }
+
+  @Test
+  void aServerThatWasNotReachedIsNotAskedAgainAtOnce() throws IOException {
+    HubSettings settings = settings(Optional.empty(), false).hub();
+    int port = settings.endpoint().getPort();
+    hub.close();
+    AtomicLong clock = new AtomicLong();
+    ServedModels served =
+        new ServedModels(
+            new StoreSettings(dir.resolve("c"), 1L << 30, List.of(), false, settings), clock::get);
+    ModelCache cache = new ModelCache(dir.resolve("c"), 1L << 30);
+    assertThatThrownBy(() -> served.open(URI_OF_FILE, Optional.empty(), cache))
+        .hasMessageContaining("127.0.0.1 cannot be reached");
+    HttpServer back =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    back.start();
+    try {
+      clock.set(Duration.ofSeconds(9).toNanos());
+      assertThatThrownBy(() -> served.open("hf:org/repo", Optional.empty(), cache))
+          .hasMessageContaining("127.0.0.1 cannot be reached");
+      clock.set(Duration.ofSeconds(11).toNanos());
+      assertThatThrownBy(() -> served.open(URI_OF_FILE, Optional.empty(), cache))
+          .hasMessageContaining("there is no such file");
+    } finally {
+      back.stop(0);
+    }
   }
 
   @Test
@@ -294,7 +338,12 @@ class HubTest {
         List.of(),
         offline,
         new HubSettings(
-            hub.endpoint(), token, Duration.ofMinutes(1), ATTEMPTS, Duration.ofMillis(1)));
+            hub.endpoint(),
+            token,
+            Duration.ofMinutes(1),
+            ATTEMPTS,
+            Duration.ofMillis(1),
+            Proxies.NONE));
   }
 
   private long copies() {

@@ -12,6 +12,7 @@ import dev.embark.imports.ImportType;
 import dev.embark.imports.TinyFolder;
 import dev.embark.store.cache.StoredModel;
 import dev.embark.store.web.HubSettings;
+import dev.embark.store.web.Proxies;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -114,7 +115,8 @@ class ModelFolderTest {
             Optional.empty(),
             Duration.ofSeconds(5),
             2,
-            Duration.ofMillis(1));
+            Duration.ofMillis(1),
+            Proxies.NONE);
     return new ModelStore(
         new StoreSettings(dir.resolve("cache"), 1L << 30, List.of(), offline, settings));
   }
@@ -191,7 +193,7 @@ class ModelFolderTest {
       assertTiny(model);
       assertThat(model.sha256()).isEqualTo(local.sha256());
     }
-    assertThat(ModelStore.isFolder(uri, places(hadoop))).isTrue();
+    assertThat(store(false).isFetchedByDriver(uri, places(hadoop))).isTrue();
     assertThat(cached()).hasSize(2).noneMatch(name -> name.contains(".part"));
   }
 

@@ -1,6 +1,7 @@
 package dev.embark.engine.model;
 
 import dev.embark.engine.prompts.ModelPrompts;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -25,6 +26,9 @@ import java.util.Optional;
  * @param accelerator the accelerator's instruction set and arithmetic for this model on this CPU by
  *     default, such as {@code AVX-512 VNNI int16}; empty if llama.cpp computes the model
  * @param notAccelerated why llama.cpp computes the model, as a clause; empty if it does not
+ * @param license identifier, name and address that the file gives, in one line; empty for none
+ * @param warnings why its vectors may differ from those of its authors, as clauses that follow its
+ *     name
  */
 public record ModelDescription(
     String architecture,
@@ -42,4 +46,6 @@ public record ModelDescription(
     String prefix,
     Optional<ModelPrompts> prompts,
     String accelerator,
-    Optional<String> notAccelerated) {}
+    Optional<String> notAccelerated,
+    Optional<String> license,
+    List<String> warnings) {}

@@ -12,16 +12,19 @@ import dev.embark.llama.LlamaModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Reads the facts of a model file that llama.cpp does not retain. Stateless. */
 public final class ModelFile {
   private static final String NONE = "none";
   private static final String RANK = "rank";
   private static final String[] POOLINGS = {NONE, "mean", "cls", "last", RANK};
+  private static final int LONGEST_LICENSE = 200;
   private static final List<String> HEAD = List.of("cls.weight", "cls.output.weight");
 
   private ModelFile() {}
@@ -51,11 +54,35 @@ public final class ModelFile {
           text(header, ModelPrompts.PREFIX_KEY).orElse(""),
           ModelPrompts.of(key -> text(header, key)),
           Accelerator.kernelsFor(header),
-          Accelerator.whyNot(header));
+          Accelerator.whyNot(header),
+          license(header),
+          warnings(model, header));
     } catch (IOException e) {
       throw new EmbarkException(
           Kind.MODEL, "The model cannot be described: " + e.getMessage() + ".", e);
     }
+  }
+
+  /** Returns the licence as a line: its identifier, else its name, and its address. */
+  private static Optional<String> license(GgufHeader header) {
+    List<String> parts =
+        Stream.of("general.license", "general.license.name", "general.license.link")
+            .flatMap(key -> text(header, key).stream())
+            .map(part -> part.replaceAll("[\\s\\p{Cntrl}]+", " ").strip())
+            .filter(part -> !part.isEmpty())
+            .map(part -> part.substring(0, Math.min(part.length(), LONGEST_LICENSE)))
+            .toList();
+    return parts.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", parts));
+  }
+
+  private static List<String> warnings(LlamaModel model, GgufHeader header) {
+    List<String> warnings = new ArrayList<>(SelfTest.warnings(model, header));
+    if (MatryoshkaCut.needsLayerNorm(key -> text(header, key))) {
+      warnings.add(
+          "is cut to fewer dimensions by its authors after a layer norm only, which the option"
+              + " dimensions does not compute");
+    }
+    return List.copyOf(warnings);
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.embark.llama.TokenizedTexts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.javacpp.IntPointer;
 
 /**
@@ -17,6 +18,17 @@ import org.bytedeco.javacpp.IntPointer;
  */
 final class SelfTest {
   private static final byte[] TEXT = {'a'};
+
+  // Encoders that are trained with a special token on each side of a text.
+  private static final Set<String> ENCLOSING =
+      Set.of(
+          "bert",
+          "nomic-bert",
+          "nomic-bert-moe",
+          "modern-bert",
+          "neo-bert",
+          "jina-bert-v2",
+          "jina-bert-v3");
 
   private SelfTest() {}
 
@@ -44,6 +56,13 @@ final class SelfTest {
             "has a context of "
                 + model.trainedContext()
                 + " tokens, which special tokens fill without any text");
+      }
+      if (opens
+          && !closes
+          && ENCLOSING.contains(ModelFile.text(header, "general.architecture").orElse(""))) {
+        warnings.add(
+            "opens each text with a special token but closes none, which its authors' tokenizer"
+                + " does; its file should have tokenizer.ggml.add_eos_token=true");
       }
       switch (ModelFile.pooling(header)) {
         case "last" -> {

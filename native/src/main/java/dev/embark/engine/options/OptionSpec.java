@@ -31,7 +31,7 @@ public record OptionSpec(
         "path, file:, Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:",
         defaultValue,
         description,
-        OptionSpec::notBlank);
+        ModelName::canonical);
   }
 
   static OptionSpec modelSha256() {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -104,6 +105,15 @@ public record ModelPrompts(String query, String document) {
     return name.isEmpty()
         ? "without a name"
         : "'" + name.substring(0, Math.min(name.length(), LONGEST_NAME)) + "'";
+  }
+
+  /**
+   * Returns whether a file gives its model a name, whatever its case and the type at its end.
+   *
+   * @param metadata value of a key of the model's file
+   */
+  public static boolean isNamed(Pattern name, Function<String, Optional<String>> metadata) {
+    return PromptFamily.names(metadata).anyMatch(name.asMatchPredicate());
   }
 
   private static EmbarkException unknown(Role role, Function<String, Optional<String>> metadata) {

@@ -119,15 +119,19 @@ enum PromptFamily {
    * @param metadata value of a key of the model's file
    */
   static Optional<PromptFamily> of(Function<String, Optional<String>> metadata) {
+    return names(metadata)
+        .flatMap(
+            name -> Arrays.stream(values()).filter(family -> family.names.matcher(name).matches()))
+        .findFirst();
+  }
+
+  /** Returns the names that a model's file gives it, in lower case, without its type. */
+  static Stream<String> names(Function<String, Optional<String>> metadata) {
     String parts =
         PART_KEYS.stream()
             .flatMap(key -> metadata.apply(key).stream())
             .collect(Collectors.joining("-"));
-    return Stream.of(metadata.apply(NAME_KEY).orElse(""), parts)
-        .map(PromptFamily::plain)
-        .flatMap(
-            name -> Arrays.stream(values()).filter(family -> family.names.matcher(name).matches()))
-        .findFirst();
+    return Stream.of(metadata.apply(NAME_KEY).orElse(""), parts).map(PromptFamily::plain);
   }
 
   /** Returns the names of the families, for messages. */

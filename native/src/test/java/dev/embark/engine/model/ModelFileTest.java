@@ -19,6 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +54,9 @@ class ModelFileTest {
                   "",
                   Optional.empty(),
                   "",
-                  Optional.of("there are no kernels for qwen3")));
+                  Optional.of("there are no kernels for qwen3"),
+                  Optional.empty(),
+                  List.of()));
     }
   }
 
@@ -89,6 +93,52 @@ class ModelFileTest {
     try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
       assertThat(ModelFile.describe(model).prompts())
           .contains(new ModelPrompts("", "passage: größe "));
+    }
+  }
+
+  @Test
+  void theLicenceOfTheFileIsOneLine() throws IOException {
+    Path file = TinyModel.wordPiece(dir);
+    Map<String, String> lines =
+        Map.of(
+            "general.license", "other",
+            "general.license.name", "tongyi\nqianwen",
+            "general.license.link", "https://x.example/LICENSE");
+    for (Map.Entry<String, String> line : lines.entrySet()) {
+      file =
+          ChangedModel.with(
+              file,
+              dir.resolve(line.getKey() + ".gguf"),
+              line.getKey(),
+              GgufValue.string(line.getValue()));
+    }
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model).license())
+          .contains("other, tongyi qianwen, https://x.example/LICENSE");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nomic-embed-text-v1.5, true",
+    "Nomic Embed Text v1.5, true",
+    "nomic-ai/nomic-embed-text-v1.5.Q8_0, true",
+    "nomic-embed-text-v1, false",
+    "nomic-embed-text-v2-moe, false",
+    "my-nomic-embed-text-v1.5, false",
+    "bge-m3, false"
+  })
+  void aModelThatIsCutAfterALayerNormIsWarnedAbout(String name, boolean warns) throws IOException {
+    Path file =
+        ChangedModel.with(
+            TinyKind.NOMIC_BERT.write(dir),
+            dir.resolve("named.gguf"),
+            "general.name",
+            GgufValue.string(name));
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      assertThat(ModelFile.describe(model).warnings())
+          .hasSize(warns ? 1 : 0)
+          .allSatisfy(warning -> assertThat(warning).contains("after a layer norm only"));
     }
   }
 

@@ -70,6 +70,17 @@ class SelfTestTest {
         .contains("the last token", ADD_EOS + "=true");
   }
 
+  /** As a bge-m3 whose file lacks the closing token. */
+  @Test
+  void anEncoderThatOpensTextsButClosesNoneIsWarnedAbout() throws IOException {
+    Path open = changed(TinyKind.MODERN_BERT.write(dir), ADD_EOS, GgufValue.bool(false));
+
+    assertThat(warnings(open))
+        .singleElement()
+        .asString()
+        .contains("opens each text with a special token but closes none", ADD_EOS + "=true");
+  }
+
   @Test
   void theWarningIsLoggedOnceWithTheModelsName() throws IOException {
     Path open = changed(TinyKind.QWEN3_LAST.write(dir), ADD_EOS, GgufValue.bool(false));

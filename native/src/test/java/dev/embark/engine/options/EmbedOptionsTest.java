@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbedOptionsTest {
 
@@ -279,5 +280,51 @@ class EmbedOptionsTest {
     assertThat(none.prefix()).contains("");
     assertThat(none).isNotEqualTo(EmbedOptions.defaults()).isEqualTo(none.with(Map.of()));
     assertThat(none.with(Map.of("prefix", "query: ")).prefix()).contains("query: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://huggingface.co/org/repo, hf:org/repo",
+    "https://huggingface.co/org/repo/, hf:org/repo",
+    "https://huggingface.co/org/repo.git, hf:org/repo",
+    "HTTPS://HuggingFace.co/Org/Repo-v1.5, hf:Org/Repo-v1.5",
+    "http://www.huggingface.co/org/repo?library=sentence-transformers, hf:org/repo",
+    "https://hf.co/org/repo#usage, hf:org/repo",
+    "https://huggingface.co/org/repo/tree/main, hf:org/repo",
+    "https://huggingface.co/org/repo/tree/v1.5, hf:org/repo@v1.5",
+    "https://huggingface.co/org/repo/tree/refs%2Fpr%2F7, hf:org/repo@refs/pr/7",
+    "https://huggingface.co/org/repo/commit/0123abc, hf:org/repo@0123abc",
+    "https://huggingface.co/org/repo/blob/main/m-Q8_0.gguf, hf:org/repo/m-Q8_0.gguf",
+    "https://huggingface.co/org/repo/blob/refs/pr/7/q/m.gguf, hf:org/repo/q/m.gguf@refs/pr/7",
+    "https://huggingface.co/org/repo/resolve/v2/a%20b+c.gguf?download=true, hf:org/repo/a"
+        + " b+c.gguf@v2",
+    "hf://org/repo, hf:org/repo",
+    "hf://org/repo/q/m.gguf, hf:org/repo/q/m.gguf",
+    "hf://org/repo@v2/m.gguf, hf:org/repo/m.gguf@v2",
+    "' hf:org/repo ', hf:org/repo",
+    "https://huggingface.company.example/org/repo, https://huggingface.company.example/org/repo",
+    "/models/https:/m.gguf, /models/https:/m.gguf"
+  })
+  void anAddressOfTheHubIsTheModel(String written, String model) {
+    assertThat(EmbedOptions.of(Map.of("model", written)).model()).isEqualTo(model);
+    assertThat(GenerateOptions.of(Map.of("model", written)).model()).isEqualTo(model);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://huggingface.co/",
+        "https://huggingface.co/org",
+        "https://huggingface.co/datasets/org/data",
+        "https://huggingface.co/spaces/org/app",
+        "https://huggingface.co/org/repo/discussions/3",
+        "hf://datasets/org/data",
+        "hf://org"
+      })
+  void anAddressOfTheHubThatIsNoModelIsRefused(String written) {
+    assertThatThrownBy(() -> EmbedOptions.of(Map.of("model", written)))
+        .isInstanceOf(EmbarkException.class)
+        .hasMessageContaining(written)
+        .hasMessageContaining("hf:org/repo");
   }
 }

@@ -12,6 +12,7 @@ import dev.embark.spark.metrics.ApplicationProgress;
 import dev.embark.spark.metrics.ExecutorCounters;
 import dev.embark.spark.metrics.RowAccumulators;
 import dev.embark.spark.metrics.WindowCounts;
+import dev.embark.spark.models.CutWarning;
 import dev.embark.spark.models.ExecutorModels;
 import dev.embark.spark.models.ModelAccess;
 import dev.embark.spark.models.PromptWarning;
@@ -61,6 +62,7 @@ public final class RowByRowEvaluation extends ModelCall implements CodegenFallba
     ModelAccess access = ModelAccess.ofSession(context, call.options().model());
     FunctionOptions pinned = access.pinned(call.options(), ExecutorModels.store());
     PromptWarning.check(context, call.options(), access);
+    CutWarning.check(context, call.options(), access);
     return new RowByRowEvaluation(
         call.text(),
         pinned,

@@ -12,8 +12,8 @@ public enum ExecutorSetting {
       "cacheDir",
       "path",
       "~/.cache/embark/models",
-      "Folder of each node for copies of models and the accelerator's packed weights; only"
-          + " the user may access it."),
+      "Folder of each node for copies of models and the accelerator's packed weights; in a folder"
+          + " that others can write to, a private one is made."),
   CACHE_SIZE(
       "cacheSize",
       "size",

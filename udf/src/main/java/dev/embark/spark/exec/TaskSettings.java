@@ -6,6 +6,7 @@ import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.metrics.ApplicationProgress;
 import dev.embark.spark.metrics.OperatorMetrics;
 import dev.embark.spark.metrics.RowAccumulators;
+import dev.embark.spark.models.CutWarning;
 import dev.embark.spark.models.ExecutorModels;
 import dev.embark.spark.models.ModelAccess;
 import dev.embark.spark.models.PromptWarning;
@@ -42,6 +43,7 @@ public record TaskSettings(
     ModelAccess access = ModelAccess.ofSession(context, options.model());
     FunctionOptions pinned = access.pinned(options, ExecutorModels.store());
     PromptWarning.check(context, options, access);
+    CutWarning.check(context, options, access);
     return new TaskSettings(
         pinned,
         access.serving(pinned, ExecutorModels.store()),

@@ -17,6 +17,9 @@ import org.apache.spark.SparkConf;
 record MemoryLimit(long bytes, int slots, boolean container) {
   private static final long MB = 1L << 20;
   private static final String OVERHEAD = "spark.executor.memoryOverhead";
+  private static final String FACTOR = "spark.executor.memoryOverheadFactor";
+  // Older than the other, which wins. Spark sets it to 0.4 for an application in Python.
+  private static final String KUBERNETES_FACTOR = "spark.kubernetes.memoryOverheadFactor";
   // Spark's own defaults.
   private static final String MINIMUM_OVERHEAD = "384m";
   private static final double OVERHEAD_FACTOR = 0.1;
@@ -43,7 +46,12 @@ record MemoryLimit(long bytes, int slots, boolean container) {
           ? 0
           : conf.getSizeAsMb(OVERHEAD, MINIMUM_OVERHEAD) * MB;
     }
-    double factor = conf.getDouble("spark.executor.memoryOverheadFactor", OVERHEAD_FACTOR);
+    double factor =
+        conf.getDouble(
+            FACTOR,
+            conf.get("spark.master", "").startsWith("k8s")
+                ? conf.getDouble(KUBERNETES_FACTOR, OVERHEAD_FACTOR)
+                : OVERHEAD_FACTOR);
     long minimum = conf.getSizeAsMb("spark.executor.minMemoryOverhead", MINIMUM_OVERHEAD);
     long share = (long) (conf.getSizeAsMb("spark.executor.memory", "1g") * factor);
     return Math.max(minimum, share) * MB;

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * the driver and serialised to tasks.
  *
  * @param hadoop keys and values, which may include credentials and are never logged
- * @param served Spark's URL of the converted model at the driver; empty for models that are files
+ * @param served Spark's URL of the model at the driver; empty if executors fetch it themselves
  */
 public record ModelAccess(Map<String, String> hadoop, String served) implements Serializable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelAccess.class);
@@ -87,8 +87,8 @@ public record ModelAccess(Map<String, String> hadoop, String served) implements 
    * cannot access the model; the tasks then report the failure, if there is one.
    *
    * @throws EmbarkException of kind MODEL if the driver cannot access the model of a web server,
-   *     since each executor would use the server's version at that moment, or if the model is a
-   *     folder that cannot be converted
+   *     since each executor would use the server's version at that moment, or of the Hub, unless it
+   *     is offline, or if the model is a folder that cannot be converted
    */
   public FunctionOptions pinned(FunctionOptions options, ModelStore store) {
     if (options.modelSha256().isPresent()) {
@@ -97,7 +97,7 @@ public record ModelAccess(Map<String, String> hadoop, String served) implements 
     try {
       return options.with(Map.of("modelSha256", store.sha256(options.model(), places())));
     } catch (EmbarkException e) {
-      if (ModelPlaces.isWeb(options.model()) || e.condition() == Condition.MODEL_NOT_IMPORTED) {
+      if (store.needsServer(options.model()) || e.condition() == Condition.MODEL_NOT_IMPORTED) {
         throw e;
       }
       LOG.info(
@@ -108,8 +108,9 @@ public record ModelAccess(Map<String, String> hadoop, String served) implements 
   }
 
   /**
-   * Returns an access by which executors fetch the driver's conversion of a model folder. Returns
-   * this access for a model that is a file, and where the driver is the only executor.
+   * Returns an access by which executors fetch the driver's conversion of a model folder, or its
+   * copy of a model that the Hub gives out for a token only. Returns this access for other models,
+   * and where the driver is the only executor.
    *
    * @param options with the hash of the model, as {@link #pinned} returns them
    */
@@ -118,7 +119,7 @@ public record ModelAccess(Map<String, String> hadoop, String served) implements 
     if (env == null
         || ExecutorModels.isAlone(env.conf())
         || options.modelSha256().isEmpty()
-        || !ModelStore.isFolder(options.model(), places())) {
+        || !store.isFetchedByDriver(options.model(), places())) {
       return this;
     }
     return new ModelAccess(hadoop, DriverFile.serve(env, open(options, store)));

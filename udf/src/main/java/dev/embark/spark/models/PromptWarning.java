@@ -27,7 +27,7 @@ public final class PromptWarning {
   private static final String STREAM = "sql.streaming.queryId";
   private static final String EXECUTION = "spark.sql.execution.root.id";
 
-  // Queries that were warned of, each with its model.
+  // Queries that were warned of, each with its model and the kind of the warning.
   private static final Set<String> WARNED =
       Collections.newSetFromMap(
           new LinkedHashMap<>() {
@@ -67,14 +67,15 @@ public final class PromptWarning {
     return prompts.query().isEmpty() ? "document" : "query and document";
   }
 
-  private static boolean isFirst(SparkContext context, String model) {
+  /** Returns whether the running query was not yet warned of something. */
+  static boolean isFirst(SparkContext context, String what) {
     String stream = context.getLocalProperty(STREAM);
     String query = stream == null ? context.getLocalProperty(EXECUTION) : stream;
     if (query == null) {
       return true; // outside a query, as for a mapPartitions
     }
     synchronized (WARNED) {
-      return WARNED.add(context.applicationId() + "\n" + query + "\n" + model);
+      return WARNED.add(context.applicationId() + "\n" + query + "\n" + what);
     }
   }
 }

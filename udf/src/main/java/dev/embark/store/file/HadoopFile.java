@@ -1,5 +1,6 @@
 package dev.embark.store.file;
 
+import dev.embark.imports.FolderFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -33,6 +34,7 @@ public final class HadoopFile implements RemoteFile {
     if (status.isDirectory()) {
       throw new IOException("it is a directory");
     }
+    FolderFiles.checkIsGguf(path.getName(), Optional.of(path.getParent().toString()));
   }
 
   @Override

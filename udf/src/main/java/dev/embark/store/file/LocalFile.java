@@ -1,5 +1,7 @@
 package dev.embark.store.file;
 
+import dev.embark.imports.FolderFiles;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -31,17 +33,18 @@ public final class LocalFile implements RemoteFile {
   }
 
   /**
-   * Checks that a path is a regular file.
+   * Checks that a path is a regular file, and not one of another format by its name.
    *
-   * @throws IOException if it does not exist or is a directory
+   * @throws IOException if it does not exist, is a directory, or names what to write instead
    */
   public static void check(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new IOException("it is a directory; name the .gguf file in it");
     }
     if (!Files.isRegularFile(file)) {
-      throw new IOException("there is no such model file");
+      throw new FileNotFoundException("there is no such model file");
     }
+    FolderFiles.checkIsGguf(file.getFileName().toString(), LocalFolder.around(file));
   }
 
   /** Whether a file is on a mounted object store. */

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A model folder on a local file system, which is read in place. */
@@ -20,6 +23,7 @@ public final class LocalFolder implements SourceFolder {
    */
   public LocalFolder(Path folder) throws IOException {
     this.folder = folder.toRealPath();
+    checkIsNotRepository(this.folder);
     this.needed = FolderFiles.needed(files(this.folder));
     this.version = currentVersion();
     long bytes = 0;
@@ -27,6 +31,48 @@ public final class LocalFolder implements SourceFolder {
       bytes += Files.size(this.folder.resolve(file));
     }
     this.size = bytes;
+  }
+
+  /**
+   * The model folder that a file belongs to, in which it may be in a subfolder such as {@code
+   * onnx}; empty if there is none.
+   */
+  static Optional<String> around(Path file) {
+    Path parent = file.toAbsolutePath().normalize().getParent();
+    for (int i = 0; i < 2 && parent != null; i++, parent = parent.getParent()) {
+      String[] files = parent.toFile().list();
+      if (files != null
+          && !FolderFiles.isModule(String.valueOf(parent.getFileName()))
+          && FolderFiles.isModelFolder(Arrays.asList(files))) {
+        return Optional.of(parent.toString());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Refuses the folder of a repository in the cache of the Hub's own tools, which has a folder for
+   * each revision.
+   */
+  private static void checkIsNotRepository(Path folder) throws IOException {
+    Path snapshots = folder.resolve("snapshots");
+    if (!Files.isDirectory(snapshots) || Files.exists(folder.resolve(FolderFiles.CONFIG))) {
+      return;
+    }
+    Path main = folder.resolve("refs").resolve("main");
+    Path commit =
+        Files.isRegularFile(main) ? snapshots.resolve(Files.readString(main).strip()) : snapshots;
+    Optional<Path> newest =
+        commit.equals(snapshots) || !Files.isDirectory(commit)
+            ? children(snapshots).stream()
+                .filter(Files::isDirectory)
+                .max(Comparator.comparingLong(child -> child.toFile().lastModified()))
+            : Optional.of(commit);
+    if (newest.isPresent()) {
+      throw new IOException(
+          "it is a repository in the cache of the Hub, not a model; name its snapshot "
+              + newest.get());
+    }
   }
 
   private static List<String> files(Path folder) throws IOException {

@@ -1,9 +1,10 @@
 package dev.embark.store.web;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,9 +12,11 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
- * HTTP client for the Hugging Face Hub and other web servers, which turns error responses into
+ * HTTP client for the Hugging Face Hub and other web servers, through the proxies that the
+ * environment or the JVM names. {@link HubReplies} and {@link Unreachable} turn failures into
  * messages for the user.
  *
  * <p>It follows redirects itself, so that the token is sent only to the endpoint and never to the
@@ -21,18 +24,38 @@ import java.util.Optional;
  * thread.
  */
 public final class HubClient {
-  private static final Duration CONNECT = Duration.ofSeconds(20);
+  private static final Duration CONNECT = Duration.ofSeconds(4);
   private static final int MAX_REDIRECTS = 5;
-  private static final int FIRST_RETRIED_STATUS = 500;
+  private static final Pattern TOKEN = Pattern.compile("[!-~]+");
+  // Without it the JDK sends no password to a proxy before the tunnel of an https: URL.
+  private static final String TUNNELS = "jdk.http.auth.tunneling.disabledSchemes";
+  private static final String COPIED =
+      "or else name a file or folder that was copied to this machine";
 
   private final HubSettings settings;
+  private final HubReplies replies;
   private final HttpClient http;
 
-  HubClient(HubSettings settings) {
+  /**
+   * @throws Refused if a setting of the environment cannot be used
+   */
+  HubClient(HubSettings settings) throws Refused {
+    if (settings.endpoint().getHost() == null) {
+      throw new Refused("HF_ENDPOINT is no URL of the form https://host");
+    }
+    if (!settings.token().map(TOKEN.asMatchPredicate()::test).orElse(true)) {
+      throw new Refused("HF_TOKEN has characters that no token has; set it again"); // not its value
+    }
     this.settings = settings;
+    this.replies = new HubReplies(settings);
+    if (settings.proxies().credentials(settings.endpoint()).isPresent()
+        && System.getProperty(TUNNELS) == null) {
+      System.setProperty(TUNNELS, "");
+    }
     this.http =
         HttpClient.newBuilder()
             .connectTimeout(CONNECT)
+            .proxy(settings.proxies().selector())
             .followRedirects(HttpClient.Redirect.NEVER)
             .version(HttpClient.Version.HTTP_1_1)
             .build();
@@ -55,7 +78,7 @@ public final class HubClient {
     HttpResponse<InputStream> reply =
         follow(HttpRequest.newBuilder(uri).method("HEAD", noBody()), true);
     reply.body().close();
-    return check(reply, uri);
+    return replies.checked(reply, uri);
   }
 
   /**
@@ -68,20 +91,14 @@ public final class HubClient {
     HttpResponse<InputStream> reply =
         follow(HttpRequest.newBuilder(uri).method("HEAD", noBody()), false);
     reply.body().close();
-    if (isRefusal(reply.statusCode())) {
+    if (HubReplies.isRefusal(reply.statusCode())) {
       reply = follow(HttpRequest.newBuilder(uri).GET().header("Range", "bytes=0-0"), false);
       reply.body().close();
     }
     if (reply.statusCode() / 100 == 3) {
       throw new Refused("the server redirects without end");
     }
-    return check(reply, uri);
-  }
-
-  /** Whether the same request, sent again, would have the same answer. */
-  private static boolean isRefusal(int status) {
-    return status == 501
-        || (status >= 400 && status < FIRST_RETRIED_STATUS && status != 408 && status != 429);
+    return replies.checked(reply, uri);
   }
 
   /**
@@ -97,7 +114,7 @@ public final class HubClient {
     }
     HttpResponse<InputStream> reply = follow(request, false);
     try {
-      return check(reply, uri);
+      return replies.checked(reply, uri);
     } catch (IOException e) {
       reply.body().close();
       throw e;
@@ -111,24 +128,25 @@ public final class HubClient {
   private HttpResponse<InputStream> follow(HttpRequest.Builder first, boolean withinEndpoint)
       throws IOException {
     HttpRequest request = withToken(first).build();
-    HttpResponse<InputStream> reply = send(request);
+    URI origin = request.uri();
+    HttpResponse<InputStream> reply = send(request, origin);
     for (int i = 0; i < MAX_REDIRECTS && reply.statusCode() / 100 == 3; i++) {
       Optional<String> location = reply.headers().firstValue("Location");
       if (location.isEmpty()) {
         return reply;
       }
       URI next = request.uri().resolve(location.get());
-      if (withinEndpoint && !isEndpoint(next)) {
+      if (withinEndpoint && !settings.isEndpoint(next)) {
         return reply;
       }
       reply.body().close();
-      checkRedirect(first.build().uri(), request.uri(), next);
+      checkRedirect(origin, request.uri(), next);
       HttpRequest.Builder builder =
           HttpRequest.newBuilder(next)
               .method(request.method(), request.bodyPublisher().orElseGet(HubClient::noBody));
       request.headers().firstValue("Range").ifPresent(range -> builder.header("Range", range));
       request = withToken(builder).build();
-      reply = send(request);
+      reply = send(request, origin);
     }
     return reply;
   }
@@ -152,66 +170,40 @@ public final class HubClient {
     }
   }
 
-  private HttpRequest.Builder withToken(HttpRequest.Builder request) {
+  private HttpRequest.Builder withToken(HttpRequest.Builder request) throws Refused {
     request.timeout(settings.stall()).header("User-Agent", "embark");
-    if (isEndpoint(request.copy().build().uri())) {
+    URI uri = request.copy().build().uri();
+    if (settings.isEndpoint(uri)) {
       settings.token().ifPresent(t -> request.header("Authorization", "Bearer " + t));
     }
+    settings.proxies().credentials(uri).ifPresent(c -> request.header("Proxy-Authorization", c));
     return request;
   }
 
-  private boolean isEndpoint(URI uri) {
-    URI endpoint = settings.endpoint();
-    return endpoint.getScheme().equals(uri.getScheme())
-        && endpoint.getAuthority().equals(uri.getAuthority());
-  }
-
-  private HttpResponse<InputStream> send(HttpRequest request) throws IOException {
+  private HttpResponse<InputStream> send(HttpRequest request, URI origin) throws IOException {
+    Optional<InetSocketAddress> proxy = settings.proxies().of(request.uri());
     try {
-      return http.send(request, BodyHandlers.ofInputStream());
+      HttpResponse<InputStream> reply = http.send(request, BodyHandlers.ofInputStream());
+      if (reply.statusCode() == HttpURLConnection.HTTP_PROXY_AUTH) {
+        throw HubReplies.proxyRefuses(); // the reply of a tunnel has no body
+      }
+      return reply;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");
+    } catch (IOException e) {
+      throw Unreachable.of(e, request.uri(), proxy, CONNECT, advice(request.uri(), origin));
     }
   }
 
-  /** Returns the reply, or throws if its status is an error. */
-  private HttpResponse<InputStream> check(HttpResponse<InputStream> reply, URI uri)
-      throws IOException {
-    int status = reply.statusCode();
-    switch (status) {
-      case 200, 206, 416 -> {
-        if (reply.headers().firstValue("Content-Type").orElse("").startsWith("text/html")) {
-          throw new Refused(
-              "the server answered with a web page instead of a model; check for a proxy or a"
-                  + " login page");
-        }
-      }
-      case 301, 302, 303, 307, 308 -> {
-        if (!reply.request().method().equals("HEAD")) {
-          throw new Refused("the server redirects without end");
-        }
-      }
-      case 401, 403 ->
-          throw new Refused(
-              "the server refuses it (HTTP "
-                  + status
-                  + (!isEndpoint(uri)
-                      ? "): Embark sends credentials to the Hub alone; name a URL that needs none"
-                      : settings.token().isPresent()
-                          ? "): HF_TOKEN may not read this repository, or its terms are not accepted"
-                          : "): it is private or does not exist; set HF_TOKEN on the driver and the"
-                              + " executors"));
-      case 404 ->
-          throw new FileNotFoundException(
-              "there is no such file" + (isEndpoint(uri) ? ", repository or revision" : ""));
-      default -> {
-        if (!isRefusal(status)) {
-          throw new IOException("the server answers HTTP " + status);
-        }
-        throw new Refused("the server answers HTTP " + status);
-      }
+  private String advice(URI uri, URI origin) {
+    if (settings.isEndpoint(uri)) {
+      return "set HTTPS_PROXY if this machine needs a proxy, HF_ENDPOINT if it has a mirror of the"
+          + " Hub, "
+          + COPIED;
     }
-    return reply;
+    return settings.isEndpoint(origin)
+        ? "the Hub keeps the file there, so this machine needs that host, too, " + COPIED
+        : "set HTTPS_PROXY if this machine needs a proxy, " + COPIED;
   }
 }

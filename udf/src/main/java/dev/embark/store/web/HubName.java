@@ -39,6 +39,11 @@ public record HubName(String repository, String file, String revision) {
     return file.isEmpty();
   }
 
+  /** The repository that this is in. */
+  public HubName whole() {
+    return new HubName(repository, "", revision);
+  }
+
   /** A file of this repository. */
   HubName in(String commit, String name) {
     return new HubName(repository, name, commit);

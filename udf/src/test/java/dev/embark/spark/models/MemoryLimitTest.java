@@ -32,6 +32,26 @@ class MemoryLimitTest {
     assertThat(limit(conf, 0).bytes() / MB).isEqualTo(megabytes);
   }
 
+  /** As Spark's BasicExecutorFeatureStep sizes an executor's pod. */
+  @ParameterizedTest
+  @CsvSource({
+    "k8s://https://host:443, 0.4, , 3276",
+    "k8s://https://host:443, 0.4, 0.2, 1638",
+    "k8s://https://host:443, , 0.2, 1638",
+    "yarn, 0.4, , 819"
+  })
+  void theFactorOfKubernetesCountsThereUnlessTheExecutorsIsSet(
+      String master, String ofKubernetes, String ofExecutor, long megabytes) {
+    SparkConf conf = conf(master).set("spark.executor.memory", "8g");
+    if (ofKubernetes != null) {
+      conf.set("spark.kubernetes.memoryOverheadFactor", ofKubernetes);
+    }
+    if (ofExecutor != null) {
+      conf.set("spark.executor.memoryOverheadFactor", ofExecutor);
+    }
+    assertThat(limit(conf, 0).bytes() / MB).isEqualTo(megabytes);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"local[2]", "spark://host:7077"})
   void otherwiseLimitIsTheMachinesMemoryOutsideTheHeap(String master) {

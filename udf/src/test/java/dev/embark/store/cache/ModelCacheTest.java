@@ -35,6 +35,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelCacheTest {
   @TempDir Path dir;
@@ -121,12 +123,62 @@ class ModelCacheTest {
 
   @Test
   void refusesADirectoryThatOthersCanWrite() throws IOException {
-    Path open = Files.createDirectory(dir.resolve("open"));
-    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Path open = shared("rwxrwxrwx", false);
     assertThatThrownBy(() -> new ModelCache(open, 1000))
         .hasMessageContaining(open.toString())
         .hasMessageContaining("rwxrwxrwx")
-        .hasMessageContaining("spark.embark.cacheDir");
+        .hasMessageContaining("spark.embark.cacheDir")
+        .hasMessageEndingWith("such as a new folder " + open.resolve("embark"));
+    assertThat(open).isEmptyDirectory();
+    assertThat(copyIn(open.resolve("embark"))).hasParent(open.resolve("embark"));
+  }
+
+  /** As Kubernetes mounts a volume with fsGroup (2775), and as /tmp is (1777). */
+  @ParameterizedTest
+  @CsvSource({"rwxrwxr-x, false", "rwxrwxrwx, true", "rwxrwx---, true"})
+  void aSharedDirectoryGetsAPrivateFolder(String permissions, boolean sticky) throws IOException {
+    Path shared = shared(permissions, sticky);
+    Path copy = copyIn(shared);
+    Path own = copy.getParent();
+
+    assertThat(own).hasParent(shared);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(own)))
+        .isEqualTo("rwx------");
+    assertThat(shared.toFile().list()).containsExactly(own.getFileName().toString());
+
+    // As a pod that starts again finds it.
+    Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rwxrwx---"));
+    assertThat(copyIn(shared)).isEqualTo(copy);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(own)))
+        .isEqualTo("rwx------");
+  }
+
+  @Test
+  void aFolderInASharedDirectoryThatIsALinkIsRefused() throws IOException {
+    Path shared = shared("rwxrwxr-x", false);
+    Path own = copyIn(shared).getParent();
+    Path elsewhere = dir.resolve("elsewhere");
+    Files.move(own, elsewhere);
+    Files.createSymbolicLink(own, elsewhere);
+    assertThatThrownBy(() -> new ModelCache(shared, 1000))
+        .hasMessageContaining(own + " in the cache directory belongs to another user");
+  }
+
+  private Path shared(String permissions, boolean sticky) throws IOException {
+    Path shared = Files.createDirectory(dir.toRealPath().resolve("shared"));
+    Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString(permissions));
+    if (sticky) {
+      int mode = (int) Files.getAttribute(shared, "unix:mode");
+      Files.setAttribute(shared, "unix:mode", (mode & 07777) | 01000);
+    }
+    return shared;
+  }
+
+  private static Path copyIn(Path directory) throws IOException {
+    try (StoredModel model = new ModelCache(directory, 1000).open(Counted.of("a", 10))) {
+      assertThat(model.path()).hasContent("a".repeat(10));
+      return model.path();
+    }
   }
 
   @Test

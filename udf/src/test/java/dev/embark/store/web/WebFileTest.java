@@ -194,6 +194,7 @@ class WebFileTest {
         Optional.empty(),
         Duration.ofMinutes(1),
         1,
-        Duration.ofMillis(1));
+        Duration.ofMillis(1),
+        Proxies.NONE);
   }
 }
