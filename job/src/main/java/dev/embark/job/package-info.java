@@ -23,7 +23,8 @@
  *   <li>a planned wave: it is embedded, possibly for the second time; the files of the first
  *       attempt are hidden from readers;
  *   <li>a ready wave: the sink determines which part of it is already published (files that were
- *       moved, or a commit in the table's history) and publishes the rest;
+ *       moved, uploads that were completed, or a commit in the table's history) and publishes the
+ *       rest;
  *   <li>a committed wave: nothing is left to do.
  * </ul>
  *

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.embark.job.cli.Cli;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.JobSpec;
+import dev.embark.job.files.FileNames;
 import dev.embark.job.run.Termination;
-import dev.embark.job.state.StateFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,7 +89,7 @@ class BadInputTest {
     try (var files = Files.list(folder)) {
       return files
           .map(file -> file.getFileName().toString())
-          .filter(name -> !StateFolder.isHidden(name))
+          .filter(name -> !FileNames.isHidden(name))
           .toList();
     }
   }

@@ -84,13 +84,23 @@ abstract class ForwardingSink implements Sink {
   }
 
   @Override
+  public boolean readsRowsAgain() {
+    return sink.readsRowsAgain();
+  }
+
+  @Override
   public void prepare(Commit commit) {
     sink.prepare(commit);
   }
 
   @Override
-  public void publish(Commit commit) {
-    sink.publish(commit);
+  public boolean publish(Commit commit) {
+    return sink.publish(commit);
+  }
+
+  @Override
+  public void withdraw(Commit commit) {
+    sink.withdraw(commit);
   }
 
   @Override

@@ -9,7 +9,7 @@ public final class RefusingSink extends ForwardingSink {
   }
 
   @Override
-  public void publish(Commit commit) {
+  public boolean publish(Commit commit) {
     throw new IllegalStateException("refused by the target");
   }
 }

@@ -77,14 +77,15 @@ class ResumeTest {
     }
 
     @Override
-    public void publish(Commit commit) {
+    public boolean publish(Commit commit) {
       crashAt(Moment.BEFORE_PUBLISH, commit);
       if (moment == Moment.WITHIN_PUBLISH && commit.wave() == 1) {
         moveOneFile(commit);
         throw new Crash();
       }
-      super.publish(commit);
+      boolean isPublished = super.publish(commit);
       crashAt(Moment.AFTER_PUBLISH, commit);
+      return isPublished;
     }
 
     private void crashAt(Moment now, Commit commit) {

@@ -3,8 +3,8 @@ package dev.embark.job.input;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.InputFormat;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.FileNames;
 import dev.embark.job.state.Paths;
-import dev.embark.job.state.StateFolder;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -93,14 +93,14 @@ final class InputFiles {
     Path path = status.getPath();
     if (!status.isDirectory()) {
       addFile(path, in);
-    } else if (!StateFolder.isHidden(path.getName())) {
+    } else if (!FileNames.isHidden(path.getName())) {
       boolean isPartition = in != Level.SUBFOLDER && path.getName().contains("=");
       folders.add(new Folder(path, isPartition ? Level.PARTITION : Level.SUBFOLDER));
     }
   }
 
   private void addFile(Path path, Level in) {
-    if (StateFolder.isHidden(path.getName())) {
+    if (FileNames.isHidden(path.getName())) {
       // Other hidden files, such as _SUCCESS and checksums, hold no rows.
       if (InputFormat.ofExtension(path.getName()).isPresent()) {
         hidden.add(path);

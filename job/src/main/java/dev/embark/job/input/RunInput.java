@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.input_file_name;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.ScratchFiles;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.StateFolder;
@@ -14,10 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * A run's private copy of the rows to process, divided into waves.
@@ -90,9 +93,9 @@ public final class RunInput {
   }
 
   private long writeDeleted(Dataset<Row> deleted) {
-    String path = state.path("deleted").toString();
-    deleted.write().mode(SaveMode.Overwrite).parquet(path);
-    return spark.read().parquet(path).count();
+    Path path = state.path("deleted");
+    ScratchFiles.write(spark, deleted.write().format("parquet").mode(SaveMode.Overwrite), path);
+    return spark.read().schema(deleted.schema()).parquet(path.toString()).count();
   }
 
   private Dataset<Row> copied(Dataset<Row> rows, String name) {
@@ -107,9 +110,15 @@ public final class RunInput {
   }
 
   private Dataset<Row> write(Dataset<Row> rows, String name) {
-    String path = new Path(folder, name).toString();
-    rows.write().option("maxRecordsPerFile", rowsPerWave()).mode(SaveMode.Overwrite).parquet(path);
-    return spark.read().schema(rows.schema()).parquet(path);
+    Path path = new Path(folder, name);
+    ScratchFiles.write(
+        spark,
+        rows.write()
+            .format("parquet")
+            .option("maxRecordsPerFile", rowsPerWave())
+            .mode(SaveMode.Overwrite),
+        path);
+    return spark.read().schema(rows.schema()).parquet(path.toString());
   }
 
   /**
@@ -157,24 +166,39 @@ public final class RunInput {
         .select(Columns.quoted(idColumn).as("id"));
   }
 
+  /** Reads the rows of a wave. */
   public static Dataset<Row> read(SparkSession spark, Path runFolder, Wave wave) {
-    return readFiles(spark, runFolder, wave.files());
+    return readFiles(spark.read(), runFolder, wave.files());
+  }
+
+  /**
+   * Reads the rows of a wave.
+   *
+   * @param schema schema of another wave of the run, which saves opening a file to find it
+   */
+  public static Dataset<Row> read(
+      SparkSession spark, Path runFolder, Wave wave, StructType schema) {
+    return readFiles(spark.read().schema(schema), runFolder, wave.files());
   }
 
   /** Reads the rows of several waves. */
   public static Dataset<Row> read(SparkSession spark, Path runFolder, List<Wave> waves) {
     Dataset<Row> rows =
-        readFiles(spark, runFolder, waves.stream().flatMap(wave -> wave.files().stream()).toList());
+        readFiles(
+            spark.read(),
+            runFolder,
+            waves.stream().flatMap(wave -> wave.files().stream()).toList());
     return waves.isEmpty() ? rows.limit(0) : rows;
   }
 
-  private static Dataset<Row> readFiles(SparkSession spark, Path runFolder, List<String> files) {
+  private static Dataset<Row> readFiles(
+      DataFrameReader reader, Path runFolder, List<String> files) {
     Path input = new Path(runFolder, INPUT);
     // The copy of an empty input is a file without rows, which is in no wave but has the schema.
     String[] paths =
         files.isEmpty()
             ? new String[] {input.toString()}
             : files.stream().map(f -> new Path(input, f).toString()).toArray(String[]::new);
-    return spark.read().parquet(paths);
+    return reader.parquet(paths);
   }
 }

@@ -1,8 +1,8 @@
 package dev.embark.job.input;
 
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.FileNames;
 import dev.embark.job.state.Paths;
-import dev.embark.job.state.StateFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
@@ -41,7 +41,7 @@ record TableFolder(String format, String title, String path) {
     for (Path path : paths) {
       Path folder = path;
       // Files in a hidden folder, such as Embark's quarantine, are not table data.
-      while (folder != null && folders.add(folder) && !StateFolder.isHidden(folder.getName())) {
+      while (folder != null && folders.add(folder) && !FileNames.isHidden(folder.getName())) {
         folder = folder.getParent();
       }
     }
@@ -124,9 +124,11 @@ record TableFolder(String format, String title, String path) {
   String hint() {
     return switch (format) {
       case DELTA ->
-          "it is a Delta table; give --packages io.delta:delta-spark_… and the --conf that Delta asks for";
+          "it is a Delta table; give --packages io.delta:delta-spark_… and the --conf that Delta"
+              + " asks for";
       case ICEBERG ->
-          "it is an Iceberg table; give --packages org.apache.iceberg:iceberg-spark-runtime-… or, if a catalog keeps it, name the table";
+          "it is an Iceberg table; give --packages org.apache.iceberg:iceberg-spark-runtime-… or,"
+              + " if a catalog keeps it, name the table";
       default -> "it is a %s table".formatted(title);
     };
   }

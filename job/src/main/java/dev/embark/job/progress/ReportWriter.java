@@ -3,6 +3,7 @@ package dev.embark.job.progress;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.ObjectStores;
 import dev.embark.job.report.ReportHtml;
 import dev.embark.job.report.ReportJson;
 import dev.embark.job.report.RunReport;
@@ -70,6 +71,12 @@ public final class ReportWriter implements RunListener {
     Path draft = new Path(folder, name + ".draft");
     FileSystem files = Paths.fileSystem(spark, path);
     try {
+      if (ObjectStores.isOne(files)) {
+        try (OutputStream out = ObjectStores.create(files, path)) {
+          out.write(content.getBytes(StandardCharsets.UTF_8));
+        }
+        return;
+      }
       try (OutputStream out = files.create(draft, true)) {
         out.write(content.getBytes(StandardCharsets.UTF_8));
       }

@@ -21,13 +21,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.UUID;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.FSError;
-import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -53,7 +48,7 @@ public final class JobRun {
   private Manifest.Run run;
   private List<WaveResult> committed; // of all processes of the run
   private RunPlan plan;
-  private WaveWriter embedder;
+  private WaveSteps waves;
 
   public JobRun(
       SparkSession spark,
@@ -97,7 +92,14 @@ public final class JobRun {
       state = output.state();
       run = opened.run();
       FunctionCall call = opened.call().pinned(spark, opened.fingerprint());
-      embedder = new WaveWriter(spark, spec, run.textColumn(), call);
+      waves =
+          new WaveSteps(
+              spark,
+              spec,
+              sink,
+              state,
+              new WaveWriter(spark, spec, run.textColumn(), call),
+              opened.otherEmbeddings());
       committed = new ArrayList<>(new WaveFiles(state, run).committed());
       plan = run.plan(List.copyOf(committed)).with(opened.call().given());
     } catch (Exception | FSError e) {
@@ -109,8 +111,8 @@ public final class JobRun {
     }
     listener.planned(plan);
     try {
-      List<Wave> waves = opened.waves();
-      waves.subList(committed.size(), waves.size()).forEach(this::take);
+      List<Wave> all = opened.waves();
+      all.subList(committed.size(), all.size()).forEach(this::take);
       return finish(start);
     } catch (Exception | FSError e) {
       // Scala code throws checked exceptions such as SparkException undeclared.
@@ -178,51 +180,32 @@ public final class JobRun {
 
   private void take(Wave wave) {
     if (run.ready().isEmpty()) {
-      stopIfTooManyFailed();
-      termination.check(howToCarryOn());
-      listener.waveStarted(wave.number(), wave.rows());
-      save(
-          run.with(
-              termination.interruptible("embed a wave", () -> embed(wave), this::howToCarryOn)));
+      prepare(wave);
+    }
+    Instant start = Instant.now();
+    output.confirm();
+    while (!waves.isPublished(run, run.ready().orElseThrow())) {
+      save(run.withoutReady());
+      prepare(wave);
+      start = Instant.now();
+      output.confirm();
     }
     ReadyWave ready = run.ready().orElseThrow();
-    Instant publishStart = Instant.now();
-    output.confirm();
-    sink.publish(commit(ready));
-    Path done = folder(ready);
-    new Quarantine(spark, state).publish(run, ready.number(), done);
-    WaveResult result = ready.committed(publishStart);
+    WaveResult result = ready.committed(start);
     save(run.with(result));
     committed.add(result);
-    state.delete(done);
+    waves.clear(run, ready);
     listener.waveCommitted(result);
   }
 
-  private ReadyWave embed(Wave wave) {
-    Instant start = Instant.now();
-    String name = "wave-" + wave.number() + "-" + UUID.randomUUID().toString().substring(0, 8);
-    Path folder = new Path(state.runFolder(run), name);
-    Dataset<Row> rows = RunInput.read(spark, state.runFolder(run), wave);
-    WaveWriter.Embedded embedded = embedder.embed(rows, wave.rows(), folder);
-    if (embedded.totals().counts().failed() > 0) {
-      new Quarantine(spark, state).prepare(run, embedder.failed(embedded.rows()), folder);
-    }
-    ReadyWave ready = ReadyWave.of(wave, name, start, embedded.totals());
-    sink.prepare(commit(ready));
-    return ready;
-  }
-
-  private Path folder(ReadyWave wave) {
-    return new Path(state.runFolder(run), wave.folder());
-  }
-
-  private Sink.Commit commit(ReadyWave wave) {
-    Dataset<Row> embedded =
-        embedder.output(spark.read().parquet(new Path(folder(wave), "embedded").toString()));
-    OptionalInt files = spec.outputSpec().repartition();
-    Dataset<Row> rows = files.isPresent() ? embedded.repartition(files.getAsInt()) : embedded;
-    return new Sink.Commit(
-        run, wave.number(), rows, run.textColumn(), opened.otherEmbeddings(), folder(wave));
+  private void prepare(Wave wave) {
+    stopIfTooManyFailed();
+    termination.check(howToCarryOn());
+    listener.waveStarted(wave.number(), wave.rows());
+    save(
+        run.with(
+            termination.interruptible(
+                "embed a wave", () -> waves.ready(run, wave), this::howToCarryOn)));
   }
 
   /**

@@ -7,9 +7,11 @@ import dev.embark.engine.rows.RowCounter;
 import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.RunTotals;
+import dev.embark.job.files.ScratchFiles;
 import dev.embark.job.state.CanonicalId;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.FunctionCall;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -21,10 +23,11 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.storage.StorageLevel;
 
 /**
- * Computes the results of a wave once and writes them to the wave's folder, from which the output,
- * the quarantine and the report are produced.
+ * Computes the results of a wave once and stores them, in the wave's folder or on the disks of the
+ * executors, from where the output, the quarantine and the report are produced.
  *
  * <p>Rows are repartitioned randomly into more tasks than cores. This avoids skew from long texts
  * that are adjacent in the input and lets slow cores take fewer tasks.
@@ -39,6 +42,7 @@ public final class WaveWriter {
   private final String text;
   private final FunctionCall call;
   private final OptionalInt window;
+  private final List<Dataset<Row>> persisted = new ArrayList<>();
 
   public WaveWriter(SparkSession spark, JobSpec spec, String textColumn, FunctionCall call) {
     this.spark = spark;
@@ -52,45 +56,76 @@ public final class WaveWriter {
   record Embedded(Dataset<Row> rows, RunTotals totals) {}
 
   /**
-   * Computes the results into {@code folder}, replacing its content; blocks until they are written.
+   * Computes the results; blocks until they are computed.
+   *
+   * @param folder folder of the wave, whose content is replaced
+   * @param isKept whether the results are written to the folder, for another process to read;
+   *     otherwise they are on the disks of the executors until {@link #release}
    */
-  Embedded embed(Dataset<Row> rows, long count, Path folder) {
-    String path = new Path(folder, "embedded").toString();
+  Embedded embed(Dataset<Row> rows, long count, Path folder, boolean isKept) {
     if (spec.dedupe()) {
-      return embedDistinct(rows, count, folder);
+      return embedDistinct(rows, count, folder, isKept);
     }
-    write(repartitioned(rows, count).withColumn(DETAIL, call.detail(Columns.quoted(text))), path);
-    Dataset<Row> embedded = spark.read().parquet(path);
+    Dataset<Row> embedded =
+        stored(
+            repartitioned(rows, count).withColumn(DETAIL, call.detail(Columns.quoted(text))),
+            isKept,
+            embedded(folder));
     return new Embedded(embedded, totals(embedded));
   }
 
-  private Embedded embedDistinct(Dataset<Row> rows, long count, Path folder) {
-    String textsPath = new Path(folder, "texts").toString();
+  private Embedded embedDistinct(Dataset<Row> rows, long count, Path folder, boolean isKept) {
     Column own = Columns.quoted(text);
     String distinct = "_embark_text";
     Dataset<Row> distinctTexts =
         rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
-    write(
-        repartitioned(distinctTexts, count).withColumn(DETAIL, call.detail(col(distinct))),
-        textsPath);
-    Dataset<Row> texts = spark.read().parquet(textsPath);
-    String path = new Path(folder, "embedded").toString();
-    write(rows.join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct), path);
-    Dataset<Row> embedded = spark.read().parquet(path);
-    RunTotals each = totals(embedded);
+    Dataset<Row> texts =
+        stored(
+            repartitioned(distinctTexts, count).withColumn(DETAIL, call.detail(col(distinct))),
+            isKept,
+            new Path(folder, "texts"));
     RowCounts once = totals(texts).counts();
+    Dataset<Row> embedded =
+        stored(
+            rows.join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct),
+            isKept,
+            embedded(folder));
+    RunTotals each = totals(embedded);
     long spared = each.counts().rows() - each.counts().nulls() - once.rows();
     RowCounts counts =
         each.counts().with(RowCounter.TOKENS, once.tokens()).with(RowCounter.DEDUPLICATED, spared);
     return new Embedded(embedded, new RunTotals(counts, each.failed(), each.lengths()));
   }
 
-  private void write(Dataset<Row> embedded, String path) {
-    embedded
-        .write()
-        .options(call.parquetOptions(spark, DETAIL + ".embedding"))
-        .mode(SaveMode.Overwrite)
-        .parquet(path);
+  /** Returns the same rows, computed once. */
+  private Dataset<Row> stored(Dataset<Row> rows, boolean isKept, Path path) {
+    if (!isKept) {
+      persisted.add(rows.persist(StorageLevel.DISK_ONLY()));
+      return rows;
+    }
+    ScratchFiles.write(
+        spark,
+        rows.write()
+            .format("parquet")
+            .options(call.parquetOptions(spark, DETAIL + ".embedding"))
+            .mode(SaveMode.Overwrite),
+        path);
+    return spark.read().schema(rows.schema()).parquet(path.toString());
+  }
+
+  private static Path embedded(Path folder) {
+    return new Path(folder, "embedded");
+  }
+
+  /** Reads the results that an earlier process has kept in the folder of a wave. */
+  Dataset<Row> read(Path folder) {
+    return spark.read().parquet(embedded(folder).toString());
+  }
+
+  /** Frees the disks of the executors from the results of a wave. */
+  void release() {
+    persisted.forEach(Dataset::unpersist);
+    persisted.clear();
   }
 
   /** Repartitions rows randomly across the tasks that process them. */

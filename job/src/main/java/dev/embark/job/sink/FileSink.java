@@ -8,6 +8,8 @@ import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.OutputSpec;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.ObjectStores;
+import dev.embark.job.files.StagedFiles;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.Manifest;
@@ -21,15 +23,15 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Writes files. A wave is first written below {@code _embark/}, which readers skip. Once the log
- * records it as ready, its files are renamed into the output one by one. Every file is complete
- * when it appears, and an interrupted commit resumes by moving the remaining files.
+ * Writes files. A wave is first written where no reader sees it: below {@code _embark/}, or on an
+ * object store as open uploads. Once the log records it as ready, its files appear in the output
+ * one by one, renamed or with their uploads completed. Every file is complete when it appears, and
+ * an interrupted commit resumes with the remaining files.
  *
  * <p>Rows in files cannot be replaced. With an id column, rows therefore get the column {@link
  * #VERSION_COLUMN}, the number of the run that wrote them: among rows with the same id, the highest
@@ -175,20 +177,34 @@ final class FileSink implements Sink {
   }
 
   @Override
+  public boolean readsRowsAgain() {
+    try {
+      return !ObjectStores.hasUploads(state.fileSystem(), root);
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  @Override
   public void prepare(Commit commit) {
     Dataset<Row> rows = commit.rows();
     if (spec.idColumn().isPresent()) {
       rows = rows.withColumn(VERSION_COLUMN, lit(commit.run().number()));
     }
-    rows.write()
-        .format(output.format().toString())
-        .option("timeZone", UTC)
-        .options(formatOptions())
-        .options(output.options())
-        .partitionBy(output.partitionBy().toArray(String[]::new))
-        .option(PARTITION_OVERWRITE, "static")
-        .mode(SaveMode.Overwrite)
-        .save(prepared(commit).toString());
+    try {
+      staged(commit)
+          .write(
+              spark,
+              rows.write()
+                  .format(output.format().toString())
+                  .option("timeZone", UTC)
+                  .options(formatOptions())
+                  .options(output.options())
+                  .partitionBy(output.partitionBy().toArray(String[]::new))
+                  .option(PARTITION_OVERWRITE, "static"));
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
   }
 
   private Map<String, String> formatOptions() {
@@ -211,17 +227,37 @@ final class FileSink implements Sink {
   }
 
   @Override
-  public void publish(Commit commit) {
-    String run = prefix(commit.run());
+  public boolean publish(Commit commit) {
     if (commit.replacesAll()) {
       // Later waves of the run are kept, because another process may have taken over and be ahead.
-      deleteAllBut(run);
+      deleteAllBut(prefix(commit.run()));
     }
-    state.moveAll(prepared(commit), root, run + commit.wave() + "-");
+    try {
+      return staged(commit).publish();
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
   }
 
-  private static Path prepared(Commit commit) {
-    return new Path(commit.folder(), "output");
+  @Override
+  public void withdraw(Commit commit) {
+    try {
+      staged(commit).withdraw();
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private StagedFiles staged(Commit commit) {
+    return new StagedFiles(
+        state.fileSystem(),
+        new Path(commit.folder(), "output"),
+        root,
+        prefix(commit.run()) + commit.wave() + "-");
+  }
+
+  private UserError unwritable(IOException e) {
+    return new UserError("Cannot write to %s (%s)".formatted(root, Failures.sentence(e)), e);
   }
 
   private void deleteAllBut(String prefix) {
@@ -252,10 +288,11 @@ final class FileSink implements Sink {
 
   @Override
   public void finish() {
+    StagedFiles.abortUploads(state.fileSystem(), root);
     try {
-      state.fileSystem().create(new Path(root, "_SUCCESS"), true).close();
+      ObjectStores.create(state.fileSystem(), new Path(root, "_SUCCESS")).close();
     } catch (IOException e) {
-      throw new UserError("Cannot write to " + root + ": " + Failures.sentence(e), e);
+      throw unwritable(e);
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.OutputSpec;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.ScratchFiles;
 import dev.embark.job.state.Paths;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -173,7 +174,7 @@ public final class Rehearsal {
       } else if (output.format() == OutputSpec.Format.ICEBERG) {
         inCatalog(scratch, catalog -> writer.saveAsTable(catalog + ".db." + name));
       } else {
-        writer.save(new Path(scratch, name).toString());
+        ScratchFiles.write(spark, writer, new Path(scratch, name));
       }
       return null;
     } catch (Exception e) {

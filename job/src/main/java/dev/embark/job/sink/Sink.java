@@ -21,7 +21,8 @@ public interface Sink {
    *
    * @param run run of the wave
    * @param wave number of the wave
-   * @param rows rows in the layout of the output, read from {@code folder}
+   * @param rows rows in the layout of the output; null at {@link Sink#publish} if the sink does not
+   *     {@link Sink#readsRowsAgain}
    * @param textColumn text column, whose change makes the other result columns stale
    * @param otherEmbeddings names of the other result columns
    * @param folder folder of the wave, hidden from readers of the output
@@ -129,14 +130,26 @@ public interface Sink {
    */
   boolean holdsAnyOf(Manifest.Run run);
 
+  /**
+   * Returns whether {@link #publish} reads the rows of a wave, possibly in another process, so that
+   * they have to be kept in its folder; otherwise only {@link #prepare} does.
+   */
+  boolean readsRowsAgain();
+
   /** Writes the wave to a place hidden from readers; idempotent. */
   void prepare(Commit commit);
 
   /**
    * Publishes a prepared wave exactly once, however often it is called: it first determines whether
    * an interrupted call already did.
+   *
+   * @return false if what was prepared is gone and has to be prepared again, after {@link
+   *     #withdraw}
    */
-  void publish(Commit commit);
+  boolean publish(Commit commit);
+
+  /** Removes what {@link #publish} has published of a wave that has to be prepared again. */
+  default void withdraw(Commit commit) {}
 
   /** Completes the output after all waves are published. */
   void finish();

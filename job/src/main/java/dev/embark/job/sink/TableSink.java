@@ -226,6 +226,11 @@ abstract class TableSink implements Sink {
   }
 
   @Override
+  public boolean readsRowsAgain() {
+    return true;
+  }
+
+  @Override
   public void prepare(Commit commit) {
     // The format hides uncommitted data from readers.
   }
@@ -254,17 +259,17 @@ abstract class TableSink implements Sink {
   }
 
   @Override
-  public void publish(Commit commit) {
+  public boolean publish(Commit commit) {
     for (int attempt = 1; ; attempt++) {
       // Taken before the check, because a process that considers this one dead may commit right
       // after it.
       Map<String, String> guard = guard();
       if (isIn(commit)) {
-        return;
+        return true;
       }
       try {
         publish(commit, guard);
-        return;
+        return true;
       } catch (Exception e) {
         boolean isConflict =
             Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)

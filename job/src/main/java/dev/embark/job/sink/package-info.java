@@ -2,7 +2,7 @@
  * Outputs of the job: files, Delta and Iceberg tables.
  *
  * <pre>
- *  Sink ──┬── FileSink: Parquet, ORC, JSON; publishes by moving files
+ *  Sink ──┬── FileSink: Parquet, ORC, JSON; publishes staged files
  *         └── TableSink ──┬── DeltaSink
  *                         └── IcebergSink; publish by a commit that names the wave
  * </pre>

@@ -1,6 +1,7 @@
 package dev.embark.job.state;
 
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.ObjectStores;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +21,8 @@ import org.apache.hadoop.fs.Path;
  * <p>Thread-safe.
  */
 final class Heartbeat implements AutoCloseable {
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+  private static final int MILLIS_BETWEEN_LOOKS = 100; // at least
+  private static final int LOOKS = 150; // at most, each of which may be a billed request
 
   private final StateFolder state;
   private final Path file;
@@ -41,7 +43,7 @@ final class Heartbeat implements AutoCloseable {
 
   /** Writes the file once. */
   void beat() throws IOException {
-    try (OutputStream out = state.plainFiles().create(file, true)) {
+    try (OutputStream out = ObjectStores.create(state.plainFiles(), file)) {
       out.write(StateFolder.JSON.writeValueAsBytes(holder));
     }
   }
@@ -93,8 +95,9 @@ final class Heartbeat implements AutoCloseable {
     long found = last();
     // Counts looks instead of elapsed time: while the file system hangs, the holder cannot renew
     // either.
-    for (long look = 0; look < patience.dividedBy(BETWEEN_LOOKS); look++) {
-      pause();
+    long millis = Math.max(MILLIS_BETWEEN_LOOKS, patience.dividedBy(LOOKS).toMillis());
+    for (long look = 0; look < patience.toMillis() / millis; look++) {
+      pause(millis);
       long now = last();
       if (now == 0) {
         return false;
@@ -108,9 +111,9 @@ final class Heartbeat implements AutoCloseable {
     return true;
   }
 
-  private static void pause() {
+  private static void pause(long millis) {
     try {
-      Thread.sleep(BETWEEN_LOOKS.toMillis());
+      Thread.sleep(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UserError("Interrupted while another run held the output", e);

@@ -72,6 +72,11 @@ public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
       return with(complete, progress.with(committed));
     }
 
+    /** Returns the run without the wave that was ready, which has to be computed again. */
+    public Run withoutReady() {
+      return with(complete, progress.with((ReadyWave) null));
+    }
+
     /** Returns the run with another form of the same progress. */
     public Run with(WaveProgress same) {
       return with(complete, same);

@@ -7,6 +7,8 @@ import static org.apache.spark.sql.functions.lit;
 
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.ScratchFiles;
+import dev.embark.job.files.StagedFiles;
 import java.io.IOException;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -31,23 +33,50 @@ public final class Quarantine {
     this.folder = state.path("quarantine");
   }
 
-  /** Writes the failed rows of a wave to the wave's folder; idempotent. */
-  public void prepare(Manifest.Run run, Dataset<Row> failed, Path waveFolder) {
-    failed
-        .withColumn("run", lit(run.number()))
-        .coalesce(1)
-        .write()
-        .mode(SaveMode.Overwrite)
-        .parquet(prepared(waveFolder).toString());
+  /** Writes the failed rows of a wave where no reader sees them; idempotent. */
+  public void prepare(Manifest.Run run, int wave, Dataset<Row> failed, Path waveFolder) {
+    try {
+      staged(run, wave, waveFolder)
+          .write(
+              spark,
+              failed.withColumn("run", lit(run.number())).coalesce(1).write().format("parquet"));
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
   }
 
-  /** Moves the prepared rows of a wave into the quarantine; idempotent. */
-  public void publish(Manifest.Run run, int wave, Path waveFolder) {
-    state.moveAll(prepared(waveFolder), folder, run.id() + "-" + wave + "-");
+  /**
+   * Publishes the prepared rows of a wave in the quarantine; idempotent.
+   *
+   * @return false if they are gone, and the wave has to be embedded again
+   */
+  public boolean publish(Manifest.Run run, int wave, Path waveFolder) {
+    try {
+      return staged(run, wave, waveFolder).publish();
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
   }
 
-  private static Path prepared(Path waveFolder) {
-    return new Path(waveFolder, "quarantine");
+  /** Deletes the published rows of a wave that has to be embedded again. */
+  public void withdraw(Manifest.Run run, int wave, Path waveFolder) {
+    try {
+      staged(run, wave, waveFolder).withdraw();
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private StagedFiles staged(Manifest.Run run, int wave, Path waveFolder) {
+    return new StagedFiles(
+        state.fileSystem(),
+        new Path(waveFolder, "quarantine"),
+        folder,
+        run.id() + "-" + wave + "-");
+  }
+
+  private UserError unwritable(IOException e) {
+    return new UserError("Cannot write to " + folder + ": " + Failures.sentence(e), e);
   }
 
   /**
@@ -75,11 +104,12 @@ public final class Quarantine {
             kept.unionByName(
                 all.where(isOlder).join(handled, col("id").equalTo(col("handled")), "left_anti"));
       }
-      kept.coalesce(1).write().mode(SaveMode.Overwrite).parquet(next.toString());
+      ScratchFiles.write(
+          spark, kept.coalesce(1).write().format("parquet").mode(SaveMode.Overwrite), next);
       state.delete(folder);
       state.rename(next, folder);
     } catch (IOException e) {
-      throw new UserError("Cannot write to " + folder + ": " + Failures.sentence(e), e);
+      throw unwritable(e);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.embark.job.state;
 
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.ObjectStores;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -20,6 +21,10 @@ import org.apache.hadoop.fs.FSError;
  */
 final class RunLease implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(5);
+
+  /** On an object store, where each renewal is two billed requests. */
+  private static final Duration BEAT_IN_STORE = Duration.ofSeconds(20);
+
   private static final int BEATS_OF_PATIENCE = 3;
   private static final int STARTS = 5; // that coincide with starts of other processes
   static final int KEPT = 50; // versions that are kept at least, to show what happened
@@ -48,12 +53,13 @@ final class RunLease implements AutoCloseable {
 
   /**
    * Acquires the lease of an output. If a killed process left its heartbeat, blocks for up to 15
-   * seconds and reports that as a warning.
+   * seconds, or 60 on an object store, and reports that as a warning.
    *
    * @throws UserError if another process holds the lease, or the log cannot be written
    */
   static RunLease take(StateFolder state, Consumer<String> warnings) {
-    return take(state, BEAT, BEAT.multipliedBy(BEATS_OF_PATIENCE), warnings);
+    Duration beat = ObjectStores.isOne(state.plainFiles()) ? BEAT_IN_STORE : BEAT;
+    return take(state, beat, beat.multipliedBy(BEATS_OF_PATIENCE), warnings);
   }
 
   /** Acquires the lease with other intervals, for tests. */
@@ -115,7 +121,7 @@ final class RunLease implements AutoCloseable {
   }
 
   private boolean isMine() throws IOException {
-    return !released && !log.exists(head + 1);
+    return !released && !log.isFollowed(head);
   }
 
   /** Returns the state as last found or added by this process. */

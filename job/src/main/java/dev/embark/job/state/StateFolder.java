@@ -4,14 +4,10 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumFileSystem;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -127,62 +123,6 @@ public final class StateFolder {
     if (!files.rename(from, to)) {
       throw new IOException("cannot rename " + from + " to " + to);
     }
-  }
-
-  /**
-   * Moves every file below a folder to the same relative path below another, with a prefix added to
-   * its name. Can be repeated after an interruption. Names that start with {@code _} or {@code .}
-   * are skipped.
-   */
-  public void moveAll(Path from, Path to, String prefix) {
-    try {
-      if (!files.exists(from)) {
-        return;
-      }
-      for (Path file : filesBelow(from)) {
-        String relative = from.toUri().relativize(file.getParent().toUri()).getPath();
-        Path folderThere = relative.isEmpty() ? to : new Path(to, relative);
-        files.mkdirs(folderThere);
-        Path there = new Path(folderThere, prefix + file.getName());
-        if (!isRenamed(file, there) && files.exists(file)) {
-          // Only on an object store, where a rename copies, can source and target both exist.
-          files.delete(there, false);
-          rename(file, there);
-        }
-      }
-    } catch (IOException e) {
-      throw new UserError("Cannot write to %s (%s)".formatted(to, Failures.sentence(e)), e);
-    }
-  }
-
-  /** Returns false also if the source is missing because another process has moved it. */
-  private boolean isRenamed(Path file, Path there) throws IOException {
-    try {
-      return files.rename(file, there);
-    } catch (FileNotFoundException | FileAlreadyExistsException e) {
-      return false;
-    }
-  }
-
-  private List<Path> filesBelow(Path path) throws IOException {
-    List<Path> found = new ArrayList<>();
-    for (FileStatus status : files.listStatus(path)) {
-      String name = status.getPath().getName();
-      if (isHidden(name)) {
-        continue;
-      }
-      if (status.isDirectory()) {
-        found.addAll(filesBelow(status.getPath()));
-      } else {
-        found.add(status.getPath());
-      }
-    }
-    return found;
-  }
-
-  /** Returns whether Spark's readers skip the name. */
-  public static boolean isHidden(String name) {
-    return name.startsWith(".") || (name.startsWith("_") && !name.contains("="));
   }
 
   /** Deletes the temporary data of all runs except this one. */

@@ -145,8 +145,10 @@ final class StateLog {
     return ExclusiveFile.create(files, file(number), StateFolder.JSON.writeValueAsBytes(content));
   }
 
-  boolean exists(long number) throws IOException {
-    return files.exists(file(number));
+  /** Returns whether a version follows this one; one request to an object store. */
+  boolean isFollowed(long number) throws IOException {
+    List<Long> numbers = numbers();
+    return !numbers.isEmpty() && numbers.get(numbers.size() - 1) > number;
   }
 
   /** Returns whether a version is the newest and directly follows another, which may be 0. */

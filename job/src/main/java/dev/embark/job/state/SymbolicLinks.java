@@ -1,5 +1,6 @@
 package dev.embark.job.state;
 
+import dev.embark.job.files.FileNames;
 import java.io.IOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -51,7 +52,7 @@ final class SymbolicLinks {
     @Override
     public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes)
         throws IOException {
-      if (!folder.equals(start) && StateFolder.isHidden(folder.getFileName().toString())) {
+      if (!folder.equals(start) && FileNames.isHidden(folder.getFileName().toString())) {
         return FileVisitResult.SKIP_SUBTREE;
       }
       Path real = folder.toRealPath();

@@ -3,6 +3,7 @@ package dev.embark.job.state;
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.files.ObjectStores;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -109,7 +110,7 @@ public final class WaveFiles {
   }
 
   private void write(Path file, Object content) {
-    try (OutputStream out = state.plainFiles().create(file, true)) {
+    try (OutputStream out = ObjectStores.create(state.plainFiles(), file)) {
       StateFolder.JSON.writeValue(out, content);
     } catch (IOException e) {
       throw new UserError("Cannot write to %s (%s)".formatted(file, Failures.sentence(e)), e);

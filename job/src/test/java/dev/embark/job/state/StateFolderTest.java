@@ -276,24 +276,4 @@ class StateFolderTest {
         .hasMessageContaining("run-a/plan.json")
         .hasMessageContaining("it lists 1 of 3 waves");
   }
-
-  @Test
-  void movingFilesCanBeRepeatedAfterItWasInterrupted() throws IOException {
-    Path from = Files.createDirectories(folder.resolve("from/topic=a b%3A"));
-    Files.writeString(from.resolve("part-0"), "moved before");
-    Files.writeString(folder.resolve("from/_SUCCESS"), "");
-    state.moveAll(path("from"), path("to"), "w0-");
-    Files.writeString(from.resolve("part-1"), "left");
-
-    state.moveAll(path("from"), path("to"), "w0-");
-
-    Path to = folder.resolve("to");
-    assertThat(to.resolve("topic=a b%3A/w0-part-0")).hasContent("moved before");
-    assertThat(to.resolve("topic=a b%3A/w0-part-1")).hasContent("left");
-    assertThat(to.resolve("w0-_SUCCESS")).doesNotExist();
-  }
-
-  private org.apache.hadoop.fs.Path path(String name) {
-    return state.fileSystem().makeQualified(new org.apache.hadoop.fs.Path(folder + "/" + name));
-  }
 }
