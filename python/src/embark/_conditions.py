@@ -51,6 +51,11 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "42703",
         "There is no string column '<column>' to embed; the dataset has <schema>.",
     ),
+    "EMBARK_NO_VECTOR_COLUMN": (
+        "42703",
+        "There is no column '<column>' of vectors, which are arrays of numbers; the dataset "
+        "has <schema>.",
+    ),
     "EMBARK_COLUMN_EXISTS": (
         "42711",
         "The dataset already has a column '<column>'; choose another name.",

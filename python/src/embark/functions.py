@@ -27,6 +27,7 @@ __all__ = [
     "vector_norm",
     "vector_normalize",
     "vector_sum",
+    "vector_to_binary",
 ]
 
 # The options of each function: their names in Python and in SQL.
@@ -128,6 +129,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "batch_tokens": "batchTokens",
     },
     "cosine_similarity": {},
+    "vector_to_binary": {},
     "vector_cosine_similarity": {},
     "vector_inner_product": {},
     "vector_l2_distance": {},
@@ -710,6 +712,24 @@ def cosine_similarity(a: ColumnOrName, b: ColumnOrName) -> Column:
     Row(c=0.9599999785423279)
     """
     return call("cosine_similarity", [a, b], {})
+
+
+def vector_to_binary(vector: ColumnOrName) -> Column:
+    """Returns the elements of a vector as 32-bit floats in little-endian order, BINARY; NULL if
+    the vector contains NULL.
+
+    Parameters
+    ----------
+    vector
+        A column, or its name.
+
+    Examples
+    --------
+    >>> spark.sql(  # doctest: +SKIP
+    ...     '''SELECT vector_to_binary(array(1F, 2F))'''
+    ... ).first()
+    """
+    return call("vector_to_binary", [vector], {})
 
 
 def vector_cosine_similarity(a: ColumnOrName, b: ColumnOrName) -> Column:
