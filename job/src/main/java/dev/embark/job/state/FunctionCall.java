@@ -1,6 +1,5 @@
 package dev.embark.job.state;
 
-import dev.embark.engine.model.ModelDescription;
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
@@ -148,7 +147,7 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
   public void checkExecutor(SparkSession spark) {
     if (spark.sparkContext().isLocal()) {
       // The driver is the executor, and its rows would count in the run's progress.
-      ModelDescription unused = ModelDescriber.describe(spark, options(spark));
+      ModelDescriber.checkOpens(spark, options(spark));
     } else if (function == JobFunction.EMBED) {
       spark
           .range(0, 1, 1, 1)

@@ -56,6 +56,19 @@ public final class ModelDescriber {
         });
   }
 
+  /**
+   * Checks that this process can open the model; reads no more of its file than loading does.
+   *
+   * @throws dev.embark.engine.rows.EmbarkException as {@link #describe(FunctionOptions)}
+   */
+  public static void checkOpens(SparkSession session, FunctionOptions options) {
+    ask(
+        options,
+        Acceleration.OFF,
+        ModelAccess.ofSession(session.sparkContext(), options.model()),
+        model -> null);
+  }
+
   /** A model and what it costs here. */
   public record Inspection(ModelDescription model, ModelTrial trial) {}
 
