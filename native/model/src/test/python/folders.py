@@ -244,6 +244,12 @@ def as_nomic_wrote_it(folder):
     )
 
 
+def jina_v3():
+    tokenizer = unigram()
+    config = transformers.JinaEmbeddingsV3Config(vocab_size=len(tokenizer), max_position_embeddings=66, **SIZES)
+    return transformers.JinaEmbeddingsV3Model(config), tokenizer, {"pooling_mode_mean_tokens": True}
+
+
 def modern_bert():
     tokenizer = byte_pairs(
         gpt2_words(), SPECIALS, "[CLS] $A [SEP]", normalizers.NFC(),
@@ -277,7 +283,7 @@ def gemma_embedding():
     return transformers.Gemma3TextModel(config), tokenizer, {"pooling_mode_mean_tokens": True}
 
 
-KINDS = [bert, cased_bert, distilbert, xlm_roberta, roberta, nomic_bert, modern_bert, qwen3, gemma_embedding]
+KINDS = [bert, cased_bert, distilbert, xlm_roberta, roberta, nomic_bert, jina_v3, modern_bert, qwen3, gemma_embedding]
 PROMPTS = {"query": "query: ", "document": "passage: "}
 
 

@@ -43,7 +43,8 @@ final class Architectures {
         yield new Bert(config, true);
       }
       case "distilbert" -> new DistilBert(config);
-      case "nomic_bert" -> new NomicBert(config);
+      case "nomic_bert" -> RotaryBert.nomic(config);
+      case "jina_embeddings_v3" -> RotaryBert.jina(config);
       case "modernbert" -> new ModernBert(config);
       case "qwen3" -> new Qwen3(config);
       case "gemma3_text" -> new GemmaEmbedding(config);

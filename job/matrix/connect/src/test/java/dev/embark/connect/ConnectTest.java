@@ -66,8 +66,8 @@ class ConnectTest {
   }
 
   /**
-   * A client in the JVM looks up the message of a condition in a list of its own, which has those of
-   * Spark alone. PySpark shows the server's message.
+   * A client in the JVM looks up the message of a condition in a list of its own, which has those
+   * of Spark alone. PySpark shows the server's message.
    */
   @Test
   void theClientReceivesTheConditionOfAWrongOption() {

@@ -88,6 +88,7 @@ class FolderParityTest {
         "roberta",
         "nomic_bert",
         "nomic_authors",
+        "jina_v3",
         "modern_bert",
         "qwen3",
         "gemma_embedding",
