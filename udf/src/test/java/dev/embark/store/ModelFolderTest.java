@@ -264,7 +264,12 @@ class ModelFolderTest {
                   assertThat(((EmbarkException) e).condition())
                       .isEqualTo(Condition.MODEL_NOT_IMPORTED))
           .hasMessageStartingWith("The model " + uri + " cannot be imported: its weights are in")
-          .hasMessageContaining("pytorch_model.bin, a Python pickle");
+          .hasMessageContaining("pytorch_model.bin, a Python pickle")
+          .message()
+          .satisfies(
+              message ->
+                  assertThat(message.contains("name its revision, hf:org/tiny@refs/pr/N"))
+                      .isEqualTo(uri.startsWith("hf:")));
     }
     assertThat(downloads).hasValue(0);
   }

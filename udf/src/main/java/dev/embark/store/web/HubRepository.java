@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.engine.model.Sha256;
 import dev.embark.imports.FolderFiles;
+import dev.embark.imports.ImportException;
 import dev.embark.store.file.RemoteFile;
 import dev.embark.store.file.SourceFolder;
 import java.io.IOException;
@@ -100,7 +101,17 @@ public final class HubRepository implements SourceFolder {
    * @throws IOException that names what is missing
    */
   public void check() throws IOException {
-    FolderFiles.needed(files.keySet());
+    try {
+      FolderFiles.needed(files.keySet());
+    } catch (ImportException e) {
+      throw new ImportException(
+          e.getMessage()
+              + "; if a pull request of the repository adds safetensors, name its revision, "
+              + HubName.SCHEME
+              + name.repository()
+              + "@refs/pr/N",
+          e);
+    }
   }
 
   @Override
