@@ -250,6 +250,9 @@ class ModelFolderTest {
     assertThatThrownBy(() -> open("hf:org/tiny@v1"))
         .hasMessageContaining(
             "the repository has 2 GGUF files; name one of them, such as hf:org/tiny/n.gguf");
+    folder.file("z-Q8_0.gguf", "GGUF").file("q/z-fp16.gguf", "GGUF").file("z-bf16.gguf", "GGUF");
+    assertThatThrownBy(() -> open("hf:org/tiny@v1"))
+        .hasMessageContaining("5 GGUF files; name one of them, such as hf:org/tiny/q/z-fp16.gguf");
   }
 
   @Test

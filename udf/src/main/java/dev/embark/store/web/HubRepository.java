@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -88,11 +90,17 @@ public final class HubRepository implements SourceFolder {
               + HubName.SCHEME
               + name.repository()
               + "/"
-              + ggufs.get(0));
+              + ggufs.stream().min(Comparator.comparingInt(HubRepository::rank)).get());
     }
     return ggufs.isEmpty()
         ? Optional.empty()
         : Optional.of(new HubFile(name.in(commit, ggufs.get(0)), settings));
+  }
+
+  /** Orders files by the type in their names: F16 is the default choice, Q8_0 the next. */
+  private static int rank(String gguf) {
+    String name = gguf.toLowerCase(Locale.ROOT);
+    return name.matches(".*[-._/]f(p)?16[-.].*") ? 0 : name.contains("q8_0") ? 1 : 2;
   }
 
   /**
