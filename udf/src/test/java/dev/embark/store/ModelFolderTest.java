@@ -198,6 +198,19 @@ class ModelFolderTest {
   }
 
   @Test
+  void whatHadoopLacksMayBeANameOfTheHub() throws IOException {
+    Configuration hadoop = new Configuration(false);
+    hadoop.set("fs.shelf.impl", ShelfFileSystem.class.getName());
+    hadoop.set("fs.defaultFS", "shelf:///");
+    assertThatThrownBy(() -> store(false).open("org/none", Optional.empty(), places(hadoop)))
+        .hasMessageContaining("does not exist; for the model of that name on the Hugging Face Hub")
+        .hasMessageEndingWith("write hf:org/none.");
+    String weights = "shelf://" + folder.root() + "/model.safetensors";
+    assertThatThrownBy(() -> store(false).open(weights, Optional.empty(), places(hadoop)))
+        .hasMessageContaining("it is one file of a model folder; name shelf:" + folder.root());
+  }
+
+  @Test
   void aRepositoryOfTheHubIsConvertedAndUsedOffline() throws IOException {
     String hash;
     try (StoredModel model = open("hf:org/tiny@v1");
