@@ -181,6 +181,13 @@ def cased_bert():
     return transformers.BertModel(config), tokenizer, {"pooling_mode_cls_token": True}
 
 
+def multilingual_bert():
+    """BERT with the tokenizer of XLM-RoBERTa, as multilingual-e5-small has it."""
+    tokenizer = unigram()
+    config = transformers.BertConfig(vocab_size=len(tokenizer) + 6, max_position_embeddings=64, **SIZES)
+    return transformers.BertModel(config), tokenizer, {"pooling_mode_mean_tokens": True}
+
+
 def distilbert():
     tokenizer = word_piece()
     config = transformers.DistilBertConfig(
@@ -283,7 +290,9 @@ def gemma_embedding():
     return transformers.Gemma3TextModel(config), tokenizer, {"pooling_mode_mean_tokens": True}
 
 
-KINDS = [bert, cased_bert, distilbert, xlm_roberta, roberta, nomic_bert, jina_v3, modern_bert, qwen3, gemma_embedding]
+KINDS = [
+    bert, cased_bert, multilingual_bert, distilbert, xlm_roberta, roberta, nomic_bert, jina_v3, modern_bert, qwen3, gemma_embedding,
+]
 PROMPTS = {"query": "query: ", "document": "passage: "}
 
 

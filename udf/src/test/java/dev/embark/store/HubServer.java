@@ -111,6 +111,11 @@ final class HubServer implements AutoCloseable {
     headStatus = status;
   }
 
+  /** Ends the storage, so that the hub redirects to nobody. */
+  void endStorage() {
+    storage.stop(0);
+  }
+
   /** Announces a wrong hash. */
   void lieAboutHash(String announced) {
     hash = announced;

@@ -195,6 +195,15 @@ class HubTest {
   }
 
   @Test
+  void aStorageThatIsNotReachedIsNamed() {
+    hub.endStorage();
+    assertThatThrownBy(this::open)
+        .hasMessageContaining(
+            "127.0.0.1 cannot be reached; the Hub keeps the file there, so this machine needs that"
+                + " host, too");
+  }
+
+  @Test
   void aServerThatWasNotReachedIsNotAskedAgainAtOnce() throws IOException {
     HubSettings settings = settings(Optional.empty(), false).hub();
     int port = settings.endpoint().getPort();

@@ -198,6 +198,19 @@ class ModelFolderTest {
   }
 
   @Test
+  void whatHadoopLacksMayBeANameOfTheHub() throws IOException {
+    Configuration hadoop = new Configuration(false);
+    hadoop.set("fs.shelf.impl", ShelfFileSystem.class.getName());
+    hadoop.set("fs.defaultFS", "shelf:///");
+    assertThatThrownBy(() -> store(false).open("org/none", Optional.empty(), places(hadoop)))
+        .hasMessageContaining("does not exist; for the model of that name on the Hugging Face Hub")
+        .hasMessageEndingWith("write hf:org/none.");
+    String weights = "shelf://" + folder.root() + "/model.safetensors";
+    assertThatThrownBy(() -> store(false).open(weights, Optional.empty(), places(hadoop)))
+        .hasMessageContaining("it is one file of a model folder; name shelf:" + folder.root());
+  }
+
+  @Test
   void aRepositoryOfTheHubIsConvertedAndUsedOffline() throws IOException {
     String hash;
     try (StoredModel model = open("hf:org/tiny@v1");
@@ -250,6 +263,9 @@ class ModelFolderTest {
     assertThatThrownBy(() -> open("hf:org/tiny@v1"))
         .hasMessageContaining(
             "the repository has 2 GGUF files; name one of them, such as hf:org/tiny/n.gguf");
+    folder.file("z-Q8_0.gguf", "GGUF").file("q/z-fp16.gguf", "GGUF").file("z-bf16.gguf", "GGUF");
+    assertThatThrownBy(() -> open("hf:org/tiny@v1"))
+        .hasMessageContaining("5 GGUF files; name one of them, such as hf:org/tiny/q/z-fp16.gguf");
   }
 
   @Test
@@ -264,7 +280,12 @@ class ModelFolderTest {
                   assertThat(((EmbarkException) e).condition())
                       .isEqualTo(Condition.MODEL_NOT_IMPORTED))
           .hasMessageStartingWith("The model " + uri + " cannot be imported: its weights are in")
-          .hasMessageContaining("pytorch_model.bin, a Python pickle");
+          .hasMessageContaining("pytorch_model.bin, a Python pickle")
+          .message()
+          .satisfies(
+              message ->
+                  assertThat(message.contains("name its revision, hf:org/tiny@refs/pr/N"))
+                      .isEqualTo(uri.startsWith("hf:")));
     }
     assertThat(downloads).hasValue(0);
   }

@@ -67,7 +67,7 @@ public final class PromptWarning {
     return prompts.query().isEmpty() ? "document" : "query and document";
   }
 
-  /** Returns whether the running query was not yet warned of something. */
+  /** Records a warning of the running query; returns whether it is the first of its kind. */
   static boolean isFirst(SparkContext context, String what) {
     String stream = context.getLocalProperty(STREAM);
     String query = stream == null ? context.getLocalProperty(EXECUTION) : stream;

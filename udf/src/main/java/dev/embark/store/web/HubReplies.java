@@ -76,8 +76,8 @@ record HubReplies(HubSettings settings) {
   /** The refusal of a proxy that does not accept the user. */
   static HubClient.Refused proxyRefuses() {
     return new HubClient.Refused(
-        "the proxy asks for a user and a password (HTTP 407): set"
-            + " HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, and start this JVM with"
+        "the proxy asks for a user and a password (HTTP 407): write them into HTTPS_PROXY before"
+            + " its host, as in user:password@host:port, and start this JVM with"
             + " -Djdk.http.auth.tunneling.disabledSchemes=");
   }
 

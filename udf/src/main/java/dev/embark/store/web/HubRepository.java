@@ -5,13 +5,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.engine.model.Sha256;
 import dev.embark.imports.FolderFiles;
+import dev.embark.imports.ImportException;
 import dev.embark.store.file.RemoteFile;
 import dev.embark.store.file.SourceFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -87,11 +90,17 @@ public final class HubRepository implements SourceFolder {
               + HubName.SCHEME
               + name.repository()
               + "/"
-              + ggufs.get(0));
+              + ggufs.stream().min(Comparator.comparingInt(HubRepository::rank)).get());
     }
     return ggufs.isEmpty()
         ? Optional.empty()
         : Optional.of(new HubFile(name.in(commit, ggufs.get(0)), settings));
+  }
+
+  /** Orders files by the type in their names: F16 is the default choice, Q8_0 the next. */
+  private static int rank(String gguf) {
+    String name = gguf.toLowerCase(Locale.ROOT);
+    return name.matches(".*[-._/]f(p)?16[-.].*") ? 0 : name.contains("q8_0") ? 1 : 2;
   }
 
   /**
@@ -100,7 +109,17 @@ public final class HubRepository implements SourceFolder {
    * @throws IOException that names what is missing
    */
   public void check() throws IOException {
-    FolderFiles.needed(files.keySet());
+    try {
+      FolderFiles.needed(files.keySet());
+    } catch (ImportException e) {
+      throw new ImportException(
+          e.getMessage()
+              + "; if a pull request of the repository adds safetensors, name its revision, "
+              + HubName.SCHEME
+              + name.repository()
+              + "@refs/pr/N",
+          e);
+    }
   }
 
   @Override

@@ -98,8 +98,8 @@ class HubRepliesTest {
         "404|RepoNotFound|false|there is no such repository.",
         "404|RevisionNotFound|false|the repository has no such revision",
         "404|EntryNotFound|false|the repository has no such file",
-        "407||false|the proxy asks for a user and a password (HTTP 407): set"
-            + " HTTPS_PROXY=http://USER",
+        "407||false|the proxy asks for a user and a password (HTTP 407): write them into"
+            + " HTTPS_PROXY",
         "410||false|the server answers HTTP 410"
       })
   void aRefusalIsOneSentenceAndIsNotRetried(
@@ -171,9 +171,10 @@ class HubRepliesTest {
 
   @Test
   void aNameThatIsNotKnownIsSaid() {
+    String host = "x".repeat(64) + ".invalid"; // too long a label to ask a name server for it
     assertThatThrownBy(
-            () -> open("hf:org/repo", settings(URI.create("http://hub.invalid"), Optional.empty())))
-        .hasMessageContaining("the name of hub.invalid is not known here; set HTTPS_PROXY");
+            () -> open("hf:org/repo", settings(URI.create("http://" + host), Optional.empty())))
+        .hasMessageContaining("the name of " + host + " is not known here; set HTTPS_PROXY");
   }
 
   @Test

@@ -83,6 +83,7 @@ class FolderParityTest {
       strings = {
         "bert",
         "cased_bert",
+        "multilingual_bert",
         "distilbert",
         "xlm_roberta",
         "roberta",
