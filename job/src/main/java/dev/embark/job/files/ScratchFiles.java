@@ -2,7 +2,6 @@ package dev.embark.job.files;
 
 import java.io.IOException;
 import java.util.Map;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Row;
@@ -17,24 +16,23 @@ public final class ScratchFiles {
 
   /** Writes rows to a folder, on an object store without renames. */
   public static void write(SparkSession spark, DataFrameWriter<Row> rows, Path folder) {
-    if (hasUploads(spark, folder)) {
-      upload(spark, rows, folder, Map.of());
+    if (isInStore(spark, folder)) {
+      save(spark, rows, folder, Map.of());
     } else {
       rows.save(folder.toString());
     }
   }
 
-  private static boolean hasUploads(SparkSession spark, Path folder) {
+  private static boolean isInStore(SparkSession spark, Path folder) {
     try {
-      FileSystem files = folder.getFileSystem(spark.sparkContext().hadoopConfiguration());
-      return ObjectStores.hasUploads(files, folder);
+      return ObjectStores.isOne(folder.getFileSystem(spark.sparkContext().hadoopConfiguration()));
     } catch (IOException e) {
       return false; // the write itself reports it
     }
   }
 
   /** Writes rows with {@link UploadCommitProtocol} and its options. */
-  static void upload(
+  static void save(
       SparkSession spark, DataFrameWriter<Row> rows, Path folder, Map<String, String> options) {
     Option<String> before = spark.conf().getAll().get(PROTOCOL);
     spark.conf().set(PROTOCOL, UploadCommitProtocol.class.getName());
