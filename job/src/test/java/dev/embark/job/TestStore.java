@@ -42,7 +42,7 @@ public final class TestStore extends RawLocalFileSystem {
   public static final List<String> RENAMES = new ArrayList<>();
 
   /** Whether the store has uploads, as S3A, or only renames, as other connectors. */
-  static boolean hasUploads;
+  public static boolean hasUploads;
 
   private record Upload(Path target, Map<Integer, byte[]> parts) {}
 
