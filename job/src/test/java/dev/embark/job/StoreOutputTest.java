@@ -155,13 +155,25 @@ class StoreOutputTest {
   }
 
   @Test
-  void jsonAndOrcAreUploadedToo() throws IOException {
-    for (String format : List.of("json", "orc")) {
-      Runs other = new Runs(folder, format, TestStore.output(folder.resolve(format)));
-      other.run(input, "--id-column=id");
+  void withoutUploadsAFileIsRenamedOnceWhenItIsPublished() throws IOException {
+    TestStore.hasUploads = false;
+    String[] options = {"--id-column=id", "--rows-per-wave=6", "--repartition=2"};
+    crashBeforePublishing(publish -> {}, options);
+    assertThat(published()).hasSize(2);
 
-      assertThat(other.vectors()).containsOnlyKeys(texts.keySet());
-      assertThat(TestStore.RENAMES).isEmpty();
-    }
+    runs.run(input, options);
+
+    assertThat(runs.vectors()).containsOnlyKeys(texts.keySet());
+    assertThat(TestStore.RENAMES).hasSize(4).allMatch(name -> name.startsWith("part-"));
+  }
+
+  @Test
+  void jsonIsUploadedToo() throws IOException {
+    Runs other = new Runs(folder, "json", TestStore.output(folder.resolve("json")));
+
+    other.run(input, "--id-column=id");
+
+    assertThat(other.vectors()).containsOnlyKeys(texts.keySet());
+    assertThat(TestStore.RENAMES).isEmpty();
   }
 }

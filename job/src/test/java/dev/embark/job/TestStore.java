@@ -41,6 +41,9 @@ public final class TestStore extends RawLocalFileSystem {
 
   public static final List<String> RENAMES = new ArrayList<>();
 
+  /** Whether the store has uploads, as S3A, or only renames, as other connectors. */
+  public static boolean hasUploads;
+
   private record Upload(Path target, Map<Integer, byte[]> parts) {}
 
   /** Registers the store and returns the output below a local folder. */
@@ -49,6 +52,7 @@ public final class TestStore extends RawLocalFileSystem {
     conf.setClass("fs.oss.impl", TestStore.class, RawLocalFileSystem.class);
     OPEN.clear();
     RENAMES.clear();
+    hasUploads = true;
     return "oss://test" + folder;
   }
 
@@ -74,7 +78,7 @@ public final class TestStore extends RawLocalFileSystem {
 
   @Override
   public boolean hasPathCapability(Path path, String capability) throws IOException {
-    return capability.equals(CommonPathCapabilities.FS_MULTIPART_UPLOADER)
+    return (hasUploads && capability.equals(CommonPathCapabilities.FS_MULTIPART_UPLOADER))
         || super.hasPathCapability(path, capability);
   }
 

@@ -40,6 +40,9 @@ public final class ObjectStores {
    * file, which appears when the stream is closed.
    */
   public static OutputStream create(FileSystem files, Path path) throws IOException {
+    if (!hasUploads(files, path)) {
+      return files.create(path, true); // a builder would start a process for permissions
+    }
     FSDataOutputStreamBuilder<?, ?> builder = files.createFile(path);
     builder.opt(UNCHECKED, true);
     builder.overwrite(true);

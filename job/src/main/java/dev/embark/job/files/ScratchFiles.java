@@ -12,29 +12,35 @@ import scala.Option;
 /** Files that only the job reads, in a folder that no other process writes to. Stateless. */
 public final class ScratchFiles {
   private static final String PROTOCOL = "spark.sql.sources.commitProtocolClass";
+  private static final String OF_SPARK =
+      "org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol";
 
   private ScratchFiles() {}
 
-  /** Writes rows to a folder, on an object store without renames. */
+  /**
+   * Writes rows to a folder, on an object store without renames. A protocol that the platform or
+   * the user has set for a store without uploads is left in place.
+   */
   public static void write(SparkSession spark, DataFrameWriter<Row> rows, Path folder) {
-    if (hasUploads(spark, folder)) {
-      upload(spark, rows, folder, Map.of());
+    if (isPut(spark, folder)) {
+      save(spark, rows, folder, Map.of());
     } else {
       rows.save(folder.toString());
     }
   }
 
-  private static boolean hasUploads(SparkSession spark, Path folder) {
+  private static boolean isPut(SparkSession spark, Path folder) {
     try {
       FileSystem files = folder.getFileSystem(spark.sparkContext().hadoopConfiguration());
-      return ObjectStores.hasUploads(files, folder);
+      return ObjectStores.hasUploads(files, folder)
+          || (ObjectStores.isOne(files) && spark.conf().get(PROTOCOL).equals(OF_SPARK));
     } catch (IOException e) {
       return false; // the write itself reports it
     }
   }
 
   /** Writes rows with {@link UploadCommitProtocol} and its options. */
-  static void upload(
+  static void save(
       SparkSession spark, DataFrameWriter<Row> rows, Path folder, Map<String, String> options) {
     Option<String> before = spark.conf().getAll().get(PROTOCOL);
     spark.conf().set(PROTOCOL, UploadCommitProtocol.class.getName());

@@ -39,14 +39,14 @@ public final class StagedFiles {
   public void write(SparkSession spark, DataFrameWriter<Row> rows) throws IOException {
     if (ObjectStores.hasUploads(files, target)) {
       // Of an earlier attempt, there is only a list, which is replaced.
-      ScratchFiles.upload(
+      ScratchFiles.save(
           spark,
           rows.mode(SaveMode.Append),
           staging,
           Map.of(
               UploadCommitProtocol.TARGET, target.toString(), UploadCommitProtocol.PREFIX, prefix));
     } else {
-      rows.mode(SaveMode.Overwrite).save(staging.toString());
+      ScratchFiles.write(spark, rows.mode(SaveMode.Overwrite), staging);
     }
   }
 

@@ -11,6 +11,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +41,30 @@ class StagedFilesTest {
     assertThat(to.resolve("topic=a b%3A/w0-part-0")).hasContent("moved before");
     assertThat(to.resolve("topic=a b%3A/w0-part-1")).hasContent("left");
     assertThat(to.resolve("w0-_SUCCESS")).doesNotExist();
+  }
+
+  @Test
+  void aProtocolThatIsSetIsKeptWhereThereAreNoUploads() {
+    SparkSession spark = LocalSpark.session();
+    String output = TestStore.output(folder.resolve("out"));
+    DataFrameWriter<Row> rows = spark.range(3).toDF("id").write().mode("overwrite");
+    TestStore.hasUploads = false;
+    ScratchFiles.write(spark, rows, new org.apache.hadoop.fs.Path(output));
+    assertThat(TestStore.RENAMES).isEmpty();
+
+    String conf = "spark.sql.sources.commitProtocolClass";
+    spark.conf().set(conf, "org.apache.spark.internal.io.HadoopMapReduceCommitProtocol");
+    try {
+      ScratchFiles.write(spark, rows, new org.apache.hadoop.fs.Path(output));
+      assertThat(TestStore.RENAMES).isNotEmpty();
+      TestStore.output(folder.resolve("out"));
+      ScratchFiles.write(spark, rows, new org.apache.hadoop.fs.Path(output));
+      assertThat(TestStore.RENAMES).isEmpty();
+      assertThat(spark.conf().get(conf)).endsWith(".HadoopMapReduceCommitProtocol");
+    } finally {
+      spark.conf().unset(conf);
+    }
+    assertThat(spark.read().parquet(output).count()).isEqualTo(3);
   }
 
   @Test
