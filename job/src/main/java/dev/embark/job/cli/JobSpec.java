@@ -116,6 +116,9 @@ public final class JobSpec {
           idColumn().isPresent()
               || !output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN)),
           "--new-fingerprint add-column finds rows by their id; give --id-column");
+      require(
+          idColumn().isPresent() || !output.isIncremental(),
+          "--incremental finds rows by their id; give --id-column");
       FailureLimit.parse(maxFailed);
       output.check();
       function.check();

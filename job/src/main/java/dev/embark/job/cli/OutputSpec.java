@@ -1,5 +1,6 @@
 package dev.embark.job.cli;
 
+import static dev.embark.job.cli.Arguments.addIf;
 import static dev.embark.job.cli.Arguments.addIfGiven;
 import static dev.embark.job.cli.Arguments.require;
 
@@ -98,6 +99,14 @@ public final class OutputSpec {
   private ExistingOutput saveMode;
 
   @Option(
+      names = "--incremental",
+      description =
+          "With --save-mode append, read only what changed in the input since the last run: files"
+              + " of another size or time, or the changes that a Delta or Iceberg table records."
+              + " Compares all rows if there is no record, and says so.")
+  private boolean incremental;
+
+  @Option(
       names = {"--embedding-column", "--answer-column"},
       paramLabel = "COLUMN",
       description =
@@ -150,6 +159,9 @@ public final class OutputSpec {
         newFingerprint != NewFingerprint.ADD_COLUMN || format.isTable(),
         "--new-fingerprint add-column takes --output-format delta or iceberg; files cannot be"
             + " changed, so write to another --output");
+    require(
+        !incremental || saveMode == ExistingOutput.APPEND,
+        "--incremental adds to an output; set --save-mode append");
   }
 
   /** Returns command-line arguments equivalent to this spec. */
@@ -163,11 +175,10 @@ public final class OutputSpec {
     }
     addIfGiven(arguments, "--repartition", repartition);
     arguments.add("--save-mode=" + saveMode);
+    addIf(arguments, "--incremental", incremental);
     addIfGiven(arguments, "--embedding-column", resultColumn);
     addIfGiven(arguments, "--new-fingerprint", newFingerprint);
-    if (acceptVectorVersion) {
-      arguments.add("--accept-vector-version");
-    }
+    addIf(arguments, "--accept-vector-version", acceptVectorVersion);
     return arguments;
   }
 
@@ -203,6 +214,11 @@ public final class OutputSpec {
   /** Returns the behaviour for an existing output. */
   public ExistingOutput saveMode() {
     return saveMode;
+  }
+
+  /** Returns whether only the changes of the input since the last run are read. */
+  public boolean isIncremental() {
+    return incremental;
   }
 
   /** Returns whether a run may replace an existing output. */

@@ -69,6 +69,7 @@ final class ReportBuilder {
             end.error().orElse(null)),
         new RunReport.Totals(
             totals.counts(), input.added(), input.changed(), input.skipped(), input.deleted()),
+        comparison(result.plan().comparison()),
         rates(result),
         meter.timeline(heartbeat),
         result.waves().stream().map(ReportBuilder::wave).toList(),
@@ -98,6 +99,12 @@ final class ReportBuilder {
         Secrets.redacted(result.output()),
         spec.textColumn().orElse(null),
         spec.idColumn().orElse(null));
+  }
+
+  private static RunReport.Comparison comparison(Manifest.Comparison made) {
+    return made.isWorthReporting()
+        ? new RunReport.Comparison(made.by().toString(), made.rowsRead(), made.fallback())
+        : null;
   }
 
   private static RunReport.Rates rates(JobResult result) {

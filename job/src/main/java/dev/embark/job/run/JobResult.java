@@ -57,6 +57,10 @@ public record JobResult(
     out.println(function.tokens() + "\t" + counts.tokens());
     out.println(function.tokens() + "/s\t" + Math.round(tokensPerSecond()));
     out.println("seconds\t" + String.format(Locale.ROOT, "%.1f", took.toMillis() / 1e3));
+    if (plan.comparison().isWorthReporting()) {
+      out.println("compared\t" + plan.comparison().title());
+      out.println("rows compared\t" + plan.comparison().rowsRead());
+    }
     printIfAny(out, "rows already there", plan.input().skipped());
     printIfAny(out, "rows changed", plan.input().changed());
     printIfAny(out, "ids no longer in the input", plan.input().deleted());
@@ -86,6 +90,10 @@ public record JobResult(
     figures.put("skippedRows", plan.input().skipped());
     figures.put("changedRows", plan.input().changed());
     figures.put("deletedRows", plan.input().deleted());
+    if (plan.comparison().isWorthReporting()) {
+      figures.put("compared", plan.comparison().title());
+      figures.put("comparedRows", plan.comparison().rowsRead());
+    }
     figures.put("tokensPerSecond", Math.round(tokensPerSecond()));
     figures.put("seconds", took.toMillis() / 1e3);
     return figures;

@@ -1,6 +1,7 @@
 package dev.embark.job.run;
 
 import dev.embark.engine.rows.RowCounts;
+import dev.embark.job.changes.ChangeFinder;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
@@ -263,6 +264,7 @@ public final class JobRun {
     JobResult result = result(committed, start);
     listener.finished(result);
     save(run.completed());
+    ChangeFinder.keepOnly(state, run);
     state.delete(state.runFolder(run));
     return result;
   }

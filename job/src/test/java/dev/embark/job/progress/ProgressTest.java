@@ -26,7 +26,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ProgressTest {
   private static final RunPlan PLAN =
-      new RunPlan("r", 1, "f", Map.of(), 2, 2000, new Manifest.Counts(1900, 100, 5, 1), List.of());
+      new RunPlan(
+          "r",
+          1,
+          "f",
+          Map.of(),
+          2,
+          2000,
+          new Manifest.Counts(1900, 100, 5, 1),
+          Manifest.Comparison.NONE,
+          List.of());
   private static final RunTotals TOTALS =
       new RunTotals(
           counts(1000, 24_000, 3), new TreeMap<>(Map.of("TOO_LONG", 3L)), new TreeMap<>());

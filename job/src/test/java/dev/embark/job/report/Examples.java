@@ -1,6 +1,7 @@
 package dev.embark.job.report;
 
 import dev.embark.engine.rows.RowCounts;
+import dev.embark.job.report.RunReport.Comparison;
 import dev.embark.job.report.RunReport.Ending;
 import dev.embark.job.report.RunReport.Failure;
 import dev.embark.job.report.RunReport.Length;
@@ -61,6 +62,7 @@ final class Examples {
             "id"),
         ending,
         new Totals(new RowCounts(12_345, 45, 300, 17, 19, 23, 987_654, 0), 12_000, 345, 99, 7),
+        new Comparison("all rows", 12_444, "the output has no record of what its last run read"),
         new Rates(102.4, 8196.3),
         List.of(
             new Point(0, 40, 2000, 200_000),
@@ -105,6 +107,7 @@ final class Examples {
             null),
         done(1),
         new Totals(RowCounts.NONE, 0, 0, 0, 0),
+        null,
         new Rates(0, 0),
         List.of(),
         List.of(),

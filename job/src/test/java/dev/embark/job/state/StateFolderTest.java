@@ -64,7 +64,8 @@ class StateFolderTest {
             "parquet", List.of("topic"), new StructType().add("topic", "string"), List.of()),
         false,
         new Manifest.Counts(5, 0, 0, 0),
-        WaveProgress.planned(planned));
+        WaveProgress.planned(planned),
+        null);
   }
 
   private static ReadyWave ready(int wave) {

@@ -62,7 +62,8 @@ class WaveCostTest {
             Manifest.Layout.of("parquet", List.of(), columns, List.of()),
             false,
             new Manifest.Counts(1, 0, 0, 0),
-            WaveProgress.planned(waves));
+            WaveProgress.planned(waves),
+            null);
     new WaveFiles(state, run).write(waves);
   }
 
