@@ -115,8 +115,6 @@ class ChangedFilesTest {
     assertThat(result.plan().input().added()).isEqualTo(3);
     assertThat(result.plan().input().skipped()).isZero();
     assertThat(runs.vectors()).hasSize(23);
-    assertThatThrownBy(() -> run(runs, "--id-column=id", "--save-mode=append", "--dimensions=8"))
-        .isInstanceOf(UserError.class);
 
     JobResult again = run(runs, INCREMENTAL);
     assertCompared(again, By.CHANGED_FILES, 0);

@@ -202,7 +202,8 @@ class ChangedTablesTest {
     change("INSERT INTO %s VALUES (10, 'new', 'a')");
     change("INSERT INTO %s VALUES (11, 'new', 'a')");
     spark.sql(
-        "CALL lake.system.expire_snapshots(table => 'db.changed_source', retain_last => 1, older_than => TIMESTAMP'2999-01-01 00:00:00')");
+        "CALL lake.system.expire_snapshots(table => 'db.changed_source', retain_last => 1,"
+            + " older_than => TIMESTAMP'2999-01-01 00:00:00')");
 
     JobResult result = runs.run(input, INCREMENTAL);
 

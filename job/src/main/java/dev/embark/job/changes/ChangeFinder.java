@@ -141,7 +141,10 @@ public final class ChangeFinder {
     return input.rows().where(path.isin(paths));
   }
 
-  /** Returns the encoded path as Hadoop would write it, which turns {@code file:///} into {@code file:/}. */
+  /**
+   * Returns the encoded path as Hadoop would write it, which turns {@code file:///} into {@code
+   * file:/}.
+   */
   private static String asSparkNamesIt(Path path) {
     return new Path(path.toUri().toString()).toString();
   }

@@ -54,7 +54,9 @@ public record Changes(
    */
   public Manifest.Comparison comparison(Manifest.Counts counts) {
     return new Manifest.Comparison(
-        by, counts.added() + counts.changed() + counts.skipped(), fallback.orElse(null));
+        by,
+        counts.added() + counts.changed() + counts.updated() + counts.skipped(),
+        fallback.orElse(null));
   }
 
   /** Returns the rows with the columns of the input only. */

@@ -110,13 +110,15 @@ public final class RowComparison {
             .select(
                 count(status.equalTo(ProcessedRows.NEW)),
                 count(status.equalTo(ProcessedRows.CHANGED)),
-                count(status.equalTo(ProcessedRows.SAME)))
+                count(status.equalTo(ProcessedRows.SAME)),
+                count(status.equalTo(ProcessedRows.UPDATED)))
             .head();
     List<Wave> waves =
         copy.waves(compared.where(status.notEqual(ProcessedRows.SAME)).drop(ProcessedRows.STATUS));
     return new RunInput.Cut(
         waves,
-        new Manifest.Counts(counts.getLong(0), counts.getLong(1), counts.getLong(2), deleted));
+        new Manifest.Counts(
+            counts.getLong(0), counts.getLong(1), counts.getLong(2), deleted, counts.getLong(3)));
   }
 
   private static Column count(Column condition) {

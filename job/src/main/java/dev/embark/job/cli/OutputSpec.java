@@ -107,6 +107,15 @@ public final class OutputSpec {
   private boolean incremental;
 
   @Option(
+      names = "--compare-columns",
+      paramLabel = "COLUMNS",
+      split = ",",
+      description =
+          "With --save-mode append, also update rows that have the same text but another value in"
+              + " one of these comma-separated columns; their results are kept.")
+  private List<String> compareColumns = new ArrayList<>();
+
+  @Option(
       names = {"--embedding-column", "--answer-column"},
       paramLabel = "COLUMN",
       description =
@@ -162,6 +171,9 @@ public final class OutputSpec {
     require(
         !incremental || saveMode == ExistingOutput.APPEND,
         "--incremental adds to an output; set --save-mode append");
+    require(
+        compareColumns.isEmpty() || saveMode == ExistingOutput.APPEND,
+        "--compare-columns updates rows of an output; set --save-mode append");
   }
 
   /** Returns command-line arguments equivalent to this spec. */
@@ -176,6 +188,9 @@ public final class OutputSpec {
     addIfGiven(arguments, "--repartition", repartition);
     arguments.add("--save-mode=" + saveMode);
     addIf(arguments, "--incremental", incremental);
+    if (!compareColumns.isEmpty()) {
+      arguments.add("--compare-columns=" + String.join(",", compareColumns));
+    }
     addIfGiven(arguments, "--embedding-column", resultColumn);
     addIfGiven(arguments, "--new-fingerprint", newFingerprint);
     addIf(arguments, "--accept-vector-version", acceptVectorVersion);
@@ -219,6 +234,11 @@ public final class OutputSpec {
   /** Returns whether only the changes of the input since the last run are read. */
   public boolean isIncremental() {
     return incremental;
+  }
+
+  /** Returns the columns whose change updates a row with the same text; may be empty. */
+  public List<String> compareColumns() {
+    return compareColumns;
   }
 
   /** Returns whether a run may replace an existing output. */

@@ -26,6 +26,9 @@ import org.apache.spark.sql.SparkSession;
  * read in another order.
  */
 public final class RunInput {
+  /** Column with the result that a row keeps; NULL for a row whose result is to be computed. */
+  public static final String KEPT = "_embark_kept";
+
   private static final String INPUT = "input";
   private static final int MAX_FILES = 100_000;
 
@@ -63,7 +66,7 @@ public final class RunInput {
     PartitionValues.check(spec, copy);
     List<Wave> waves = grouped(spec.dedupe() ? write(textsTogether(copy), INPUT) : copy);
     long all = waves.stream().mapToLong(Wave::rows).sum();
-    return new Cut(waves, new Manifest.Counts(all, 0, 0, 0));
+    return new Cut(waves, new Manifest.Counts(all, 0, 0, 0, 0));
   }
 
   /** Copies rows and divides the copy into waves. */

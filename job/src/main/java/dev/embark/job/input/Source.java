@@ -103,6 +103,9 @@ public final class Source {
       throw e;
     }
     refuseOwnColumns(rows);
+    spec.outputSpec()
+        .compareColumns()
+        .forEach(compared -> require(rows, compared, "--compare-columns"));
     checkPartitions(rows, warnings);
     if (Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN)) {
       warnings.add(

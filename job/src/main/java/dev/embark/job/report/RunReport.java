@@ -18,6 +18,7 @@ import java.util.Map;
  * @param ending final state of the run
  * @param totals totals of all rows, over all processes of the run
  * @param comparison how an incremental run found its rows; null for other runs
+ * @param cost cost of this process; null if the price of a core is unknown
  * @param rates average throughput of this process
  * @param timeline throughput of this process over time, in contiguous intervals
  * @param waves committed waves in order
@@ -37,6 +38,7 @@ public record RunReport(
     Ending ending,
     Totals totals,
     Comparison comparison,
+    Cost cost,
     Rates rates,
     List<Point> timeline,
     List<Wave> waves,
@@ -88,16 +90,18 @@ public record RunReport(
    * @param changed rows written whose id was in the output with a different text
    * @param skipped rows that were read and were already in the output
    * @param deleted ids of the output that are missing from the input
+   * @param updated rows written with the result that they had, because only other columns changed
    */
-  public record Totals(RowCounts counts, long added, long changed, long skipped, long deleted) {
+  public record Totals(
+      RowCounts counts, long added, long changed, long skipped, long deleted, long updated) {
     @JsonValue
     Map<String, Long> json() {
       Map<String, Long> json = new LinkedHashMap<>();
       for (RowCounter counter : EnumSet.complementOf(EnumSet.of(RowCounter.GENERATED_TOKENS))) {
         json.put(counter.key(), counter.of(counts));
       }
-      json.putAll(
-          Map.of("added", added, "changed", changed, "skipped", skipped, "deleted", deleted));
+      json.putAll(Map.of("added", added, "changed", changed, "updated", updated));
+      json.putAll(Map.of("skipped", skipped, "deleted", deleted));
       return json;
     }
   }

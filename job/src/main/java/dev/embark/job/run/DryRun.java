@@ -74,7 +74,10 @@ public final class DryRun {
     PendingRows rows = left(sink, start).orElseGet(() -> toDo(sink, start));
     loadModel();
     try (Sample sample = Sample.of(rows.rows(), rows.count(), SAMPLED_ROWS)) {
-      return estimate(rows, sample);
+      Estimate estimate = estimate(rows, sample);
+      return spec.pricePerCoreHour().isPresent()
+          ? estimate.priced(spec.pricePerCoreHour().getAsDouble(), cores())
+          : estimate;
     } finally {
       changes.ifPresent(Changes::close);
     }
@@ -154,7 +157,8 @@ public final class DryRun {
                 * times
                 * distinctShare(rows.rows(), textColumn, rows.count() - withoutText * times)),
         looked.tokensPerSecond(),
-        Math.round(rows.count() * bytes));
+        Math.round(rows.count() * bytes),
+        Optional.empty());
   }
 
   /**

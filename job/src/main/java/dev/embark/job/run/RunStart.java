@@ -17,6 +17,7 @@ import dev.embark.job.state.Manifest;
 import dev.embark.job.state.RunArguments;
 import dev.embark.job.state.StateFolder;
 import dev.embark.job.state.WaveProgress;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -240,8 +241,17 @@ final class RunStart {
         spec.retryQuarantined() || manifest.columns().size() > 1
             ? Optional.of(spec.resultColumn())
             : Optional.empty();
+    Dataset<Row> rows = sink.read(layout(manifest));
+    List<String> compared = output.compareColumns();
+    for (String column : compared) {
+      if (Arrays.stream(rows.columns()).noneMatch(column::equalsIgnoreCase)) {
+        throw new UserError(
+            "%s has no column %s to compare; leave it out of --compare-columns"
+                .formatted(sink.location(), column));
+      }
+    }
     return new ProcessedRows(
-        sink.read(layout(manifest)), spec.idColumn().orElseThrow(), textColumn, failedIn);
+        rows, spec.idColumn().orElseThrow(), textColumn, failedIn, compared, spec.resultColumn());
   }
 
   /** Returns the output's columns, including the result column of the run. */

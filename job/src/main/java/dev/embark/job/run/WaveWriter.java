@@ -1,5 +1,6 @@
 package dev.embark.job.run;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
@@ -7,6 +8,7 @@ import dev.embark.engine.rows.RowCounter;
 import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.RunTotals;
+import dev.embark.job.input.RunInput;
 import dev.embark.job.state.CanonicalId;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.FunctionCall;
@@ -21,6 +23,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataType;
 
 /**
  * Computes the results of a wave once and writes them to the wave's folder, from which the output,
@@ -59,9 +62,39 @@ public final class WaveWriter {
     if (spec.dedupe()) {
       return embedDistinct(rows, count, folder);
     }
-    write(repartitioned(rows, count).withColumn(DETAIL, call.detail(Columns.quoted(text))), path);
+    Dataset<Row> computed =
+        repartitioned(toCompute(rows), count).withColumn(DETAIL, call.detail(Columns.quoted(text)));
+    write(withKept(computed, rows), path);
     Dataset<Row> embedded = spark.read().parquet(path);
-    return new Embedded(embedded, totals(embedded));
+    return new Embedded(embedded, totals(toCompute(embedded)).plus(kept(embedded)));
+  }
+
+  private static boolean keepsResults(Dataset<Row> rows) {
+    return List.of(rows.columns()).contains(RunInput.KEPT);
+  }
+
+  /** Returns the rows without those that keep their result. */
+  private static Dataset<Row> toCompute(Dataset<Row> rows) {
+    return keepsResults(rows) ? rows.where(col(RunInput.KEPT).isNull()).drop(RunInput.KEPT) : rows;
+  }
+
+  /** Adds the rows that keep their result, which never reach the model. */
+  private static Dataset<Row> withKept(Dataset<Row> computed, Dataset<Row> rows) {
+    if (!keepsResults(rows)) {
+      return computed;
+    }
+    Dataset<Row> kept = rows.where(col(RunInput.KEPT).isNotNull());
+    DataType result = kept.select(RunInput.KEPT).schema().apply(0).dataType();
+    DataType detail = computed.select(DETAIL).schema().apply(0).dataType();
+    return computed
+        .withColumn(RunInput.KEPT, lit(null).cast(result))
+        .unionByName(kept.withColumn(DETAIL, lit(null).cast(detail)));
+  }
+
+  private static RunTotals kept(Dataset<Row> embedded) {
+    long rows = keepsResults(embedded) ? embedded.where(col(RunInput.KEPT).isNotNull()).count() : 0;
+    return new RunTotals(
+        RowCounts.NONE.with(RowCounter.ROWS, rows), new TreeMap<>(), new TreeMap<>());
   }
 
   private Embedded embedDistinct(Dataset<Row> rows, long count, Path folder) {
@@ -69,20 +102,23 @@ public final class WaveWriter {
     Column own = Columns.quoted(text);
     String distinct = "_embark_text";
     Dataset<Row> distinctTexts =
-        rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
+        toCompute(rows).select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
     write(
         repartitioned(distinctTexts, count).withColumn(DETAIL, call.detail(col(distinct))),
         textsPath);
     Dataset<Row> texts = spark.read().parquet(textsPath);
     String path = new Path(folder, "embedded").toString();
-    write(rows.join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct), path);
+    Dataset<Row> computed =
+        toCompute(rows).join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct);
+    write(withKept(computed, rows), path);
     Dataset<Row> embedded = spark.read().parquet(path);
-    RunTotals each = totals(embedded);
+    RunTotals each = totals(toCompute(embedded));
     RowCounts once = totals(texts).counts();
     long spared = each.counts().rows() - each.counts().nulls() - once.rows();
     RowCounts counts =
         each.counts().with(RowCounter.TOKENS, once.tokens()).with(RowCounter.DEDUPLICATED, spared);
-    return new Embedded(embedded, new RunTotals(counts, each.failed(), each.lengths()));
+    RunTotals totals = new RunTotals(counts, each.failed(), each.lengths());
+    return new Embedded(embedded, totals.plus(kept(embedded)));
   }
 
   private void write(Dataset<Row> embedded, String path) {
@@ -102,7 +138,12 @@ public final class WaveWriter {
 
   /** Returns the rows in the layout of the output. */
   Dataset<Row> output(Dataset<Row> embedded) {
-    return embedded.withColumn(spec.resultColumn(), call.result(DETAIL)).drop(DETAIL);
+    Column result = call.result(DETAIL);
+    return embedded
+        .withColumn(
+            spec.resultColumn(),
+            keepsResults(embedded) ? coalesce(col(RunInput.KEPT), result) : result)
+        .drop(DETAIL, RunInput.KEPT);
   }
 
   /** Returns the failed rows with id, kind and error, and with the text if requested. */

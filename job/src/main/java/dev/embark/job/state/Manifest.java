@@ -164,8 +164,9 @@ public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
    * @param changed rows whose id is in the output with a different text, or which are retried
    * @param skipped rows that were read and are already in the output
    * @param deleted ids of the output that are missing from the input
+   * @param updated rows with the same text and other values of {@code --compare-columns}
    */
-  public record Counts(long added, long changed, long skipped, long deleted) {}
+  public record Counts(long added, long changed, long skipped, long deleted, long updated) {}
 
   /**
    * How a run found its rows, and from where the next run may look for changes.

@@ -36,7 +36,7 @@ public record RunPlan(
           Map.of(),
           0,
           0,
-          new Manifest.Counts(0, 0, 0, 0),
+          new Manifest.Counts(0, 0, 0, 0, 0),
           Manifest.Comparison.NONE,
           List.of());
 

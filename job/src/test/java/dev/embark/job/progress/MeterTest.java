@@ -34,7 +34,7 @@ class MeterTest {
         Map.of(),
         waves,
         rows,
-        new Manifest.Counts(rows, 0, 0, 0),
+        new Manifest.Counts(rows, 0, 0, 0, 0),
         Manifest.Comparison.NONE,
         List.of(committed));
   }

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +34,7 @@ class ProgressTest {
           Map.of(),
           2,
           2000,
-          new Manifest.Counts(1900, 100, 5, 1),
+          new Manifest.Counts(1900, 100, 5, 1, 0),
           Manifest.Comparison.NONE,
           List.of());
   private static final RunTotals TOTALS =
@@ -42,7 +43,13 @@ class ProgressTest {
   private static final WaveResult WAVE =
       new WaveResult(0, Instant.EPOCH, Duration.ofSeconds(8), TOTALS);
   private static final JobResult RESULT =
-      new JobResult(PLAN, List.of(WAVE), Duration.ofSeconds(9), "file:/out", "file:/out/_embark");
+      new JobResult(
+          PLAN,
+          List.of(WAVE),
+          Duration.ofSeconds(9),
+          "file:/out",
+          "file:/out/_embark",
+          Optional.empty());
 
   private long now;
   private RowCounts counted = RowCounts.NONE;

@@ -63,7 +63,7 @@ class StateFolderTest {
         Manifest.Layout.of(
             "parquet", List.of("topic"), new StructType().add("topic", "string"), List.of()),
         false,
-        new Manifest.Counts(5, 0, 0, 0),
+        new Manifest.Counts(5, 0, 0, 0, 0),
         WaveProgress.planned(planned),
         null);
   }

@@ -61,7 +61,7 @@ class WaveCostTest {
             Manifest.Kind.APPEND,
             Manifest.Layout.of("parquet", List.of(), columns, List.of()),
             false,
-            new Manifest.Counts(1, 0, 0, 0),
+            new Manifest.Counts(1, 0, 0, 0, 0),
             WaveProgress.planned(waves),
             null);
     new WaveFiles(state, run).write(waves);
