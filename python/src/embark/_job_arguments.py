@@ -48,6 +48,13 @@ class JobArguments:
     save_mode
         What to do if the output exists: errorifexists, overwrite, append, ignore. append with
         --id-column processes only new rows and rows with changed texts. Default: errorifexists.
+    incremental
+        With --save-mode append, read only what changed in the input since the last run: files
+        of another size or time, or the changes that a Delta or Iceberg table records. Compares
+        all rows if there is no record, and says so.
+    compare_columns
+        With --save-mode append, also update rows that have the same text but another value in
+        one of these comma-separated columns; their results are kept.
     embedding_column
         Name of the column that the job adds. Default: embedding or, with --function generate,
         answer.
@@ -69,6 +76,9 @@ class JobArguments:
         embeddings, --max-tokens and chunkOverlap. Requires --id-column.
     quarantine_text
         Also store the text of failed rows in the quarantine.
+    price_per_core_hour
+        Price of a core for an hour in any currency, such as 0.05, from which the dry run and
+        the report compute the cost: cores times wall time.
     function
         embed, generate: compute a vector for each text, or answer each text as a prompt.
         Default: embed.
@@ -116,6 +126,8 @@ class JobArguments:
         partition_by: Sequence[str] | None = None,
         repartition: int | None = None,
         save_mode: Literal["errorifexists", "overwrite", "append", "ignore"] | None = None,
+        incremental: bool = False,
+        compare_columns: Sequence[str] | None = None,
         embedding_column: str | None = None,
         new_fingerprint: Literal["overwrite", "add-column"] | None = None,
         accept_vector_version: bool = False,
@@ -124,6 +136,7 @@ class JobArguments:
         max_failed: int | str | None = None,
         retry_quarantined: bool = False,
         quarantine_text: bool = False,
+        price_per_core_hour: float | None = None,
         function: Literal["embed", "generate"] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
@@ -150,6 +163,8 @@ class JobArguments:
                 "--partition-by": partition_by,
                 "--repartition": repartition,
                 "--save-mode": save_mode,
+                "--incremental": incremental,
+                "--compare-columns": compare_columns,
                 "--embedding-column": embedding_column,
                 "--new-fingerprint": new_fingerprint,
                 "--accept-vector-version": accept_vector_version,
@@ -158,6 +173,7 @@ class JobArguments:
                 "--max-failed": max_failed,
                 "--retry-quarantined": retry_quarantined,
                 "--quarantine-text": quarantine_text,
+                "--price-per-core-hour": price_per_core_hour,
                 "--function": function,
                 "--model": model,
                 "--max-tokens": max_tokens,

@@ -81,6 +81,7 @@ class JobGuideTest {
   @Test
   void theSecondRunSkipsExistingRows() {
     assertThat(outputOf("vectors", "append")).contains("rows\t0", "rows already there\t200");
+    assertThat(outputOf("--incremental")).contains("compared\tchanged files", "rows compared\t0");
   }
 
   @Test

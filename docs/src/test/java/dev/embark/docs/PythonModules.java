@@ -339,6 +339,9 @@ final class PythonModules {
     if (type == Integer.class || type == Long.class) {
       return "int";
     }
+    if (type == Double.class) {
+      return "float";
+    }
     if (type.isEnum()) {
       return literal(
           Arrays.stream(type.getEnumConstants())

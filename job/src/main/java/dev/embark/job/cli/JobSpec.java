@@ -8,6 +8,7 @@ import dev.embark.job.EmbedJob;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -68,6 +69,15 @@ public final class JobSpec {
       description = "Also store the text of failed rows in the quarantine.")
   private boolean quarantineText;
 
+  @HelpSection(HelpSection.RUN)
+  @Option(
+      names = "--price-per-core-hour",
+      paramLabel = "PRICE",
+      description =
+          "Price of a core for an hour in any currency, such as 0.05, from which the dry run and"
+              + " the report compute the cost: cores times wall time.")
+  private Double pricePerCoreHour;
+
   @Mixin private FunctionSpec function;
 
   @HelpSection(HelpSection.RUN)
@@ -83,8 +93,8 @@ public final class JobSpec {
       paramLabel = "HOW",
       defaultValue = "auto",
       description =
-          "How to show progress on standard error: ${COMPLETION-CANDIDATES}. auto redraws one"
-              + " line at a terminal and is plain elsewhere; json prints one object per line. Default:"
+          "How to show progress on standard error: ${COMPLETION-CANDIDATES}. auto redraws one line"
+              + " at a terminal and is plain elsewhere; json prints one object per line. Default:"
               + " ${DEFAULT-VALUE}.")
   private ProgressMode progress;
 
@@ -116,6 +126,15 @@ public final class JobSpec {
           idColumn().isPresent()
               || !output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN)),
           "--new-fingerprint add-column finds rows by their id; give --id-column");
+      require(
+          idColumn().isPresent() || !output.isIncremental(),
+          "--incremental finds rows by their id; give --id-column");
+      require(
+          idColumn().isPresent() || output.compareColumns().isEmpty(),
+          "--compare-columns finds rows by their id; give --id-column");
+      require(
+          pricePerCoreHour == null || (pricePerCoreHour >= 0 && pricePerCoreHour < 1e9),
+          "--price-per-core-hour is a price such as 0.05, not " + pricePerCoreHour);
       FailureLimit.parse(maxFailed);
       output.check();
       function.check();
@@ -146,6 +165,7 @@ public final class JobSpec {
     arguments.addAll(function.toArguments());
     addIfGiven(arguments, "--rows-per-wave", rowsPerWave);
     addIfGiven(arguments, "--max-failed", maxFailed);
+    addIfGiven(arguments, "--price-per-core-hour", pricePerCoreHour);
     addIf(arguments, "--dedupe", dedupe);
     addIf(arguments, "--retry-quarantined", retryQuarantined);
     addIf(arguments, "--quarantine-text", quarantineText);
@@ -197,6 +217,11 @@ public final class JobSpec {
   /** Returns the maximum number of failed rows. */
   public FailureLimit maxFailed() {
     return FailureLimit.parse(maxFailed);
+  }
+
+  /** Returns the price of a core for an hour, if one was given. */
+  public OptionalDouble pricePerCoreHour() {
+    return pricePerCoreHour == null ? OptionalDouble.empty() : OptionalDouble.of(pricePerCoreHour);
   }
 
   /** Returns whether rows that failed in earlier runs are retried. */

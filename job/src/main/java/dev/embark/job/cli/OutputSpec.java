@@ -1,5 +1,6 @@
 package dev.embark.job.cli;
 
+import static dev.embark.job.cli.Arguments.addIf;
 import static dev.embark.job.cli.Arguments.addIfGiven;
 import static dev.embark.job.cli.Arguments.require;
 
@@ -98,6 +99,23 @@ public final class OutputSpec {
   private ExistingOutput saveMode;
 
   @Option(
+      names = "--incremental",
+      description =
+          "With --save-mode append, read only what changed in the input since the last run: files"
+              + " of another size or time, or the changes that a Delta or Iceberg table records."
+              + " Compares all rows if there is no record, and says so.")
+  private boolean incremental;
+
+  @Option(
+      names = "--compare-columns",
+      paramLabel = "COLUMNS",
+      split = ",",
+      description =
+          "With --save-mode append, also update rows that have the same text but another value in"
+              + " one of these comma-separated columns; their results are kept.")
+  private List<String> compareColumns = new ArrayList<>();
+
+  @Option(
       names = {"--embedding-column", "--answer-column"},
       paramLabel = "COLUMN",
       description =
@@ -150,6 +168,12 @@ public final class OutputSpec {
         newFingerprint != NewFingerprint.ADD_COLUMN || format.isTable(),
         "--new-fingerprint add-column takes --output-format delta or iceberg; files cannot be"
             + " changed, so write to another --output");
+    require(
+        !incremental || saveMode == ExistingOutput.APPEND,
+        "--incremental adds to an output; set --save-mode append");
+    require(
+        compareColumns.isEmpty() || saveMode == ExistingOutput.APPEND,
+        "--compare-columns updates rows of an output; set --save-mode append");
   }
 
   /** Returns command-line arguments equivalent to this spec. */
@@ -163,11 +187,13 @@ public final class OutputSpec {
     }
     addIfGiven(arguments, "--repartition", repartition);
     arguments.add("--save-mode=" + saveMode);
+    addIf(arguments, "--incremental", incremental);
+    if (!compareColumns.isEmpty()) {
+      arguments.add("--compare-columns=" + String.join(",", compareColumns));
+    }
     addIfGiven(arguments, "--embedding-column", resultColumn);
     addIfGiven(arguments, "--new-fingerprint", newFingerprint);
-    if (acceptVectorVersion) {
-      arguments.add("--accept-vector-version");
-    }
+    addIf(arguments, "--accept-vector-version", acceptVectorVersion);
     return arguments;
   }
 
@@ -203,6 +229,16 @@ public final class OutputSpec {
   /** Returns the behaviour for an existing output. */
   public ExistingOutput saveMode() {
     return saveMode;
+  }
+
+  /** Returns whether only the changes of the input since the last run are read. */
+  public boolean isIncremental() {
+    return incremental;
+  }
+
+  /** Returns the columns whose change updates a row with the same text; may be empty. */
+  public List<String> compareColumns() {
+    return compareColumns;
   }
 
   /** Returns whether a run may replace an existing output. */

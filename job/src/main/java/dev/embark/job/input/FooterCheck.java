@@ -3,7 +3,6 @@ package dev.embark.job.input;
 import dev.embark.job.cli.InputFormat;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
-import dev.embark.job.state.Paths;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,20 +25,19 @@ final class FooterCheck {
   }
 
   /**
-   * Compares the footers of an input's files; a no-op for other formats.
+   * Compares the footers of files of an input; a no-op for other formats.
    *
    * @throws UserError naming the first file that would be misread
    */
-  void check(Source.Input input) {
+  void check(Source.Input input, List<Path> files) {
     boolean isOrc = input.format().equals(InputFormat.ORC);
     if (!isOrc && !input.format().equals(InputFormat.PARQUET)) {
       return;
     }
-    List<String> files = Paths.files(input.rows()).stream().map(Path::toString).toList();
     if (files.isEmpty()) {
       return;
     }
-    String[] paths = files.toArray(String[]::new);
+    String[] paths = files.stream().map(Path::toString).toArray(String[]::new);
     List<String> footers =
         FileTasks.map(
             spark,

@@ -2,6 +2,9 @@ package dev.embark.job.input;
 
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.state.Paths;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /** Rejects files that Spark would silently misread, before any text is embedded. */
@@ -9,12 +12,21 @@ public final class InputCheck {
   private InputCheck() {}
 
   /**
-   * Scans the text files of an input, or the footers of its columnar files.
+   * Scans all text files of an input, or the footers of its columnar files.
    *
    * @throws UserError naming the first faulty file and, for text, its line
    */
   public static void check(SparkSession spark, JobSpec spec, Source.Input input) {
-    new TextCheck(spark, spec).check(input);
-    new FooterCheck(spark, spec).check(input);
+    check(spark, spec, input, Paths.files(input.rows()));
+  }
+
+  /**
+   * Scans some files of an input.
+   *
+   * @throws UserError naming the first faulty file and, for text, its line
+   */
+  public static void check(SparkSession spark, JobSpec spec, Source.Input input, List<Path> files) {
+    new TextCheck(spark, spec).check(input, files);
+    new FooterCheck(spark, spec).check(input, files);
   }
 }

@@ -1,6 +1,5 @@
 package dev.embark.job.input;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.input_file_name;
 
 import dev.embark.job.cli.Failures;
@@ -30,6 +29,9 @@ import org.apache.spark.sql.types.StructType;
  * read in another order.
  */
 public final class RunInput {
+  /** Column with the result that a row keeps; NULL for a row whose result is to be computed. */
+  public static final String KEPT = "_embark_kept";
+
   private static final String INPUT = "input";
   private static final int MAX_FILES = 100_000;
 
@@ -65,40 +67,23 @@ public final class RunInput {
     Dataset<Row> copy = copied(rows, spec.dedupe() ? "read" : INPUT);
     ids.check(copy);
     PartitionValues.check(spec, copy);
-    List<Wave> waves = waves(spec.dedupe() ? write(textsTogether(copy), INPUT) : copy);
+    List<Wave> waves = grouped(spec.dedupe() ? write(textsTogether(copy), INPUT) : copy);
     long all = waves.stream().mapToLong(Wave::rows).sum();
-    return new Cut(waves, new Manifest.Counts(all, 0, 0, 0));
+    return new Cut(waves, new Manifest.Counts(all, 0, 0, 0, 0));
+  }
+
+  /** Copies rows and divides the copy into waves. */
+  public List<Wave> waves(Dataset<Row> rows) {
+    PartitionValues.check(spec, rows);
+    return grouped(write(spec.dedupe() ? textsTogether(rows) : rows, INPUT));
   }
 
   /**
-   * Copies the rows that are new or changed and writes the ids that are missing from the input to
-   * {@code _embark/deleted}.
+   * Writes rows of the input to a subfolder of the run and returns the copy.
+   *
+   * @throws UserError if the input is not readable
    */
-  public Cut cutNew(Dataset<Row> rows, ProcessedRows known) {
-    Dataset<Row> read = copied(rows, "read");
-    ids.check(read);
-    Dataset<Row> compared = write(known.missingOf(read), "compared");
-    long replaced = compared.where(col(ProcessedRows.KNOWN_ID).isNotNull()).count();
-    Dataset<Row> kept = compared.drop(ProcessedRows.KNOWN_ID);
-    PartitionValues.check(spec, kept);
-    List<Wave> waves = waves(write(spec.dedupe() ? textsTogether(kept) : kept, INPUT));
-    long embedded = waves.stream().mapToLong(Wave::rows).sum();
-    return new Cut(
-        waves,
-        new Manifest.Counts(
-            embedded - replaced,
-            replaced,
-            read.count() - embedded,
-            writeDeleted(known.deletedFrom(read))));
-  }
-
-  private long writeDeleted(Dataset<Row> deleted) {
-    Path path = state.path("deleted");
-    ScratchFiles.write(spark, deleted.write().format("parquet").mode(SaveMode.Overwrite), path);
-    return spark.read().schema(deleted.schema()).parquet(path.toString()).count();
-  }
-
-  private Dataset<Row> copied(Dataset<Row> rows, String name) {
+  public Dataset<Row> copied(Dataset<Row> rows, String name) {
     try {
       return write(rows, name);
     } catch (Exception e) {
@@ -109,7 +94,8 @@ public final class RunInput {
     }
   }
 
-  private Dataset<Row> write(Dataset<Row> rows, String name) {
+  /** Writes rows to a subfolder of the run and returns them as written. */
+  public Dataset<Row> write(Dataset<Row> rows, String name) {
     Path path = new Path(folder, name);
     ScratchFiles.write(
         spark,
@@ -132,7 +118,7 @@ public final class RunInput {
   }
 
   /** Groups files by name order into waves; returns at least one wave. */
-  private List<Wave> waves(Dataset<Row> copy) {
+  private List<Wave> grouped(Dataset<Row> copy) {
     List<Row> files =
         copy.groupBy(input_file_name().as("file")).count().orderBy("file").collectAsList();
     List<Wave> waves = new ArrayList<>();

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -51,6 +52,8 @@ public final class Source {
    * @param rows all columns of the input, lazily
    * @param format format of the files, or {@code table} or {@code query}
    * @param options options of Spark's reader
+   * @param table the table at a version that is not newer than the rows; empty if the input is no
+   *     Delta or Iceberg table
    * @param textColumn name of the text column in the input's own spelling
    * @param warnings warnings about missing or corrupt data
    */
@@ -58,8 +61,14 @@ public final class Source {
       Dataset<Row> rows,
       String format,
       Map<String, String> options,
+      Optional<InputTable> table,
       String textColumn,
-      List<String> warnings) {}
+      List<String> warnings) {
+    /** Returns whether Spark reads the input as plain files. */
+    public boolean isOfFiles() {
+      return InputFormat.isOfFiles(format);
+    }
+  }
 
   /**
    * Opens the input.
@@ -75,6 +84,7 @@ public final class Source {
             : spec.inputSpec().format().orElseGet(files::guessFormat);
     Map<String, String> options = files.defaults(format);
     options.putAll(spec.inputSpec().options());
+    Optional<InputTable> table = InputTable.of(spark, spec, format);
     Dataset<Row> rows =
         switch (format) {
           case "query" -> readQuery(spec.inputSpec().query().orElseThrow());
@@ -82,7 +92,7 @@ public final class Source {
           default -> files.read(format, options, warnings);
         };
     String text = spec.textColumn().orElse(format.equals(InputFormat.TEXT) ? "value" : "text");
-    Input input = new Input(rows, format, options, text, warnings);
+    Input input = new Input(rows, format, options, table, text, warnings);
     StructField column;
     try {
       column = textColumn(input);
@@ -93,13 +103,16 @@ public final class Source {
       throw e;
     }
     refuseOwnColumns(rows);
+    spec.outputSpec()
+        .compareColumns()
+        .forEach(compared -> require(rows, compared, "--compare-columns"));
     checkPartitions(rows, warnings);
     if (Arrays.asList(rows.columns()).contains(CORRUPT_COLUMN)) {
       warnings.add(
           "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
               .formatted(spec.input(), format, spec.function().result()));
     }
-    return new Input(rows, format, options, column.name(), warnings);
+    return new Input(rows, format, options, table, column.name(), warnings);
   }
 
   private StructField textColumn(Input input) {

@@ -32,11 +32,11 @@ final class TextCheck {
   }
 
   /**
-   * Scans the files of an input; a no-op for other formats.
+   * Scans files of an input; a no-op for other formats.
    *
    * @throws UserError naming the first faulty file and line
    */
-  void check(Source.Input input) {
+  void check(Source.Input input, List<Path> files) {
     TextOptions options = new TextOptions(input);
     if (!options.isText() || !options.hasKnownCharset()) {
       return;
@@ -45,7 +45,6 @@ final class TextCheck {
     if (options.cutsCharacters()) {
       throw complaint.ofCutCharacters(spec.input());
     }
-    List<Path> files = Paths.files(input.rows());
     if (files.isEmpty()) {
       return;
     }

@@ -47,6 +47,7 @@ final class JsonProgress implements ProgressView {
     event.put("rows", plan.rows());
     event.put("added", plan.input().added());
     event.put("changed", plan.input().changed());
+    event.put("updated", plan.input().updated());
     event.put("skipped", plan.input().skipped());
     event.put("deleted", plan.input().deleted());
     print(event);

@@ -68,7 +68,14 @@ final class ReportBuilder {
             result.plan().waves(),
             end.error().orElse(null)),
         new RunReport.Totals(
-            totals.counts(), input.added(), input.changed(), input.skipped(), input.deleted()),
+            totals.counts(),
+            input.added(),
+            input.changed(),
+            input.skipped(),
+            input.deleted(),
+            input.updated()),
+        comparison(result.plan().comparison()),
+        result.cost().orElse(null),
         rates(result),
         meter.timeline(heartbeat),
         result.waves().stream().map(ReportBuilder::wave).toList(),
@@ -98,6 +105,12 @@ final class ReportBuilder {
         Secrets.redacted(result.output()),
         spec.textColumn().orElse(null),
         spec.idColumn().orElse(null));
+  }
+
+  private static RunReport.Comparison comparison(Manifest.Comparison made) {
+    return made.isWorthReporting()
+        ? new RunReport.Comparison(made.by().toString(), made.rowsRead(), made.fallback())
+        : null;
   }
 
   private static RunReport.Rates rates(JobResult result) {

@@ -29,9 +29,32 @@ final class ReportFacts {
         + row("Output", "run.output", run.output())
         + row("Text column", "run.textColumn", run.textColumn())
         + row("Id column", "run.idColumn", run.idColumn())
+        + comparison()
+        + cost()
         + row("Waves", "ending.waves", report.ending().waves())
         + row("Resumed", "run.resumed", run.resumed(), run.resumed() ? "yes" : "no")
         + row("Embark", "embark", report.embark());
+  }
+
+  private String comparison() {
+    RunReport.Comparison comparison = report.comparison();
+    return comparison == null
+        ? ""
+        : row("Compared", "comparison.by", comparison.by())
+            + row(
+                "Rows compared",
+                "comparison.rows",
+                comparison.rows(),
+                Figures.count(comparison.rows()))
+            + row("Because", "comparison.fallback", comparison.fallback());
+  }
+
+  private String cost() {
+    Cost cost = report.cost();
+    return cost == null
+        ? ""
+        : row("Cost", "cost.total", cost.total())
+            + row("Cost of a million rows", "cost.perMillionRows", cost.perMillionRows());
   }
 
   private String model() {

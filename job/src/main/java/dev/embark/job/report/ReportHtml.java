@@ -136,6 +136,7 @@ public final class ReportHtml {
         + ifAny("Chunked: embedded in windows", "chunked", t.counts().chunked())
         + ifAny("Took the result of an equal text", "deduplicated", t.counts().deduplicated())
         + ifAny("Changed since the last run", "changed", t.changed())
+        + ifAny("Updated, with the result they had", "updated", t.updated())
         + ifAny("Skipped, as they were there already", "skipped", t.skipped())
         + ifAny("No longer in the input", "deleted", t.deleted());
   }

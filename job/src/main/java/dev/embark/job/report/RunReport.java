@@ -17,6 +17,8 @@ import java.util.Map;
  * @param run inputs, outputs and times of the run
  * @param ending final state of the run
  * @param totals totals of all rows, over all processes of the run
+ * @param comparison how an incremental run found its rows; null for other runs
+ * @param cost cost of this process; null if the price of a core is unknown
  * @param rates average throughput of this process
  * @param timeline throughput of this process over time, in contiguous intervals
  * @param waves committed waves in order
@@ -35,6 +37,8 @@ public record RunReport(
     Run run,
     Ending ending,
     Totals totals,
+    Comparison comparison,
+    Cost cost,
     Rates rates,
     List<Point> timeline,
     List<Wave> waves,
@@ -84,21 +88,31 @@ public record RunReport(
    * @param counts rows written, and the tokens read by the model or, for answers, generated
    * @param added rows written whose id is new; all rows without an id column
    * @param changed rows written whose id was in the output with a different text
-   * @param skipped rows of the input that were already in the output
+   * @param skipped rows that were read and were already in the output
    * @param deleted ids of the output that are missing from the input
+   * @param updated rows written with the result that they had, because only other columns changed
    */
-  public record Totals(RowCounts counts, long added, long changed, long skipped, long deleted) {
+  public record Totals(
+      RowCounts counts, long added, long changed, long skipped, long deleted, long updated) {
     @JsonValue
     Map<String, Long> json() {
       Map<String, Long> json = new LinkedHashMap<>();
       for (RowCounter counter : EnumSet.complementOf(EnumSet.of(RowCounter.GENERATED_TOKENS))) {
         json.put(counter.key(), counter.of(counts));
       }
-      json.putAll(
-          Map.of("added", added, "changed", changed, "skipped", skipped, "deleted", deleted));
+      json.putAll(Map.of("added", added, "changed", changed, "updated", updated));
+      json.putAll(Map.of("skipped", skipped, "deleted", deleted));
       return json;
     }
   }
+
+  /**
+   * @param by rows that were compared with the output: {@code all rows}, {@code changed files},
+   *     {@code change data feed} or {@code changelog}
+   * @param rows number of those rows
+   * @param fallback why all rows were compared; null if they were not
+   */
+  public record Comparison(String by, long rows, String fallback) {}
 
   /** Averages over the wall time of this process. */
   public record Rates(double rowsPerSecond, double tokensPerSecond) {}

@@ -3,6 +3,8 @@ package dev.embark.job.run;
 import static org.apache.spark.sql.functions.approx_count_distinct;
 import static org.apache.spark.sql.functions.lit;
 
+import dev.embark.job.changes.ChangeFinder;
+import dev.embark.job.changes.Changes;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
@@ -49,6 +51,7 @@ public final class DryRun {
   private final JobSpec spec;
   private final Consumer<String> warnings;
   private FunctionCall call; // with its prompt once the checks have begun
+  private Optional<Changes> changes = Optional.empty(); // of an incremental run
 
   public DryRun(SparkSession spark, JobSpec spec, Consumer<String> warnings) {
     this.spark = spark;
@@ -71,7 +74,12 @@ public final class DryRun {
     PendingRows rows = left(sink, start).orElseGet(() -> toDo(sink, start));
     loadModel();
     try (Sample sample = Sample.of(rows.rows(), rows.count(), SAMPLED_ROWS)) {
-      return estimate(rows, sample);
+      Estimate estimate = estimate(rows, sample);
+      return spec.pricePerCoreHour().isPresent()
+          ? estimate.priced(spec.pricePerCoreHour().getAsDouble(), cores())
+          : estimate;
+    } finally {
+      changes.ifPresent(Changes::close);
     }
   }
 
@@ -90,22 +98,37 @@ public final class DryRun {
     Source.Input input = new Source(spark, spec, sink).open();
     input.warnings().forEach(warnings);
     SerializerCheck.check(start.schema(input));
-    PendingRows rows = toDo(sink, start, input);
-    InputCheck.check(spark, spec, input);
-    new UniqueIds(spec).check(input.rows());
-    PartitionValues.check(spec, rows.rows());
-    new Rehearsal(spark, spec, sink).check(start.schema(input));
-    new RowRules(spec, sink).check(input.rows(), input.textColumn());
-    return rows;
+    sink.state().ifPresent(state -> Paths.checkWritable(spark, state.toString()));
+    if (!sink.exists()) {
+      return checked(sink, start, input, PendingRows.all(input));
+    }
+    StateFolder state = sink.state().orElseThrow();
+    Manifest complete = state.load().withoutUnfinished();
+    Optional<RunStart.Way> way = start.choose(complete, input);
+    changes =
+        way.filter(RunStart.Way::isIncremental)
+            .map(
+                incremental ->
+                    start.changes(complete, new ChangeFinder(spark, spec, input), state));
+    changes
+        .flatMap(Changes::fallback)
+        .ifPresent(reason -> warnings.accept(RunOpener.FALLBACK + reason));
+    PendingRows rows =
+        way.isEmpty()
+            ? PendingRows.none(input)
+            : PendingRows.ofNewRun(complete, start, input, changes);
+    return checked(sink, start, input, rows);
   }
 
-  private PendingRows toDo(Sink sink, RunStart start, Source.Input input) {
-    sink.state().ifPresent(state -> Paths.checkWritable(spark, state.toString()));
-    if (sink.exists()) {
-      Manifest manifest = sink.state().orElseThrow().load();
-      return PendingRows.ofNewRun(manifest.withoutUnfinished(), start, input);
-    }
-    return PendingRows.all(input);
+  private PendingRows checked(Sink sink, RunStart start, Source.Input input, PendingRows rows) {
+    Dataset<Row> read = changes.map(Changes::plain).orElse(input.rows());
+    InputCheck.check(
+        spark, spec, input, changes.map(Changes::files).orElseGet(() -> Paths.files(input.rows())));
+    new UniqueIds(spec).check(read);
+    PartitionValues.check(spec, rows.rows());
+    new Rehearsal(spark, spec, sink).check(start.schema(input));
+    new RowRules(spec, sink).check(read, input.textColumn());
+    return rows;
   }
 
   /** Loads the model on every core first, so that load time does not distort the measurements. */
@@ -134,7 +157,8 @@ public final class DryRun {
                 * times
                 * distinctShare(rows.rows(), textColumn, rows.count() - withoutText * times)),
         looked.tokensPerSecond(),
-        Math.round(rows.count() * bytes));
+        Math.round(rows.count() * bytes),
+        Optional.empty());
   }
 
   /**

@@ -2,11 +2,13 @@ package dev.embark.job.run;
 
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.ProgressMode;
+import dev.embark.job.report.Cost;
 import dev.embark.job.report.Figures;
 import dev.embark.job.report.ReportJson;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Dry-run estimate, extrapolated from a sample of the rows that a run would process.
@@ -19,6 +21,7 @@ import java.util.Map;
  * @param tokens tokens that the model would read or, with {@code --function generate}, generate
  * @param tokensPerSecond throughput of this cluster with the model; 0 if no text has a result
  * @param bytes bytes that would be added to the output
+ * @param cost cost of the computing time, if the price of a core is known
  */
 public record Estimate(
     long rows,
@@ -28,11 +31,26 @@ public record Estimate(
     long failing,
     long tokens,
     double tokensPerSecond,
-    long bytes) {
+    long bytes,
+    Optional<Cost> cost) {
 
   /** Returns the computing time in seconds; 0 without tokens. */
   public double seconds() {
     return tokens == 0 ? 0 : tokens / tokensPerSecond;
+  }
+
+  /** Returns the estimate with its cost. */
+  Estimate priced(double price, int cores) {
+    return new Estimate(
+        rows,
+        skipped,
+        sampled,
+        withoutText,
+        failing,
+        tokens,
+        tokensPerSecond,
+        bytes,
+        Optional.of(Cost.of(price, cores, seconds(), rows - skipped)));
   }
 
   /** Prints the estimate as text or, with JSON progress, as one JSON object. */
@@ -59,6 +77,7 @@ public record Estimate(
     }
     out.println("time, about\t" + Figures.duration(seconds()));
     out.println("output size, about\t" + Figures.bytes(bytes));
+    cost.ifPresent(priced -> priced.print(out, ", about"));
   }
 
   private static void printIfAny(PrintStream out, String name, long count) {
@@ -79,6 +98,7 @@ public record Estimate(
     figures.put("tokensPerSecond", Math.round(tokensPerSecond));
     figures.put("seconds", Math.round(seconds() * 10) / 10.0);
     figures.put("bytes", bytes);
+    cost.ifPresent(priced -> priced.addTo(figures));
     return figures;
   }
 }

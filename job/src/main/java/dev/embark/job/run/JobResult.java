@@ -4,6 +4,7 @@ import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.RunTotals;
 import dev.embark.job.cli.Secrets;
+import dev.embark.job.report.Cost;
 import dev.embark.job.state.RunPlan;
 import dev.embark.job.state.WaveResult;
 import java.io.PrintStream;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Result of a run, including the waves committed by earlier processes if it was resumed.
@@ -21,9 +23,15 @@ import java.util.Map;
  * @param took wall time of this process, from reading the input to the last commit
  * @param output the output: a path with its file system, or the name of a table
  * @param stateFolder path of {@code _embark/}, which holds the log, the quarantine and the report
+ * @param cost cost of this process, if the price of a core is known
  */
 public record JobResult(
-    RunPlan plan, List<WaveResult> waves, Duration took, String output, String stateFolder) {
+    RunPlan plan,
+    List<WaveResult> waves,
+    Duration took,
+    String output,
+    String stateFolder,
+    Optional<Cost> cost) {
 
   /** Returns the totals of all waves. */
   public RunTotals totals() {
@@ -57,8 +65,13 @@ public record JobResult(
     out.println(function.tokens() + "\t" + counts.tokens());
     out.println(function.tokens() + "/s\t" + Math.round(tokensPerSecond()));
     out.println("seconds\t" + String.format(Locale.ROOT, "%.1f", took.toMillis() / 1e3));
+    if (plan.comparison().isWorthReporting()) {
+      out.println("compared\t" + plan.comparison().title());
+      out.println("rows compared\t" + plan.comparison().rowsRead());
+    }
     printIfAny(out, "rows already there", plan.input().skipped());
     printIfAny(out, "rows changed", plan.input().changed());
+    printIfAny(out, "rows updated", plan.input().updated());
     printIfAny(out, "ids no longer in the input", plan.input().deleted());
     printIfAny(out, "rows without text", counts.nulls());
     printIfAny(
@@ -67,6 +80,7 @@ public record JobResult(
         counts.truncated());
     printIfAny(out, "rows deduplicated", counts.deduplicated());
     printIfAny(out, "rows failed", counts.failed());
+    cost.ifPresent(priced -> priced.print(out, ""));
     out.println("output\t" + Secrets.redacted(output));
     out.flush();
   }
@@ -85,9 +99,15 @@ public record JobResult(
     figures.put("failedRows", counts.failed());
     figures.put("skippedRows", plan.input().skipped());
     figures.put("changedRows", plan.input().changed());
+    figures.put("updatedRows", plan.input().updated());
     figures.put("deletedRows", plan.input().deleted());
+    if (plan.comparison().isWorthReporting()) {
+      figures.put("compared", plan.comparison().title());
+      figures.put("comparedRows", plan.comparison().rowsRead());
+    }
     figures.put("tokensPerSecond", Math.round(tokensPerSecond()));
     figures.put("seconds", took.toMillis() / 1e3);
+    cost.ifPresent(priced -> priced.addTo(figures));
     return figures;
   }
 

@@ -1,10 +1,12 @@
 package dev.embark.job.run;
 
 import dev.embark.engine.rows.RowCounts;
+import dev.embark.job.changes.ChangeFinder;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.input.RunInput;
+import dev.embark.job.report.Cost;
 import dev.embark.job.sink.Sink;
 import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.LeasedOutput;
@@ -128,7 +130,8 @@ public final class JobRun {
         List.of(),
         Duration.ZERO,
         sink.location(),
-        sink.state().orElseThrow().toString());
+        sink.state().orElseThrow().toString(),
+        Optional.empty());
   }
 
   private void save(Manifest.Run changed) {
@@ -170,12 +173,22 @@ public final class JobRun {
   }
 
   private JobResult result(List<WaveResult> waves, Instant start) {
+    Duration took = Duration.between(start, Instant.now());
     return new JobResult(
-        plan,
-        List.copyOf(waves),
-        Duration.between(start, Instant.now()),
-        sink.location(),
-        state.toString());
+        plan, List.copyOf(waves), took, sink.location(), state.toString(), cost(waves, took));
+  }
+
+  private Optional<Cost> cost(List<WaveResult> waves, Duration took) {
+    if (spec.pricePerCoreHour().isEmpty()) {
+      return Optional.empty();
+    }
+    List<WaveResult> ofThisProcess = waves.subList(plan.committed().size(), waves.size());
+    return Optional.of(
+        Cost.of(
+            spec.pricePerCoreHour().getAsDouble(),
+            spark.sparkContext().defaultParallelism(),
+            took.toMillis() / 1e3,
+            WaveResult.counts(ofThisProcess).rows()));
   }
 
   private void take(Wave wave) {
@@ -246,6 +259,7 @@ public final class JobRun {
     JobResult result = result(committed, start);
     listener.finished(result);
     save(run.completed());
+    ChangeFinder.keepOnly(state, run);
     state.delete(state.runFolder(run));
     return result;
   }

@@ -1,7 +1,7 @@
 package dev.embark.job.run;
 
+import dev.embark.job.changes.Changes;
 import dev.embark.job.cli.UserError;
-import dev.embark.job.input.ProcessedRows;
 import dev.embark.job.input.RunInput;
 import dev.embark.job.input.Source;
 import dev.embark.job.state.Manifest;
@@ -20,7 +20,7 @@ import org.apache.spark.sql.SparkSession;
  *
  * @param rows the rows, lazily
  * @param textColumn name of the text column
- * @param all number of rows of the input
+ * @param all number of rows that are read
  * @param count number of rows to process, at most {@code all}
  */
 record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
@@ -46,19 +46,22 @@ record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
    * @param complete manifest of the output's complete runs
    * @throws UserError if a run would reject the output
    */
-  static PendingRows ofNewRun(Manifest complete, RunStart start, Source.Input input) {
-    Dataset<Row> rows = input.rows();
+  static PendingRows ofNewRun(
+      Manifest complete, RunStart start, Source.Input input, Optional<Changes> changes) {
+    Dataset<Row> rows = changes.map(Changes::plain).orElse(input.rows());
     String text = input.textColumn();
     long all = rows.count();
-    Optional<RunStart.Way> way = start.choose(complete, input);
-    if (way.isEmpty()) {
-      return new PendingRows(rows.limit(0), text, all, 0);
-    }
-    if (!way.get().isIncremental()) {
+    if (changes.isEmpty()) {
       return new PendingRows(rows, text, all, all);
     }
-    Dataset<Row> missing = start.known(complete, text).missingOf(rows).drop(ProcessedRows.KNOWN_ID);
+    Dataset<Row> missing = start.known(complete, text).missingOf(rows);
     return new PendingRows(missing, text, all, missing.count());
+  }
+
+  /** Returns none of the rows of an input, for an output that is left as it is. */
+  static PendingRows none(Source.Input input) {
+    Dataset<Row> rows = input.rows();
+    return new PendingRows(rows.limit(0), input.textColumn(), rows.count(), 0);
   }
 
   /** Returns all rows of an input, for an output that does not exist yet. */

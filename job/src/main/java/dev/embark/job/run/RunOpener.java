@@ -1,5 +1,7 @@
 package dev.embark.job.run;
 
+import dev.embark.job.changes.ChangeFinder;
+import dev.embark.job.changes.Changes;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.input.InputCheck;
@@ -12,6 +14,7 @@ import dev.embark.job.state.Fingerprint;
 import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.LeasedOutput;
 import dev.embark.job.state.Manifest;
+import dev.embark.job.state.Paths;
 import dev.embark.job.state.PromptChoice;
 import dev.embark.job.state.StateFolder;
 import dev.embark.job.state.Wave;
@@ -30,6 +33,8 @@ import org.apache.spark.sql.types.StructType;
  * new one, as decided by {@link RunStart}.
  */
 final class RunOpener implements AutoCloseable {
+  static final String FALLBACK = "--incremental compares all rows of the input: ";
+
   private final SparkSession spark;
   private final JobSpec spec;
   private final Sink sink;
@@ -121,18 +126,28 @@ final class RunOpener implements AutoCloseable {
     if (way.isEmpty()) {
       return Optional.empty();
     }
+    ChangeFinder finder = new ChangeFinder(spark, spec, read);
+    Optional<Changes> changes =
+        way.filter(RunStart.Way::isIncremental)
+            .map(incremental -> start.changes(complete, finder, held.state()));
+    changes.flatMap(Changes::fallback).ifPresent(this::warnOfFallback);
     if (created == null) {
       SerializerCheck.check(start.schema(read));
-      InputCheck.check(spark, spec, read);
+      InputCheck.check(
+          spark, spec, read, changes.map(Changes::files).orElseGet(() -> Paths.files(read.rows())));
     }
     held.confirm();
     Rehearsal rehearsal = new Rehearsal(spark, spec, sink);
     rehearsal.check(start.schema(read), held.state().path("rehearsal"));
     if (way.get().kind() != Manifest.Kind.REPLACE) {
       rehearsal.checkTable(start.schema(read));
-      new RowRules(spec, sink).check(read.rows(), read.textColumn());
+      new RowRules(spec, sink)
+          .check(changes.map(Changes::plain).orElse(read.rows()), read.textColumn());
     }
-    Manifest.Run run = start.begin(complete, number, way.get(), read, held.state());
+    Manifest.Run run =
+        new NewRun(start, complete, way.get(), read, finder, changes)
+            .begin(spark, spec, number, held.state());
+    changes.ifPresent(Changes::close);
     Optional<Manifest.Run> givenUp = held.manifest().unfinished();
     boolean isHalfWritten = givenUp.filter(sink::holdsAnyOf).isPresent();
     held.save((isHalfWritten ? complete.withoutColumns() : complete).with(run, fingerprint));
@@ -144,6 +159,10 @@ final class RunOpener implements AutoCloseable {
               .formatted(sink.location()));
     }
     return Optional.of(run);
+  }
+
+  private void warnOfFallback(String reason) {
+    warnings.accept(FALLBACK + reason);
   }
 
   /** Opens the input once; a resumed run never does, because it has its own copy. */

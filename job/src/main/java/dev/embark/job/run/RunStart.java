@@ -1,12 +1,12 @@
 package dev.embark.job.run;
 
-import static org.apache.spark.sql.functions.lit;
-
+import dev.embark.job.changes.ChangeFinder;
+import dev.embark.job.changes.Changes;
+import dev.embark.job.changes.ProcessedRows;
 import dev.embark.job.cli.ExistingOutput;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.OutputSpec;
 import dev.embark.job.cli.UserError;
-import dev.embark.job.input.ProcessedRows;
 import dev.embark.job.input.RunInput;
 import dev.embark.job.input.Source;
 import dev.embark.job.sink.Sink;
@@ -16,13 +16,11 @@ import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.RunArguments;
 import dev.embark.job.state.StateFolder;
-import dev.embark.job.state.WaveFiles;
 import dev.embark.job.state.WaveProgress;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.UUID;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -178,7 +176,7 @@ final class RunStart {
   }
 
   /** Returns the layout of an output with results. */
-  private static Manifest.Layout layout(Manifest manifest) {
+  static Manifest.Layout layout(Manifest manifest) {
     return manifest.last().orElseThrow().layout();
   }
 
@@ -190,57 +188,50 @@ final class RunStart {
   }
 
   /**
-   * Begins a run: copies the input and divides it into waves.
+   * Returns the rows of an input that an incremental run compares with the output.
    *
    * @param manifest manifest of the complete runs
-   * @param number run number, higher than that of any run, complete or not
    */
-  Manifest.Run begin(
-      Manifest manifest, int number, Way way, Source.Input input, StateFolder state) {
-    String id = UUID.randomUUID().toString().substring(0, 8);
-    RunInput copy = new RunInput(spark, spec, state, state.path("run-" + id), input.textColumn());
-    boolean joinsFiles =
-        way.kind() == Manifest.Kind.APPEND
-            && !manifest.columns().isEmpty()
-            && !output.format().isTable();
-    Dataset<Row> rows = joinsFiles ? withColumnsOf(layout(manifest), input.rows()) : input.rows();
-    RunInput.Cut cut =
-        way.isIncremental()
-            ? copy.cutNew(rows, known(manifest, input.textColumn()))
-            : copy.cut(rows);
-    Manifest.Run run =
-        new Manifest.Run(
-            id,
-            number,
-            input.textColumn(),
-            spec.resultColumn(),
-            fingerprint.sha256(),
-            arguments.digest(),
-            way.kind(),
-            Manifest.Layout.of(
-                output.format().toString(),
-                output.partitionBy(),
-                rows.schema().add(resultField(rows, input.textColumn())),
-                sink.ownColumns()),
-            false,
-            cut.counts(),
-            WaveProgress.planned(cut.waves()));
-    new WaveFiles(state, run).write(cut.waves());
-    return run;
+  Changes changes(Manifest manifest, ChangeFinder finder, StateFolder state) {
+    Manifest.Run last = manifest.last().orElseThrow();
+    String resultColumn = "--" + spec.function().result() + "-column";
+    List<String> differences =
+        arguments.differences(last).stream()
+            .filter(
+                name ->
+                    name.startsWith("--input")
+                        || Set.of("--query", "--text-column", "--id-column", resultColumn)
+                            .contains(name))
+            .toList();
+    return finder.find(state, last, differences);
   }
 
-  /** Adds the columns of the output that the input lacks. */
-  private Dataset<Row> withColumnsOf(Manifest.Layout layout, Dataset<Row> input) {
-    Set<String> known = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    known.addAll(List.of(input.columns()));
-    known.add(spec.resultColumn());
-    Dataset<Row> rows = input;
-    for (StructField field : layout.schema().fields()) {
-      if (!known.contains(field.name())) {
-        rows = rows.withColumn(field.name(), lit(null).cast(field.dataType()));
-      }
-    }
-    return rows;
+  /** Returns the state of a run that is planned. */
+  Manifest.Run run(
+      String id,
+      int number,
+      Manifest.Kind kind,
+      String textColumn,
+      Dataset<Row> rows,
+      RunInput.Cut cut,
+      Manifest.Upkeep upkeep) {
+    return new Manifest.Run(
+        id,
+        number,
+        textColumn,
+        spec.resultColumn(),
+        fingerprint.sha256(),
+        arguments.digest(),
+        kind,
+        Manifest.Layout.of(
+            output.format().toString(),
+            output.partitionBy(),
+            rows.schema().add(resultField(rows, textColumn)),
+            sink.ownColumns()),
+        false,
+        cut.counts(),
+        WaveProgress.planned(cut.waves()),
+        upkeep);
   }
 
   /** Returns the index of the rows already in the output; only for an incremental {@link Way}. */
@@ -250,8 +241,17 @@ final class RunStart {
         spec.retryQuarantined() || manifest.columns().size() > 1
             ? Optional.of(spec.resultColumn())
             : Optional.empty();
+    Dataset<Row> rows = sink.read(layout(manifest));
+    List<String> compared = output.compareColumns();
+    for (String column : compared) {
+      if (Arrays.stream(rows.columns()).noneMatch(column::equalsIgnoreCase)) {
+        throw new UserError(
+            "%s has no column %s to compare; leave it out of --compare-columns"
+                .formatted(sink.location(), column));
+      }
+    }
     return new ProcessedRows(
-        sink.read(layout(manifest)), spec.idColumn().orElseThrow(), textColumn, failedIn);
+        rows, spec.idColumn().orElseThrow(), textColumn, failedIn, compared, spec.resultColumn());
   }
 
   /** Returns the output's columns, including the result column of the run. */

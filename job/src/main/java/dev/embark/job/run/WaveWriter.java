@@ -1,5 +1,6 @@
 package dev.embark.job.run;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
@@ -8,6 +9,7 @@ import dev.embark.engine.rows.RowCounts;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.RunTotals;
 import dev.embark.job.files.ScratchFiles;
+import dev.embark.job.input.RunInput;
 import dev.embark.job.state.CanonicalId;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.FunctionCall;
@@ -23,6 +25,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
@@ -66,35 +69,60 @@ public final class WaveWriter {
     if (spec.dedupe()) {
       return embedDistinct(rows, count, folder, isKept);
     }
-    Dataset<Row> embedded =
-        stored(
-            repartitioned(rows, count).withColumn(DETAIL, call.detail(Columns.quoted(text))),
-            isKept,
-            embedded(folder));
-    return new Embedded(embedded, totals(embedded));
+    Dataset<Row> computed =
+        repartitioned(toCompute(rows), count).withColumn(DETAIL, call.detail(Columns.quoted(text)));
+    Dataset<Row> embedded = stored(withKept(computed, rows), isKept, embedded(folder));
+    return new Embedded(embedded, totals(toCompute(embedded)).plus(kept(embedded)));
+  }
+
+  private static boolean keepsResults(Dataset<Row> rows) {
+    return List.of(rows.columns()).contains(RunInput.KEPT);
+  }
+
+  /** Returns the rows without those that keep their result. */
+  private static Dataset<Row> toCompute(Dataset<Row> rows) {
+    return keepsResults(rows) ? rows.where(col(RunInput.KEPT).isNull()).drop(RunInput.KEPT) : rows;
+  }
+
+  /** Adds the rows that keep their result, which never reach the model. */
+  private static Dataset<Row> withKept(Dataset<Row> computed, Dataset<Row> rows) {
+    if (!keepsResults(rows)) {
+      return computed;
+    }
+    Dataset<Row> kept = rows.where(col(RunInput.KEPT).isNotNull());
+    DataType result = kept.select(RunInput.KEPT).schema().apply(0).dataType();
+    DataType detail = computed.select(DETAIL).schema().apply(0).dataType();
+    return computed
+        .withColumn(RunInput.KEPT, lit(null).cast(result))
+        .unionByName(kept.withColumn(DETAIL, lit(null).cast(detail)));
+  }
+
+  private static RunTotals kept(Dataset<Row> embedded) {
+    long rows = keepsResults(embedded) ? embedded.where(col(RunInput.KEPT).isNotNull()).count() : 0;
+    return new RunTotals(
+        RowCounts.NONE.with(RowCounter.ROWS, rows), new TreeMap<>(), new TreeMap<>());
   }
 
   private Embedded embedDistinct(Dataset<Row> rows, long count, Path folder, boolean isKept) {
     Column own = Columns.quoted(text);
     String distinct = "_embark_text";
     Dataset<Row> distinctTexts =
-        rows.select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
+        toCompute(rows).select(own.as(distinct)).where(col(distinct).isNotNull()).distinct();
     Dataset<Row> texts =
         stored(
             repartitioned(distinctTexts, count).withColumn(DETAIL, call.detail(col(distinct))),
             isKept,
             new Path(folder, "texts"));
     RowCounts once = totals(texts).counts();
-    Dataset<Row> embedded =
-        stored(
-            rows.join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct),
-            isKept,
-            embedded(folder));
-    RunTotals each = totals(embedded);
+    Dataset<Row> computed =
+        toCompute(rows).join(texts, own.equalTo(col(distinct)), "left_outer").drop(distinct);
+    Dataset<Row> embedded = stored(withKept(computed, rows), isKept, embedded(folder));
+    RunTotals each = totals(toCompute(embedded));
     long spared = each.counts().rows() - each.counts().nulls() - once.rows();
     RowCounts counts =
         each.counts().with(RowCounter.TOKENS, once.tokens()).with(RowCounter.DEDUPLICATED, spared);
-    return new Embedded(embedded, new RunTotals(counts, each.failed(), each.lengths()));
+    RunTotals totals = new RunTotals(counts, each.failed(), each.lengths());
+    return new Embedded(embedded, totals.plus(kept(embedded)));
   }
 
   /** Returns the same rows, computed once. */
@@ -137,7 +165,12 @@ public final class WaveWriter {
 
   /** Returns the rows in the layout of the output. */
   Dataset<Row> output(Dataset<Row> embedded) {
-    return embedded.withColumn(spec.resultColumn(), call.result(DETAIL)).drop(DETAIL);
+    Column result = call.result(DETAIL);
+    return embedded
+        .withColumn(
+            spec.resultColumn(),
+            keepsResults(embedded) ? coalesce(col(RunInput.KEPT), result) : result)
+        .drop(DETAIL, RunInput.KEPT);
   }
 
   /** Returns the failed rows with id, kind and error, and with the text if requested. */

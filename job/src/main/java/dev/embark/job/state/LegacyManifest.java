@@ -130,7 +130,8 @@ record LegacyManifest(int version, SortedMap<String, Fingerprint> columns, List<
         run.layout,
         run.complete,
         run.counts,
-        progress(run));
+        progress(run),
+        null);
   }
 
   private static WaveProgress progress(Run run) {

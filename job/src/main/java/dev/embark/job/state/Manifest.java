@@ -1,6 +1,7 @@
 package dev.embark.job.state;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,7 @@ public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
    * @param complete whether all waves are committed and the run has ended
    * @param counts rows of the input, compared with the output before the run
    * @param progress progress through its waves
+   * @param upkeep how its rows were found; null for a run of an earlier version of Embark
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Run(
@@ -60,7 +62,8 @@ public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
       Layout layout,
       boolean complete,
       Counts counts,
-      WaveProgress progress) {
+      WaveProgress progress,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Upkeep upkeep) {
 
     /** Returns the run after it has computed a wave. */
     public Run with(ReadyWave computed) {
@@ -98,7 +101,8 @@ public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
           layout,
           complete,
           counts,
-          progress);
+          progress,
+          upkeep);
     }
 
     /** Returns whether the run is complete or has committed a wave. */
@@ -120,7 +124,15 @@ public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
      */
     public RunPlan plan(List<WaveResult> committed) {
       return new RunPlan(
-          id, number, fingerprint, Map.of(), progress.waves(), progress.rows(), counts, committed);
+          id,
+          number,
+          fingerprint,
+          Map.of(),
+          progress.waves(),
+          progress.rows(),
+          counts,
+          upkeep == null ? Comparison.NONE : upkeep.comparison(),
+          committed);
     }
   }
 
@@ -155,10 +167,82 @@ public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
    *
    * @param added rows whose id is not in the output; all rows without {@code --id-column}
    * @param changed rows whose id is in the output with a different text, or which are retried
-   * @param skipped rows that are already in the output
+   * @param skipped rows that were read and are already in the output
    * @param deleted ids of the output that are missing from the input
+   * @param updated rows with the same text and other values of {@code --compare-columns}
    */
-  public record Counts(long added, long changed, long skipped, long deleted) {}
+  public record Counts(long added, long changed, long skipped, long deleted, long updated) {}
+
+  /**
+   * How a run found its rows, and from where the next run may look for changes.
+   *
+   * @param position state of the input that the run has read; null if the input keeps no record of
+   *     its changes, or if the run did not compare the whole input with the output
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Upkeep(
+      Comparison comparison, @JsonInclude(JsonInclude.Include.NON_NULL) Position position) {}
+
+  /**
+   * Comparison of the input with the output.
+   *
+   * @param by rows that were compared
+   * @param rowsRead number of rows of the input that were read and compared
+   * @param fallback why a run with {@code --incremental} compared all rows; otherwise null
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Comparison(
+      By by, long rowsRead, @JsonInclude(JsonInclude.Include.NON_NULL) String fallback) {
+    /** A run that processes all rows of its input. */
+    public static final Comparison NONE = new Comparison(By.NOTHING, 0, null);
+
+    /** Returns whether {@code --incremental} was set. */
+    public boolean isWorthReporting() {
+      return by.isOfChanges() || fallback != null;
+    }
+
+    /** Returns what was compared and, for a fallback, why. */
+    public String title() {
+      return fallback == null ? by.title : by.title + ", because " + fallback;
+    }
+
+    /** Rows of an input that are compared with the output. */
+    public enum By {
+      /** None: all rows are processed. */
+      NOTHING("nothing"),
+      ALL_ROWS("all rows"),
+      CHANGED_FILES("changed files"),
+      CHANGE_DATA_FEED("change data feed"),
+      CHANGELOG("changelog");
+
+      private final String title;
+
+      By(String title) {
+        this.title = title;
+      }
+
+      /** Returns the name in reports. */
+      @Override
+      public String toString() {
+        return title;
+      }
+
+      private boolean isOfChanges() {
+        return this != NOTHING && this != ALL_ROWS;
+      }
+    }
+  }
+
+  /**
+   * State of an input when a run began to read it.
+   *
+   * @param format {@code files}, or the format of the table
+   * @param table id of the table, if its format has one
+   * @param at version or snapshot of the table; for files, the name of their list in {@code
+   *     _embark/input-files}
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Position(String format, String table, String at) {}
 
   /** Returns the interrupted run, if any. */
   public Optional<Run> unfinished() {

@@ -14,6 +14,7 @@ import java.util.Map;
  * @param waves number of waves
  * @param rows rows of all waves, including committed ones
  * @param input comparison of the input with the output before the run
+ * @param comparison which rows of the input were compared
  * @param committed waves committed by an earlier, interrupted process of this run
  */
 public record RunPlan(
@@ -24,14 +25,24 @@ public record RunPlan(
     int waves,
     long rows,
     Manifest.Counts input,
+    Manifest.Comparison comparison,
     List<WaveResult> committed) {
   /** Plan of a run that ended before planning: without id and fingerprint. */
   public static final RunPlan NONE =
-      new RunPlan("", 0, "", Map.of(), 0, 0, new Manifest.Counts(0, 0, 0, 0), List.of());
+      new RunPlan(
+          "",
+          0,
+          "",
+          Map.of(),
+          0,
+          0,
+          new Manifest.Counts(0, 0, 0, 0, 0),
+          Manifest.Comparison.NONE,
+          List.of());
 
   /** Returns this plan with the options of the call. */
   public RunPlan with(Map<String, String> call) {
-    return new RunPlan(runId, number, fingerprint, call, waves, rows, input, committed);
+    return new RunPlan(runId, number, fingerprint, call, waves, rows, input, comparison, committed);
   }
 
   /** Returns whether an earlier process of this run committed waves. */

@@ -9,6 +9,7 @@ import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.sink.Sink;
 import dev.embark.job.state.Columns;
+import dev.embark.job.state.Paths;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -61,7 +62,7 @@ class TextCheckTest {
     Runs runs = new Runs(folder, "parquet");
     JobSpec spec = runs.spec(input.toString(), arguments.toArray(String[]::new));
     Source.Input opened = new Source(spark, spec, Sink.of(spark, spec)).open();
-    new TextCheck(spark, spec).check(opened);
+    new TextCheck(spark, spec).check(opened, Paths.files(opened.rows()));
     return opened.rows().select(Columns.quoted(opened.textColumn())).collectAsList().stream()
         .map((Row row) -> row.getString(0))
         .toList();

@@ -28,7 +28,15 @@ class MeterTest {
 
   private static RunPlan plan(long rows, int waves, WaveResult... committed) {
     return new RunPlan(
-        "r", 1, "f", Map.of(), waves, rows, new Manifest.Counts(rows, 0, 0, 0), List.of(committed));
+        "r",
+        1,
+        "f",
+        Map.of(),
+        waves,
+        rows,
+        new Manifest.Counts(rows, 0, 0, 0, 0),
+        Manifest.Comparison.NONE,
+        List.of(committed));
   }
 
   private static WaveResult wave(int number, long rows, long tokens, long failed) {

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,14 +27,29 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ProgressTest {
   private static final RunPlan PLAN =
-      new RunPlan("r", 1, "f", Map.of(), 2, 2000, new Manifest.Counts(1900, 100, 5, 1), List.of());
+      new RunPlan(
+          "r",
+          1,
+          "f",
+          Map.of(),
+          2,
+          2000,
+          new Manifest.Counts(1900, 100, 5, 1, 0),
+          Manifest.Comparison.NONE,
+          List.of());
   private static final RunTotals TOTALS =
       new RunTotals(
           counts(1000, 24_000, 3), new TreeMap<>(Map.of("TOO_LONG", 3L)), new TreeMap<>());
   private static final WaveResult WAVE =
       new WaveResult(0, Instant.EPOCH, Duration.ofSeconds(8), TOTALS);
   private static final JobResult RESULT =
-      new JobResult(PLAN, List.of(WAVE), Duration.ofSeconds(9), "file:/out", "file:/out/_embark");
+      new JobResult(
+          PLAN,
+          List.of(WAVE),
+          Duration.ofSeconds(9),
+          "file:/out",
+          "file:/out/_embark",
+          Optional.empty());
 
   private long now;
   private RowCounts counted = RowCounts.NONE;

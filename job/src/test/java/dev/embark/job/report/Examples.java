@@ -1,6 +1,7 @@
 package dev.embark.job.report;
 
 import dev.embark.engine.rows.RowCounts;
+import dev.embark.job.report.RunReport.Comparison;
 import dev.embark.job.report.RunReport.Ending;
 import dev.embark.job.report.RunReport.Failure;
 import dev.embark.job.report.RunReport.Length;
@@ -11,6 +12,7 @@ import dev.embark.job.report.RunReport.Rates;
 import dev.embark.job.report.RunReport.Run;
 import dev.embark.job.report.RunReport.Totals;
 import dev.embark.job.report.RunReport.Wave;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 
@@ -60,7 +62,9 @@ final class Examples {
             "body",
             "id"),
         ending,
-        new Totals(new RowCounts(12_345, 45, 300, 17, 19, 23, 987_654, 0), 12_000, 345, 99, 7),
+        new Totals(new RowCounts(12_345, 45, 300, 17, 19, 23, 987_654, 0), 12_000, 345, 99, 7, 11),
+        new Comparison("all rows", 12_444, "the output has no record of what its last run read"),
+        new Cost(new BigDecimal("0.00335"), new BigDecimal("0.271")),
         new Rates(102.4, 8196.3),
         List.of(
             new Point(0, 40, 2000, 200_000),
@@ -104,7 +108,9 @@ final class Examples {
             "t",
             null),
         done(1),
-        new Totals(RowCounts.NONE, 0, 0, 0, 0),
+        new Totals(RowCounts.NONE, 0, 0, 0, 0, 0),
+        null,
+        null,
         new Rates(0, 0),
         List.of(),
         List.of(),

@@ -2,6 +2,7 @@ package dev.embark.job.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigDecimal;
 import org.junit.jupiter.api.Test;
 
 class FiguresTest {
@@ -33,6 +34,14 @@ class FiguresTest {
     assertThat(Figures.duration(59.97)).isEqualTo("1 min 00 s");
     assertThat(Figures.duration(187)).isEqualTo("3 min 07 s");
     assertThat(Figures.duration(18_180)).isEqualTo("5 h 03 min");
+  }
+
+  @Test
+  void aCostIsThatOfCoresAndWallTime() {
+    assertThat(Cost.of(0.05, 8, 9000, 3_000_000))
+        .isEqualTo(new Cost(new BigDecimal("1"), new BigDecimal("0.333")));
+    assertThat(Cost.of(1200, 1, 3600, 0)).isEqualTo(new Cost(new BigDecimal("1200"), null));
+    assertThat(Cost.of(0, 1, 3600, 5).total()).isEqualTo(new BigDecimal("0"));
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
@@ -381,7 +382,10 @@ class DryRunTest {
 
   @Test
   void aPersonGetsLinesAndAProgramAnObject() throws Exception {
-    Estimate estimate = new Estimate(1_234_567, 34, 1000, 12, 0, 98_765_432, 3000.4, 2_000_000_000);
+    Estimate estimate =
+        new Estimate(
+                1_234_567, 34, 1000, 12, 0, 98_765_432, 3000.4, 2_000_000_000, Optional.empty())
+            .priced(0.05, 4);
 
     estimate.print(captured.terminal().out(), ProgressMode.AUTO, JobFunction.EMBED);
     estimate.print(captured.terminal().out(), ProgressMode.JSON, JobFunction.EMBED);
@@ -396,9 +400,13 @@ class DryRunTest {
             "tokens, about\t98,765,432",
             "tokens/s here, about\t3,000",
             "time, about\t9 h 08 min",
-            "output size, about\t1.9 GiB");
+            "output size, about\t1.9 GiB",
+            "cost, about\t1.83",
+            "cost of a million rows, about\t1.48");
     JsonNode json = new ObjectMapper().readTree(lines.get(lines.size() - 1));
     assertThat(json.get("tokens").asLong()).isEqualTo(98_765_432);
+    assertThat(json.get("cost").asDouble()).isEqualTo(1.83);
+    assertThat(json.get("costPerMillionRows").asDouble()).isEqualTo(1.48);
     assertThat(json.get("seconds").asDouble()).isCloseTo(98_765_432 / 3000.4, within(0.1));
   }
 }

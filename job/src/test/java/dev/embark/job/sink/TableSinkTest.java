@@ -57,7 +57,8 @@ class TableSinkTest {
 
   private Sink.Commit commit(Manifest.Kind kind, int wave, Dataset<Row> rows) {
     Manifest.Run run =
-        new Manifest.Run("r", 2, "text", "embedding", "f", null, kind, null, false, null, null);
+        new Manifest.Run(
+            "r", 2, "text", "embedding", "f", null, kind, null, false, null, null, null);
     return new Sink.Commit(run, wave, rows, "text", List.of(), null);
   }
 

@@ -63,8 +63,9 @@ class StateFolderTest {
         Manifest.Layout.of(
             "parquet", List.of("topic"), new StructType().add("topic", "string"), List.of()),
         false,
-        new Manifest.Counts(5, 0, 0, 0),
-        WaveProgress.planned(planned));
+        new Manifest.Counts(5, 0, 0, 0, 0),
+        WaveProgress.planned(planned),
+        null);
   }
 
   private static ReadyWave ready(int wave) {

@@ -61,8 +61,9 @@ class WaveCostTest {
             Manifest.Kind.APPEND,
             Manifest.Layout.of("parquet", List.of(), columns, List.of()),
             false,
-            new Manifest.Counts(1, 0, 0, 0),
-            WaveProgress.planned(waves));
+            new Manifest.Counts(1, 0, 0, 0, 0),
+            WaveProgress.planned(waves),
+            null);
     new WaveFiles(state, run).write(waves);
   }
 

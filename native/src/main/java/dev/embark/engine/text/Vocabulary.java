@@ -28,12 +28,17 @@ public final class Vocabulary {
   private static final long SHALLOW_STACK = 1 << 20;
   private static final long STACK_PER_BYTE = 1024;
 
+  // Of a long text, a head that is likely to have enough tokens is tokenised first.
+  private static final long BYTES_PER_TOKEN = 16;
+  private static final long HEAD_GROWTH = 4;
+
   private static final byte[] NO_TEXT = {};
   private static final byte[] SOME_TEXT = {'a'};
 
   private final LlamaModel model;
   private final boolean recurses;
   private final boolean isSentencePiece;
+  private final boolean isWordPiece;
   private final int partBytes;
   private final TextNormalizer normalizer; // null if llama.cpp needs none
 
@@ -53,6 +58,7 @@ public final class Vocabulary {
     String kind = model.metadata("tokenizer.ggml.model").orElse("none");
     this.recurses = !WITHOUT_REGEX.contains(kind);
     this.isSentencePiece = kind.equals("llama");
+    this.isWordPiece = kind.equals("bert");
     this.normalizer =
         TextNormalizer.of(model, text -> copy(out -> write(text, text.length, out, 0, false)))
             .orElse(null);
@@ -120,7 +126,27 @@ public final class Vocabulary {
    * @throws EmbarkException when the vocabulary cannot tokenise the text, or the work is cancelled
    */
   int write(byte[] text, int length, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
+    // WordPiece splits at blanks first, so the ids of a head that ends before one are the first ids
+    // of the whole text.
+    long head = isWordPiece ? enough * BYTES_PER_TOKEN : length;
+    while (head < length) {
+      EmbarkException.throwIf(isCancelled);
+      int end = blankFrom(text, (int) head, length);
+      int n = end < length ? write(text, end, out, true, enough, isCancelled) : 0;
+      if (n > enough) {
+        return n;
+      }
+      head = HEAD_GROWTH * Math.max(1, end);
+    }
     return write(text, length, out, true, enough, isCancelled);
+  }
+
+  private static int blankFrom(byte[] text, int from, int length) {
+    int i = from;
+    while (i < length && text[i] != ' ' && text[i] != '\n') {
+      i++;
+    }
+    return i;
   }
 
   /** Writes the ids as above, with or without special tokens around the text. */

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerTest {
 
@@ -156,6 +157,33 @@ class TokenizerTest {
         .containsExactly(ids("[CLS]", "dog", "cat", "[SEP]"), ids("[CLS]", "dog", "cat", "[SEP]"));
     assertThat(out.outcomes().isTruncated(0)).isTrue();
     assertThat(out.outcomes().isTruncated(1)).isFalse();
+  }
+
+  /** The head of a long text is tokenised first; these are longer than that by far. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "dog ", // 4 bytes a token
+        "dog\n",
+        "dog\u00a0cat ", // the no-break space is a blank, too, but no place to cut
+        "                                                                dog", // 67 bytes a token
+        "\u0001\u0001\u0001 ", // no token
+        "e\u0301 \u0301 ", // accents after a letter and after a blank
+        "dog", // one unknown word
+        "dog,", // no blank
+        "[SEP] ",
+      })
+  void aLongTextIsCutAsItsTokensAre(String part) {
+    String text = part.repeat(2000) + " house";
+    String max = "7";
+    tokenize(Map.of("longText", "chunk", "maxTokens", max), text);
+    List<Integer> firstChunk = sequences().get(0);
+    boolean isLong = sequences().size() > 1;
+
+    tokenize(Map.of("maxTokens", max), text);
+
+    assertThat(sequences()).containsExactly(firstChunk);
+    assertThat(out.outcomes().isTruncated(0)).isEqualTo(isLong);
   }
 
   @Test
