@@ -90,7 +90,7 @@ class S3Test {
   }
 
   @ParameterizedTest
-  @CsvSource({"parquet, 36", "delta, 140", "iceberg, 200"})
+  @CsvSource({"parquet, 36", "delta, 160", "iceberg, 140"})
   void aWaveTakesFewRequests(String format, int most) throws IOException {
     Runs runs = runs(format);
     if (format.equals("iceberg")) {
@@ -126,9 +126,9 @@ class S3Test {
     if (format.equals("parquet")) {
       assertThat(most + REQUESTS_OF_THE_LEASE).isLessThanOrEqualTo(60);
     }
-    if (!format.equals("iceberg")) {
-      assertThat(copies(all.subList(before, all.size()))).isEmpty();
-    }
+    // Delta renames its checksum files, and Iceberg's Hadoop catalog its metadata.
+    assertThat(copies(all.subList(before, all.size())))
+        .noneMatch(copy -> format.equals("parquet") || copy.contains(".parquet"));
     assertThat(all.subList(before, all.size())).noneMatch(r -> r.contains("_temporary"));
     assertThat(runs.vectors()).containsOnlyKeys(texts.keySet());
   }
