@@ -45,7 +45,7 @@ public final class ProcessedRows {
   private static final String READ_ID = "_embark_read_id";
   private static final int SHA_BITS = 256;
 
-  private final Dataset<Row> output; // the output's columns, one row per id
+  private final Dataset<Row> output;
   private final Optional<String> vector;
   private final Column id;
   private final Column text;
@@ -53,7 +53,7 @@ public final class ProcessedRows {
   private final String result;
 
   /**
-   * @param output rows of the output, one per id
+   * @param output rows of the output
    * @param id column that identifies a row
    * @param text text column
    * @param vector result column in which NULL marks a failed row, to treat failed rows as missing;
@@ -110,7 +110,9 @@ public final class ProcessedRows {
     if (!compared.isEmpty()) {
       index.add(Columns.quoted(result).as(KNOWN_RESULT));
     }
-    Dataset<Row> known = output.select(index.toArray(Column[]::new));
+    // Another writer may have added a second row of an id to a table.
+    Dataset<Row> known =
+        output.select(index.toArray(Column[]::new)).dropDuplicates(new String[] {KNOWN_ID});
     Dataset<Row> joined = input.join(known, id.equalTo(col(KNOWN_ID)), "left_outer");
     Column isSameText = hash().eqNullSafe(col(KNOWN_TEXT)).and(col(KNOWN_VECTOR).or(text.isNull()));
     Column status = when(col(KNOWN_ID).isNull(), lit(NEW)).when(not(isSameText), lit(CHANGED));

@@ -190,9 +190,7 @@ abstract class TableSink implements Sink {
 
   @Override
   public Dataset<Row> read(Manifest.Layout layout) {
-    Dataset<Row> rows = spark.table(reference());
-    // Another writer may have added a second row of an id.
-    return spec.idColumn().map(id -> rows.dropDuplicates(new String[] {id})).orElse(rows);
+    return spark.table(reference());
   }
 
   @Override
