@@ -139,8 +139,8 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
   }
 
   /**
-   * Checks that an executor can open the model, which needs its cache directory and the native
-   * libraries there. On a cluster this is a small job, and only for embeddings.
+   * Checks that an executor can open the model, which needs its cache directory and, for
+   * embeddings, the native libraries there. On a cluster this is a small job.
    *
    * @throws EmbarkException if the model cannot be opened
    */
@@ -156,6 +156,8 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
           .format("noop")
           .mode("overwrite")
           .save();
+    } else {
+      ModelDescriber.fetchToExecutor(spark, options(spark));
     }
   }
 

@@ -15,9 +15,11 @@ import dev.embark.gguf.GgufHeader;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import dev.embark.store.cache.StoredModel;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /** Describes a model, tries it and checks options against it, by loading it in this process. */
@@ -67,6 +69,21 @@ public final class ModelDescriber {
         Acceleration.OFF,
         ModelAccess.ofSession(session.sparkContext(), options.model()),
         model -> null);
+  }
+
+  /**
+   * Fetches the model of the options to one executor, which shows a cache directory there that
+   * cannot be used. On a cluster this is a job of one task, whose failure is Spark's.
+   *
+   * @throws EmbarkException of kind MODEL if the driver cannot fetch it
+   */
+  public static void fetchToExecutor(SparkSession session, FunctionOptions options) {
+    ModelAccess access = ModelAccess.ofSession(session.sparkContext(), options.model());
+    FunctionOptions pinned = access.pinned(options, ExecutorModels.store());
+    ModelAccess served = access.serving(pinned, ExecutorModels.store());
+    JavaSparkContext.fromSparkContext(session.sparkContext())
+        .parallelize(List.of(0), 1)
+        .foreach(task -> served.open(pinned, ExecutorModels.store()).close());
   }
 
   /** A model and what it costs here. */

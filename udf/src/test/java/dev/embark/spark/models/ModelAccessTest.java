@@ -153,6 +153,17 @@ class ModelAccessTest {
   }
 
   @Test
+  void anExecutorFetchesAModelBeforeItIsUsed(@TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("m.gguf"), "abc");
+    ModelDescriber.fetchToExecutor(spark, EmbedOptions.of(Map.of("model", file.toString())));
+    assertThat(path(file.toString(), Optional.empty())).hasContent("abc");
+
+    Map<String, String> other = Map.of("model", file.toString(), "modelSha256", "0".repeat(64));
+    assertThatThrownBy(() -> ModelDescriber.fetchToExecutor(spark, EmbedOptions.of(other)))
+        .hasStackTraceContaining("but " + "0".repeat(64) + " was asked for");
+  }
+
+  @Test
   void missingModelIsNamed(@TempDir Path dir) {
     assertThatThrownBy(() -> path("classpath:no/such.gguf", Optional.empty()))
         .hasMessageContaining("classpath:no/such.gguf");
