@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Fetches the pinned llama.cpp release, prebuilt libraries and headers, from its npm packages.
 #
-#   release.sh PLATFORM VERSION CACHE_DIRECTORY name|make
+#   release.sh PLATFORM VERSION CACHE_DIRECTORY name|make|vocabularies
 #
 # name prints the release's directory in the cache; make also fills the directory if it does not exist.
+# vocabularies prints a directory with the vocabularies of llama.cpp's own tests, which only tests need.
 set -euo pipefail
 
 platform=$1 version=$2 cache=$3 step=$4
@@ -68,5 +69,23 @@ fetch_release() {
   mv -T "$work/release" "$release" 2>/dev/null || [ -d "$release" ] || fail "cannot write $release."
 }
 
+fetch_vocabularies() {
+  need npm "npm (Debian, Ubuntu: npm)"
+  need git "git (Debian, Ubuntu: git)"
+  mkdir -p "$cache"
+  work=$(mktemp -d "$cache/.work.XXXXXX")
+  unpack node-llama-cpp "$headers_integrity"
+  git clone --quiet --no-checkout "$work/package/llama/gitRelease.bundle" "$work/source" 2>/dev/null
+  (cd "$work/source" && git archive HEAD models) | tar -xf - -C "$work"
+  mkdir -p "$(dirname "$vocabularies")"
+  mv -T "$work/models" "$vocabularies" 2>/dev/null || [ -d "$vocabularies" ] || fail "cannot write $vocabularies."
+}
+
+if [ "$step" = vocabularies ]; then
+  vocabularies=$cache/llama-v$version/vocabularies
+  [ -d "$vocabularies" ] || fetch_vocabularies
+  printf '%s' "$vocabularies"
+  exit
+fi
 [ "$step" = name ] || [ -d "$release" ] || fetch_release
 printf '%s' "$release"

@@ -141,8 +141,9 @@ class IncrementalTest {
     String input = runs.json("2.json", texts(0, 5));
     assertThatThrownBy(() -> runs.run(input, append))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("they have vector version 2 and this Embark computes version 3")
+        .hasMessageContaining("they have vector version 2 and this Embark computes version 4")
         .hasMessageContaining("cosine of at least 0.9999")
+        .hasMessageContaining("in version 4 vectors of models with a unigram")
         .hasMessageContaining("set --accept-vector-version to append to them");
     assertThat(runs.run(input, accept).counts().rows()).isEqualTo(2);
     assertThat(runs.run(input, append).counts().rows()).isZero();

@@ -27,7 +27,7 @@ import org.apache.spark.sql.SparkSession;
 public record Fingerprint(
     String sha256, String modelSha256, SortedMap<String, String> options, int vectorVersion) {
   /** Incremented whenever Embark computes different results from the same model and options. */
-  static final int VECTOR_VERSION = 3;
+  static final int VECTOR_VERSION = 4;
 
   // How results of a version differ from those of the one before, for the user.
   private static final Map<Integer, String> CHANGES =
@@ -37,7 +37,10 @@ public record Fingerprint(
               + " SmolLM2), and answers",
           3,
           "in version 3 vectors of encoders changed on CPUs (cosine of at least 0.9999, or 0.999"
-              + " with precision=int8, measured with MiniLM)");
+              + " with precision=int8, measured with MiniLM)",
+          4,
+          "in version 4 vectors of models with a unigram or byte-pair vocabulary changed for texts"
+              + " with combining marks or single letters of Korean");
 
   // Devices and accelerators change only rounding, as another machine with the same options may. A
   // role is in the prefix that PromptChoice makes of it.

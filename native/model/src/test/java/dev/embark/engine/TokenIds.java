@@ -12,9 +12,9 @@ import java.util.List;
 public final class TokenIds {
   private TokenIds() {}
 
-  /** Ids of one text that is not NULL, cut to the model's context. */
+  /** Ids of one text that is not NULL, cut to the model's context; none for a text without any. */
   public static int[] of(LlamaModel model, String text) {
-    return of(model, List.of(text)).get(0);
+    return of(model, List.of(text)).stream().findFirst().orElse(new int[0]);
   }
 
   /** Ids of texts that are not NULL, each cut to the model's context. */
