@@ -70,11 +70,11 @@ class ComparedColumnsTest {
     };
     assertThat(new DryRun(spark, runs.spec(null, command), text -> {}).run().skipped())
         .isEqualTo(4);
-    RowCounts counts = ApplicationProgress.of(spark).counts();
+    RowCounts counts = ApplicationProgress.of(spark).ended();
 
     JobResult result = runs.run(null, command);
 
-    RowCounts embedded = ApplicationProgress.of(spark).counts().minus(counts);
+    RowCounts embedded = ApplicationProgress.of(spark).ended().minus(counts);
     assertThat(embedded.done()).isEqualTo(2);
     assertThat(result.counts().rows()).isEqualTo(5);
     assertThat(result.counts().nulls()).isEqualTo(1);

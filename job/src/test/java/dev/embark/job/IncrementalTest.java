@@ -56,12 +56,12 @@ class IncrementalTest {
     for (int id = 50; id < 55; id++) {
       dayTwo.put(id, "changed " + id);
     }
-    long embeddedBefore = ApplicationProgress.of(LocalSpark.session()).counts().rows();
+    long embeddedBefore = ApplicationProgress.of(LocalSpark.session()).ended().rows();
 
     JobResult result =
         runs.run(runs.json("day2.json", dayTwo), "--id-column=id", "--save-mode=append");
 
-    assertThat(ApplicationProgress.of(LocalSpark.session()).counts().rows() - embeddedBefore)
+    assertThat(ApplicationProgress.of(LocalSpark.session()).ended().rows() - embeddedBefore)
         .isEqualTo(15);
     assertThat(result.counts().rows()).isEqualTo(15);
     assertThat(result.plan().input().added()).isEqualTo(10);

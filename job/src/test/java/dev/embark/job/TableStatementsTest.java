@@ -57,8 +57,8 @@ class TableStatementsTest {
   @ValueSource(strings = {DELTA, ICEBERG})
   void mergeEmbedsTheRowsThatAClauseTakes(String table) {
     make(table);
-    long before = ApplicationProgress.of(spark).counts().rows();
-    long nullsBefore = ApplicationProgress.of(spark).counts().nulls();
+    long before = ApplicationProgress.of(spark).ended().rows();
+    long nullsBefore = ApplicationProgress.of(spark).ended().nulls();
 
     spark.sql(
         ("MERGE INTO %s d USING (SELECT id, concat('text ', id DIV 2 * 2) AS t FROM range(9)) s"
@@ -67,7 +67,7 @@ class TableStatementsTest {
                 + " WHEN NOT MATCHED AND s.id > 7 THEN INSERT (id, t, e) VALUES (s.id, s.t, embed(s.t))")
             .formatted(table));
 
-    RowCounts after = ApplicationProgress.of(spark).counts();
+    RowCounts after = ApplicationProgress.of(spark).ended();
     assertThat(after.rows() - before - (after.nulls() - nullsBefore)).isEqualTo(2 + 1);
     Row row =
         spark

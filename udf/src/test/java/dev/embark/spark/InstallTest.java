@@ -73,11 +73,11 @@ public class InstallTest {
       Embark.install(spark);
       Embark.install(spark);
       System.out.println("after " + spark.sql("SELECT size(embed('x'))").head().getInt(0));
-      long before = ApplicationProgress.of(spark).counts().rows();
+      long before = ApplicationProgress.of(spark).ended().rows();
       spark
           .sql("SELECT id, embed(concat('text ', id)) FROM range(0, 20, 1, 2) ORDER BY id")
           .collectAsList();
-      System.out.println("embedded " + (ApplicationProgress.of(spark).counts().rows() - before));
+      System.out.println("embedded " + (ApplicationProgress.of(spark).ended().rows() - before));
       SparkSession other = spark.newSession();
       System.out.println("new session " + other.catalog().functionExists("embed"));
       Embark.install(other);

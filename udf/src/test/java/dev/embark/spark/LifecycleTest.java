@@ -258,7 +258,7 @@ class LifecycleTest {
             "SELECT a.id, b.id, embed(concat('text ', a.id))[0] AS v"
                 + " FROM range(0, 9, 1, 3) a CROSS JOIN range(0, 7, 1, 3) b");
     List<Row> expected = pairs.collectAsList();
-    long before = ApplicationProgress.of(spark).counts().rows();
+    long before = ApplicationProgress.of(spark).ended().rows();
     for (File file : Scala.list(SparkEnv.get().blockManager().diskBlockManager().getAllFiles())) {
       if (file.getName().startsWith("shuffle_")) {
         Files.deleteIfExists(file.toPath());
@@ -271,7 +271,7 @@ class LifecycleTest {
 
     spark.sparkContext().setLogLevel("WARN");
     assertThat(again).hasSize(9 * 7).containsExactlyInAnyOrderElementsOf(expected);
-    assertThat(ApplicationProgress.of(spark).counts().rows() - before).isPositive();
+    assertThat(ApplicationProgress.of(spark).ended().rows() - before).isPositive();
     spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
     spark.conf().unset("spark.sql.adaptive.enabled");
   }
@@ -280,10 +280,10 @@ class LifecycleTest {
   void cachedResultIsNotRecomputed() {
     Dataset<Row> cached =
         spark.sql("SELECT id, embed(concat('t ', id)) AS e FROM range(0, 30, 1, 2)").cache();
-    long before = ApplicationProgress.of(spark).counts().rows();
+    long before = ApplicationProgress.of(spark).ended().rows();
     assertThat(cached.count()).isEqualTo(30);
     assertThat(cached.filter("e[0] > -2").count()).isEqualTo(30);
-    assertThat(ApplicationProgress.of(spark).counts().rows() - before).isEqualTo(30);
+    assertThat(ApplicationProgress.of(spark).ended().rows() - before).isEqualTo(30);
     cached.unpersist(true);
   }
 

@@ -108,13 +108,13 @@ class MetricsTest {
   @Test
   void countsTextsOfALambda() throws Exception {
     long before = prometheus("tokens");
-    RowCounts progress = ApplicationProgress.of(spark).counts();
+    RowCounts progress = ApplicationProgress.of(spark).ended();
     spark
         .sql(
             "SELECT transform(bodies, b -> embed(b)) FROM VALUES (array('a cat', 'a', NULL)) t(bodies)")
         .collectAsList();
     assertThat(prometheus("tokens") - before).isEqualTo(7);
-    RowCounts now = ApplicationProgress.of(spark).counts();
+    RowCounts now = ApplicationProgress.of(spark).ended();
     assertThat(now.tokens() - progress.tokens()).isEqualTo(7);
     assertThat(now.rows() - progress.rows()).isEqualTo(2);
   }

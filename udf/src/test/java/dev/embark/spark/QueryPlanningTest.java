@@ -340,7 +340,7 @@ class QueryPlanningTest {
   }
 
   private static long textsOfEngine() {
-    RowCounts now = ApplicationProgress.of(spark).counts();
+    RowCounts now = ApplicationProgress.of(spark).ended();
     return now.rows() - now.nulls();
   }
 

@@ -361,17 +361,17 @@ class JobRunTest {
     for (int i = 0; i < 60; i++) {
       texts.put(i, i == 59 ? null : "text number " + i % 25);
     }
-    RowCounts before = ApplicationProgress.of(spark).counts();
+    RowCounts before = ApplicationProgress.of(spark).ended();
 
     JobResult result = runs.run(runs.json("in.json", texts), "--dedupe", "--rows-per-wave=10");
 
     assertThat(result.plan().waves()).isGreaterThan(1);
-    assertThat(ApplicationProgress.of(spark).counts().minus(before).rows()).isEqualTo(25);
+    assertThat(ApplicationProgress.of(spark).ended().minus(before).rows()).isEqualTo(25);
     assertThat(result.counts().deduplicated()).isEqualTo(59 - 25);
     assertThat(result.counts().rows()).isEqualTo(60);
     assertThat(result.counts().nulls()).isEqualTo(1);
     assertThat(result.counts().tokens())
-        .isEqualTo(ApplicationProgress.of(spark).counts().minus(before).tokens());
+        .isEqualTo(ApplicationProgress.of(spark).ended().minus(before).tokens());
     Map<Integer, List<Float>> vectors = runs.vectors();
     assertThat(vectors).hasSize(60);
     assertThat(vectors.get(0)).isEqualTo(vectors.get(25)).isNotEqualTo(vectors.get(1));

@@ -13,9 +13,8 @@ import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Application-wide counts of embedded and generated rows, over all queries. Counts of finished
- * tasks are exact once an action returns; counts of running tasks arrive with the executors'
- * heartbeats.
+ * Application-wide counts of embedded and generated rows, over all queries. Counts of running tasks
+ * arrive with the executors' heartbeats.
  *
  * <p>One instance per Spark context. Safe for any thread.
  */
@@ -41,12 +40,16 @@ public final class ApplicationProgress {
   }
 
   /**
-   * Returns the current counts: of the rows that reached an operator and of the texts of a lambda.
+   * Returns the current counts: of the rows that reached an operator and of the texts of a lambda. A
+   * task that sent a heartbeat counts twice from its end until Spark's listeners hear of the end.
    */
   public RowCounts counts() {
-    return running.values().stream()
-        .map(Running::counts)
-        .reduce(accumulators.ended(), RowCounts::plus);
+    return running.values().stream().map(Running::counts).reduce(ended(), RowCounts::plus);
+  }
+
+  /** Returns the counts of ended tasks, which are exact once an action returns. */
+  public RowCounts ended() {
+    return accumulators.ended();
   }
 
   public RowAccumulators accumulators() {

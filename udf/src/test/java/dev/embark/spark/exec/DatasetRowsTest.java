@@ -56,9 +56,9 @@ class DatasetRowsTest {
 
   @Test
   void countsRowsAsTheOperatorDoes() {
-    RowCounts before = ApplicationProgress.of(spark).counts();
+    RowCounts before = ApplicationProgress.of(spark).ended();
     assertThat(Embark.embedColumn(docs, "body", "e", Map.of()).collectAsList()).hasSize(20);
-    RowCounts after = ApplicationProgress.of(spark).counts();
+    RowCounts after = ApplicationProgress.of(spark).ended();
     assertThat(after.rows() - before.rows()).isEqualTo(20);
     assertThat(after.nulls() - before.nulls()).isEqualTo(1);
   }
