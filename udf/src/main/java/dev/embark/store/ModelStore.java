@@ -1,6 +1,5 @@
 package dev.embark.store;
 
-import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.imports.ImportException;
@@ -16,7 +15,7 @@ import dev.embark.store.file.LocalFolder;
 import dev.embark.store.file.RemoteFile;
 import dev.embark.store.file.SourceFolder;
 import dev.embark.store.web.HubName;
-import java.io.FileNotFoundException;
+import dev.embark.store.web.WebFile;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -62,7 +61,7 @@ public final class ModelStore {
     try {
       return checked(resolve(uri, sha256, places), sha256);
     } catch (IOException | IllegalArgumentException e) {
-      throw notFetched(uri, e);
+      throw FetchErrors.of(uri, e);
     }
   }
 
@@ -90,7 +89,7 @@ public final class ModelStore {
         return known.get();
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw notFetched(uri, e);
+      throw FetchErrors.of(uri, e);
     }
     try (StoredModel model = open(uri, Optional.empty(), places)) {
       return model.sha256();
@@ -110,7 +109,7 @@ public final class ModelStore {
       Optional<StoredModel> copy = cache().find(sha256);
       return checked(copy.isPresent() ? copy.get() : cache().open(file), Optional.of(sha256));
     } catch (IOException e) {
-      throw notFetched(uri, e);
+      throw FetchErrors.of(uri, e);
     }
   }
 
@@ -139,7 +138,7 @@ public final class ModelStore {
 
   /** Whether the failure of the driver to reach a model's server is that of every executor. */
   public boolean needsServer(String uri) {
-    return ServedModels.isServed(uri) && !(uri.startsWith(HubName.SCHEME) && settings.offline());
+    return WebFile.isWeb(uri) || (uri.startsWith(HubName.SCHEME) && !settings.offline());
   }
 
   /**
@@ -165,7 +164,7 @@ public final class ModelStore {
         SourceFolder.deleteStaging(partial);
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw notFetched(uri, e);
+      throw FetchErrors.of(uri, e);
     }
   }
 
@@ -192,7 +191,7 @@ public final class ModelStore {
       }
       return file;
     } catch (IOException | IllegalArgumentException e) {
-      throw notFetched(uri, e);
+      throw FetchErrors.of(uri, e);
     }
   }
 
@@ -216,7 +215,9 @@ public final class ModelStore {
               Kind.CANCELLED, "The task was interrupted while weights were packed.", e);
         }
         LOG.warn(
-            "Each process packs the weights of {} in its own memory: {}", model.path(), reason(e));
+            "Each process packs the weights of {} in its own memory: {}",
+            model.path(),
+            FetchErrors.reason(e));
         return Optional.empty();
       }
     };
@@ -283,22 +284,6 @@ public final class ModelStore {
     return new ModelCache(settings.directory(), settings.maxBytes());
   }
 
-  private static EmbarkException notFetched(String uri, Exception e) {
-    return new EmbarkException(
-        e instanceof ImportException ? Condition.MODEL_NOT_IMPORTED : Condition.MODEL_NOT_FETCHED,
-        Map.of(
-            "model",
-            uri,
-            "reason",
-            reason(e)
-                + (e instanceof FileNotFoundException ? MissingModel.hint(uri).orElse("") : "")),
-        e);
-  }
-
-  private static String reason(Exception e) {
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-  }
-
   private record KeptWeights(StoredModel copy) implements WeightsCache.Weights {
     @Override
     public Path path() {
@@ -311,11 +296,9 @@ public final class ModelStore {
     }
   }
 
-  /** A file outside the cache, which Embark never removes. */
+  /** A file outside the cache, which Embark never removes; holds no lock. */
   private record InPlace(Path path, String sha256) implements StoredModel {
     @Override
-    public void close() {
-      // holds no lock
-    }
+    public void close() {}
   }
 }

@@ -154,9 +154,9 @@ class ModelAccessTest {
 
   @Test
   void anExecutorFetchesAModelBeforeItIsUsed(@TempDir Path dir) throws IOException {
-    Path file = Files.writeString(dir.resolve("m.gguf"), "abc");
+    Path file = Files.writeString(dir.resolve("m.gguf"), "fetched by an executor");
     ModelDescriber.fetchToExecutor(spark, EmbedOptions.of(Map.of("model", file.toString())));
-    assertThat(path(file.toString(), Optional.empty())).hasContent("abc");
+    assertThat(path(file.toString(), Optional.empty())).hasContent("fetched by an executor");
 
     Map<String, String> other = Map.of("model", file.toString(), "modelSha256", "0".repeat(64));
     assertThatThrownBy(() -> ModelDescriber.fetchToExecutor(spark, EmbedOptions.of(other)))

@@ -1,12 +1,19 @@
 package dev.embark.store;
 
+import dev.embark.engine.rows.Condition;
+import dev.embark.engine.rows.EmbarkException;
+import dev.embark.imports.ImportException;
+import java.io.FileNotFoundException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What to write instead of a path that does not exist but looks like a name on the Hub. */
-final class MissingModel {
+/**
+ * Turns failures to fetch a model into errors for the user. A path that does not exist but looks
+ * like a name on the Hub is answered with what to write instead. Stateless.
+ */
+final class FetchErrors {
   // org/repo, org/repo:Q4_K_M and org/repo/file.gguf, with or without the Hub's address.
   private static final Pattern NAME =
       Pattern.compile(
@@ -35,10 +42,24 @@ final class MissingModel {
           Map.entry("Qwen3-Embedding-", "Qwen"),
           Map.entry("embeddinggemma-", "google"));
 
-  private MissingModel() {}
+  private FetchErrors() {}
 
-  /** A clause for the end of a message; empty if the path does not look like such a name. */
-  static Optional<String> hint(String path) {
+  /** The error of kind MODEL that names the model and the reason. */
+  static EmbarkException of(String uri, Exception e) {
+    String hint = e instanceof FileNotFoundException ? hint(uri).orElse("") : "";
+    return new EmbarkException(
+        e instanceof ImportException ? Condition.MODEL_NOT_IMPORTED : Condition.MODEL_NOT_FETCHED,
+        Map.of("model", uri, "reason", reason(e) + hint),
+        e);
+  }
+
+  /** The message of an exception, or its name if it has none. */
+  static String reason(Exception e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /** A clause for the end of a message; empty if the path does not look like a name on the Hub. */
+  private static Optional<String> hint(String path) {
     Matcher name = NAME.matcher(path);
     if (name.matches() && !FILE.matcher(name.group("repository")).matches()) {
       String revision = name.group("revision") == null ? "" : name.group("revision");
