@@ -68,8 +68,8 @@ public final class ChangeFinder {
   private static final class Unknown extends Exception {
     private static final long serialVersionUID = 1;
 
-    Unknown(String reason, Object... values) {
-      super(reason.formatted(values));
+    Unknown(String reason) {
+      super(reason);
     }
   }
 
@@ -84,28 +84,28 @@ public final class ChangeFinder {
     }
     if (!differences.isEmpty()) {
       throw new Unknown(
-          "the last run into the output had another %s", String.join(", ", differences));
+          "the last run into the output had another " + String.join(", ", differences));
     }
     if (input.table().isPresent()) {
       return ofTable(input.table().get(), position);
     }
     if (files.isEmpty()) {
-      throw new Unknown("%s is neither files nor a Delta or Iceberg table", spec.input());
+      throw new Unknown(spec.input() + " is neither files nor a Delta or Iceberg table");
     }
     return ofFiles(state, position);
   }
 
   private Changes ofTable(InputTable table, Manifest.Position position) throws Unknown {
     if (!position.format().equals(table.format()) || !position.table().equals(table.id())) {
-      throw new Unknown("%s is another table than the last run read", spec.input());
+      throw new Unknown(spec.input() + " is another table than the last run read");
     }
     try {
       return new TableChanges(spark, input, table, spec.idColumn().orElseThrow())
           .since(Long.parseLong(position.at()));
     } catch (Exception e) {
       throw new Unknown(
-          "%s has no record of its changes since the last run (%s)",
-          spec.input(), Failures.sentence(e));
+          "%s has no record of its changes since the last run (%s)"
+              .formatted(spec.input(), Failures.sentence(e)));
     }
   }
 
@@ -114,11 +114,11 @@ public final class ChangeFinder {
     try {
       known = FileList.read(state, position);
     } catch (IOException e) {
-      throw new Unknown("the list of files is missing (%s)", Failures.sentence(e));
+      throw new Unknown("the list of files is missing (%s)".formatted(Failures.sentence(e)));
     }
     List<Path> same = files.among(known);
     if (same.isEmpty()) {
-      throw new Unknown("no file of %s is as the last run read it", spec.input());
+      throw new Unknown("no file of %s is as the last run read it".formatted(spec.input()));
     }
     List<Path> changed = files.without(known);
     // Spark takes the columns of one file for all, so one of the others is compared with them.

@@ -29,7 +29,6 @@ import org.apache.spark.sql.types.StructType;
 
 /** Decides how a run starts on an output: resume an interrupted run, begin a new one, or fail. */
 final class RunStart {
-  private final SparkSession spark;
   private final JobSpec spec;
   private final OutputSpec output;
   private final Sink sink;
@@ -37,7 +36,6 @@ final class RunStart {
   private final RunArguments arguments;
 
   RunStart(SparkSession spark, JobSpec spec, Sink sink, Fingerprint fingerprint) {
-    this.spark = spark;
     this.spec = spec;
     this.output = spec.outputSpec();
     this.sink = sink;
