@@ -40,8 +40,8 @@ public final class ApplicationProgress {
   }
 
   /**
-   * Returns the current counts: of the rows that reached an operator and of the texts of a lambda. A
-   * task that sent a heartbeat counts twice from its end until Spark's listeners hear of the end.
+   * Returns the current counts: of the rows that reached an operator and of the texts of a lambda.
+   * A task that sent a heartbeat counts twice from its end until Spark's listeners hear of the end.
    */
   public RowCounts counts() {
     return running.values().stream().map(Running::counts).reduce(ended(), RowCounts::plus);
