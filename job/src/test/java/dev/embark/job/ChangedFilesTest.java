@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -121,6 +122,7 @@ class ChangedFilesTest {
     assertThat(again.counts().rows()).isZero();
   }
 
+  @Tag("stores")
   @Test
   void rowsOfChangedFilesAreComparedAndIdsOfVanishedOnesListed() throws IOException {
     Path vanishes = parquet("a.parquet", 0, 10, "text");
@@ -172,6 +174,7 @@ class ChangedFilesTest {
         .hasMessageContaining("1 row of " + in() + " has an id (id) that another row has too");
   }
 
+  @Tag("stores")
   @Test
   void aFileThatMayStillChangeIsReadAgain() throws IOException {
     parquet("a.parquet", 0, 10, "text");
@@ -185,6 +188,7 @@ class ChangedFilesTest {
     assertThat(result.plan().input().skipped()).isEqualTo(2);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"a b.json", "lang=a b%/é+%20#.json"})
   void namesOfFilesAreFoundAsTheyAre(String name) throws IOException {
@@ -213,6 +217,7 @@ class ChangedFilesTest {
         .hasMessageContaining("b.json");
   }
 
+  @Tag("stores")
   @Test
   void withoutARecordAllRowsAreCompared() throws IOException {
     json("a.json", 0, 4);

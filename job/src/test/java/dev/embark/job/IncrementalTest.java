@@ -441,6 +441,7 @@ class IncrementalTest {
         .hasMessageContaining("not written by Embark");
   }
 
+  @Tag("stores")
   @Test
   void overwriteReplacesAllOfADeltaTable() throws IOException {
     overwriteReplacesEverything("delta");

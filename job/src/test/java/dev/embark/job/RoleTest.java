@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -113,6 +114,7 @@ class RoleTest {
     assertThat(runs.events).filteredOn(event -> event.startsWith("planned")).hasSize(2);
   }
 
+  @Tag("stores")
   @Test
   void replacingAnOutputBeginsAnew() throws IOException {
     append(ONE, "--prefix=");

@@ -3,6 +3,7 @@ package dev.embark.job.state;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.files.ObjectStores;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -77,7 +78,15 @@ final class RunLease implements AutoCloseable {
       if (isTaken && !heartbeat.hasStopped(holderOf(base), patience, warnings)) {
         continue; // the holder has just released the lease
       }
-      heartbeat.beat();
+      try {
+        heartbeat.beat();
+      } catch (FileNotFoundException e) {
+        // The previous holder had nothing to keep and removed the folder meanwhile.
+        if (++start == STARTS) {
+          throw e;
+        }
+        continue;
+      }
       long next = base.number() + 1;
       if (log.append(next, StateLog.Content.of(holder, found))) {
         if (log.follows(next, base.number())) {

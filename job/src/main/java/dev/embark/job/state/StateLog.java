@@ -98,8 +98,12 @@ final class StateLog {
           numbers.add(Long.parseLong(name.substring(0, name.indexOf('.'))));
         }
       }
-    } catch (FileNotFoundException e) {
-      return List.of();
+    } catch (IOException e) {
+      // Hadoop reports a local folder that another process has just deleted as unreadable.
+      if (e instanceof FileNotFoundException || !files.exists(folder)) {
+        return List.of();
+      }
+      throw e;
     }
     numbers.sort(null);
     return numbers;

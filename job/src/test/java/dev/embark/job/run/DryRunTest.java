@@ -35,6 +35,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,6 +172,7 @@ class DryRunTest {
     assertThat(estimate("--input", file.toString(), "--dedupe").tokens()).isEqualTo(4);
   }
 
+  @Tag("stores")
   @Test
   void rowsThatAreThereAlreadyAreNotCountedAgain() throws Exception {
     Path file = Files.write(folder.resolve("in.json"), json("one", "two", "three", "four"));

@@ -114,6 +114,7 @@ class RehearsalTest {
     assertThat(runs.events).doesNotContain("started 0");
   }
 
+  @Tag("stores")
   @Test
   void namesThatADeltaTableMapsAreTaken() {
     Runs runs = runs("delta");
@@ -342,6 +343,7 @@ class RehearsalTest {
     }
   }
 
+  @Tag("stores")
   @Test
   void rowsThatAnIcebergTableWouldRejectAreRefused() {
     Runs runs = runs("iceberg");

@@ -25,6 +25,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FilterFileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -126,7 +127,7 @@ class RunLeaseTest {
     }
   }
 
-  @Test
+  @RepeatedTest(10)
   void oneThatEndsInTheMeantimeMakesRoomAtOnce() throws InterruptedException {
     RunLease first = take(NEVER, LONG);
     Thread end = new Thread(first::close);
