@@ -380,6 +380,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS);
   }
 
+  @Tag("stores")
   @Test
   void anInterruptedReplacementIsNotCarriedOnByTheSameCommandThatAdds() throws IOException {
     Runs runs = new Runs(folder, "parquet");
@@ -392,6 +393,7 @@ class ResumeTest {
     assertThat(runs.vectors()).hasSize(ROWS + 2);
   }
 
+  @Tag("stores")
   @Test
   void anInterruptedAdditionIsNotCarriedOnByTheSameCommandThatReplaces() throws IOException {
     Runs runs = new Runs(folder, "parquet");

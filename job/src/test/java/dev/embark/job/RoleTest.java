@@ -85,6 +85,7 @@ class RoleTest {
     assertThat(runs.vectors().get(1)).isEqualTo(vector("about ", "a harbour"));
   }
 
+  @Tag("stores")
   @Test
   void anOutputThatWasBegunWithoutAPromptStaysWithoutOne() throws IOException {
     append(ONE, "--prefix=");

@@ -235,6 +235,7 @@ class RehearsalTest {
         .hasMessageContaining(remedy);
   }
 
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "orc", "json", "delta", "iceberg"})
   void otherPartitionValuesAreReadUnchanged(String format) {
@@ -255,6 +256,7 @@ class RehearsalTest {
   }
 
   /** Both hours that a clock in New York repeats. */
+  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"parquet", "json"})
   void timesOfPartitionsAreWrittenInUtc(String format) {
