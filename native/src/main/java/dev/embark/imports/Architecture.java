@@ -14,7 +14,22 @@ interface Architecture {
    * @param hidden number of values between the products of a feed-forward layer
    * @param context longest sequence in tokens that the weights allow
    */
-  record Sizes(int width, int layers, int heads, int hidden, int context) {}
+  record Sizes(int width, int layers, int heads, int hidden, int context) {
+    /** Reads the sizes by the names that most configurations of transformers have. */
+    static Sizes of(Config config) throws ImportException {
+      return of(config, config.positive("max_position_embeddings"));
+    }
+
+    /** Reads the sizes of a model that allows other positions than its configuration says. */
+    static Sizes of(Config config, int context) throws ImportException {
+      return new Sizes(
+          config.positive("hidden_size"),
+          config.positive("num_hidden_layers"),
+          config.positive("num_attention_heads"),
+          config.positive("intermediate_size"),
+          context);
+    }
+  }
 
   /** Returns the value of {@code general.architecture}. */
   String name();

@@ -29,13 +29,7 @@ final class Bert implements Architecture {
     if (firstPosition < 0 || positions < 1) {
       throw new ImportException("config.json has no positions for the tokens of a text");
     }
-    sizes =
-        new Sizes(
-            config.positive("hidden_size"),
-            config.positive("num_hidden_layers"),
-            config.positive("num_attention_heads"),
-            config.positive("intermediate_size"),
-            positions);
+    sizes = Sizes.of(config, positions);
     tokenTypes = config.positive("type_vocab_size", offsetPositions ? 1 : 2);
     epsilon = config.number("layer_norm_eps", 1e-12);
   }

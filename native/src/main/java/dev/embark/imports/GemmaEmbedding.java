@@ -25,13 +25,7 @@ final class GemmaEmbedding implements Architecture {
     config.require("hidden_activation", "gelu_pytorch_tanh");
     config.require("attention_bias", "false");
     config.require("attn_logit_softcapping", "null");
-    sizes =
-        new Sizes(
-            config.positive("hidden_size"),
-            config.positive("num_hidden_layers"),
-            config.positive("num_attention_heads"),
-            config.positive("intermediate_size"),
-            config.positive("max_position_embeddings"));
+    sizes = Sizes.of(config);
     keyHeads = config.positive("num_key_value_heads");
     headSize = config.positive("head_dim", 256);
     config.require("query_pre_attn_scalar", String.valueOf(headSize));

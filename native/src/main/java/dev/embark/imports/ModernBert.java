@@ -26,13 +26,7 @@ final class ModernBert implements Architecture {
     }
     config.require("hidden_activation", "gelu", "silu");
     activation = config.text("hidden_activation", "gelu");
-    sizes =
-        new Sizes(
-            config.positive("hidden_size"),
-            config.positive("num_hidden_layers"),
-            config.positive("num_attention_heads"),
-            config.positive("intermediate_size"),
-            config.positive("max_position_embeddings"));
+    sizes = Sizes.of(config);
     vocabulary = config.positive("vocab_size");
     window = config.positive("local_attention", 128);
     pattern = config.positive("global_attn_every_n_layers", 3);

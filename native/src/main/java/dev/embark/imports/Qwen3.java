@@ -14,13 +14,7 @@ final class Qwen3 implements Architecture {
     config.require("hidden_act", "silu");
     config.require("attention_bias", "false");
     config.require("use_sliding_window", "false");
-    sizes =
-        new Sizes(
-            config.positive("hidden_size"),
-            config.positive("num_hidden_layers"),
-            config.positive("num_attention_heads"),
-            config.positive("intermediate_size"),
-            config.positive("max_position_embeddings"));
+    sizes = Sizes.of(config);
     keyHeads = config.positive("num_key_value_heads", sizes.heads());
     headSize = config.positive("head_dim", 128);
     epsilon = config.number("rms_norm_eps", 1e-6);

@@ -44,7 +44,7 @@ final class RotaryBert implements Architecture {
       config.require("hidden_act", "silu");
       return new RotaryBert(
           NOMIC,
-          sizes(config),
+          Sizes.of(config),
           config.positive("type_vocab_size", 2),
           config.number("layer_norm_eps", 1e-12),
           config.ropeBase(1000));
@@ -78,19 +78,10 @@ final class RotaryBert implements Architecture {
     config.require("hidden_act", "gelu");
     return new RotaryBert(
         JINA,
-        sizes(config),
+        Sizes.of(config),
         config.positive("type_vocab_size", 1),
         config.number("layer_norm_eps", 1e-5),
         config.ropeBase(20_000));
-  }
-
-  private static Sizes sizes(Config config) throws ImportException {
-    return new Sizes(
-        config.positive("hidden_size"),
-        config.positive("num_hidden_layers"),
-        config.positive("num_attention_heads"),
-        config.positive("intermediate_size"),
-        config.positive("max_position_embeddings"));
   }
 
   @Override

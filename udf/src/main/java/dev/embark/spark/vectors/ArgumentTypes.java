@@ -5,13 +5,15 @@ import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.errors.QueryCompilationErrors;
 import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.FloatType;
+import org.apache.spark.sql.types.NullType;
 import scala.collection.immutable.Map;
 
 /**
- * The check of argument types of Spark's vector functions: {@code ARRAY<FLOAT>}, never by an
+ * The check of argument types: {@code ARRAY<FLOAT>} for Spark's vector functions, never by an
  * implicit cast.
  */
 final class ArgumentTypes {
@@ -36,6 +38,25 @@ final class ArgumentTypes {
     return isVector(vector.dataType())
         ? TypeCheckResult.TypeCheckSuccess$.MODULE$
         : unexpected(vector, 1, VECTOR);
+  }
+
+  /** Checks the arguments of {@code cosine_similarity}: arrays of any numbers, or two BINARY. */
+  static TypeCheckResult checkNumbersOrBits(String function, DataType a, DataType b) {
+    if (isBits(a) && isBits(b) || isNumbers(a) && isNumbers(b)) {
+      return TypeCheckResult.TypeCheckSuccess$.MODULE$;
+    }
+    return new TypeCheckResult.TypeCheckFailure(
+        "%s takes two arrays of numbers, or two BINARY, but these are %s and %s"
+            .formatted(function, a.catalogString(), b.catalogString()));
+  }
+
+  private static boolean isBits(DataType type) {
+    return type instanceof BinaryType || type instanceof NullType;
+  }
+
+  private static boolean isNumbers(DataType type) {
+    return type instanceof NullType
+        || type instanceof ArrayType array && NumericCosine.takes(array.elementType());
   }
 
   private static boolean isVector(DataType type) {

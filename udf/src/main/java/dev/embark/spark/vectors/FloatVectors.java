@@ -86,11 +86,43 @@ final class FloatVectors {
   }
 
   /**
-   * The cosine of the angle, which rounding may put just outside of [−1, 1]; NaN if an element is
-   * not finite, or a vector is empty or zero.
+   * The cosine of the angle, which rounding may put just outside of [−1, 1]; null if a vector is
+   * empty or zero, NaN if an element is not finite.
    */
-  static double cosine(ArrayData left, ArrayData right) {
-    return innerProduct(left, right) / Math.sqrt(squares(left) * squares(right));
+  static Float cosine(ArrayData left, ArrayData right) {
+    Object a = base(left);
+    Object b = base(right);
+    long i = offset(left);
+    long j = offset(right);
+    int n = left.numElements();
+    double product0 = 0;
+    double product1 = 0;
+    double left0 = 0;
+    double left1 = 0;
+    double right0 = 0;
+    double right1 = 0;
+    int k = 0;
+    for (; k + 2 <= n; k += 2, i += 8, j += 8) {
+      double x0 = at(a, i);
+      double y0 = at(b, j);
+      double x1 = at(a, i + 4);
+      double y1 = at(b, j + 4);
+      product0 += x0 * y0;
+      product1 += x1 * y1;
+      left0 += x0 * x0;
+      left1 += x1 * x1;
+      right0 += y0 * y0;
+      right1 += y1 * y1;
+    }
+    if (k < n) {
+      double x = at(a, i);
+      double y = at(b, j);
+      product0 += x * y;
+      left0 += x * x;
+      right0 += y * y;
+    }
+    double norms = Math.sqrt((left0 + left1) * (right0 + right1));
+    return norms == 0 ? null : Float.valueOf((float) ((product0 + product1) / norms));
   }
 
   /** The sum of the squares of the elements. */

@@ -80,7 +80,7 @@ public final class VectorAggregate extends TypedImperativeAggregate<VectorAggreg
     if (sums.sums == null) {
       sums.sums = new double[length];
     } else if (sums.sums.length != length) {
-      throw VectorExpression.dimensionMismatch(function, sums.sums.length, length);
+      throw VectorComputation.dimensionMismatch(function, sums.sums.length, length);
     }
   }
 

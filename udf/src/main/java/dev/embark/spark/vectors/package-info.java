@@ -2,9 +2,11 @@
  * SQL functions on vectors, which need no model.
  *
  * <pre>
- *  VectorFunction ──► VectorExpression ──► FloatVectors    arrays of floats
- *   name, usage,   │                   └─► NumericCosine   arrays of other numbers
- *   argument types └► VectorAggregate                      sum and average of a group
+ *  VectorFunction ──► VectorExpression ──► VectorComputation ──► FloatVectors    arrays of floats
+ *   name, usage    │   types, code          a row            └─► NumericCosine   other numbers
+ *                  └► VectorAggregate     sum and average of a group
+ *
+ *  NearestDocuments ──► VectorBlock ──► NearestInPartition     search, by a Metric
  * </pre>
  *
  * <p>The functions {@code vector_*} are those of Spark 4.2, for Sparks that lack them. Internal; a
