@@ -86,6 +86,7 @@ class StopIT {
             "--master=local[2]",
             "--conf=spark.eventLog.enabled=true",
             "--conf=spark.eventLog.rolling.enabled=false",
+            "--conf=spark.eventLog.compress=false",
             "--conf=spark.eventLog.dir=" + events.toUri()));
     words.addAll(arguments.subList(1, arguments.size()));
     Path log = own.resolve("log");
