@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufValue;
+import dev.embark.llama.LlamaBackend;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -29,6 +31,22 @@ record VocabularyFile(GgufHeader header) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private record Merge(String left, String right, double score, int leftId, int rightId) {}
+
+  /** Returns the folder with the vocabularies of llama.cpp's own tests, fetched if necessary. */
+  static Path fetch() throws IOException, InterruptedException {
+    String script =
+        "../src/main/build/release.sh linux-x86_64 \"$0\""
+            + " \"${EMBARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/embark}\" vocabularies";
+    Process process =
+        new ProcessBuilder("bash", "-c", script, LlamaBackend.VERSION)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException("release.sh vocabularies failed");
+    }
+    return Path.of(printed);
+  }
 
   static VocabularyFile read(Path file) throws IOException {
     return new VocabularyFile(GgufHeader.read(file));
@@ -184,7 +202,7 @@ record VocabularyFile(GgufHeader header) {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  private List<String> tokens() {
+  List<String> tokens() {
     return list("tokens").stream().map(Object::toString).toList();
   }
 
