@@ -1,7 +1,5 @@
 package dev.embark.model.parity;
 
-import static org.assertj.core.api.Assertions.fail;
-
 import dev.embark.engine.TinyWeights;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
@@ -12,12 +10,10 @@ import dev.embark.gguf.GgufWriter;
 import dev.embark.imports.ImportType;
 import dev.embark.imports.ModelImport;
 import dev.embark.imports.TinyFolder;
-import dev.embark.llama.LlamaBackend;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -108,18 +104,7 @@ class RealVocabulariesTest {
 
   @BeforeAll
   static void fetch() throws Exception {
-    String script =
-        "../src/main/build/release.sh linux-x86_64 \"$0\""
-            + " \"${EMBARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/embark}\" vocabularies";
-    Process process =
-        new ProcessBuilder("bash", "-c", script, LlamaBackend.VERSION)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      fail("release.sh vocabularies failed");
-    }
-    vocabularies = Path.of(printed);
+    vocabularies = ReleaseFiles.vocabularies();
   }
 
   @ParameterizedTest
