@@ -42,9 +42,15 @@ record CallArguments(List<Expression> positional, Map<String, Expression> named)
 
   Arguments in(Scope scope) {
     List<Object> values = new ArrayList<>(positional.size());
-    positional.forEach(argument -> values.add(argument.in(scope)));
+    positional.forEach(argument -> values.add(value(argument, scope)));
     Map<String, Object> byName = new LinkedHashMap<>();
-    named.forEach((name, argument) -> byName.put(name, argument.in(scope)));
+    named.forEach((name, argument) -> byName.put(name, value(argument, scope)));
     return new Arguments(values, byName);
+  }
+
+  private static Object value(Expression argument, Scope scope) {
+    Object value = argument.in(scope);
+    scope.rendering().stepOver(value);
+    return value;
   }
 }

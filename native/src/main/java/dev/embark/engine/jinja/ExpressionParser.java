@@ -1,6 +1,7 @@
 package dev.embark.engine.jinja;
 
 import dev.embark.engine.jinja.Token.Kind;
+import dev.embark.engine.jinja.values.Comparison;
 import dev.embark.engine.jinja.values.Operators;
 import dev.embark.engine.jinja.values.Undefined;
 import dev.embark.engine.jinja.values.Values;
@@ -127,12 +128,11 @@ final class ExpressionParser {
       return first;
     }
     return scope -> {
+      Comparison comparison = new Comparison(scope.rendering());
       Object left = first.in(scope);
       for (int i = 0; i < operators.size(); i++) {
         Object right = operands.get(i).in(scope);
-        scope.rendering().stepOver(left);
-        scope.rendering().stepOver(right);
-        if (!Operators.compared(operators.get(i), left, right)) {
+        if (!comparison.holds(operators.get(i), left, right)) {
           return false;
         }
         left = right;

@@ -168,7 +168,11 @@ final class OperandParser {
         return scope -> Members.item(owner.in(scope), index);
       }
       String name = tokens.expectName();
-      return scope -> Members.attribute(owner.in(scope), name);
+      return scope -> {
+        Object value = owner.in(scope);
+        scope.rendering().stepOver(value);
+        return Members.attribute(value, name);
+      };
     }
     tokens.expectOperator("[");
     Expression first = tokens.isOperator(":") ? null : expressions.expression();

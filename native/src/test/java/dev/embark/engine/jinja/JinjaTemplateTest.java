@@ -144,6 +144,10 @@ class JinjaTemplateTest {
             + "{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}",
         "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}"
             + "{% endfor %}{{ ns.x | tojson }}",
+        "{% set x = 'x' * 4000000 %}{% for i in range(100000) %}{{ x.count('y') }}{% endfor %}",
+        "{% set x = 'x' * 4000000 %}{% for i in range(100000) %}{{ 'y' in x }}{% endfor %}",
+        "{% set x = 'x' * 4000000 %}{{ ([x ~ 1, x ~ 2] * 100000) | sort | length }}",
+        "{% set x = 'x' * 4000000 %}{{ x | list | length }}",
         "{{ 'x' * 100000000000 }}",
         "{{ 'x' * 1000000 * 1000 }}",
         "{{ ('x' * 1000000).replace('x', 'y' * 1000000) }}",

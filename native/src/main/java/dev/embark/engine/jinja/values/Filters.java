@@ -21,12 +21,12 @@ public final class Filters {
 
   private static final Map<String, Filter> ALL =
       Map.ofEntries(
-          Map.entry("abs", (r, value, a) -> abs(value)),
+          Map.entry("abs", (r, value, a) -> abs(r, value)),
           Map.entry("capitalize", (r, value, a) -> StringMethods.capitalize(Values.written(value))),
           Map.entry("count", (r, value, a) -> Values.length(value)),
           Map.entry("d", (r, value, a) -> orDefault(value, a)),
           Map.entry("default", (r, value, a) -> orDefault(value, a)),
-          Map.entry("dictsort", (r, value, a) -> dictSort(value, a)),
+          Map.entry("dictsort", (r, value, a) -> dictSort(r, value, a)),
           Map.entry("e", (r, value, a) -> escape(value)),
           Map.entry("escape", (r, value, a) -> escape(value)),
           Map.entry("first", (r, value, a) -> Members.item(Values.items(value), 0L)),
@@ -44,8 +44,8 @@ public final class Filters {
           Map.entry("list", (r, value, a) -> new ArrayList<>(Values.items(value))),
           Map.entry("lower", (r, value, a) -> StringMethods.lower(Values.written(value))),
           Map.entry("map", Filters::map),
-          Map.entry("max", (r, value, a) -> extreme(value, Comparator.reverseOrder())),
-          Map.entry("min", (r, value, a) -> extreme(value, Comparator.naturalOrder())),
+          Map.entry("max", (r, value, a) -> extreme(r, value, Comparator.reverseOrder())),
+          Map.entry("min", (r, value, a) -> extreme(r, value, Comparator.naturalOrder())),
           Map.entry("reject", (r, value, a) -> select(r, value, a, false, false)),
           Map.entry("rejectattr", (r, value, a) -> select(r, value, a, true, false)),
           Map.entry("replace", (r, value, a) -> StringMethods.replace(Values.written(value), a)),
@@ -54,7 +54,7 @@ public final class Filters {
           Map.entry("safe", (r, value, a) -> Values.written(value)),
           Map.entry("select", (r, value, a) -> select(r, value, a, false, true)),
           Map.entry("selectattr", (r, value, a) -> select(r, value, a, true, true)),
-          Map.entry("sort", (r, value, a) -> sort(value, a)),
+          Map.entry("sort", (r, value, a) -> sort(r, value, a)),
           Map.entry("string", (r, value, a) -> Values.written(value)),
           Map.entry("sum", (r, value, a) -> sum(value, a)),
           Map.entry("title", (r, value, a) -> StringMethods.title(Values.written(value))),
@@ -86,8 +86,8 @@ public final class Filters {
     return result;
   }
 
-  private static Object abs(Object value) {
-    return Operators.compare(value, 0L) < 0 ? Operators.negated(value) : value;
+  private static Object abs(Rendering rendering, Object value) {
+    return new Comparison(rendering).order(value, 0L) < 0 ? Operators.negated(value) : value;
   }
 
   private static Object orDefault(Object value, Arguments arguments) {
@@ -97,14 +97,14 @@ public final class Filters {
     return isMissing ? arguments.get(0, "default_value", Text.EMPTY) : value;
   }
 
-  private static List<Object> dictSort(Object value, Arguments arguments) {
+  private static List<Object> dictSort(Rendering rendering, Object value, Arguments arguments) {
     boolean keepsCase = arguments.flag(0, "case_sensitive", false);
     boolean byValue =
         Values.written(arguments.get(1, "by", Text.of("key"))).chars().equals("value");
     List<Object> entries = Members.entries(Values.map(value));
     Comparator<Object> order =
         (a, b) ->
-            Operators.compare(
+            new Comparison(rendering).order(
                 sortable(((List<?>) a).get(byValue ? 1 : 0), keepsCase),
                 sortable(((List<?>) b).get(byValue ? 1 : 0), keepsCase));
     entries.sort(arguments.flag(2, "reverse", false) ? order.reversed() : order);
@@ -239,13 +239,14 @@ public final class Filters {
         .collect(Collectors.toCollection(ArrayList::new));
   }
 
-  private static Object extreme(Object value, Comparator<Integer> order) {
+  private static Object extreme(
+      Rendering rendering, Object value, Comparator<Integer> order) {
     Object best = null;
     List<?> items = Values.items(value);
     for (Object item : items) {
       boolean isBetter =
           best == null
-              || order.compare(Operators.compare(sortable(item, false), sortable(best, false)), 0)
+              || order.compare(new Comparison(rendering).order(sortable(item, false), sortable(best, false)), 0)
                   < 0;
       best = isBetter ? item : best;
     }
@@ -266,12 +267,13 @@ public final class Filters {
         .doubleValue();
   }
 
-  private static List<Object> sort(Object value, Arguments arguments) {
+  private static List<Object> sort(
+      Rendering rendering, Object value, Arguments arguments) {
     boolean keepsCase = arguments.flag(1, "case_sensitive", false);
     Object attribute = arguments.get(2, "attribute", null);
     Comparator<Object> order =
         (a, b) ->
-            Operators.compare(
+            new Comparison(rendering).order(
                 sortable(attribute == null ? a : path(a, attribute), keepsCase),
                 sortable(attribute == null ? b : path(b, attribute), keepsCase));
     List<Object> sorted = new ArrayList<>(Values.items(value));

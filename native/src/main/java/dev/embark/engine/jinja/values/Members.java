@@ -25,12 +25,15 @@ public final class Members {
       return method == null ? item(map, Text.of(name)) : method;
     } else if (value instanceof List<?> list) {
       return switch (name) {
-        case "index" -> (Callable) (rendering, arguments) -> index(list, arguments.get(0, "value"));
+        case "index" -> 
+            (Callable)
+                (rendering, arguments) ->
+                    index(new Comparison(rendering), list, arguments.get(0, "value"));
         case "count" ->
             (Callable)
                 (rendering, arguments) ->
                     list.stream()
-                        .filter(item -> Operators.equal(item, arguments.get(0, "value")))
+                        .filter(item -> new Comparison(rendering).equal(item, arguments.get(0, "value")))
                         .count();
         case "append", "extend", "insert", "pop", "remove", "sort", "reverse", "clear" ->
             throw changes(name);
@@ -44,9 +47,9 @@ public final class Members {
     return new JinjaException("the method " + name + " would change a value");
   }
 
-  private static long index(List<?> list, Object wanted) {
+  private static long index(Comparison comparison, List<?> list, Object wanted) {
     for (int i = 0; i < list.size(); i++) {
-      if (Operators.equal(list.get(i), wanted)) {
+      if (comparison.equal(list.get(i), wanted)) {
         return i;
       }
     }

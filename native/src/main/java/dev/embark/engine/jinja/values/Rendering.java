@@ -9,7 +9,7 @@ public final class Rendering {
   private static final long MAX_STEPS = 200_000;
   private static final int MAX_DEPTH = 64;
   // A step on a long string or list costs more than one on a short one.
-  private static final int FREE_LENGTH = 256;
+  private static final int FREE_LENGTH = 64;
 
   private final Instant now;
   private TextBuilder output = new TextBuilder();

@@ -126,10 +126,11 @@ public final class StringMethods {
         at >= 0 && (most < 0 || parts.size() < most);
         at = text.chars().indexOf(wanted, from)) {
       parts.add(text.slice(from, at));
+      Operators.limited(parts);
       from = at + wanted.length();
     }
     parts.add(text.slice(from, text.length()));
-    return Operators.limited(parts);
+    return parts;
   }
 
   private static String separator(Object separator) {
@@ -156,9 +157,10 @@ public final class StringMethods {
       }
       to = most >= 0 && words.size() == most ? chars.length() : to;
       words.add(text.slice(from, to));
+      Operators.limited(words);
       from = Whitespace.startOfText(chars, to);
     }
-    return Operators.limited(words);
+    return words;
   }
 
   private static List<Object> splitFromEnd(Text text, Arguments arguments) {
@@ -193,9 +195,10 @@ public final class StringMethods {
       }
       int next = Math.min(chars.length(), chars.startsWith("\r\n", end) ? end + 2 : end + 1);
       lines.add(text.slice(from, keepsBreaks ? next : end));
+      Operators.limited(lines);
       from = next;
     }
-    return Operators.limited(lines);
+    return lines;
   }
 
   /** Replaces parts of a text. */

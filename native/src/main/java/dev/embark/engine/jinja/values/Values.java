@@ -85,6 +85,7 @@ public final class Values {
     } else if (value instanceof Undefined) {
       return List.of();
     } else if (value instanceof Text text) {
+      Operators.checkItems(text.length());
       List<Text> characters = new ArrayList<>();
       for (int from = 0; from < text.length(); ) {
         int to = text.chars().offsetByCodePoints(from, 1);
