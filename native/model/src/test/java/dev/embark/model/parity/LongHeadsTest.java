@@ -65,7 +65,7 @@ class LongHeadsTest {
 
   @BeforeAll
   static void fetch() throws Exception {
-    vocabularies = VocabularyFile.fetch();
+    vocabularies = ReleaseFiles.vocabularies();
   }
 
   @ParameterizedTest
