@@ -3,6 +3,7 @@
  *
  * <pre>
  *  text ──► TextNormalizer ──► Vocabulary ──► Tokenizer, Chunker ──► TokenizedTexts
+ *  pair ──► PairTokenizer ───────────────────────────────────────────────▲
  *  prompt ──► ChatTemplate ──► PromptTokenizer ──────────────────────────▲
  * </pre>
  *
