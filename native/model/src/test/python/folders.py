@@ -52,7 +52,7 @@ WIDTH, LAYERS, HEADS, HIDDEN = 64, 4, 4, 128
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def word_piece(lowercase=True):
+def word_piece(lowercase=True, **names):
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -70,6 +70,7 @@ def word_piece(lowercase=True):
         cls_token="[CLS]",
         mask_token="[MASK]",
         model_max_length=64,
+        **names,
     )
 
 
@@ -298,7 +299,7 @@ LABEL = {"num_labels": 1}
 
 def bert_reranker():
     """A cross-encoder as those of MS MARCO: token types, and a score without a sigmoid."""
-    tokenizer = word_piece()
+    tokenizer = word_piece(model_input_names=["input_ids", "token_type_ids", "attention_mask"])
     config = transformers.BertConfig(
         vocab_size=len(tokenizer) + 3, max_position_embeddings=64,
         sentence_transformers={"activation_fn": "torch.nn.modules.linear.Identity"}, **LABEL, **SIZES,

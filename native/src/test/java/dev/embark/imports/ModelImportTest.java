@@ -175,11 +175,16 @@ class ModelImportTest {
         .isEqualTo(GgufTensorType.F32);
 
     // Without token types in the model's input, all tokens have the first one.
-    folder.file("tokenizer_config.json", "{'model_input_names': ['input_ids', 'attention_mask']}");
-    header = GgufHeader.read(convert(ImportType.F16));
-    assertThat(value(header, "embark.pair.offset")).isNull();
-    assertThat(header.tensor("token_embd.weight").orElseThrow().shape())
-        .containsExactly((long) TinyFolder.WIDTH, (long) tokens);
+    for (String inputs :
+        List.of(
+            "{'model_input_names': ['input_ids', 'attention_mask']}",
+            "{'tokenizer_class': 'TokenizersBackend'}")) {
+      folder.file("tokenizer_config.json", inputs);
+      header = GgufHeader.read(convert(ImportType.F16));
+      assertThat(value(header, "embark.pair.offset")).isNull();
+      assertThat(header.tensor("token_embd.weight").orElseThrow().shape())
+          .containsExactly((long) TinyFolder.WIDTH, (long) tokens);
+    }
   }
 
   @ParameterizedTest

@@ -30,12 +30,20 @@ public record PairTemplate(int separators, boolean secondType) {
   public static Optional<PairTemplate> of(JsonNode tokenizer, JsonNode config) {
     Optional<PairTemplate> template =
         tokenizer.isMissingNode() ? Optional.of(BERT) : of(tokenizer.path("post_processor"));
-    JsonNode inputs = config.path("model_input_names");
     return template.map(
         found ->
-            new PairTemplate(
-                found.separators(),
-                found.secondType() && (inputs.isEmpty() || contains(inputs, "token_type_ids"))));
+            new PairTemplate(found.separators(), found.secondType() && givesTypesToModel(config)));
+  }
+
+  /**
+   * Returns whether the model receives token types. A configuration that does not list the inputs
+   * is of a class that has them, but for the general one of transformers 5.
+   */
+  private static boolean givesTypesToModel(JsonNode config) {
+    JsonNode inputs = config.path("model_input_names");
+    return inputs.isEmpty()
+        ? !config.path("tokenizer_class").asText().equals("TokenizersBackend")
+        : contains(inputs, "token_type_ids");
   }
 
   private static Optional<PairTemplate> of(JsonNode step) {

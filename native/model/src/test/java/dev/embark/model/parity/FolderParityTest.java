@@ -163,7 +163,7 @@ class FolderParityTest {
         System.out.printf(
             "%s, %s: scores %.3f to %.3f, off by at most %.1e%n",
             kind, acceleration, least, most, worst);
-        assertThat(worst / (most - least)).as("%s with %s", kind, acceleration).isLessThan(2e-3);
+        assertThat(worst / (most - least)).as("%s with %s", kind, acceleration).isLessThan(3e-3);
       }
     }
   }
