@@ -9,8 +9,9 @@ import java.util.function.IntUnaryOperator;
  * Splits one text into chunks, each as long as fits and ended by the best boundary that it reaches.
  *
  * <p>The number of tokens of a part of a text is not the difference of two numbers, since
- * vocabularies merge characters. So each end is found by tokenising the chunk up to several
- * boundaries, of which the next is chosen by the tokens of the last one: some five per chunk.
+ * vocabularies merge characters. So the end of a chunk is found by tokenising the chunk up to
+ * several boundaries, each chosen by the number of tokens up to the one before: about four per
+ * chunk.
  */
 final class TextSplitter {
   /** Counts the tokens of {@code text[begin, end)} as a chunk. */

@@ -76,7 +76,7 @@ public final class VectorEngine implements TaskEngine {
       TextChunks chunks = engine().embedChunks(window, vector, isCancelled);
       rows = chunks.outcomes();
       values.setChunks(window, chunks);
-      rowBytes = Math.max(1, chunks.size() / window.size()) * vectorBytes;
+      rowBytes = Math.max(1, chunks.size() / Math.max(1, window.size())) * vectorBytes;
       return rows;
     }
     rows =
