@@ -52,6 +52,10 @@ def docs(spark: SparkSession) -> DataFrame:
             "embed_detail(body, map('maxTokens', '16'))",
         ),
         (
+            lambda: embark.embed_chunks("body", chunk_tokens=8, chunk_boundary="token"),
+            "embed_chunks(body, map('chunkTokens', '8', 'chunkBoundary', 'token'))",
+        ),
+        (
             lambda: embark.cosine_similarity(embark.embed("body"), embark.embed(sf.lit("ice"))),
             "cosine_similarity(embed(body), embed('ice'))",
         ),

@@ -82,6 +82,11 @@ class JobArguments:
     function
         embed, generate: compute a vector for each text, or answer each text as a prompt.
         Default: embed.
+    explode_chunks
+        Cut each text into chunks, as embed_chunks does with the same options, and write a row
+        per chunk: its vector, chunk_position, chunk_begin, chunk_end and chunk_text. Takes
+        --option chunkTokens, chunkOverlap, chunkBoundary and chunkLocale instead of
+        --max-tokens and --long-text.
     model
         Path or URI of a GGUF file or a model folder. Default: the built-in MiniLM; none for
         --function generate.
@@ -138,6 +143,7 @@ class JobArguments:
         quarantine_text: bool = False,
         price_per_core_hour: float | None = None,
         function: Literal["embed", "generate"] | None = None,
+        explode_chunks: bool = False,
         model: str | None = None,
         max_tokens: int | None = None,
         long_text: str | None = None,
@@ -175,6 +181,7 @@ class JobArguments:
                 "--quarantine-text": quarantine_text,
                 "--price-per-core-hour": price_per_core_hour,
                 "--function": function,
+                "--explode-chunks": explode_chunks,
                 "--model": model,
                 "--max-tokens": max_tokens,
                 "--long-text": long_text,

@@ -16,6 +16,8 @@ from embark._call import ColumnOrName, call
 __all__ = [
     "cosine_similarity",
     "embed",
+    "embed_chunks",
+    "embed_chunks_detail",
     "embed_detail",
     "embed_tokens",
     "generate",
@@ -76,6 +78,44 @@ OPTIONS: dict[str, dict[str, str]] = {
         "max_tokens": "maxTokens",
         "long_text": "longText",
         "chunk_overlap": "chunkOverlap",
+        "pooling": "pooling",
+        "normalize": "normalize",
+        "dimensions": "dimensions",
+        "output": "output",
+        "mode": "mode",
+        "device": "device",
+        "accelerator": "accelerator",
+        "precision": "precision",
+        "batch_tokens": "batchTokens",
+    },
+    "embed_chunks": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "prefix": "prefix",
+        "role": "role",
+        "chunk_overlap": "chunkOverlap",
+        "chunk_tokens": "chunkTokens",
+        "chunk_boundary": "chunkBoundary",
+        "chunk_locale": "chunkLocale",
+        "pooling": "pooling",
+        "normalize": "normalize",
+        "dimensions": "dimensions",
+        "output": "output",
+        "mode": "mode",
+        "device": "device",
+        "accelerator": "accelerator",
+        "precision": "precision",
+        "batch_tokens": "batchTokens",
+    },
+    "embed_chunks_detail": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "prefix": "prefix",
+        "role": "role",
+        "chunk_overlap": "chunkOverlap",
+        "chunk_tokens": "chunkTokens",
+        "chunk_boundary": "chunkBoundary",
+        "chunk_locale": "chunkLocale",
         "pooling": "pooling",
         "normalize": "normalize",
         "dimensions": "dimensions",
@@ -188,8 +228,8 @@ def embed(
         How to treat a text of more than maxTokens tokens. Takes truncate, chunk, error; by
         default truncate.
     chunk_overlap
-        Number of tokens that neighbouring chunks share, with longText=chunk. Takes 0 or more;
-        by default 0.
+        Number of tokens that neighbouring chunks share, with longText=chunk; in embed_chunks,
+        the largest number, since whole words are shared. Takes 0 or more; by default 0.
     pooling
         How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
         default model.
@@ -295,8 +335,8 @@ def embed_detail(
         How to treat a text of more than maxTokens tokens. Takes truncate, chunk, error; by
         default truncate.
     chunk_overlap
-        Number of tokens that neighbouring chunks share, with longText=chunk. Takes 0 or more;
-        by default 0.
+        Number of tokens that neighbouring chunks share, with longText=chunk; in embed_chunks,
+        the largest number, since whole words are shared. Takes 0 or more; by default 0.
     pooling
         How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
         default model.
@@ -402,8 +442,8 @@ def embed_tokens(
         How to treat a text of more than maxTokens tokens. Takes truncate, chunk, error; by
         default truncate.
     chunk_overlap
-        Number of tokens that neighbouring chunks share, with longText=chunk. Takes 0 or more;
-        by default 0.
+        Number of tokens that neighbouring chunks share, with longText=chunk; in embed_chunks,
+        the largest number, since whole words are shared. Takes 0 or more; by default 0.
     pooling
         How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
         default model.
@@ -449,6 +489,233 @@ def embed_tokens(
             "maxTokens": max_tokens,
             "longText": long_text,
             "chunkOverlap": chunk_overlap,
+            "pooling": pooling,
+            "normalize": normalize,
+            "dimensions": dimensions,
+            "output": output,
+            "mode": mode,
+            "device": device,
+            "accelerator": accelerator,
+            "precision": precision,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def embed_chunks(
+    text: ColumnOrName,
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    prefix: str | None = None,
+    role: Literal["query", "document"] | None = None,
+    chunk_overlap: int | None = None,
+    chunk_tokens: int | None = None,
+    chunk_boundary: Literal["token", "sentence", "paragraph", "markdown"] | None = None,
+    chunk_locale: str | None = None,
+    pooling: Literal["model", "mean", "cls", "last"] | None = None,
+    normalize: str | None = None,
+    dimensions: int | None = None,
+    output: Literal["float", "int8", "binary"] | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    accelerator: Literal["auto", "off"] | None = None,
+    precision: Literal["exact", "fast", "int8"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the chunks of text with their embeddings, in order: position, begin and end in
+    characters, tokens, text and embedding; NULL for NULL and, unless mode is FAILFAST, for a
+    text that cannot be embedded.
+
+    Parameters
+    ----------
+    text
+        A column, or its name.
+    model
+        The model: a GGUF file or a model folder. Takes path, file:, Hadoop URI, hf:org/repo,
+        hf:org/repo/file.gguf, https: or classpath:; by default
+        classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    prefix
+        Prefix of each text, such as 'query: '; the model's own if unset, none if empty. Takes
+        text.
+    role
+        What the texts are in a search: the model's prompt for it precedes each text, unless
+        prefix is set. Takes query, document.
+    chunk_overlap
+        Number of tokens that neighbouring chunks share, with longText=chunk; in embed_chunks,
+        the largest number, since whole words are shared. Takes 0 or more; by default 0.
+    chunk_tokens
+        Maximum number of tokens of a chunk, prompt and special tokens included; the model's
+        context if unset. Takes 1 or more.
+    chunk_boundary
+        Where chunks end: at the last boundary of this kind that fits, or else at the next
+        smaller kind, down to words. Takes token, sentence, paragraph, markdown; by default
+        sentence.
+    chunk_locale
+        Language by whose rules sentences and words end; no particular one if unset. Takes
+        language tag, such as en or th.
+    pooling
+        How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
+        default model.
+    normalize
+        Norm to which the vector is scaled. Takes l2, none, l1, max or p:<n>; by default l2.
+    dimensions
+        Keeps only the first dimensions, before scaling; for models trained for it (matryoshka).
+        Takes 1 or more.
+    output
+        Type of the vector: ARRAY<FLOAT>, ARRAY<TINYINT>, or the sign bits as BINARY. Takes
+        float, int8, binary; by default float.
+    mode
+        PERMISSIVE returns NULL for a text that cannot be embedded, FAILFAST ends the query.
+        Takes PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes vectors; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    accelerator
+        Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
+        auto, off; by default auto.
+    precision
+        Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.
+        Takes exact, fast, int8; by default fast.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> docs = spark.createDataFrame([("One. Two.",)], ["body"])
+    >>> chunks = docs.select(embed_chunks("body", chunk_tokens=5).alias("c"))
+    >>> chunks.selectExpr("inline(c)").select("begin", "end", "text").collect()
+    [Row(begin=0, end=4, text='One.'), Row(begin=5, end=9, text='Two.')]
+    """
+    return call(
+        "embed_chunks",
+        [text],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "prefix": prefix,
+            "role": role,
+            "chunkOverlap": chunk_overlap,
+            "chunkTokens": chunk_tokens,
+            "chunkBoundary": chunk_boundary,
+            "chunkLocale": chunk_locale,
+            "pooling": pooling,
+            "normalize": normalize,
+            "dimensions": dimensions,
+            "output": output,
+            "mode": mode,
+            "device": device,
+            "accelerator": accelerator,
+            "precision": precision,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def embed_chunks_detail(
+    text: ColumnOrName,
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    prefix: str | None = None,
+    role: Literal["query", "document"] | None = None,
+    chunk_overlap: int | None = None,
+    chunk_tokens: int | None = None,
+    chunk_boundary: Literal["token", "sentence", "paragraph", "markdown"] | None = None,
+    chunk_locale: str | None = None,
+    pooling: Literal["model", "mean", "cls", "last"] | None = None,
+    normalize: str | None = None,
+    dimensions: int | None = None,
+    output: Literal["float", "int8", "binary"] | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    accelerator: Literal["auto", "off"] | None = None,
+    precision: Literal["exact", "fast", "int8"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the chunks of text with their embeddings, the number of tokens of all chunks, and
+    the reason if there are none.
+
+    Parameters
+    ----------
+    text
+        A column, or its name.
+    model
+        The model: a GGUF file or a model folder. Takes path, file:, Hadoop URI, hf:org/repo,
+        hf:org/repo/file.gguf, https: or classpath:; by default
+        classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    prefix
+        Prefix of each text, such as 'query: '; the model's own if unset, none if empty. Takes
+        text.
+    role
+        What the texts are in a search: the model's prompt for it precedes each text, unless
+        prefix is set. Takes query, document.
+    chunk_overlap
+        Number of tokens that neighbouring chunks share, with longText=chunk; in embed_chunks,
+        the largest number, since whole words are shared. Takes 0 or more; by default 0.
+    chunk_tokens
+        Maximum number of tokens of a chunk, prompt and special tokens included; the model's
+        context if unset. Takes 1 or more.
+    chunk_boundary
+        Where chunks end: at the last boundary of this kind that fits, or else at the next
+        smaller kind, down to words. Takes token, sentence, paragraph, markdown; by default
+        sentence.
+    chunk_locale
+        Language by whose rules sentences and words end; no particular one if unset. Takes
+        language tag, such as en or th.
+    pooling
+        How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
+        default model.
+    normalize
+        Norm to which the vector is scaled. Takes l2, none, l1, max or p:<n>; by default l2.
+    dimensions
+        Keeps only the first dimensions, before scaling; for models trained for it (matryoshka).
+        Takes 1 or more.
+    output
+        Type of the vector: ARRAY<FLOAT>, ARRAY<TINYINT>, or the sign bits as BINARY. Takes
+        float, int8, binary; by default float.
+    mode
+        PERMISSIVE returns NULL for a text that cannot be embedded, FAILFAST ends the query.
+        Takes PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes vectors; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    accelerator
+        Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
+        auto, off; by default auto.
+    precision
+        Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.
+        Takes exact, fast, int8; by default fast.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> docs = spark.createDataFrame([("One. Two.",)], ["body"])
+    >>> detail = docs.select(embed_chunks_detail("body", chunk_tokens=5).alias("d"))
+    >>> detail.select("d.tokens", "d.error").first()
+    Row(tokens=8, error=None)
+    """
+    return call(
+        "embed_chunks_detail",
+        [text],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "prefix": prefix,
+            "role": role,
+            "chunkOverlap": chunk_overlap,
+            "chunkTokens": chunk_tokens,
+            "chunkBoundary": chunk_boundary,
+            "chunkLocale": chunk_locale,
             "pooling": pooling,
             "normalize": normalize,
             "dimensions": dimensions,

@@ -183,6 +183,18 @@ final class PythonModules {
               ">>> docs = spark.createDataFrame([(\"Spark SQL\",)], [\"body\"])",
               ">>> docs.select(embed_tokens(\"body\").alias(\"tokens\")).first()",
               "Row(tokens=4)");
+      case "embed_chunks" ->
+          List.of(
+              ">>> docs = spark.createDataFrame([(\"One. Two.\",)], [\"body\"])",
+              ">>> chunks = docs.select(embed_chunks(\"body\", chunk_tokens=5).alias(\"c\"))",
+              ">>> chunks.selectExpr(\"inline(c)\").select(\"begin\", \"end\", \"text\").collect()",
+              "[Row(begin=0, end=4, text='One.'), Row(begin=5, end=9, text='Two.')]");
+      case "embed_chunks_detail" ->
+          List.of(
+              ">>> docs = spark.createDataFrame([(\"One. Two.\",)], [\"body\"])",
+              ">>> detail = docs.select(embed_chunks_detail(\"body\", chunk_tokens=5).alias(\"d\"))",
+              ">>> detail.select(\"d.tokens\", \"d.error\").first()",
+              "Row(tokens=8, error=None)");
       case "cosine_similarity" ->
           List.of(
               ">>> pairs = spark.createDataFrame([([3.0, 4.0], [4.0, 3.0])], [\"a\", \"b\"])",

@@ -1,6 +1,8 @@
 package dev.embark.docs;
 
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.GenerateOption;
 import dev.embark.engine.rows.Condition;
@@ -8,7 +10,9 @@ import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.EmbarkPlugin;
 import dev.embark.spark.UdfFacts;
 import dev.embark.submit.CommandFacts;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
@@ -53,17 +57,33 @@ final class Reference {
             + " the command line; [`embark run`](#embark-run) lists those with their own names. An"
             + " option of the call overrides the session's. A view or a function in SQL keeps the"
             + " options of the session that created it.");
-    options(EmbedOption.values());
+    options(EmbedOptions.every());
+    line("## Options of chunks");
+    line(
+        "`embed_chunks` has the options of an embedding except "
+            + without(EmbedOptions.every(), ChunkOptions.every())
+            + ", and these. They are set as those of an embedding are; a session's options apply to"
+            + " the functions that have them.");
+    List<EmbedOption> ofChunks = new ArrayList<>(ChunkOptions.every());
+    ofChunks.removeAll(EmbedOptions.every());
+    options(ofChunks);
     line("## Options of a generation");
     line(
         "Options of a generation are keys of the map in SQL and in the Column functions:"
             + " `generate(prompt, map('model', '/models/chat.gguf', 'maxTokens', 64))`. `SET "
             + UdfFacts.generateConfPrefix()
             + "<option> = <value>` sets an option for a session.");
-    options(GenerateOption.values());
+    options(List.of(GenerateOption.values()));
   }
 
-  private void options(FunctionOption[] options) {
+  private static String without(List<EmbedOption> all, List<EmbedOption> removed) {
+    return all.stream()
+        .filter(option -> !removed.contains(option))
+        .map(option -> code(option.key()))
+        .collect(Collectors.joining(" and "));
+  }
+
+  private void options(List<? extends FunctionOption> options) {
     row("option", "values", "default", "meaning");
     row("---", "---", "---", "---");
     for (FunctionOption option : options) {

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.batch.ContextMemory;
+import dev.embark.engine.chunks.TextChunks;
 import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.embed.Encoder;
 import dev.embark.engine.embed.VectorWriter;
 import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.Pooling;
 import dev.embark.engine.rows.EmbarkException;
@@ -224,6 +226,29 @@ public class EngineFailuresTest {
       assertThat(embedded.rows().error(failed))
           .hasMessage("The model gave no vector for the text.");
       rightBut(Set.of(failed), embedded);
+    }
+  }
+
+  @Test
+  void aChunkThatFailsFailsTheRowsThatHaveItAndNoOther() throws IOException {
+    Path file = withoutNumbersFor(TinyKind.NOMIC_BERT.write(dir), dir.resolve("nan.gguf"));
+    List<byte[]> window =
+        Embedded.utf8("dog runs. dog q. cat sees.", "cat sees.", "dog q.", "dog runs.");
+    try (LlamaModel broken = ModelLoader.load(file, ModelOptions.cpu());
+        EmbeddingEngine engine =
+            new EmbeddingEngine(broken, ChunkOptions.of(Map.of("chunkTokens", "6")));
+        ListVector out = VectorWriter.newVector("embedding", allocator)) {
+      TextChunks chunks = engine.embedChunks(window, out, () -> false);
+
+      assertThat(chunks.count(0)).isEqualTo(3);
+      for (int row = 0; row < window.size(); row++) {
+        boolean isGuilty = row % 2 == 0;
+        assertThat(chunks.outcomes().isEmbedded(row)).isEqualTo(!isGuilty);
+        if (isGuilty) {
+          assertThat(chunks.outcomes().error(row).kind()).isEqualTo(Kind.NOT_FINITE);
+          assertThat(chunks.outcomes().error(row).row()).hasValue(row);
+        }
+      }
     }
   }
 

@@ -77,6 +77,28 @@ public final class Embark {
   }
 
   /**
+   * The chunks of a text with their embeddings, {@code ARRAY<STRUCT<position INT, begin INT, end
+   * INT, tokens INT, text STRING, embedding>>}; NULL for NULL. {@code substring(text, begin + 1,
+   * end - begin)} is the text of a chunk.
+   */
+  public static Column embedChunks(Column text) {
+    return embedChunks(text, Map.of());
+  }
+
+  /** {@link #embedChunks(Column)} with the options of {@code embed_chunks(text, map(…))}. */
+  public static Column embedChunks(Column text, Map<String, String> options) {
+    return call(SqlFunction.CHUNKS, text, options);
+  }
+
+  /**
+   * {@code STRUCT<chunks, tokens INT, error STRING>} of a text column, with the options of {@code
+   * embed_chunks_detail(text, map(…))}.
+   */
+  public static Column embedChunksDetail(Column text, Map<String, String> options) {
+    return call(SqlFunction.CHUNKS_DETAIL, text, options);
+  }
+
+  /**
    * The cosine of the angle between two vectors of equal length, given as arrays of any numeric
    * type, or both as BINARY of one bit per dimension: {@code FLOAT} in [−1, 1]; NULL if a vector is
    * NULL, empty or zero, or contains NULL, NaN or an infinity. Vectors of different lengths fail

@@ -5,6 +5,7 @@ import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.ExecutorSetting;
+import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.models.EnginePool;
 import dev.embark.spark.models.ExecutorModels;
 import dev.embark.spark.models.ModelAccess;
@@ -72,7 +73,8 @@ final class WarmStart {
         options.put(entry._1(), entry._2());
       }
     }
-    EmbedOptions application = EmbedOptions.of(options);
+    EmbedOptions application =
+        EmbedOptions.of(EmbarkConf.optionsFor(SqlFunction.EMBEDDING, options));
     return model.equals(DEFAULT) ? application : application.with(Map.of("model", model));
   }
 }

@@ -1,5 +1,9 @@
 package dev.embark.job.cli;
 
+import static dev.embark.job.cli.Arguments.addIf;
+import static dev.embark.job.cli.Arguments.require;
+
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.rows.EmbarkException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +32,15 @@ public final class FunctionSpec {
   // The former name of --function, accepted for one release.
   @Option(names = "--task", hidden = true)
   private JobFunction formerFunction;
+
+  @Option(
+      names = "--explode-chunks",
+      description =
+          "Cut each text into chunks, as embed_chunks does with the same options, and write a row"
+              + " per chunk: its vector, chunk_position, chunk_begin, chunk_end and chunk_text."
+              + " Takes --option chunkTokens, chunkOverlap, chunkBoundary and chunkLocale instead"
+              + " of --max-tokens and --long-text.")
+  private boolean explodeChunks;
 
   @Option(
       names = "--model",
@@ -105,6 +118,9 @@ public final class FunctionSpec {
       throw new IllegalArgumentException(
           "--task is the former name of --function; give --function alone");
     }
+    require(
+        !explodeChunks || function() == JobFunction.EMBED,
+        "--explode-chunks is for vectors; leave out --function " + function());
     for (String key : options.keySet()) {
       if (own().keySet().stream().anyMatch(key::equalsIgnoreCase)) {
         throw new IllegalArgumentException(
@@ -112,7 +128,11 @@ public final class FunctionSpec {
       }
     }
     try {
-      function().options(toMap());
+      if (explodeChunks) {
+        ChunkOptions.of(toMap());
+      } else {
+        function().options(toMap());
+      }
     } catch (EmbarkException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
@@ -126,6 +146,11 @@ public final class FunctionSpec {
         .orElse(JobFunction.EMBED);
   }
 
+  /** Returns whether the output has a row for each chunk of a text. */
+  boolean explodesChunks() {
+    return explodeChunks;
+  }
+
   /** Returns the options that were given, keyed by their SQL names. */
   Map<String, String> toMap() {
     Map<String, String> all = own();
@@ -136,6 +161,7 @@ public final class FunctionSpec {
   /** Returns command-line arguments equivalent to this spec. */
   List<String> toArguments() {
     List<String> arguments = new ArrayList<>(List.of("--function=" + function()));
+    addIf(arguments, "--explode-chunks", explodeChunks);
     toMap().forEach((key, value) -> arguments.add("--option=" + key + "=" + value));
     return arguments;
   }

@@ -135,6 +135,15 @@ public final class JobSpec {
       require(
           pricePerCoreHour == null || (pricePerCoreHour >= 0 && pricePerCoreHour < 1e9),
           "--price-per-core-hour is a price such as 0.05, not " + pricePerCoreHour);
+      require(
+          !explodesChunks() || output.compareColumns().isEmpty(),
+          "--compare-columns keeps the result of a row, but --explode-chunks writes several rows of"
+              + " a text; leave one of them out");
+      require(
+          !explodesChunks()
+              || !output.newFingerprint().equals(Optional.of(OutputSpec.NewFingerprint.ADD_COLUMN)),
+          "--new-fingerprint add-column adds a column to the rows of an output, but other chunks"
+              + " are other rows; write to another --output");
       FailureLimit.parse(maxFailed);
       output.check();
       function.check();
@@ -146,6 +155,11 @@ public final class JobSpec {
   /** Returns the function applied to each text. */
   public JobFunction function() {
     return function.function();
+  }
+
+  /** Returns whether the output has a row for each chunk of a text, not one for each text. */
+  public boolean explodesChunks() {
+    return function.explodesChunks();
   }
 
   /** Returns the function's options that were given, keyed by their SQL names. */

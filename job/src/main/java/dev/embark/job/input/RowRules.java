@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 
+import dev.embark.job.cli.ChunkColumns;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.sink.Sink;
@@ -63,6 +64,12 @@ public final class RowRules {
   /** Adds the columns that the input lacks as NULL, and the result as a copy of the text. */
   private Dataset<Row> withColumnsOfTable(Dataset<Row> input, String textColumn) {
     Dataset<Row> rows = input.withColumn(spec.resultColumn(), Columns.quoted(textColumn));
+    if (spec.explodesChunks()) {
+      for (String column : ChunkColumns.ALL) {
+        boolean isText = column.equals(ChunkColumns.TEXT);
+        rows = rows.withColumn(column, isText ? Columns.quoted(textColumn) : lit(0));
+      }
+    }
     for (StructField field : sink.columns().fields()) {
       if (Arrays.stream(rows.columns()).noneMatch(field.name()::equalsIgnoreCase)) {
         rows = rows.withColumn(field.name(), lit(null).cast(field.dataType()));

@@ -1,5 +1,6 @@
 package dev.embark.job.input;
 
+import dev.embark.job.cli.ChunkColumns;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.InputFormat;
 import dev.embark.job.cli.JobSpec;
@@ -207,12 +208,18 @@ public final class Source {
   private void refuseOwnColumns(Dataset<Row> rows) {
     List<String> own = new ArrayList<>(sink.ownColumns());
     String result = spec.resultColumn();
+    if (spec.explodesChunks() && ChunkColumns.ALL.stream().anyMatch(result::equalsIgnoreCase)) {
+      own.add(result);
+    }
     if (Columns.isReserved(result) || own.stream().anyMatch(result::equalsIgnoreCase)) {
       throw new UserError(
           "--embedding-column is %s, which is the name of a column that the job needs itself; choose another"
               .formatted(result));
     }
     own.add(result);
+    if (spec.explodesChunks()) {
+      own.addAll(ChunkColumns.ALL);
+    }
     for (String column : rows.columns()) {
       if (Columns.isReserved(column)) {
         throw new UserError(

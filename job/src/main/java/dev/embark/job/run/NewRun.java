@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.lit;
 import dev.embark.job.changes.ChangeFinder;
 import dev.embark.job.changes.Changes;
 import dev.embark.job.changes.RowComparison;
+import dev.embark.job.cli.ChunkColumns;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.input.PartSize;
 import dev.embark.job.input.RunInput;
@@ -100,6 +101,9 @@ record NewRun(
     Set<String> known = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     known.addAll(List.of(input.columns()));
     known.add(spec.resultColumn());
+    if (spec.explodesChunks()) {
+      known.addAll(ChunkColumns.ALL);
+    }
     Dataset<Row> rows = input;
     for (StructField field : layout.schema().fields()) {
       if (!known.contains(field.name())) {

@@ -46,7 +46,7 @@ final class OutputSize {
     double columns = isJson ? jsonBytes(spark, sample) : columnBytes(sample);
     double result =
         results.stream()
-            .mapToInt(row -> isJson ? row.json().length() : result(row.get(0)))
+            .mapToInt(row -> isJson ? row.json().length() : result(row))
             .average()
             .orElse(0);
     return columns / sample.size() + share * result;
@@ -128,6 +128,14 @@ final class OutputSize {
     return all;
   }
 
+  private static int result(Row row) {
+    boolean isOfChunks =
+        row.get(0) instanceof Seq<?> values && !values.isEmpty() && values.head() instanceof Row;
+    return isOfChunks
+        ? row.<Row>getList(0).stream().mapToInt(OutputSize::chunk).sum()
+        : result(row.get(0));
+  }
+
   private static int result(Object result) {
     if (result instanceof String answer) {
       return bytes(answer).length;
@@ -139,5 +147,15 @@ final class OutputSize {
       return values.size() * (values.head() instanceof Byte ? 1 : Float.BYTES);
     }
     return 0;
+  }
+
+  /** Returns the bytes of the columns of a chunk; those of its input repeat and hardly count. */
+  private static int chunk(Row chunk) {
+    int bytes = 0;
+    for (int i = 0; i < chunk.size(); i++) {
+      Object value = chunk.get(i);
+      bytes += value instanceof Integer ? Integer.BYTES : result(value);
+    }
+    return bytes;
   }
 }

@@ -3,6 +3,7 @@ package dev.embark.job.run;
 import dev.embark.job.changes.ChangeFinder;
 import dev.embark.job.changes.Changes;
 import dev.embark.job.changes.ProcessedRows;
+import dev.embark.job.cli.ChunkColumns;
 import dev.embark.job.cli.ExistingOutput;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.OutputSpec;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -155,7 +157,8 @@ final class RunStart {
     }
     boolean isSame =
         spec.retryQuarantined()
-            ? fingerprint.isSameForShortTexts(there, spec.function().ofLongTexts())
+            ? fingerprint.isSameForShortTexts(
+                there, spec.explodesChunks() ? Set.of() : spec.function().ofLongTexts())
             : fingerprint.sha256().equals(there.sha256());
     boolean isOtherVersion = fingerprint.isOtherVersionOf(there);
     if (isSame || (isOtherVersion && output.acceptsVectorVersion())) {
@@ -224,7 +227,7 @@ final class RunStart {
         Manifest.Layout.of(
             output.format().toString(),
             output.partitionBy(),
-            rows.schema().add(resultField(rows, textColumn)),
+            schema(rows, textColumn),
             sink.ownColumns()),
         false,
         cut.counts(),
@@ -240,6 +243,10 @@ final class RunStart {
             ? Optional.of(spec.resultColumn())
             : Optional.empty();
     Dataset<Row> rows = sink.read(layout(manifest));
+    if (spec.explodesChunks()) {
+      Column position = Columns.quoted(ChunkColumns.POSITION);
+      rows = rows.where(position.isNull().or(position.equalTo(0))); // one row of each text
+    }
     List<String> compared = output.compareColumns();
     for (String column : compared) {
       if (Arrays.stream(rows.columns()).noneMatch(column::equalsIgnoreCase)) {
@@ -254,7 +261,17 @@ final class RunStart {
 
   /** Returns the output's columns, including the result column of the run. */
   StructType schema(Source.Input input) {
-    return input.rows().schema().add(resultField(input.rows(), input.textColumn()));
+    return schema(input.rows(), input.textColumn());
+  }
+
+  private StructType schema(Dataset<Row> rows, String textColumn) {
+    StructType schema = rows.schema();
+    List<Column> added =
+        FunctionCall.of(spec).outputColumns(Columns.quoted(textColumn), spec.resultColumn());
+    for (StructField field : rows.select(added.toArray(Column[]::new)).schema().fields()) {
+      schema = schema.add(field.name(), field.dataType()); // NULL for a text that failed
+    }
+    return schema;
   }
 
   /** Returns the result column that the run adds to rows. */

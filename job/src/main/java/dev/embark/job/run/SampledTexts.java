@@ -1,16 +1,14 @@
 package dev.embark.job.run;
 
 import static org.apache.spark.sql.functions.length;
-import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.substring;
 
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.LongText;
-import dev.embark.job.cli.JobFunction;
 import dev.embark.job.input.Sample;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.FunctionCall;
-import dev.embark.spark.Embark;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.sql.Column;
@@ -57,9 +55,8 @@ record SampledTexts(Dataset<Row> texts, List<Length> lengths) {
         texts
             .select(Columns.quoted(Sample.ORDER), length(text).as(CHARACTERS), head())
             .repartition(cores);
-    Column tokens =
-        call.function() == JobFunction.EMBED ? Embark.embedTokens(text, call.given()) : lit(0);
-    List<Row> counted = heads.withColumn(TOKENS, tokens).drop(TEXT).collectAsList();
+    List<Row> counted =
+        heads.withColumn(TOKENS, call.countedTokens(text)).drop(TEXT).collectAsList();
     HeadTokens head = new HeadTokens(spark, call);
     return new SampledTexts(
         texts,
@@ -114,7 +111,7 @@ record SampledTexts(Dataset<Row> texts, List<Length> lengths) {
         return tokens;
       }
       long all = Math.round(tokens * times);
-      if (options.longText() == LongText.CHUNK) {
+      if (options.longText() == LongText.CHUNK || options instanceof ChunkOptions) {
         return all;
       }
       if (most == 0) {

@@ -135,7 +135,7 @@ public final class WaveWriter {
         spark,
         rows.write()
             .format("parquet")
-            .options(call.parquetOptions(spark, DETAIL + ".embedding"))
+            .options(call.parquetOptions(spark, call.vectors(DETAIL)))
             .mode(SaveMode.Overwrite),
         path);
     return spark.read().schema(rows.schema()).parquet(path.toString());
@@ -165,6 +165,9 @@ public final class WaveWriter {
 
   /** Returns the rows in the layout of the output. */
   Dataset<Row> output(Dataset<Row> embedded) {
+    if (spec.explodesChunks()) {
+      return call.exploded(embedded, DETAIL, spec.resultColumn()).drop(DETAIL);
+    }
     Column result = call.result(DETAIL);
     return embedded
         .withColumn(
@@ -198,7 +201,7 @@ public final class WaveWriter {
                 col(DETAIL).isNull().as("isNull"),
                 kind().as("kind"),
                 call.truncated(DETAIL).as("truncated"),
-                (window.isPresent() ? tokens.gt(window.getAsInt()) : lit(false)).as("chunked"),
+                functions.coalesce(call.chunked(DETAIL, window), lit(false)).as("chunked"),
                 powerOfTwo(functions.greatest(tokens, lit(1))).as("length"))
             .agg(functions.count(lit(1)).as("rows"), functions.sum(tokens).as("tokens"))
             .collectAsList();

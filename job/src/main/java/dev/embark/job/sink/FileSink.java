@@ -2,7 +2,7 @@ package dev.embark.job.sink;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.rank;
 
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
@@ -124,15 +124,15 @@ final class FileSink implements Sink {
             .option("timeZone", UTC)
             .schema(schema)
             .load(root.toString());
-    String rank = "_embark_rank";
+    String age = "_embark_rank";
     return all.withColumn(
-            rank,
-            row_number()
+            age,
+            rank() // all rows of its newest run: a text may have several chunks
                 .over(
                     Window.partitionBy(Columns.quoted(spec.idColumn().get()))
                         .orderBy(col(VERSION_COLUMN).desc())))
-        .where(col(rank).equalTo(1))
-        .drop(rank);
+        .where(col(age).equalTo(1))
+        .drop(age);
   }
 
   @Override

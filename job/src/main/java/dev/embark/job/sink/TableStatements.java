@@ -1,7 +1,12 @@
 package dev.embark.job.sink;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import dev.embark.job.cli.ChunkColumns;
 import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.JobSpec;
+import dev.embark.job.state.Columns;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,12 +14,18 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** SQL statements that write to an existing table, and their rehearsal. */
 final class TableStatements {
+  // Marks the chunks of a text that are to be deleted.
+  private static final String GONE = "_embark_gone";
   private static final String PLANNING_ERROR = "Error occurred during query planning:";
 
   private final SparkSession spark;
@@ -36,12 +47,15 @@ final class TableStatements {
    */
   Optional<String> refusal(StructType columns) {
     StructType known = known(columns);
+    if (spec.explodesChunks()) {
+      known = known.add(GONE, DataTypes.BooleanType);
+    }
     String view = "embark_rehearsal_" + UUID.randomUUID().toString().replace("-", "");
     spark.createDataFrame(List.of(), known).createOrReplaceTempView(view);
     try {
       String plan =
           spark
-              .sql("EXPLAIN " + statement(List.of(known.fieldNames()), view))
+              .sql("EXPLAIN " + statement(List.of(known(columns).fieldNames()), view))
               .collectAsList()
               .stream()
               .map(row -> row.getString(0))
@@ -72,23 +86,48 @@ final class TableStatements {
   private String statement(List<String> columns, String view) {
     return spec.idColumn().isPresent()
         ? merge(columns, List.of(), "", view)
-        : "INSERT INTO %s BY NAME SELECT * FROM %s".formatted(reference, view);
+        : "INSERT INTO %s BY NAME SELECT %s FROM %s"
+            .formatted(reference, joined(columns, TableStatements::quoted), view);
   }
 
-  /** Replaces the rows of a wave by their id and inserts new ones. */
+  /** Replaces the rows of a wave by their id and inserts new ones, in one commit. */
   void merge(Sink.Commit commit) {
     String view = "embark_wave_" + commit.run().id();
-    commit.rows().createOrReplaceTempView(view);
+    Dataset<Row> rows = spec.explodesChunks() ? withGoneChunks(commit.rows()) : commit.rows();
+    rows.createOrReplaceTempView(view);
     try {
       spark.sql(
           merge(
-              List.of(commit.rows().columns()),
+              List.of(commit.rows().columns()), // without the mark
               commit.otherEmbeddings(),
               commit.textColumn(),
               view));
     } finally {
       spark.catalog().dropTempView(view);
     }
+  }
+
+  /** Adds the chunks that the table has of the same texts and the rows have no longer. */
+  private Dataset<Row> withGoneChunks(Dataset<Row> rows) {
+    String id = spec.idColumn().orElseThrow();
+    String newId = "_embark_id";
+    String newPosition = "_embark_position";
+    Dataset<Row> now =
+        rows.select(
+            Columns.quoted(id).as(newId), Columns.quoted(ChunkColumns.POSITION).as(newPosition));
+    Column isSameText = Columns.quoted(id).equalTo(col(newId));
+    Dataset<Row> gone =
+        spark
+            .table(reference)
+            .select(Columns.quoted(id), Columns.quoted(ChunkColumns.POSITION))
+            .distinct()
+            .join(now, isSameText, "left_semi")
+            .join(
+                now,
+                isSameText.and(Columns.quoted(ChunkColumns.POSITION).eqNullSafe(col(newPosition))),
+                "left_anti")
+            .localCheckpoint(); // Spark 4.1 plans no MERGE whose view reads an Iceberg table
+    return rows.withColumn(GONE, lit(false)).unionByName(gone.withColumn(GONE, lit(true)), true);
   }
 
   /**
@@ -106,11 +145,16 @@ final class TableStatements {
           "t.%1$s = CASE WHEN t.%2$s <=> s.%2$s THEN t.%1$s END"
               .formatted(quoted(other), quoted(textColumn)));
     }
+    boolean isOfChunks = spec.explodesChunks();
     return "MERGE INTO %s t USING %s s ON t.%3$s = s.%3$s"
             .formatted(reference, view, quoted(spec.idColumn().orElseThrow()))
+        + (isOfChunks ? " AND t.%1$s <=> s.%1$s".formatted(quoted(ChunkColumns.POSITION)) : "")
+        + (isOfChunks ? " WHEN MATCHED AND s.%s THEN DELETE".formatted(GONE) : "")
         + " WHEN MATCHED THEN UPDATE SET "
         + String.join(", ", updates)
-        + " WHEN NOT MATCHED THEN INSERT ("
+        + " WHEN NOT MATCHED"
+        + (isOfChunks ? " AND NOT s.%s".formatted(GONE) : "")
+        + " THEN INSERT ("
         + joined(columns, TableStatements::quoted)
         + ") VALUES ("
         + joined(columns, c -> "s." + quoted(c))

@@ -1,11 +1,13 @@
 package dev.embark.job.state;
 
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.LongText;
 import dev.embark.engine.options.VectorType;
 import dev.embark.engine.rows.EmbarkException;
+import dev.embark.job.cli.ChunkColumns;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
@@ -18,6 +20,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
@@ -26,10 +30,12 @@ import org.apache.spark.sql.functions;
  *
  * @param function the function to call
  * @param given options of the call, excluding those of the session's conf
+ * @param ofChunks whether each text has a vector for each of its chunks
  */
-public record FunctionCall(JobFunction function, Map<String, String> given) {
+public record FunctionCall(JobFunction function, Map<String, String> given, boolean ofChunks) {
   public static FunctionCall of(JobSpec spec) {
-    FunctionCall call = new FunctionCall(spec.function(), spec.functionOptions());
+    FunctionCall call =
+        new FunctionCall(spec.function(), spec.functionOptions(), spec.explodesChunks());
     call.given().entrySet().stream()
         .filter(option -> option.getKey().equalsIgnoreCase(EmbedOption.MODEL.key()))
         .forEach(model -> CallIdentity.allowModel(model.getValue()));
@@ -46,13 +52,21 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
     }
     Map<String, String> pinned = new TreeMap<>(given);
     pinned.put(EmbedOption.MODEL_SHA256.key(), fingerprint.modelSha256());
-    return new FunctionCall(function, pinned);
+    return with(pinned);
   }
 
-  /** Returns the vector or answer for a text, lazily. */
+  /** Returns the same call with other options. */
+  FunctionCall with(Map<String, String> options) {
+    return new FunctionCall(function, options, ofChunks);
+  }
+
+  /** Returns the vector or answer for a text, of its first chunk if there are chunks, lazily. */
   public Column result(Column text) {
     return switch (function) {
-      case EMBED -> Embark.embed(text, given);
+      case EMBED ->
+          ofChunks
+              ? Embark.embedChunks(text, given).getItem(0).getField("embedding")
+              : Embark.embed(text, given);
       case GENERATE -> Embark.generate(text, given);
     };
   }
@@ -62,14 +76,91 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
    */
   public Column detail(Column text) {
     return switch (function) {
-      case EMBED -> Embark.embedDetail(text, given);
+      case EMBED ->
+          ofChunks ? Embark.embedChunksDetail(text, given) : Embark.embedDetail(text, given);
       case GENERATE -> Embark.generateDetail(text, given);
     };
   }
 
-  /** Returns the result field of a {@link #detail} column; NULL for a text that failed. */
+  /**
+   * Returns the result field of a {@link #detail} column, the array of chunks if there are any;
+   * NULL for a text that failed.
+   */
   public Column result(String detail) {
+    if (ofChunks) {
+      return Columns.field(detail, "chunks");
+    }
     return Columns.field(detail, function == JobFunction.EMBED ? "embedding" : "text");
+  }
+
+  /**
+   * Returns the columns that the results become in the output, each of one row.
+   *
+   * @param resultColumn name of the vector or answer
+   */
+  public List<Column> outputColumns(Column text, String resultColumn) {
+    Column result = result(text).as(resultColumn);
+    return ofChunks
+        ? chunkColumns(Embark.embedChunks(text, given).getItem(0), result)
+        : List.of(result);
+  }
+
+  /** Returns rows with the {@link #result} of a detail column in the columns of the output. */
+  public Dataset<Row> exploded(Dataset<Row> rows, String detail, String resultColumn) {
+    String one = detail + "_chunk";
+    List<Column> columns = new ArrayList<>();
+    for (String column : rows.columns()) {
+      columns.add(Columns.quoted(column));
+    }
+    columns.addAll(
+        chunkColumns(Columns.quoted(one), Columns.field(one, "embedding").as(resultColumn)));
+    // A text without chunks keeps a row, as a failed text of any other job does.
+    return rows.withColumn(one, functions.explode_outer(result(detail)))
+        .select(columns.toArray(Column[]::new));
+  }
+
+  private static List<Column> chunkColumns(Column chunk, Column result) {
+    return List.of(
+        chunk.getField("position").as(ChunkColumns.POSITION),
+        chunk.getField("begin").as(ChunkColumns.BEGIN),
+        chunk.getField("end").as(ChunkColumns.END),
+        chunk.getField("text").as(ChunkColumns.TEXT),
+        result);
+  }
+
+  /**
+   * Returns whether a text was computed in several parts.
+   *
+   * @param window as of {@link #window}
+   */
+  public Column chunked(String detail, OptionalInt window) {
+    if (ofChunks) {
+      return functions.size(result(detail)).gt(1);
+    }
+    return window.isPresent() ? tokens(detail).gt(window.getAsInt()) : functions.lit(false);
+  }
+
+  /**
+   * Returns the number of tokens that the model would read of a text; of chunks, up to a few
+   * special tokens, since windows of as many tokens are counted instead.
+   */
+  public Column countedTokens(Column text) {
+    if (function != JobFunction.EMBED) {
+      return functions.lit(0);
+    }
+    if (!ofChunks) {
+      return Embark.embedTokens(text, given);
+    }
+    Map<String, String> windows = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    windows.putAll(given);
+    String chunkTokens = windows.remove(EmbedOption.CHUNK_TOKENS.key());
+    windows.remove(EmbedOption.CHUNK_BOUNDARY.key());
+    windows.remove(EmbedOption.CHUNK_LOCALE.key());
+    windows.put(EmbedOption.LONG_TEXT.key(), LongText.CHUNK.toString());
+    if (chunkTokens != null) {
+      windows.put(EmbedOption.MAX_TOKENS.key(), chunkTokens);
+    }
+    return Embark.embedTokens(text, windows);
   }
 
   /** Returns the token count of a text or of its answer. */
@@ -79,6 +170,9 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
 
   /** Returns whether a text or its answer was truncated. */
   public Column truncated(String detail) {
+    if (ofChunks) {
+      return functions.lit(false);
+    }
     return function == JobFunction.EMBED
         ? Columns.field(detail, "truncated")
         : Columns.field(detail, "finish").equalTo("length");
@@ -97,7 +191,10 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
   public FunctionOptions options(SparkSession spark) {
     FunctionOptions options =
         switch (function) {
-          case EMBED -> CallIdentity.options(spark, given);
+          case EMBED ->
+              ofChunks
+                  ? CallIdentity.chunkOptions(spark, given)
+                  : CallIdentity.options(spark, given);
           case GENERATE -> CallIdentity.generateOptions(spark, given);
         };
     if (options.model().isEmpty()) {
@@ -122,6 +219,12 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
     if (options.longText() == LongText.CHUNK) {
       asking.add("--option chunkOverlap");
       options.prefix().filter(p -> !p.isEmpty()).ifPresent(p -> asking.add("--prefix"));
+    }
+    if (options instanceof ChunkOptions chunks) {
+      chunks.chunkTokens().ifPresent(n -> asking.add("--option chunkTokens"));
+      if (chunks.chunkOverlap() > 0) {
+        asking.add("--option chunkOverlap");
+      }
     }
     if (asking.isEmpty()) {
       return;
@@ -151,7 +254,7 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
     } else if (function == JobFunction.EMBED) {
       spark
           .range(0, 1, 1, 1)
-          .select(Embark.embedTokens(functions.lit("warm up"), given))
+          .select(countedTokens(functions.lit("warm up")))
           .write()
           .format("noop")
           .mode("overwrite")
@@ -159,6 +262,11 @@ public record FunctionCall(JobFunction function, Map<String, String> given) {
     } else {
       ModelDescriber.fetchToExecutor(spark, options(spark));
     }
+  }
+
+  /** Returns the path of the vectors in a {@link #detail} column of Parquet files. */
+  public String vectors(String detail) {
+    return detail + (ofChunks ? ".chunks.list.element.embedding" : ".embedding");
   }
 
   /**

@@ -96,6 +96,6 @@ public final class PromptChoice {
     Map<String, String> given = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     given.putAll(call.given());
     given.put(EmbedOption.PREFIX.key(), prefix);
-    return new FunctionCall(call.function(), given);
+    return call.with(given);
   }
 }

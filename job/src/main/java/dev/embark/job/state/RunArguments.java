@@ -28,6 +28,9 @@ public record RunArguments(SortedMap<String, String> values, String clear) {
     values.put("--output-format", output.format().toString());
     values.put("--partition-by", String.join(",", output.partitionBy()));
     values.put("--" + spec.function().result() + "-column", spec.resultColumn());
+    if (spec.explodesChunks()) { // absent otherwise, as in runs of earlier versions
+      values.put("--explode-chunks", "true");
+    }
     values.put("--dedupe", Boolean.toString(spec.dedupe()));
     values.put("--retry-quarantined", Boolean.toString(spec.retryQuarantined()));
     values.put("overwrite", Boolean.toString(replaces));

@@ -76,6 +76,17 @@ class JobSpecTest {
   }
 
   @Test
+  void explodedChunksArePassedOn() {
+    JobSpec spec = parse("--input=i", "--output=o", "--explode-chunks", "--option=chunkTokens=64");
+
+    JobSpec again = parse(spec.toArguments().toArray(String[]::new));
+
+    assertThat(again.explodesChunks()).isTrue();
+    assertThat(again.functionOptions()).isEqualTo(Map.of("chunkTokens", "64"));
+    assertThat(parse("--input=i", "--output=o").explodesChunks()).isFalse();
+  }
+
+  @Test
   void argumentsPassedOnMakeAnEqualSpec() {
     JobSpec spec =
         parse(

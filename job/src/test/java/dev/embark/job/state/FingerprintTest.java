@@ -2,6 +2,7 @@ package dev.embark.job.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.job.cli.JobFunction;
@@ -47,6 +48,23 @@ class FingerprintTest {
   })
   void anotherOptionDoesNot(String key, String value) {
     assertThat(of(Map.of(key, value))).isEqualTo(of(Map.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "chunkTokens, 64",
+    "chunkOverlap, 8",
+    "chunkBoundary, token",
+    "chunkLocale, th",
+    "dimensions, 16"
+  })
+  void anOptionOfChunksChangesThatOfChunks(String key, String value) {
+    Fingerprint defaults = Fingerprint.of("abc", ChunkOptions.defaults());
+    Fingerprint other = Fingerprint.of("abc", ChunkOptions.of(Map.of(key, value)));
+
+    assertThat(other.sha256()).isNotEqualTo(defaults.sha256()).isNotEqualTo(of(Map.of()).sha256());
+    assertThat(defaults.difference(of(Map.of()))).startsWith("chunk");
+    assertThat(of(Map.of()).options().keySet()).noneMatch(option -> option.equals("chunkTokens"));
   }
 
   @Test

@@ -1,7 +1,10 @@
 package dev.embark.engine.embed;
 
 import dev.embark.engine.batch.ContextMemory;
+import dev.embark.engine.chunks.ChunkTokenizer;
+import dev.embark.engine.chunks.TextChunks;
 import dev.embark.engine.model.EngineMemory;
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.Normalization;
 import dev.embark.engine.rows.Condition;
@@ -35,11 +38,13 @@ import org.apache.arrow.vector.complex.ListVector;
  */
 public final class EmbeddingEngine implements Engine {
   private static final BooleanSupplier NEVER = () -> false;
+  private static final int MOST_FLOATS_OF_CHUNKS = 1 << 28; // of a window: 1 GiB
 
   private final EmbedOptions options;
   private final Normalization normalization;
   private final int dimensions;
   private final Tokenizer tokenizer;
+  private final ChunkTokenizer chunkTokenizer; // null unless the options are those of chunks
   private final TokenizedTexts texts;
   private final WindowEncoder encoder;
   // Reused for every window, so that a short text allocates nothing.
@@ -94,6 +99,7 @@ public final class EmbeddingEngine implements Engine {
     this.normalization = options.normalize(model.normalization());
     this.dimensions = dimensions(model, options);
     this.tokenizer = new Tokenizer(model, options);
+    this.chunkTokenizer = chunkTokenizer(model, options);
     this.encoder = encoder.get();
     this.texts = new TokenizedTexts();
     this.rows = new RowCollector();
@@ -110,6 +116,13 @@ public final class EmbeddingEngine implements Engine {
     model.checkEmbeds();
     dimensions(model, options);
     new Tokenizer(model, options);
+    chunkTokenizer(model, options);
+  }
+
+  private static ChunkTokenizer chunkTokenizer(LlamaModel model, EmbedOptions options) {
+    return options instanceof ChunkOptions chunks
+        ? new ChunkTokenizer(model, chunks, MOST_FLOATS_OF_CHUNKS / dimensions(model, options))
+        : null;
   }
 
   /** Returns the failure of the option {@code dimensions} for a model with fewer. */
@@ -160,6 +173,37 @@ public final class EmbeddingEngine implements Engine {
       encoder.encode(texts, cancellation, rows);
       rows.finish();
       return texts.outcomes();
+    } finally {
+      isCancelled = NEVER;
+    }
+  }
+
+  /**
+   * Embeds the chunks of a window of texts. The engine must have been created with {@link
+   * ChunkOptions}.
+   *
+   * @param window UTF-8 texts; null for a NULL row
+   * @param out created by {@link VectorWriter#newVector}; overwritten with one row per distinct
+   *     chunk, the {@link TextChunks#sequence} of the chunk
+   * @param cancellation polled as by {@link #embed}
+   * @return the chunks; owned by the engine and valid until its next window. A row with a chunk
+   *     that failed has failed.
+   * @throws EmbarkException of kind CANCELLED; {@code out} is then undefined and the engine stays
+   *     usable
+   * @throws IllegalStateException when the engine is closed
+   */
+  public TextChunks embedChunks(List<byte[]> window, ListVector out, BooleanSupplier cancellation) {
+    checkOpen();
+    isCancelled = cancellation;
+    try {
+      long start = System.nanoTime();
+      TextChunks chunks = chunkTokenizer.tokenize(window, texts, stopped);
+      texts.outcomes().setTokenizeNanos(System.nanoTime() - start);
+      ChunkCollector collector =
+          new ChunkCollector(out, texts.sequences(), dimensions, normalization);
+      encoder.encode(texts, cancellation, collector);
+      collector.finish(window, chunks);
+      return chunks;
     } finally {
       isCancelled = NEVER;
     }

@@ -4,9 +4,13 @@ import static dev.embark.engine.options.OptionSpec.integer;
 import static dev.embark.engine.options.OptionSpec.names;
 import static dev.embark.engine.options.OptionSpec.oneOf;
 
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** Every option of an embedding, with its key, allowed values, default and description. */
+/**
+ * Every option of an embedding, of a whole text or of its chunks, with its key, allowed values,
+ * default and description.
+ */
 public enum EmbedOption implements FunctionOption {
   MODEL(
       OptionSpec.model(
@@ -43,8 +47,29 @@ public enum EmbedOption implements FunctionOption {
       "chunkOverlap",
       "0 or more",
       "0",
-      "Number of tokens that neighbouring chunks share, with longText=chunk.",
+      "Number of tokens that neighbouring chunks share, with longText=chunk; in embed_chunks, the"
+          + " largest number, since whole words are shared.",
       value -> integer(value, 0)),
+  CHUNK_TOKENS(
+      "chunkTokens",
+      "1 or more",
+      "",
+      "Maximum number of tokens of a chunk, prompt and special tokens included; the model's context"
+          + " if unset.",
+      value -> integer(value, 1)),
+  CHUNK_BOUNDARY(
+      "chunkBoundary",
+      names(ChunkBoundary.values()),
+      ChunkBoundary.SENTENCE.toString(),
+      "Where chunks end: at the last boundary of this kind that fits, or else at the next smaller"
+          + " kind, down to words.",
+      value -> oneOf(value, ChunkBoundary.values())),
+  CHUNK_LOCALE(
+      "chunkLocale",
+      "language tag, such as en or th",
+      "",
+      "Language by whose rules sentences and words end; no particular one if unset.",
+      OptionSpec::languageTag),
   POOLING(
       "pooling",
       names(Pooling.ofVectors()),
@@ -74,6 +99,9 @@ public enum EmbedOption implements FunctionOption {
   ACCELERATOR(OptionSpec.accelerator()),
   PRECISION(OptionSpec.precision()),
   BATCH_TOKENS(OptionSpec.batchTokens());
+
+  /** The options of chunks, which {@code embed} does not have. */
+  static final Set<EmbedOption> OF_CHUNKS = Set.of(CHUNK_TOKENS, CHUNK_BOUNDARY, CHUNK_LOCALE);
 
   private final OptionSpec spec;
 

@@ -8,13 +8,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The options of an embedding. Immutable and thread-safe. */
-public final class EmbedOptions extends FunctionOptions {
+/** The options of an embedding of a whole text. Immutable and thread-safe. */
+public sealed class EmbedOptions extends FunctionOptions permits ChunkOptions {
   private static final long serialVersionUID = 1L;
-  private static final List<EmbedOption> ALL = List.of(EmbedOption.values());
+  private static final List<EmbedOption> ALL =
+      Arrays.stream(EmbedOption.values())
+          .filter(option -> !EmbedOption.OF_CHUNKS.contains(option))
+          .toList();
   private static final EmbedOptions DEFAULTS = new EmbedOptions(Map.of());
 
-  private EmbedOptions(Map<String, String> values) {
+  EmbedOptions(Map<String, String> values) {
     super(values);
   }
 
@@ -28,9 +31,21 @@ public final class EmbedOptions extends FunctionOptions {
     return DEFAULTS.with(given);
   }
 
+  /** Returns every option of {@code embed}. */
+  public static List<EmbedOption> every() {
+    return ALL;
+  }
+
   @Override
   public String function() {
     return "embed";
+  }
+
+  @Override
+  String instead(String key) {
+    return EmbedOption.OF_CHUNKS.stream().map(EmbedOption::key).anyMatch(key::equalsIgnoreCase)
+        ? " It is an option of embed_chunks, which returns a vector for each chunk of a text."
+        : "";
   }
 
   @Override

@@ -92,7 +92,10 @@ public abstract sealed class FunctionOptions implements Serializable
       }
     }
     List<String> keys = all().stream().map(FunctionOption::key).toList();
-    String hint = Nearest.to(key, keys).map(near -> "; did you mean '" + near + "'?").orElse(".");
+    String hint =
+        instead(key).isEmpty()
+            ? Nearest.to(key, keys).map(near -> "; did you mean '" + near + "'?").orElse(".")
+            : "." + instead(key);
     throw new EmbarkException(
         Condition.UNKNOWN_OPTION,
         Map.of(
@@ -101,7 +104,7 @@ public abstract sealed class FunctionOptions implements Serializable
             "option",
             key,
             "hint",
-            hint + instead(key),
+            hint,
             "options",
             String.join(", ", keys)));
   }

@@ -1,6 +1,7 @@
 package dev.embark.engine.options;
 
 import java.util.Arrays;
+import java.util.IllformedLocaleException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -136,6 +137,14 @@ public record OptionSpec(
       throw new IllegalArgumentException("not between " + min + " and " + max);
     }
     return Float.toString(number);
+  }
+
+  static String languageTag(String value) {
+    try {
+      return new Locale.Builder().setLanguageTag(value.strip()).build().toLanguageTag();
+    } catch (IllformedLocaleException e) {
+      throw new IllegalArgumentException("not a language tag", e);
+    }
   }
 
   static String oneOf(String value, Enum<?>... allowed) {

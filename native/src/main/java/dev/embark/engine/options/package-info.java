@@ -2,7 +2,7 @@
  * Options of a function call: key, allowed values, default and documentation of each.
  *
  * <pre>
- *  map, conf, arguments ──► FunctionOptions ──┬── EmbedOptions
+ *  map, conf, arguments ──► FunctionOptions ──┬── EmbedOptions ── ChunkOptions
  *   key → text               checked, merged  ├── RerankOptions
  *                                             └── GenerateOptions
  *  EmbedOption, RerankOption, GenerateOption ──► OptionSpec: documentation and checks

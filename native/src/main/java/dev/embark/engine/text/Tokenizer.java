@@ -94,9 +94,23 @@ public final class Tokenizer {
     }
   }
 
+  /**
+   * Writes the ids of a part of a text, as a text of its own, after those of {@code out}, without
+   * adding them to its size.
+   *
+   * @param text UTF-8; {@code text[from … to)} is the part
+   * @return number of ids, with those of the prefix and special tokens
+   * @throws EmbarkException when the vocabulary cannot tokenise the text, or the work is cancelled
+   */
+  public int write(byte[] text, int from, int to, TokenizedTexts out, BooleanSupplier isCancelled) {
+    int length = prefix.length + to - from;
+    return vocabulary.write(
+        withPrefix(text, from, to), length, out, Integer.MAX_VALUE, isCancelled);
+  }
+
   private void tokenize(int row, byte[] text, TokenizedTexts out, BooleanSupplier isCancelled) {
     int length = prefix.length + text.length;
-    byte[] input = prefix.length == 0 ? text : withPrefix(text);
+    byte[] input = prefix.length == 0 ? text : withPrefix(text, 0, text.length);
     int enough = longText == LongText.CHUNK ? Integer.MAX_VALUE : maxTokens;
     int n = vocabulary.write(input, length, out, enough, isCancelled);
     if (n == 0) {
@@ -140,9 +154,9 @@ public final class Tokenizer {
     }
   }
 
-  /** Returns prefix and text in the first bytes of a buffer that short texts share. */
-  private byte[] withPrefix(byte[] text) {
-    int length = prefix.length + text.length;
+  /** Returns prefix and part of a text in the first bytes of a buffer that short texts share. */
+  private byte[] withPrefix(byte[] text, int from, int to) {
+    int length = prefix.length + to - from;
     byte[] whole = joined;
     if (length > whole.length) {
       whole = Arrays.copyOf(prefix, Math.max(length, SHORT_BYTES));
@@ -150,7 +164,7 @@ public final class Tokenizer {
         joined = whole;
       }
     }
-    System.arraycopy(text, 0, whole, prefix.length, text.length);
+    System.arraycopy(text, from, whole, prefix.length, to - from);
     return whole;
   }
 }

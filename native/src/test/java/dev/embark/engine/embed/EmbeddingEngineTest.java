@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.embark.engine.Embedded;
 import dev.embark.engine.TinyModel;
+import dev.embark.engine.chunks.TextChunks;
 import dev.embark.engine.model.ChangedModel;
 import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.Normalization;
+import dev.embark.engine.options.Pooling;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.rows.EmbeddedRows;
@@ -183,6 +186,37 @@ class EmbeddingEngineTest {
 
     Embedded cut = embed(with(options, "dimensions", "5"), String.join(" ", words));
     same(cut.vector(0), scaled(expected, 5));
+  }
+
+  @Test
+  void eachChunkHasTheVectorOfItsText() {
+    String text = "The dog sees. " + TinyModel.words(new Random(7), 40) + ". A bird sings.";
+    List<byte[]> window = Embedded.utf8(text, null, "moon", "A bird sings.");
+    ChunkOptions options =
+        ChunkOptions.of(Map.of("chunkTokens", "9", "chunkOverlap", "2", "dimensions", "7"));
+    try (SharedEncoder shared = SharedEncoder.open(model, Pooling.MODEL, 256, 1);
+        EmbeddingEngine own = new EmbeddingEngine(model, options);
+        EmbeddingEngine client = new EmbeddingEngine(model, options, shared);
+        ListVector out = VectorWriter.newVector("embedding", allocator)) {
+      for (EmbeddingEngine engine : List.of(own, client)) {
+        TextChunks chunks = engine.embedChunks(window, out, () -> false);
+
+        EmbeddedRows rows = chunks.outcomes();
+        assertThat(IntStream.range(0, 4).mapToObj(rows::isEmbedded))
+            .containsExactly(true, false, true, true);
+        assertThat(chunks.count(0)).isGreaterThan(7);
+        for (int row : new int[] {0, 2, 3}) {
+          for (int i = chunks.first(row); i < chunks.first(row) + chunks.count(row); i++) {
+            String chunk = new String(chunks.utf8(i, window.get(row)), StandardCharsets.UTF_8);
+            float[] vector = new float[7];
+            for (int d = 0; d < vector.length; d++) {
+              vector[d] = (Float) out.getObject(chunks.sequence(i)).get(d);
+            }
+            same(vector, embed(Map.of("dimensions", "7"), chunk).vector(0));
+          }
+        }
+      }
+    }
   }
 
   @Test

@@ -236,6 +236,9 @@ class EmbedOptionsTest {
             Map.entry(EmbedOption.MAX_TOKENS, "7"),
             Map.entry(EmbedOption.LONG_TEXT, "chunk"),
             Map.entry(EmbedOption.CHUNK_OVERLAP, "1"),
+            Map.entry(EmbedOption.CHUNK_TOKENS, "16"),
+            Map.entry(EmbedOption.CHUNK_BOUNDARY, "token"),
+            Map.entry(EmbedOption.CHUNK_LOCALE, "th"),
             Map.entry(EmbedOption.POOLING, "cls"),
             Map.entry(EmbedOption.NORMALIZE, "none"),
             Map.entry(EmbedOption.DIMENSIONS, "8"),
@@ -246,8 +249,14 @@ class EmbedOptionsTest {
             Map.entry(EmbedOption.DEVICE, "gpu"),
             Map.entry(EmbedOption.BATCH_TOKENS, "9"));
 
-    assertThat(EmbedOptions.of(Map.of(option.key(), others.get(option))))
-        .isNotEqualTo(EmbedOptions.defaults());
+    Map<String, String> one = Map.of(option.key(), others.get(option));
+    if (EmbedOptions.every().contains(option)) {
+      assertThat(EmbedOptions.of(one)).isNotEqualTo(EmbedOptions.defaults());
+    }
+    if (ChunkOptions.every().contains(option)) {
+      assertThat(ChunkOptions.of(one)).isNotEqualTo(ChunkOptions.defaults());
+    }
+    assertThat(EmbedOptions.defaults()).isNotEqualTo(ChunkOptions.defaults());
   }
 
   @Test

@@ -104,8 +104,7 @@ public record ModelFunction(
   private static Expression build(
       SqlFunction function, Expression input, Expression optionsMap, List<Expression> named) {
     try {
-      FunctionOptions options =
-          function.isAnswer() ? EmbarkConf.sessionGenerateOptions() : EmbarkConf.sessionOptions();
+      FunctionOptions options = EmbarkConf.sessionOptions(function);
       EmbarkConf.progress(); // fails at analysis rather than at execution if the value is wrong
       Map<String, String> given =
           optionsMap == null ? new LinkedHashMap<>() : literalMap(function, optionsMap);

@@ -1,7 +1,9 @@
 package dev.embark.spark.conf;
 
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
+import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
@@ -38,6 +40,7 @@ public final class EmbarkConf {
    */
   public static synchronized void register() {
     register(PREFIX, SqlFunction.EMBEDDING);
+    register(PREFIX, SqlFunction.CHUNKS);
     register(GENERATE_PREFIX, SqlFunction.ANSWER);
     if (!SQLConf.get().isModifiable(VERSION)) {
       SQLConf$.MODULE$
@@ -84,6 +87,18 @@ public final class EmbarkConf {
   }
 
   /**
+   * The running session's options for a function.
+   *
+   * @throws EmbarkException of kind OPTION if an option is not allowed
+   */
+  public static FunctionOptions sessionOptions(SqlFunction function) {
+    if (function.isAnswer()) {
+      return sessionGenerateOptions();
+    }
+    return function.isOfChunks() ? chunkOptions(SQLConf.get().getAllConfs()) : sessionOptions();
+  }
+
+  /**
    * The running session's options for generation.
    *
    * @throws EmbarkException of kind OPTION if an option is not allowed
@@ -110,8 +125,22 @@ public final class EmbarkConf {
     return GenerateOptions.of(options);
   }
 
-  /** The options for embeddings in a session's conf. */
+  /**
+   * The options for embeddings of whole texts in a session's conf; those of chunks are left out.
+   */
   public static EmbedOptions options(scala.collection.Map<String, String> conf) {
+    return EmbedOptions.of(embedOptions(conf, SqlFunction.EMBEDDING));
+  }
+
+  /**
+   * The options for embeddings of chunks in a session's conf; those of whole texts are left out.
+   */
+  public static ChunkOptions chunkOptions(scala.collection.Map<String, String> conf) {
+    return ChunkOptions.of(embedOptions(conf, SqlFunction.CHUNKS));
+  }
+
+  private static Map<String, String> embedOptions(
+      scala.collection.Map<String, String> conf, SqlFunction function) {
     Map<String, String> options = new TreeMap<>();
     conf.foreach(
         entry -> {
@@ -122,7 +151,26 @@ public final class EmbarkConf {
           }
           return null;
         });
-    return EmbedOptions.of(options);
+    return optionsFor(function, options);
+  }
+
+  /**
+   * The options of a session or application that apply to a function: all but those that only
+   * embeddings of the other kind have, of whole texts or of chunks. Unknown keys are kept, for the
+   * function to refuse.
+   */
+  public static Map<String, String> optionsFor(SqlFunction function, Map<String, String> options) {
+    Map<String, String> own = new TreeMap<>(options);
+    own.keySet()
+        .removeIf(
+            key ->
+                !has(function, key)
+                    && (has(SqlFunction.EMBEDDING, key) || has(SqlFunction.CHUNKS, key)));
+    return own;
+  }
+
+  private static boolean has(SqlFunction function, String key) {
+    return function.options().stream().anyMatch(option -> option.key().equalsIgnoreCase(key));
   }
 
   /**

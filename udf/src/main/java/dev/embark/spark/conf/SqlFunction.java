@@ -1,6 +1,6 @@
 package dev.embark.spark.conf;
 
-import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.FunctionOptions;
@@ -33,6 +33,21 @@ public enum SqlFunction {
           + " embedding.",
       "_FUNC_('Spark SQL')",
       "4"),
+  /** The embeddings of the chunks. */
+  CHUNKS(
+      "embed_chunks",
+      "Returns the chunks of text with their embeddings, in order: position, begin and end in"
+          + " characters, tokens, text and embedding; NULL for NULL and, unless mode is FAILFAST,"
+          + " for a text that cannot be embedded.",
+      "_FUNC_('One. Two.', map('chunkTokens', 5)).text",
+      "[\"One.\",\"Two.\"]"),
+  /** The embeddings of the chunks with their number of tokens and error. */
+  CHUNKS_DETAIL(
+      "embed_chunks_detail",
+      "Returns the chunks of text with their embeddings, the number of tokens of all chunks, and"
+          + " the reason if there are none.",
+      "size(_FUNC_('One. Two.', map('chunkTokens', 5)).chunks)",
+      "2"),
   /** The answer. */
   ANSWER(
       "generate",
@@ -77,9 +92,17 @@ public enum SqlFunction {
     return this == ANSWER || this == ANSWER_DETAIL;
   }
 
+  /** Whether the function returns a vector for each chunk of a text. */
+  public boolean isOfChunks() {
+    return this == CHUNKS || this == CHUNKS_DETAIL;
+  }
+
   /** Every option of the function. */
   public List<? extends FunctionOption> options() {
-    return List.of(isAnswer() ? GenerateOption.values() : EmbedOption.values());
+    if (isAnswer()) {
+      return List.of(GenerateOption.values());
+    }
+    return isOfChunks() ? ChunkOptions.every() : EmbedOptions.every();
   }
 
   /** The result type, which for embeddings depends on the option {@code output}. */
@@ -93,6 +116,12 @@ public enum SqlFunction {
               .add("truncated", DataTypes.BooleanType)
               .add("error", DataTypes.StringType);
       case TOKENS -> DataTypes.IntegerType;
+      case CHUNKS -> DataTypes.createArrayType(chunkType(options), false);
+      case CHUNKS_DETAIL ->
+          new StructType()
+              .add("chunks", CHUNKS.dataType(options))
+              .add("tokens", DataTypes.IntegerType)
+              .add("error", DataTypes.StringType);
       case ANSWER -> DataTypes.StringType;
       case ANSWER_DETAIL ->
           new StructType()
@@ -101,6 +130,16 @@ public enum SqlFunction {
               .add("finish", DataTypes.StringType)
               .add("error", DataTypes.StringType);
     };
+  }
+
+  private static StructType chunkType(FunctionOptions options) {
+    return new StructType()
+        .add("position", DataTypes.IntegerType, false)
+        .add("begin", DataTypes.IntegerType, false)
+        .add("end", DataTypes.IntegerType, false)
+        .add("tokens", DataTypes.IntegerType, false)
+        .add("text", DataTypes.StringType, false)
+        .add("embedding", vectorType(options), false);
   }
 
   private static DataType vectorType(FunctionOptions options) {

@@ -1,5 +1,6 @@
 package dev.embark.spark.models;
 
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
@@ -31,6 +32,15 @@ public final class CallIdentity {
    */
   public static EmbedOptions options(SparkSession session, Map<String, String> callOptions) {
     return EmbarkConf.options(session.conf().getAll()).with(callOptions);
+  }
+
+  /**
+   * The options of an embed_chunks() call, including those of the session's conf.
+   *
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION if an option is not allowed
+   */
+  public static ChunkOptions chunkOptions(SparkSession session, Map<String, String> callOptions) {
+    return EmbarkConf.chunkOptions(session.conf().getAll()).with(callOptions);
   }
 
   /**

@@ -1,7 +1,9 @@
 package dev.embark.spark.rows;
 
+import dev.embark.engine.chunks.TextChunks;
 import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.embed.VectorWriter;
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.rows.EmbeddedRows;
 import dev.embark.spark.conf.SqlFunction;
@@ -23,6 +25,7 @@ public final class VectorEngine implements TaskEngine {
   private final ResultValues values;
   private final boolean needsVectors;
   private EmbeddedRows rows;
+  private long rowBytes;
 
   private VectorEngine(
       EnginePool.Lease lease,
@@ -67,6 +70,15 @@ public final class VectorEngine implements TaskEngine {
 
   @Override
   public EmbeddedRows compute(List<byte[]> window, BooleanSupplier isCancelled) {
+    long vectorBytes = (long) engine().dimensions() * Float.BYTES;
+    rowBytes = vectorBytes;
+    if (engine().options() instanceof ChunkOptions) {
+      TextChunks chunks = engine().embedChunks(window, vector, isCancelled);
+      rows = chunks.outcomes();
+      values.setChunks(window, chunks);
+      rowBytes = Math.max(1, chunks.size() / Math.max(1, window.size())) * vectorBytes;
+      return rows;
+    }
     rows =
         needsVectors ? engine().embed(window, vector, isCancelled) : engine().countTokens(window);
     return rows;
@@ -84,7 +96,7 @@ public final class VectorEngine implements TaskEngine {
 
   @Override
   public long rowBytes() {
-    return (long) engine().dimensions() * Float.BYTES;
+    return rowBytes;
   }
 
   @Override

@@ -65,6 +65,16 @@ class ConnectTest {
     assertThat(row.getInt(1)).isEqualTo(4);
   }
 
+  @Test
+  void chunksAreRows() {
+    List<Row> chunks =
+        spark
+            .sql("SELECT inline(embed_chunks('One. Two.', chunkTokens => 5))")
+            .select("begin", "end", "text")
+            .collectAsList();
+    assertThat(chunks).hasToString("[[0,4,One.], [5,9,Two.]]");
+  }
+
   /**
    * A client in the JVM looks up the message of a condition in a list of its own, which has those
    * of Spark alone. PySpark shows the server's message.
