@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 /** Spark options that commands pass on to spark-submit, in its spelling. */
 final class SparkOptions {
   private static final String HEARTBEAT = "spark.executor.heartbeatInterval";
-  private static final String IVY_SETTINGS = "spark.jars.ivySettings";
+  static final String IVY_SETTINGS = "spark.jars.ivySettings";
 
   @ArgGroup(exclusive = false, validate = false, heading = "%nPassed to spark-submit:%n")
   private Given given = new Given();

@@ -12,7 +12,8 @@ import java.util.function.Supplier;
  *   <li>WordPiece splits at blanks first.
  *   <li>The regular expressions of byte-pair vocabularies never match from a letter into the blank
  *       that follows it, and treat this blank as they treat the end of a text. The names of those
- *       for which that was verified are listed: SuperBPE, EXAONE-MoE and Gemma 4 merge words.
+ *       for which that was verified are listed: SuperBPE, EXAONE-MoE and Gemma 4 merge words, and
+ *       DeepSeek-LLM knows some letters only.
  *   <li>A unigram vocabulary chooses the most likely path of tokens. If no token has a letter
  *       followed by a space, every path passes between the two, and its first part depends on the
  *       head alone.
@@ -37,7 +38,6 @@ final class HeadCuts {
           "midm-2.0",
           "lfm2",
           "jina-v5-nano",
-          "deepseek-llm",
           "deepseek-coder",
           "deepseek-v3",
           "falcon",
@@ -121,6 +121,15 @@ final class HeadCuts {
               : Rule.LETTERS_THEN_SPACE;
       default -> Rule.NONE;
     };
+  }
+
+  /**
+   * Returns whether the ids of a text are those of its parts between such places, one after
+   * another. Of the other vocabularies, WordPiece and unigrams need no parts, and unigrams begin
+   * each text with a space.
+   */
+  boolean splitTexts() {
+    return rule == Rule.LETTER_THEN_BLANK;
   }
 
   /** Returns whether the vocabulary has such places. */

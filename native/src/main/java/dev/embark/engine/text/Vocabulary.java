@@ -98,7 +98,7 @@ public final class Vocabulary {
   }
 
   /** Returns the ids of a text without special tokens around it. */
-  int[] plain(byte[] utf8) {
+  public int[] plain(byte[] utf8) {
     return copy(out -> write(utf8, utf8.length, out, false, Integer.MAX_VALUE, () -> false));
   }
 
@@ -160,9 +160,20 @@ public final class Vocabulary {
       BooleanSupplier isCancelled) {
     if (normalizer != null && !normalizer.isPlain(text, length)) {
       byte[] normalized = normalizer.rewrite(text, length);
-      return write(normalized, normalized.length, out, 0, specialAround);
+      return writeNormalized(
+          normalized, normalized.length, out, specialAround, enough, isCancelled);
     }
-    return isSentencePiece && length > partBytes
+    return writeNormalized(text, length, out, specialAround, enough, isCancelled);
+  }
+
+  private int writeNormalized(
+      byte[] text,
+      int length,
+      TokenizedTexts out,
+      boolean specialAround,
+      int enough,
+      BooleanSupplier isCancelled) {
+    return (isSentencePiece || headCuts.splitTexts()) && length > partBytes
         ? writeParts(Arrays.copyOf(text, length), out, specialAround, enough, isCancelled)
         : write(text, length, out, 0, specialAround);
   }
@@ -173,7 +184,6 @@ public final class Vocabulary {
       boolean specialAround,
       int enough,
       BooleanSupplier isCancelled) {
-    SentencePieceCuts cuts = SentencePieceCuts.of(model);
     int[] around = new int[specialAround ? write(NO_TEXT, 0, out, 0, true) : 0];
     for (int i = 0; i < around.length; i++) {
       around[i] = out.ids().get(out.size() + i);
@@ -186,8 +196,8 @@ public final class Vocabulary {
     int n = opening;
     for (int from = 0; from < text.length && n <= enough; ) {
       EmbarkException.throwIf(isCancelled);
-      SentencePieceCuts.Part part = cuts.next(text, from, partBytes);
-      n += write(text, part, part.afterSpace() ? cuts.spaceTokens() : 0, out, n);
+      SentencePieceCuts.Part part = part(text, from);
+      n += write(text, part, part.afterSpace() ? pieceCuts().spaceTokens() : 0, out, n);
       from = part.end();
     }
     out.reserve(n + around.length);
@@ -195,6 +205,17 @@ public final class Vocabulary {
       out.ids().put(out.size() + n++, around[i]);
     }
     return n;
+  }
+
+  private SentencePieceCuts.Part part(byte[] text, int from) {
+    return isSentencePiece
+        ? pieceCuts().next(text, from, partBytes)
+        : new SentencePieceCuts.Part(
+            from, headCuts.next(text, Math.min(from + partBytes, text.length), text.length), false);
+  }
+
+  private SentencePieceCuts pieceCuts() {
+    return SentencePieceCuts.of(model);
   }
 
   /** Returns whether a special token precedes a text; overwrites the buffer after the ids. */

@@ -94,12 +94,8 @@ class HeadCutsTest {
     Random random = new Random(7);
     try (LlamaModel model = kind.open(dir)) {
       for (int i = 0; i < TEXTS; i++) {
-        StringBuilder text = new StringBuilder();
-        while (text.length() < 3000) {
-          // Some texts have few kinds of parts, and with them few places to cut.
-          text.append(PARTS.get(random.nextInt(1 + i % PARTS.size())));
-        }
-        byte[] utf8 = text.toString().getBytes(StandardCharsets.UTF_8);
+        String text = text(random, i);
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         int max = 3 + random.nextInt(20);
 
         assertThat(first(model, "truncate", max, utf8))
@@ -107,6 +103,30 @@ class HeadCutsTest {
             .isEqualTo(first(model, "chunk", max, utf8));
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void partsOfALongTextHaveTheIdsOfTheWhole(Kind kind) throws IOException {
+    Random random = new Random(8);
+    try (LlamaModel model = kind.open(dir)) {
+      Vocabulary whole = new Vocabulary(model, Integer.MAX_VALUE);
+      for (int i = 0; i < TEXTS; i++) {
+        byte[] utf8 = text(random, i).getBytes(StandardCharsets.UTF_8);
+
+        assertThat(new Vocabulary(model, 1 + random.nextInt(200)).plain(utf8))
+            .isEqualTo(whole.plain(utf8));
+      }
+    }
+  }
+
+  private static String text(Random random, int number) {
+    StringBuilder text = new StringBuilder();
+    while (text.length() < 3000) {
+      // Some texts have few kinds of parts, and with them few places to cut.
+      text.append(PARTS.get(random.nextInt(1 + number % PARTS.size())));
+    }
+    return text.toString();
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.text.Tokenizer;
+import dev.embark.engine.text.Vocabulary;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
@@ -88,19 +89,23 @@ class LongHeadsTest {
         "gemma-4",
         "llama-spm"
       })
-  void aTruncatedTextHasTheFirstIdsOfTheWhole(String name) throws IOException {
+  void aTruncatedTextAndThePartsOfALongOneHaveTheIdsOfTheWhole(String name) throws IOException {
     Path file = temp.resolve("model.gguf");
     write(VocabularyFile.read(vocabularies.resolve("ggml-vocab-" + name + ".gguf")), file);
     Random random = new Random(name.hashCode());
     List<String> unicode = UnicodeTexts.random(TEXTS, 5);
     try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(Acceleration.OFF))) {
+      Vocabulary whole = new Vocabulary(model, Integer.MAX_VALUE);
       for (int i = 0; i < TEXTS; i++) {
         byte[] text = text(random, unicode).getBytes(StandardCharsets.UTF_8);
-        int max = 3 + random.nextInt(60);
+        int max = 3 + random.nextInt(17); // the context of the model is 20
 
         assertThat(first(model, "truncate", max, text))
             .as("%s, text %d", name, i)
             .isEqualTo(first(model, "chunk", max, text));
+        assertThat(new Vocabulary(model, 1 + random.nextInt(300)).plain(text))
+            .as("parts of %s, text %d", name, i)
+            .isEqualTo(whole.plain(text));
       }
     }
   }
