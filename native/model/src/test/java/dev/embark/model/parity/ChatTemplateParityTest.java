@@ -180,8 +180,7 @@ class ChatTemplateParityTest {
   })
   void promptsHaveTheIdsOfTheWholeChat(String vocabulary, String template) throws Exception {
     Path folder = ReleaseFiles.vocabularies();
-    VocabularyFile file =
-        VocabularyFile.read(folder.resolve("ggml-vocab-" + vocabulary + ".gguf"));
+    VocabularyFile file = VocabularyFile.read(folder.resolve("ggml-vocab-" + vocabulary + ".gguf"));
     TinyFolder tiny = TinyFolder.bert(temp.resolve("folder"));
     String other = Files.readString(tiny.root().resolve("tokenizer.json"));
     tiny.tokenizer(other, file.tokens().size(), HuggingFaceIds.LONGEST);
@@ -204,7 +203,8 @@ class ChatTemplateParityTest {
             || !user.strip().equals(user.trim())) {
           continue;
         }
-        for (Chat chat : List.of(new Chat(null, user), new Chat("Be\n brief. ", " " + user + "\n"))) {
+        for (Chat chat :
+            List.of(new Chat(null, user), new Chat("Be\n brief. ", " " + user + "\n"))) {
           String text = rendered(JinjaTemplate.parse(source), chat, bos, eos);
           assertThat(ids(model, chat, Map.of("chatTemplate", source)))
               .as("%s: %s", chat, Arrays.toString(text.codePoints().toArray()))

@@ -58,8 +58,7 @@ public record Comparison(Rendering rendering) {
     rendering.stepOver(left);
     rendering.stepOver(right);
     if (left instanceof Text a && right instanceof Text b) {
-      return Arrays.compare(
-          a.chars().codePoints().toArray(), b.chars().codePoints().toArray());
+      return Arrays.compare(a.chars().codePoints().toArray(), b.chars().codePoints().toArray());
     } else if (left instanceof List<?> a && right instanceof List<?> b) {
       for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
         if (!equal(a.get(i), b.get(i))) {

@@ -65,8 +65,7 @@ public final class Filters {
           Map.entry("upper", (r, value, a) -> StringMethods.upper(Values.written(value))),
           Map.entry(
               "wordcount",
-              (r, value, a) ->
-                  (long) StringMethods.words(Values.written(value), -1).size()));
+              (r, value, a) -> (long) StringMethods.words(Values.written(value), -1).size()));
 
   private Filters() {}
 
@@ -104,9 +103,10 @@ public final class Filters {
     List<Object> entries = Members.entries(Values.map(value));
     Comparator<Object> order =
         (a, b) ->
-            new Comparison(rendering).order(
-                sortable(((List<?>) a).get(byValue ? 1 : 0), keepsCase),
-                sortable(((List<?>) b).get(byValue ? 1 : 0), keepsCase));
+            new Comparison(rendering)
+                .order(
+                    sortable(((List<?>) a).get(byValue ? 1 : 0), keepsCase),
+                    sortable(((List<?>) b).get(byValue ? 1 : 0), keepsCase));
     entries.sort(arguments.flag(2, "reverse", false) ? order.reversed() : order);
     return entries;
   }
@@ -239,14 +239,15 @@ public final class Filters {
         .collect(Collectors.toCollection(ArrayList::new));
   }
 
-  private static Object extreme(
-      Rendering rendering, Object value, Comparator<Integer> order) {
+  private static Object extreme(Rendering rendering, Object value, Comparator<Integer> order) {
     Object best = null;
     List<?> items = Values.items(value);
     for (Object item : items) {
       boolean isBetter =
           best == null
-              || order.compare(new Comparison(rendering).order(sortable(item, false), sortable(best, false)), 0)
+              || order.compare(
+                      new Comparison(rendering).order(sortable(item, false), sortable(best, false)),
+                      0)
                   < 0;
       best = isBetter ? item : best;
     }
@@ -267,15 +268,15 @@ public final class Filters {
         .doubleValue();
   }
 
-  private static List<Object> sort(
-      Rendering rendering, Object value, Arguments arguments) {
+  private static List<Object> sort(Rendering rendering, Object value, Arguments arguments) {
     boolean keepsCase = arguments.flag(1, "case_sensitive", false);
     Object attribute = arguments.get(2, "attribute", null);
     Comparator<Object> order =
         (a, b) ->
-            new Comparison(rendering).order(
-                sortable(attribute == null ? a : path(a, attribute), keepsCase),
-                sortable(attribute == null ? b : path(b, attribute), keepsCase));
+            new Comparison(rendering)
+                .order(
+                    sortable(attribute == null ? a : path(a, attribute), keepsCase),
+                    sortable(attribute == null ? b : path(b, attribute), keepsCase));
     List<Object> sorted = new ArrayList<>(Values.items(value));
     sorted.sort(arguments.flag(0, "reverse", false) ? order.reversed() : order);
     return sorted;

@@ -18,9 +18,7 @@ public final class Formats {
     TextBuilder out = new TextBuilder();
     int used = 0;
     int from = 0;
-    for (int at = format.chars().indexOf('%');
-        at >= 0;
-        at = format.chars().indexOf('%', from)) {
+    for (int at = format.chars().indexOf('%'); at >= 0; at = format.chars().indexOf('%', from)) {
       char kind = at + 1 < format.length() ? format.chars().charAt(at + 1) : ' ';
       out.append(format.slice(from, at));
       if (kind == '%') {

@@ -25,7 +25,7 @@ public final class Members {
       return method == null ? item(map, Text.of(name)) : method;
     } else if (value instanceof List<?> list) {
       return switch (name) {
-        case "index" -> 
+        case "index" ->
             (Callable)
                 (rendering, arguments) ->
                     index(new Comparison(rendering), list, arguments.get(0, "value"));
@@ -33,7 +33,9 @@ public final class Members {
             (Callable)
                 (rendering, arguments) ->
                     list.stream()
-                        .filter(item -> new Comparison(rendering).equal(item, arguments.get(0, "value")))
+                        .filter(
+                            item ->
+                                new Comparison(rendering).equal(item, arguments.get(0, "value")))
                         .count();
         case "append", "extend", "insert", "pop", "remove", "sort", "reverse", "clear" ->
             throw changes(name);
