@@ -760,7 +760,7 @@ def vector_cosine_similarity(a: ColumnOrName, b: ColumnOrName) -> Column:
     Examples
     --------
     >>> pairs = spark.sql("SELECT array(3F, 4F) AS a, array(3F, 0F) AS b")
-    >>> pairs.select(vector_cosine_similarity("a", "b").alias("r")).selectExpr("round(r, 1) r").first()
+    >>> pairs.select(vector_cosine_similarity("a", "b").alias("r")).first()
     Row(r=0.6000000238418579)
     """
     return call("vector_cosine_similarity", [a, b], {})
@@ -780,7 +780,7 @@ def vector_inner_product(a: ColumnOrName, b: ColumnOrName) -> Column:
     Examples
     --------
     >>> pairs = spark.sql("SELECT array(3F, 4F) AS a, array(3F, 0F) AS b")
-    >>> pairs.select(vector_inner_product("a", "b").alias("r")).selectExpr("round(r, 1) r").first()
+    >>> pairs.select(vector_inner_product("a", "b").alias("r")).first()
     Row(r=9.0)
     """
     return call("vector_inner_product", [a, b], {})
@@ -800,7 +800,7 @@ def vector_l2_distance(a: ColumnOrName, b: ColumnOrName) -> Column:
     Examples
     --------
     >>> pairs = spark.sql("SELECT array(3F, 4F) AS a, array(3F, 0F) AS b")
-    >>> pairs.select(vector_l2_distance("a", "b").alias("r")).selectExpr("round(r, 1) r").first()
+    >>> pairs.select(vector_l2_distance("a", "b").alias("r")).first()
     Row(r=4.0)
     """
     return call("vector_l2_distance", [a, b], {})

@@ -51,4 +51,10 @@ public record ModelDescription(
     String accelerator,
     Optional<String> notAccelerated,
     Optional<String> license,
-    List<String> warnings) {}
+    List<String> warnings) {
+
+  /** Returns whether the model scores pairs of texts and has no vector for one. */
+  public boolean isReranker() {
+    return pooling.equals(ModelFile.RANK);
+  }
+}

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 /** Reads the facts of a model file that llama.cpp does not retain. Stateless. */
 public final class ModelFile {
   private static final String NONE = "none";
-  private static final String RANK = "rank";
+  static final String RANK = "rank";
   private static final String[] POOLINGS = {NONE, "mean", "cls", "last", RANK};
   private static final int LONGEST_LICENSE = 200;
   private static final List<String> HEAD = List.of("cls.weight", "cls.output.weight");
@@ -84,6 +84,9 @@ public final class ModelFile {
       warnings.add(
           "is cut to fewer dimensions by its authors after a layer norm only, which the option"
               + " dimensions does not compute");
+    }
+    if (isReranker(header)) {
+      RerankerCheck.obstacle(header).ifPresent(warnings::add);
     }
     return List.copyOf(warnings);
   }

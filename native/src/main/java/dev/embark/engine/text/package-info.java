@@ -3,6 +3,7 @@
  *
  * <pre>
  *  text ──► TextNormalizer ──► Vocabulary ──► Tokenizer, Chunker ──► TokenizedTexts
+ *  pair ──► PairTokenizer ──────────────────────────────────────────────────────▲
  *  prompt ──► ChatTemplate ──► ChatTokenizer ──► PromptTokenizer
  *              chat with origins   token ids          cut to the room
  * </pre>

@@ -6,10 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.engine.Embedded;
 import dev.embark.engine.TokenIds;
+import dev.embark.engine.batch.ContextMemory;
 import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.RerankingEngine;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.RerankOptions;
+import dev.embark.engine.rows.EmbeddedRows;
+import dev.embark.engine.rows.TextPair;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.imports.ImportType;
@@ -18,6 +23,7 @@ import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,6 +93,52 @@ class FolderParityTest {
         assertThat(1 - worst).as("%s with %s", kind, acceleration).isGreaterThanOrEqualTo(0.99999);
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bert_reranker",
+        "xlm_roberta_reranker",
+        "roberta_reranker",
+        "modern_bert_reranker"
+      })
+  void scoresOfPairsAreThoseOfPyTorch(String kind) throws IOException {
+    Path gguf = TARGET.resolve(kind + "-f32.gguf");
+    ModelImport.convert(FOLDERS.resolve(kind), kind, ImportType.F32, gguf);
+    JsonNode expected = new ObjectMapper().readTree(FOLDERS.resolve(kind + ".json").toFile());
+    List<byte[]> pairs = new ArrayList<>();
+    expected.path("pairs").forEach(pair -> pairs.add(pair(pair).toBytes()));
+
+    for (Acceleration acceleration : List.of(Acceleration.EXACT, Acceleration.OFF)) {
+      try (LlamaModel model = ModelLoader.load(gguf, ModelOptions.cpu(acceleration));
+          RerankingEngine engine =
+              new RerankingEngine(model, RerankOptions.defaults(), ContextMemory.UNLIMITED)) {
+        EmbeddedRows rows = engine.score(pairs, () -> false);
+        double worst = 0;
+        double least = Double.MAX_VALUE;
+        double most = -Double.MAX_VALUE;
+        for (int row = 0; row < pairs.size(); row++) {
+          String name = kind + ": " + expected.path("pairs").path(row);
+          double score = expected.path("scores").path(row).asDouble();
+          assertThat(rows.error(row)).as(name).isNull();
+          assertThat(rows.tokens(row)).as(name).isEqualTo(expected.path("tokens").get(row).asInt());
+          worst = Math.max(worst, Math.abs(score - engine.score(row)));
+          least = Math.min(least, score);
+          most = Math.max(most, score);
+        }
+        System.out.printf(
+            "%s, %s: scores %.3f to %.3f, off by at most %.1e%n",
+            kind, acceleration, least, most, worst);
+        assertThat(worst / (most - least)).as("%s with %s", kind, acceleration).isLessThan(3e-3);
+      }
+    }
+  }
+
+  private static TextPair pair(JsonNode pair) {
+    return new TextPair(
+        pair.path(0).asText().getBytes(StandardCharsets.UTF_8),
+        pair.path(1).asText().getBytes(StandardCharsets.UTF_8));
   }
 
   /** The built-in model is converted from ONNX by other code. */
