@@ -40,8 +40,10 @@ public final class Filters {
           Map.entry("list", (r, value, a) -> new ArrayList<>(Values.items(value))),
           Map.entry("lower", (r, value, a) -> StringMethods.lower(Values.written(value))),
           Map.entry("map", ListFilters::map),
-          Map.entry("max", (r, value, a) -> ListFilters.extreme(r, value, Comparator.reverseOrder())),
-          Map.entry("min", (r, value, a) -> ListFilters.extreme(r, value, Comparator.naturalOrder())),
+          Map.entry(
+              "max", (r, value, a) -> ListFilters.extreme(r, value, Comparator.reverseOrder())),
+          Map.entry(
+              "min", (r, value, a) -> ListFilters.extreme(r, value, Comparator.naturalOrder())),
           Map.entry("reject", (r, value, a) -> ListFilters.select(r, value, a, false, false)),
           Map.entry("rejectattr", (r, value, a) -> ListFilters.select(r, value, a, true, false)),
           Map.entry("replace", (r, value, a) -> StringMethods.replace(Values.written(value), a)),
