@@ -12,15 +12,16 @@ from embark import generate, generate_detail
 
 MODEL = os.environ.get("EMBARK_TEST_CHAT_MODEL", "")
 pytestmark = pytest.mark.skipif(not MODEL, reason="needs the model that check all brings")
+SYSTEM = "Answer in one word."
 QUESTIONS = ["What is the capital of France?", "What is the capital of Italy?", None]
 
 
 def test_answers_are_those_of_sql(spark: SparkSession) -> None:
     rows = [(number, question) for number, question in enumerate(QUESTIONS)]
     prompts = spark.createDataFrame(rows, "id INT, prompt STRING")
-    ours = generate("prompt", model=MODEL, max_tokens=16, temperature=0.0)
-    detail = generate_detail("prompt", model=MODEL, max_tokens=2)
-    options = f"map('model', '{MODEL}', 'maxTokens', 16)"
+    ours = generate("prompt", model=MODEL, system=SYSTEM, max_tokens=16, temperature=0.0)
+    detail = generate_detail("prompt", model=MODEL, system=SYSTEM, max_tokens=2)
+    options = f"map('model', '{MODEL}', 'system', '{SYSTEM}', 'maxTokens', 16)"
 
     answers = (
         prompts.select(

@@ -32,7 +32,7 @@ final class ListedChat implements Function<String, Text> {
         ? Text.of(part)
         : Text.of(part.substring(0, at))
             .plus(Text.of(system, Origin.SYSTEM))
-            .plus(Text.of(part.substring(at + SYSTEM.length())));
+            .plus(withSystem(part.substring(at + SYSTEM.length()), system));
   }
 
   /**

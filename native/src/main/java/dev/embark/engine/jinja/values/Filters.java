@@ -4,12 +4,8 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /** Filters of Jinja, and {@code tojson} as transformers has it. Stateless. */
 public final class Filters {
@@ -26,7 +22,7 @@ public final class Filters {
           Map.entry("count", (r, value, a) -> Values.length(value)),
           Map.entry("d", (r, value, a) -> orDefault(value, a)),
           Map.entry("default", (r, value, a) -> orDefault(value, a)),
-          Map.entry("dictsort", (r, value, a) -> dictSort(r, value, a)),
+          Map.entry("dictsort", (r, value, a) -> ListFilters.dictSort(r, value, a)),
           Map.entry("e", (r, value, a) -> escape(value)),
           Map.entry("escape", (r, value, a) -> escape(value)),
           Map.entry("first", (r, value, a) -> Members.item(Values.items(value), 0L)),
@@ -38,30 +34,32 @@ public final class Filters {
               "items",
               (r, value, a) ->
                   value instanceof Undefined ? List.of() : Members.entries(Values.map(value))),
-          Map.entry("join", (r, value, a) -> join(value, a)),
+          Map.entry("join", (r, value, a) -> ListFilters.join(value, a)),
           Map.entry("last", (r, value, a) -> Members.item(Values.items(value), -1L)),
           Map.entry("length", (r, value, a) -> Values.length(value)),
           Map.entry("list", (r, value, a) -> new ArrayList<>(Values.items(value))),
           Map.entry("lower", (r, value, a) -> StringMethods.lower(Values.written(value))),
-          Map.entry("map", Filters::map),
-          Map.entry("max", (r, value, a) -> extreme(r, value, Comparator.reverseOrder())),
-          Map.entry("min", (r, value, a) -> extreme(r, value, Comparator.naturalOrder())),
-          Map.entry("reject", (r, value, a) -> select(r, value, a, false, false)),
-          Map.entry("rejectattr", (r, value, a) -> select(r, value, a, true, false)),
+          Map.entry("map", ListFilters::map),
+          Map.entry(
+              "max", (r, value, a) -> ListFilters.extreme(r, value, Comparator.reverseOrder())),
+          Map.entry(
+              "min", (r, value, a) -> ListFilters.extreme(r, value, Comparator.naturalOrder())),
+          Map.entry("reject", (r, value, a) -> ListFilters.select(r, value, a, false, false)),
+          Map.entry("rejectattr", (r, value, a) -> ListFilters.select(r, value, a, true, false)),
           Map.entry("replace", (r, value, a) -> StringMethods.replace(Values.written(value), a)),
           Map.entry("reverse", (r, value, a) -> Members.slice(value, null, null, -1L)),
           Map.entry("round", (r, value, a) -> round(value, a)),
           Map.entry("safe", (r, value, a) -> Values.written(value)),
-          Map.entry("select", (r, value, a) -> select(r, value, a, false, true)),
-          Map.entry("selectattr", (r, value, a) -> select(r, value, a, true, true)),
-          Map.entry("sort", (r, value, a) -> sort(r, value, a)),
+          Map.entry("select", (r, value, a) -> ListFilters.select(r, value, a, false, true)),
+          Map.entry("selectattr", (r, value, a) -> ListFilters.select(r, value, a, true, true)),
+          Map.entry("sort", (r, value, a) -> ListFilters.sort(r, value, a)),
           Map.entry("string", (r, value, a) -> Values.written(value)),
-          Map.entry("sum", (r, value, a) -> sum(value, a)),
+          Map.entry("sum", (r, value, a) -> ListFilters.sum(value, a)),
           Map.entry("title", (r, value, a) -> StringMethods.title(Values.written(value))),
           Map.entry("tojson", (r, value, a) -> Json.of(value, a)),
           Map.entry(
               "trim", (r, value, a) -> StringMethods.strip(Values.written(value), a, true, true)),
-          Map.entry("unique", (r, value, a) -> unique(value, a)),
+          Map.entry("unique", (r, value, a) -> ListFilters.unique(value, a)),
           Map.entry("upper", (r, value, a) -> StringMethods.upper(Values.written(value))),
           Map.entry(
               "wordcount",
@@ -94,25 +92,6 @@ public final class Filters {
         value instanceof Undefined
             || (arguments.flag(1, "boolean", false) && !Values.isTrue(value));
     return isMissing ? arguments.get(0, "default_value", Text.EMPTY) : value;
-  }
-
-  private static List<Object> dictSort(Rendering rendering, Object value, Arguments arguments) {
-    boolean keepsCase = arguments.flag(0, "case_sensitive", false);
-    boolean byValue =
-        Values.written(arguments.get(1, "by", Text.of("key"))).chars().equals("value");
-    List<Object> entries = Members.entries(Values.map(value));
-    Comparator<Object> order =
-        (a, b) ->
-            new Comparison(rendering)
-                .order(
-                    sortable(((List<?>) a).get(byValue ? 1 : 0), keepsCase),
-                    sortable(((List<?>) b).get(byValue ? 1 : 0), keepsCase));
-    entries.sort(arguments.flag(2, "reverse", false) ? order.reversed() : order);
-    return entries;
-  }
-
-  private static Object sortable(Object value, boolean keepsCase) {
-    return value instanceof Text text && !keepsCase ? StringMethods.lower(text) : value;
   }
 
   private static Text escape(Object value) {
@@ -167,93 +146,6 @@ public final class Filters {
     return out.build();
   }
 
-  private static Text join(Object value, Arguments arguments) {
-    Text separator = Values.written(arguments.get(0, "d", Text.EMPTY));
-    Object attribute = arguments.get(1, "attribute", null);
-    TextBuilder out = new TextBuilder();
-    boolean first = true;
-    for (Object item : Values.items(value)) {
-      Object shown = attribute == null ? item : path(item, attribute);
-      out.append(first ? Text.EMPTY : separator).append(Values.written(shown));
-      first = false;
-    }
-    return out.build();
-  }
-
-  /** Returns the attribute of an item; a name may have dots. */
-  private static Object path(Object item, Object attribute) {
-    Object value = item;
-    if (!(attribute instanceof Text names)) {
-      return Members.item(item, attribute);
-    }
-    for (String name : names.chars().split("\\.", -1)) {
-      boolean isIndex = !name.isEmpty() && name.chars().allMatch(Character::isDigit);
-      value = Members.item(value, isIndex ? (Object) Long.valueOf(name) : Text.of(name));
-    }
-    return value;
-  }
-
-  private static List<Object> map(Rendering rendering, Object value, Arguments arguments) {
-    Object attribute = arguments.named().get("attribute");
-    List<Object> mapped = new ArrayList<>();
-    for (Object item : itemsIfAny(value)) {
-      if (attribute != null) {
-        Object found = path(item, attribute);
-        mapped.add(
-            found instanceof Undefined ? arguments.named().getOrDefault("default", found) : found);
-      } else {
-        String filter = arguments.text(0, "filter").chars();
-        mapped.add(Filters.apply(rendering, filter, item, rest(arguments, 1)));
-      }
-    }
-    return mapped;
-  }
-
-  /** Returns the items of a list; none of what counts as false. */
-  private static List<?> itemsIfAny(Object value) {
-    return Values.isTrue(value) ? Values.items(value) : List.of();
-  }
-
-  private static Arguments rest(Arguments arguments, int from) {
-    List<Object> all = arguments.positional();
-    return new Arguments(all.subList(Math.min(from, all.size()), all.size()), arguments.named());
-  }
-
-  private static List<Object> select(
-      Rendering rendering, Object value, Arguments arguments, boolean byAttribute, boolean keeps) {
-    int first = byAttribute ? 1 : 0;
-    Predicate<Object> condition =
-        arguments.size() > first
-            ? item ->
-                Tests.check(
-                    rendering,
-                    arguments.text(first, "test").chars(),
-                    item,
-                    rest(arguments, first + 1))
-            : Values::isTrue;
-    return itemsIfAny(value).stream()
-        .filter(
-            item ->
-                condition.test(byAttribute ? path(item, arguments.get(0, "attribute")) : item)
-                    == keeps)
-        .collect(Collectors.toCollection(ArrayList::new));
-  }
-
-  private static Object extreme(Rendering rendering, Object value, Comparator<Integer> order) {
-    Object best = null;
-    List<?> items = Values.items(value);
-    for (Object item : items) {
-      boolean isBetter =
-          best == null
-              || order.compare(
-                      new Comparison(rendering).order(sortable(item, false), sortable(best, false)),
-                      0)
-                  < 0;
-      best = isBetter ? item : best;
-    }
-    return items.isEmpty() ? new Undefined("item 0") : best;
-  }
-
   private static Object round(Object value, Arguments arguments) {
     int digits = arguments.integer(0, "precision", 0);
     RoundingMode mode =
@@ -266,41 +158,5 @@ public final class Filters {
     return new BigDecimal(number)
         .setScale(Math.max(-100, Math.min(100, digits)), mode)
         .doubleValue();
-  }
-
-  private static List<Object> sort(Rendering rendering, Object value, Arguments arguments) {
-    boolean keepsCase = arguments.flag(1, "case_sensitive", false);
-    Object attribute = arguments.get(2, "attribute", null);
-    Comparator<Object> order =
-        (a, b) ->
-            new Comparison(rendering)
-                .order(
-                    sortable(attribute == null ? a : path(a, attribute), keepsCase),
-                    sortable(attribute == null ? b : path(b, attribute), keepsCase));
-    List<Object> sorted = new ArrayList<>(Values.items(value));
-    sorted.sort(arguments.flag(0, "reverse", false) ? order.reversed() : order);
-    return sorted;
-  }
-
-  private static Object sum(Object value, Arguments arguments) {
-    Object attribute = arguments.get(0, "attribute", null);
-    Object sum = arguments.get(1, "start", 0L);
-    for (Object item : Values.items(value)) {
-      sum = Operators.apply("+", sum, attribute == null ? item : path(item, attribute));
-    }
-    return sum;
-  }
-
-  private static List<Object> unique(Object value, Arguments arguments) {
-    boolean keepsCase = arguments.flag(0, "case_sensitive", false);
-    Object attribute = arguments.get(1, "attribute", null);
-    Set<Object> seen = new HashSet<>();
-    List<Object> unique = new ArrayList<>();
-    for (Object item : Values.items(value)) {
-      if (seen.add(sortable(attribute == null ? item : path(item, attribute), keepsCase))) {
-        unique.add(item);
-      }
-    }
-    return unique;
   }
 }
