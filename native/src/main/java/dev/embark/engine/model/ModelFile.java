@@ -3,6 +3,7 @@ package dev.embark.engine.model;
 import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.engine.text.ChatTemplate;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
@@ -38,13 +39,15 @@ public final class ModelFile {
     Path path = model.path();
     try {
       GgufHeader header = GgufHeader.read(path);
+      boolean generates = pooling(header).equals(NONE) && isCausal(header);
       return new ModelDescription(
           text(header, "general.architecture").orElse(""),
           text(header, "general.name"),
           model.dimensions(),
           model.trainedContext(),
           pooling(header),
-          pooling(header).equals(NONE) && isCausal(header),
+          generates,
+          generates ? Optional.of(ChatTemplate.describe(model)) : Optional.empty(),
           quantisation(header),
           header.tensors().stream().mapToLong(GgufTensor::elements).sum(),
           Files.size(path),

