@@ -3,6 +3,7 @@ package dev.embark.docs;
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.options.RerankOption;
 import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.EmbarkPlugin;
@@ -54,6 +55,13 @@ final class Reference {
             + " option of the call overrides the session's. A view or a function in SQL keeps the"
             + " options of the session that created it.");
     options(EmbedOption.values());
+    line("## Options of a reranking");
+    line(
+        "Options of a reranking are keys of the map in SQL and in the Column functions:"
+            + " `rerank(query, document, map('model', '/models/reranker'))`. `SET "
+            + UdfFacts.rerankConfPrefix()
+            + "<option> = <value>` sets an option for a session.");
+    options(RerankOption.values());
     line("## Options of a generation");
     line(
         "Options of a generation are keys of the map in SQL and in the Column functions:"
@@ -101,10 +109,10 @@ final class Reference {
     line("## Functions");
     line(
         "Arguments are positional or named, as in `embed(options => map('longText', 'chunk'), text"
-            + " => body)`. Options are arguments by name as well: `embed(body, longText => 'chunk')`."
-            + " `embed` and `generate` take strings only: a number or BINARY, which Spark's own"
-            + " string functions accept, is refused, since an id column embedded by mistake costs"
-            + " hours.");
+            + " => body)`. Options are arguments by name as well: `embed(body, longText =>"
+            + " 'chunk')`. `embed`, `rerank` and `generate` take strings only: a number or BINARY,"
+            + " which Spark's own string functions accept, is refused, since an id column embedded"
+            + " by mistake costs hours.");
     UdfFacts.functions().forEach(this::function);
     line("## Table functions");
     line("A table function is called in `FROM`; a table as its argument is written `TABLE(name)`.");
@@ -128,8 +136,8 @@ final class Reference {
   private void metrics(SparkContext context) {
     line("## Metrics of the operator");
     line(
-        "The SQL tab of Spark's UI shows these metrics on the node `EvalModel`; generations have"
-            + " `rows answered` instead of `rows embedded`.");
+        "The SQL tab of Spark's UI shows these metrics on the node `EvalModel`; rerankings have"
+            + " `rows scored` and generations `rows answered` instead of `rows embedded`.");
     row("metric", "kind");
     row("---", "---");
     for (UdfFacts.Metric metric : UdfFacts.metrics(context)) {

@@ -5,12 +5,13 @@ import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.options.RerankOption;
 import java.util.List;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** A SQL function that runs a model on a text or prompt. */
+/** A SQL function that runs a model on a text, a pair of texts or a prompt. */
 public enum SqlFunction {
   /** The embedding. */
   EMBEDDING(
@@ -33,6 +34,22 @@ public enum SqlFunction {
           + " embedding.",
       "_FUNC_('Spark SQL')",
       "4"),
+  /** The score of a pair. */
+  SCORE(
+      "rerank",
+      "Returns the score that a reranker gives a document for a query, the higher the more"
+          + " relevant; NULL if either is NULL and, unless mode is FAILFAST, for a pair that cannot"
+          + " be scored.",
+      "_FUNC_('What is Spark?', 'Spark is an engine.', map('model', '/models/reranker')) BETWEEN 0"
+          + " AND 1",
+      "true"),
+  /** The score of a pair with its number of tokens, truncation and error. */
+  SCORE_DETAIL(
+      "rerank_detail",
+      "Returns the score that a reranker gives a document for a query with the number of tokens of"
+          + " the pair, whether a text was cut, and the reason if there is no score.",
+      "_FUNC_('What is Spark?', 'Spark is an engine.', map('model', '/models/reranker')).tokens",
+      "12"),
   /** The answer. */
   ANSWER(
       "generate",
@@ -67,9 +84,17 @@ public enum SqlFunction {
     return sqlName;
   }
 
-  /** The name of the function's first parameter. */
-  public String input() {
-    return isAnswer() ? "prompt" : "text";
+  /** The names of the function's parameters for texts. */
+  public List<String> inputs() {
+    if (isScore()) {
+      return List.of("query", "document");
+    }
+    return List.of(isAnswer() ? "prompt" : "text");
+  }
+
+  /** Whether the function scores a pair of texts. */
+  public boolean isScore() {
+    return this == SCORE || this == SCORE_DETAIL;
   }
 
   /** Whether the function generates text rather than a vector. */
@@ -79,6 +104,9 @@ public enum SqlFunction {
 
   /** Every option of the function. */
   public List<? extends FunctionOption> options() {
+    if (isScore()) {
+      return List.of(RerankOption.values());
+    }
     return List.of(isAnswer() ? GenerateOption.values() : EmbedOption.values());
   }
 
@@ -93,6 +121,13 @@ public enum SqlFunction {
               .add("truncated", DataTypes.BooleanType)
               .add("error", DataTypes.StringType);
       case TOKENS -> DataTypes.IntegerType;
+      case SCORE -> DataTypes.FloatType;
+      case SCORE_DETAIL ->
+          new StructType()
+              .add("score", DataTypes.FloatType)
+              .add("tokens", DataTypes.IntegerType)
+              .add("truncated", DataTypes.BooleanType)
+              .add("error", DataTypes.StringType);
       case ANSWER -> DataTypes.StringType;
       case ANSWER_DETAIL ->
           new StructType()

@@ -42,7 +42,8 @@ final class ResultValues {
                 message(error)
               });
       case TOKENS -> error == null ? rows.tokens(i) : null;
-      case ANSWER, ANSWER_DETAIL -> throw new IllegalArgumentException(function + " is no vector");
+      case ANSWER, ANSWER_DETAIL, SCORE, SCORE_DETAIL ->
+          throw new IllegalArgumentException(function + " is no vector");
     };
   }
 
