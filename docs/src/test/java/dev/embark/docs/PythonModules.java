@@ -168,8 +168,7 @@ final class PythonModules {
     return switch (function.getName()) {
       case "embed" ->
           List.of(
-              ">>> docs = spark.createDataFrame([(1, \"Rye bread\"), (2, \"A harbour\")], [\"id\","
-                  + " \"body\"])",
+              ">>> docs = spark.createDataFrame([(1, \"Rye bread\"), (2, \"A harbour\")], [\"id\", \"body\"])",
               ">>> vectors = docs.withColumn(\"embedding\", embed(\"body\", dimensions=64))",
               ">>> vectors.selectExpr(\"id\", \"size(embedding) AS size\").collect()",
               "[Row(id=1, size=64), Row(id=2, size=64)]");
@@ -187,8 +186,7 @@ final class PythonModules {
       case "cosine_similarity" ->
           List.of(
               ">>> pairs = spark.createDataFrame([([3.0, 4.0], [4.0, 3.0])], [\"a\", \"b\"])",
-              ">>> pairs.select(cosine_similarity(\"a\", \"b\").alias(\"c\")).selectExpr(\"round(c,"
-                  + " 4) c\").first()",
+              ">>> pairs.select(cosine_similarity(\"a\", \"b\").alias(\"c\")).selectExpr(\"round(c, 4) c\").first()",
               "Row(c=0.9599999785423279)");
       case "vector_norm", "vector_normalize" ->
           List.of(
@@ -199,8 +197,7 @@ final class PythonModules {
                   : "Row(r=[0.6000000238418579, 0.800000011920929])");
       case "vector_sum", "vector_avg" ->
           List.of(
-              ">>> vectors = spark.sql(\"SELECT * FROM VALUES (array(1F, 2F)), (array(3F, 4F)) AS"
-                  + " t(v)\")",
+              ">>> vectors = spark.sql(\"SELECT * FROM VALUES (array(1F, 2F)), (array(3F, 4F)) AS t(v)\")",
               ">>> vectors.select(%s(\"v\").alias(\"r\")).first()".formatted(function.getName()),
               function.getName().equals("vector_sum") ? "Row(r=[4.0, 6.0])" : "Row(r=[2.0, 3.0])");
       case "vector_cosine_similarity", "vector_inner_product", "vector_l2_distance" ->
@@ -215,17 +212,14 @@ final class PythonModules {
               });
       case "rerank" ->
           List.of(
-              ">>> pairs = spark.createDataFrame([(\"What is Spark?\", \"An engine.\")], [\"q\","
-                  + " \"d\"])",
+              ">>> pairs = spark.createDataFrame([(\"What is Spark?\", \"An engine.\")], [\"q\", \"d\"])",
               ">>> score = rerank(\"q\", \"d\", model=\"/models/reranker\", max_tokens=256)",
               ">>> pairs.select(score.alias(\"score\")).first()  # doctest: +SKIP");
       case "rerank_detail" ->
           List.of(
-              ">>> pairs = spark.createDataFrame([(\"What is Spark?\", \"An engine.\")], [\"q\","
-                  + " \"d\"])",
+              ">>> pairs = spark.createDataFrame([(\"What is Spark?\", \"An engine.\")], [\"q\", \"d\"])",
               ">>> detail = rerank_detail(\"q\", \"d\", model=\"/models/reranker\")",
-              ">>> pairs.select(detail.alias(\"r\")).select(\"r.tokens\").first()  # doctest:"
-                  + " +SKIP");
+              ">>> pairs.select(detail.alias(\"r\")).select(\"r.tokens\").first()  # doctest: +SKIP");
       case "generate" ->
           List.of(
               ">>> prompts = spark.createDataFrame([(\"Is Spark a bird?\",)], [\"prompt\"])",
@@ -234,10 +228,8 @@ final class PythonModules {
       case "generate_detail" ->
           List.of(
               ">>> prompts = spark.createDataFrame([(\"Is Spark a bird?\",)], [\"prompt\"])",
-              ">>> detail = generate_detail(\"prompt\", model=\"/models/chat.gguf\","
-                  + " temperature=0.7)",
-              ">>> prompts.select(detail.alias(\"d\")).select(\"d.finish\").first()  # doctest:"
-                  + " +SKIP");
+              ">>> detail = generate_detail(\"prompt\", model=\"/models/chat.gguf\", temperature=0.7)",
+              ">>> prompts.select(detail.alias(\"d\")).select(\"d.finish\").first()  # doctest: +SKIP");
       default -> // a function that has no example in Python yet
           function
               .getExamples()

@@ -109,10 +109,10 @@ final class Reference {
     line("## Functions");
     line(
         "Arguments are positional or named, as in `embed(options => map('longText', 'chunk'), text"
-            + " => body)`. Options are arguments by name as well: `embed(body, longText =>"
-            + " 'chunk')`. `embed`, `rerank` and `generate` take strings only: a number or BINARY,"
-            + " which Spark's own string functions accept, is refused, since an id column embedded"
-            + " by mistake costs hours.");
+            + " => body)`. Options are arguments by name as well: `embed(body, longText => 'chunk')`."
+            + " `embed`, `rerank` and `generate` take strings only: a number or BINARY, which Spark's own"
+            + " string functions accept, is refused, since an id column embedded by mistake costs"
+            + " hours.");
     UdfFacts.functions().forEach(this::function);
     line("## Table functions");
     line("A table function is called in `FROM`; a table as its argument is written `TABLE(name)`.");
