@@ -127,6 +127,15 @@ def test_generate_needs_a_model(docs: DataFrame) -> None:
         docs.select(embark.generate_detail("body", model="/no/such.gguf")).collect()
 
 
+def test_rerank_takes_two_columns_and_needs_a_reranker(docs: DataFrame) -> None:
+    with pytest.raises(AnalysisException, match="EMBARK_NO_MODEL"):
+        docs.select(embark.rerank("body", sf.col("body"), truncation="only_second")).collect()
+    with pytest.raises(AnalysisException, match="there is no such model file"):
+        docs.select(embark.rerank_detail(sf.lit("q"), "body", model="/no/such.gguf")).collect()
+    with pytest.raises(Exception, match="is no reranker"):
+        docs.select(embark.rerank(sf.lit("q"), "body", model=DEFAULT)).collect()
+
+
 def test_named_arguments_of_sql(spark: SparkSession) -> None:
     for arguments in ("options => map('dimensions', 8), text => 'x'", "'x', dimensions => 8"):
         assert spark.sql(f"SELECT size(embed({arguments})) AS size").collect()[0].size == 8

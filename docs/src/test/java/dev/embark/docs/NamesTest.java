@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.options.RerankOption;
 import dev.embark.spark.UdfFacts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -105,6 +106,8 @@ class NamesTest {
                 Arrays.stream(EmbedOption.values()).map(o -> UdfFacts.confPrefix() + o.key()),
                 Arrays.stream(GenerateOption.values())
                     .map(o -> UdfFacts.generateConfPrefix() + o.key()),
+                Arrays.stream(RerankOption.values())
+                    .map(o -> UdfFacts.rerankConfPrefix() + o.key()),
                 UdfFacts.settings().stream().map(UdfFacts.Setting::key),
                 Stream.of(UdfFacts.progressConf()))
             .flatMap(keys -> keys)
@@ -123,8 +126,9 @@ class NamesTest {
   @MethodSource("files")
   void everyOptionAndFunctionOfSqlIsThere(Path file) throws IOException {
     Set<String> options =
-        Stream.<FunctionOption>concat(
-                Arrays.stream(EmbedOption.values()), Arrays.stream(GenerateOption.values()))
+        Stream.<FunctionOption[]>of(
+                EmbedOption.values(), GenerateOption.values(), RerankOption.values())
+            .flatMap(Arrays::stream)
             .map(option -> option.key().toLowerCase(Locale.ROOT))
             .collect(Collectors.toSet());
     Set<String> functions =

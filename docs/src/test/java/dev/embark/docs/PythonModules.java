@@ -222,6 +222,16 @@ final class PythonModules {
                 case "vector_l2_distance" -> "Row(r=4.0)";
                 default -> "Row(r=0.6000000238418579)";
               });
+      case "rerank" ->
+          List.of(
+              ">>> pairs = spark.createDataFrame([(\"What is Spark?\", \"An engine.\")], [\"q\", \"d\"])",
+              ">>> score = rerank(\"q\", \"d\", model=\"/models/reranker\", max_tokens=256)",
+              ">>> pairs.select(score.alias(\"score\")).first()  # doctest: +SKIP");
+      case "rerank_detail" ->
+          List.of(
+              ">>> pairs = spark.createDataFrame([(\"What is Spark?\", \"An engine.\")], [\"q\", \"d\"])",
+              ">>> detail = rerank_detail(\"q\", \"d\", model=\"/models/reranker\")",
+              ">>> pairs.select(detail.alias(\"r\")).select(\"r.tokens\").first()  # doctest: +SKIP");
       case "generate" ->
           List.of(
               ">>> prompts = spark.createDataFrame([(\"Is Spark a bird?\",)], [\"prompt\"])",

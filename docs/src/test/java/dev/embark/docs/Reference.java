@@ -5,6 +5,7 @@ import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.options.RerankOption;
 import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.EmbarkPlugin;
@@ -67,6 +68,13 @@ final class Reference {
     List<EmbedOption> ofChunks = new ArrayList<>(ChunkOptions.every());
     ofChunks.removeAll(EmbedOptions.every());
     options(ofChunks);
+    line("## Options of a reranking");
+    line(
+        "Options of a reranking are keys of the map in SQL and in the Column functions:"
+            + " `rerank(query, document, map('model', '/models/reranker'))`. `SET "
+            + UdfFacts.rerankConfPrefix()
+            + "<option> = <value>` sets an option for a session.");
+    options(List.of(RerankOption.values()));
     line("## Options of a generation");
     line(
         "Options of a generation are keys of the map in SQL and in the Column functions:"
@@ -122,7 +130,7 @@ final class Reference {
     line(
         "Arguments are positional or named, as in `embed(options => map('longText', 'chunk'), text"
             + " => body)`. Options are arguments by name as well: `embed(body, longText => 'chunk')`."
-            + " `embed` and `generate` take strings only: a number or BINARY, which Spark's own"
+            + " `embed`, `rerank` and `generate` take strings only: a number or BINARY, which Spark's own"
             + " string functions accept, is refused, since an id column embedded by mistake costs"
             + " hours.");
     UdfFacts.functions().forEach(this::function);
@@ -148,8 +156,8 @@ final class Reference {
   private void metrics(SparkContext context) {
     line("## Metrics of the operator");
     line(
-        "The SQL tab of Spark's UI shows these metrics on the node `EvalModel`; generations have"
-            + " `rows answered` instead of `rows embedded`.");
+        "The SQL tab of Spark's UI shows these metrics on the node `EvalModel`; rerankings have"
+            + " `rows scored` and generations `rows answered` instead of `rows embedded`.");
     row("metric", "kind");
     row("---", "---");
     for (UdfFacts.Metric metric : UdfFacts.metrics(context)) {

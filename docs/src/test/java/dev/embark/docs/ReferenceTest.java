@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.options.RerankOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,9 @@ class ReferenceTest {
         .isEqualTo(expected);
     for (EmbedOption option : EmbedOption.values()) {
       assertThat(expected).contains("| `" + option.key() + "` |");
+    }
+    for (RerankOption option : RerankOption.values()) {
+      assertThat(expected).contains("| `" + option.key() + "` |", option.description());
     }
     for (GenerateOption option : GenerateOption.values()) {
       assertThat(expected).contains("| `" + option.key() + "` |", option.description());

@@ -69,6 +69,11 @@ public final class UdfFacts {
     return List.copyOf(registry.getNames());
   }
 
+  /** What every conf of a reranking begins with. */
+  public static String rerankConfPrefix() {
+    return EmbarkConf.RERANK_PREFIX;
+  }
+
   /** What every conf of a generation begins with. */
   public static String generateConfPrefix() {
     return EmbarkConf.GENERATE_PREFIX;

@@ -95,6 +95,9 @@ public final class ModelInspector implements Callable<Integer> {
             });
     model.chatTemplate().ifPresent(template -> facts.put("chatTemplate", template));
     facts.put("function", trial.function());
+    if (model.isReranker()) {
+      facts.put("notEmbedding", "it is a reranker, which scores pairs of texts: use rerank()");
+    }
     if (model.generates()) {
       facts.put(
           "notEmbedding", "its file names no pooling; set pooling=mean, cls or last to embed");

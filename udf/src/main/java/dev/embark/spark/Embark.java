@@ -152,6 +152,38 @@ public final class Embark {
   }
 
   /**
+   * The score that a reranker gives a document for a query, {@code FLOAT}, the higher the more
+   * relevant; NULL if either is NULL. The option {@code model}, or {@code
+   * spark.embark.rerank.model} for the session, names the model.
+   */
+  public static Column rerank(Column query, Column document) {
+    return rerank(query, document, Map.of());
+  }
+
+  /**
+   * {@link #rerank(Column, Column)} with the options of {@code rerank(query, document, map(…))}.
+   */
+  public static Column rerank(Column query, Column document, Map<String, String> options) {
+    return call(SqlFunction.SCORE, List.of(query, document), options);
+  }
+
+  /**
+   * {@code STRUCT<score FLOAT, tokens INT, truncated BOOLEAN, error STRING>} of a query and a
+   * document.
+   */
+  public static Column rerankDetail(Column query, Column document) {
+    return rerankDetail(query, document, Map.of());
+  }
+
+  /**
+   * {@link #rerankDetail(Column, Column)} with the options of {@code rerank_detail(query, document,
+   * map(…))}.
+   */
+  public static Column rerankDetail(Column query, Column document, Map<String, String> options) {
+    return call(SqlFunction.SCORE_DETAIL, List.of(query, document), options);
+  }
+
+  /**
    * The answer of a model to a prompt, {@code STRING}; NULL for NULL. The option {@code model}, or
    * {@code spark.embark.generate.model} for the session, names the model.
    */
@@ -228,7 +260,12 @@ public final class Embark {
   }
 
   private static Column call(SqlFunction function, Column text, Map<String, String> options) {
-    List<Column> arguments = new ArrayList<>(List.of(text));
+    return call(function, List.of(text), options);
+  }
+
+  private static Column call(
+      SqlFunction function, List<Column> texts, Map<String, String> options) {
+    List<Column> arguments = new ArrayList<>(texts);
     if (!options.isEmpty()) {
       List<Column> entries = new ArrayList<>();
       options.forEach(

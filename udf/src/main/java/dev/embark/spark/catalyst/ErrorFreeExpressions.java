@@ -32,6 +32,7 @@ final class ErrorFreeExpressions {
           Concat.class,
           ConcatWs.class,
           Lower.class,
+          PairedTexts.class,
           Upper.class,
           StringTrim.class,
           Substring.class);

@@ -28,8 +28,9 @@ public final class ModelExpression extends ModelCall
   private static final long serialVersionUID = 1L;
 
   /**
-   * @param text a string or NULL; unlike Spark's string functions, a call does not cast numbers,
-   *     since an id column that is embedded by mistake costs a night
+   * @param text a string or NULL, or the {@link PairedTexts} of a function of two; unlike Spark's
+   *     string functions, a call does not cast numbers, since an id column that is embedded by
+   *     mistake costs a night
    * @param options the session's options with those of the call applied on top
    */
   public ModelExpression(Expression text, FunctionOptions options, SqlFunction function) {

@@ -47,20 +47,25 @@ public record ModelFunction(
   public static List<ModelFunction> all() {
     List<ModelFunction> all = new ArrayList<>();
     for (SqlFunction function : SqlFunction.values()) {
+      List<String> names = new ArrayList<>(function.inputs());
+      int inputs = names.size();
+      names.add("options");
       all.add(
           new ModelFunction(
               new Parameters(
                   function.sqlName(),
-                  List.of(function.input(), "options"),
-                  1,
+                  List.copyOf(names),
+                  inputs,
                   function.options().stream().map(FunctionOption::key).toList()),
               info(function),
               arguments ->
                   build(
                       function,
-                      arguments.get(0),
-                      arguments.get(1),
-                      arguments.subList(2, arguments.size()))));
+                      function.isScore()
+                          ? new PairedTexts(arguments.get(0), arguments.get(1))
+                          : arguments.get(0),
+                      arguments.get(inputs),
+                      arguments.subList(inputs + 1, arguments.size()))));
     }
     for (VectorFunction function : VectorFunction.missing()) {
       all.add(
@@ -113,7 +118,7 @@ public record ModelFunction(
       if (options.model().isEmpty()) {
         throw new EmbarkException(
             Condition.NO_MODEL,
-            Map.of("function", function.sqlName(), "conf", EmbarkConf.GENERATE_PREFIX + "model"));
+            Map.of("function", function.sqlName(), "conf", EmbarkConf.modelKey(function)));
       }
       WebModelPolicy.check(options);
       HeaderCheck.check(options);
@@ -219,10 +224,11 @@ public record ModelFunction(
         ModelExpression.class.getName(),
         null,
         function.sqlName(),
-        "_FUNC_(" + function.input() + "[, options]) - " + function.usage(),
+        "_FUNC_(" + String.join(", ", function.inputs()) + "[, options]) - " + function.usage(),
         "\n    Arguments:\n      * "
-            + function.input()
-            + " - a string\n      * options - a literal map of these, which are arguments by name, too:\n"
+            + String.join(" - a string\n      * ", function.inputs())
+            + " - a string\n"
+            + "      * options - a literal map of these, which are arguments by name, too:\n"
             + options
             + "\n  ",
         "\n    Examples:\n      > SELECT "

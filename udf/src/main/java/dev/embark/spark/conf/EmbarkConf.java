@@ -5,6 +5,8 @@ import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.options.RerankOption;
+import dev.embark.engine.options.RerankOptions;
 import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.compat.EmbarkBuild;
@@ -16,15 +18,18 @@ import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.internal.SQLConf$;
 
 /**
- * Reads a session's options from its conf: {@code spark.embark.<option>} for embeddings and {@code
- * spark.embark.generate.<option>} for generation. Used on the driver only; calls carry their
- * options to tasks as plain values.
+ * Reads a session's options from its conf: {@code spark.embark.<option>} for embeddings, {@code
+ * spark.embark.rerank.<option>} for reranking and {@code spark.embark.generate.<option>} for
+ * generation. Used on the driver only; calls carry their options to tasks as plain values.
  */
 public final class EmbarkConf {
   public static final String PREFIX = "spark.embark.";
 
   /** Prefix of the options for generation. */
   public static final String GENERATE_PREFIX = PREFIX + "generate.";
+
+  /** Prefix of the options for reranking. */
+  public static final String RERANK_PREFIX = PREFIX + "rerank.";
 
   /** {@code true} prints the throughput of each stage to the driver's standard error. */
   public static final String PROGRESS = PREFIX + "progress";
@@ -41,6 +46,7 @@ public final class EmbarkConf {
   public static synchronized void register() {
     register(PREFIX, SqlFunction.EMBEDDING);
     register(PREFIX, SqlFunction.CHUNKS);
+    register(RERANK_PREFIX, SqlFunction.SCORE);
     register(GENERATE_PREFIX, SqlFunction.ANSWER);
     if (!SQLConf.get().isModifiable(VERSION)) {
       SQLConf$.MODULE$
@@ -78,6 +84,25 @@ public final class EmbarkConf {
   }
 
   /**
+   * The running session's options for a function.
+   *
+   * @throws EmbarkException of kind OPTION if an option is not allowed
+   */
+  public static FunctionOptions sessionOptions(SqlFunction function) {
+    if (function.isScore()) {
+      return RerankOptions.of(under(RERANK_PREFIX, SQLConf.get().getAllConfs()));
+    }
+    return function.isAnswer() ? sessionGenerateOptions() : sessionOptions();
+  }
+
+  /** The conf key by which a session names the model of a function. */
+  public static String modelKey(SqlFunction function) {
+    String prefix =
+        function.isScore() ? RERANK_PREFIX : function.isAnswer() ? GENERATE_PREFIX : PREFIX;
+    return prefix + RerankOption.MODEL.key();
+  }
+
+  /**
    * The running session's options for embeddings.
    *
    * @throws EmbarkException of kind OPTION if an option is not allowed
@@ -109,20 +134,28 @@ public final class EmbarkConf {
 
   /** Whether a conf key names an option for embeddings. */
   public static boolean isEmbedOption(String key) {
-    return key.startsWith(PREFIX) && !key.startsWith(GENERATE_PREFIX) && !key.equals(PROGRESS);
+    return key.startsWith(PREFIX)
+        && !key.startsWith(GENERATE_PREFIX)
+        && !key.startsWith(RERANK_PREFIX)
+        && !key.equals(PROGRESS);
   }
 
   /** The options for generation in a session's conf. */
   public static GenerateOptions generateOptions(scala.collection.Map<String, String> conf) {
+    return GenerateOptions.of(under(GENERATE_PREFIX, conf));
+  }
+
+  private static Map<String, String> under(
+      String prefix, scala.collection.Map<String, String> conf) {
     Map<String, String> options = new TreeMap<>();
     conf.foreach(
         entry -> {
-          if (entry._1().startsWith(GENERATE_PREFIX)) {
-            options.put(entry._1().substring(GENERATE_PREFIX.length()), entry._2());
+          if (entry._1().startsWith(prefix)) {
+            options.put(entry._1().substring(prefix.length()), entry._2());
           }
           return null;
         });
-    return GenerateOptions.of(options);
+    return options;
   }
 
   /**

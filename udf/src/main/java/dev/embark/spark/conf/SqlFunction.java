@@ -5,12 +5,13 @@ import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.options.RerankOption;
 import java.util.List;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** A SQL function that runs a model on a text or prompt. */
+/** A SQL function that runs a model on a text, a pair of texts or a prompt. */
 public enum SqlFunction {
   /** The embedding. */
   EMBEDDING(
@@ -48,6 +49,22 @@ public enum SqlFunction {
           + " the reason if there are none.",
       "size(_FUNC_('One. Two.', map('chunkTokens', 5)).chunks)",
       "2"),
+  /** The score of a pair. */
+  SCORE(
+      "rerank",
+      "Returns the score that a reranker gives a document for a query, the higher the more"
+          + " relevant; NULL if either is NULL and, unless mode is FAILFAST, for a pair that cannot"
+          + " be scored.",
+      "_FUNC_('What is Spark?', 'Spark is an engine.', map('model', '/models/reranker')) BETWEEN 0"
+          + " AND 1",
+      "true"),
+  /** The score of a pair with its number of tokens, truncation and error. */
+  SCORE_DETAIL(
+      "rerank_detail",
+      "Returns the score that a reranker gives a document for a query with the number of tokens of"
+          + " the pair, whether a text was cut, and the reason if there is no score.",
+      "_FUNC_('What is Spark?', 'Spark is an engine.', map('model', '/models/reranker')).tokens",
+      "12"),
   /** The answer. */
   ANSWER(
       "generate",
@@ -82,9 +99,17 @@ public enum SqlFunction {
     return sqlName;
   }
 
-  /** The name of the function's first parameter. */
-  public String input() {
-    return isAnswer() ? "prompt" : "text";
+  /** The names of the function's parameters for texts. */
+  public List<String> inputs() {
+    if (isScore()) {
+      return List.of("query", "document");
+    }
+    return List.of(isAnswer() ? "prompt" : "text");
+  }
+
+  /** Whether the function scores a pair of texts. */
+  public boolean isScore() {
+    return this == SCORE || this == SCORE_DETAIL;
   }
 
   /** Whether the function generates text rather than a vector. */
@@ -101,6 +126,9 @@ public enum SqlFunction {
   public List<? extends FunctionOption> options() {
     if (isAnswer()) {
       return List.of(GenerateOption.values());
+    }
+    if (isScore()) {
+      return List.of(RerankOption.values());
     }
     return isOfChunks() ? ChunkOptions.every() : EmbedOptions.every();
   }
@@ -121,6 +149,13 @@ public enum SqlFunction {
           new StructType()
               .add("chunks", CHUNKS.dataType(options))
               .add("tokens", DataTypes.IntegerType)
+              .add("error", DataTypes.StringType);
+      case SCORE -> DataTypes.FloatType;
+      case SCORE_DETAIL ->
+          new StructType()
+              .add("score", DataTypes.FloatType)
+              .add("tokens", DataTypes.IntegerType)
+              .add("truncated", DataTypes.BooleanType)
               .add("error", DataTypes.StringType);
       case ANSWER -> DataTypes.StringType;
       case ANSWER_DETAIL ->

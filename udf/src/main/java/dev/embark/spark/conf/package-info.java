@@ -3,6 +3,7 @@
  *
  * <pre>
  *  spark.embark.&lt;option&gt;            ──► EmbarkConf ──► FunctionOptions of a call   (a session, read on the driver)
+ *  spark.embark.rerank.&lt;option&gt;, spark.embark.generate.&lt;option&gt;                 likewise
  *  spark.embark.&lt;executor setting&gt;  ──► ExecutorSetting                        (an application, read at its start)
  * </pre>
  *

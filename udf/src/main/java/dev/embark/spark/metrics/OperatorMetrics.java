@@ -2,6 +2,7 @@ package dev.embark.spark.metrics;
 
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.options.RerankOptions;
 import dev.embark.engine.rows.RowCounter;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -48,8 +49,11 @@ public final class OperatorMetrics implements Serializable {
     return new OperatorMetrics(context, options);
   }
 
-  /** The participle for a processed row in messages: answered or embedded. */
+  /** The participle for a processed row in messages: answered, scored or embedded. */
   public static String done(FunctionOptions options) {
+    if (options instanceof RerankOptions) {
+      return "scored";
+    }
     return options instanceof GenerateOptions ? "answered" : "embedded";
   }
 

@@ -2,14 +2,19 @@ package dev.embark.spark.models;
 
 import dev.embark.engine.batch.ContextMemory;
 import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.RerankingEngine;
+import dev.embark.engine.embed.SharedEncoder;
 import dev.embark.engine.generate.GenerationEngine;
 import dev.embark.engine.model.EngineMemory;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.options.Pooling;
+import dev.embark.engine.options.RerankOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.Engine;
 import dev.embark.llama.LlamaBackend.Device;
+import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -156,32 +161,34 @@ public final class EnginePool {
     boolean onGpu = key.device() != ModelOptions.CPU;
     MemoryBudget.Reservation memory = null;
     try {
+      LlamaModel loaded = model.model();
       Engine engine;
       if (key.options() instanceof GenerateOptions generate) {
         // The context holds the state of this engine's sequences, so it cannot be shared.
         memory = onGpu ? budget.none() : reserve(key, model, 1);
-        engine = new GenerationEngine(model.model(), generate);
+        engine = new GenerationEngine(loaded, generate);
       } else if (onGpu || sharedContext) {
         int contexts = onGpu ? 1 : budget.slots();
         memory = budget.none();
-        EmbedOptions embed = (EmbedOptions) key.options();
+        SharedEncoder shared =
+            model.shared(
+                key.options() instanceof EmbedOptions embed ? embed.pooling() : Pooling.RANK,
+                EngineMemory.batchTokens(key.options(), key.device()),
+                contexts,
+                () -> reserve(key, model, contexts),
+                // The thread of a shared context must not free the model that it uses.
+                reserved -> growing(key, model, reserved, () -> false));
         engine =
-            new EmbeddingEngine(
-                model.model(),
-                embed,
-                model.shared(
-                    embed,
-                    contexts,
-                    () -> reserve(key, model, contexts),
-                    // The thread of a shared context must not free the model that it uses.
-                    reserved -> growing(key, model, reserved, () -> false)));
+            key.options() instanceof RerankOptions rerank
+                ? new RerankingEngine(loaded, rerank, shared)
+                : new EmbeddingEngine(loaded, (EmbedOptions) key.options(), shared);
       } else {
         memory = reserve(key, model, 1);
+        ContextMemory growing = growing(key, model, memory, this::freeLongestIdle);
         engine =
-            new EmbeddingEngine(
-                model.model(),
-                (EmbedOptions) key.options(),
-                growing(key, model, memory, this::freeLongestIdle));
+            key.options() instanceof RerankOptions rerank
+                ? new RerankingEngine(loaded, rerank, growing)
+                : new EmbeddingEngine(loaded, (EmbedOptions) key.options(), growing);
       }
       return new Pooled(key, engine, model, memory);
     } catch (RuntimeException | Error e) {

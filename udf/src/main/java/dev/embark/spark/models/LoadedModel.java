@@ -2,9 +2,7 @@ package dev.embark.spark.models;
 
 import dev.embark.engine.batch.ContextMemory;
 import dev.embark.engine.embed.SharedEncoder;
-import dev.embark.engine.model.EngineMemory;
 import dev.embark.engine.model.MemoryEstimate;
-import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.Pooling;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.llama.LlamaModel;
@@ -86,18 +84,18 @@ final class LoadedModel {
    * Returns the contexts of this model that all tasks share. The first caller creates them; they
    * are freed with the model.
    *
+   * @param batchTokens tokens per native batch
    * @param contexts number of contexts
    * @param reserve reserves their memory
    * @param growing creates the reservation by which one context grows
    */
   SharedEncoder shared(
-      EmbedOptions options,
+      Pooling pooling,
+      int batchTokens,
       int contexts,
       Supplier<MemoryBudget.Reservation> reserve,
       Function<MemoryBudget.Reservation, ContextMemory> growing) {
-    SharedKey key =
-        new SharedKey(
-            options.pooling(), EngineMemory.batchTokens(options, model.options().device()));
+    SharedKey key = new SharedKey(pooling, batchTokens);
     // Locking this object could deadlock: reserving memory may free other models while their users
     // wait here.
     synchronized (shared) {

@@ -5,10 +5,11 @@ import dev.embark.engine.model.ModelDescription;
 import dev.embark.engine.model.ModelFile;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
-import dev.embark.engine.options.GenerateOption;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.options.RerankOptions;
 import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.gguf.GgufHeader;
@@ -103,7 +104,8 @@ public final class ModelDescriber {
 
   /**
    * Fetches, loads and describes the model of the options, and embeds with it for about a second,
-   * or answers if it is a decoder without pooling; needs no Spark session.
+   * scores pairs if it is a reranker, or answers if it is a decoder without pooling; needs no Spark
+   * session.
    *
    * @throws dev.embark.engine.rows.EmbarkException as {@link #describe(FunctionOptions)}
    */
@@ -114,14 +116,19 @@ public final class ModelDescriber {
         ModelAccess.NONE,
         model -> {
           ModelDescription description = ModelFile.describe(model);
-          return new Inspection(
-              description,
-              description.generates()
-                  ? ModelTrial.of(
-                      model,
-                      GenerateOptions.of(Map.of(GenerateOption.MODEL.key(), options.model())))
-                  : ModelTrial.of(model, options));
+          return new Inspection(description, trial(description, model, options));
         });
+  }
+
+  private static ModelTrial trial(
+      ModelDescription description, LlamaModel model, EmbedOptions options) {
+    Map<String, String> named = Map.of(EmbedOption.MODEL.key(), options.model());
+    if (description.isReranker()) {
+      return ModelTrial.of(model, RerankOptions.of(named));
+    }
+    return description.generates()
+        ? ModelTrial.of(model, GenerateOptions.of(named))
+        : ModelTrial.of(model, options);
   }
 
   /**

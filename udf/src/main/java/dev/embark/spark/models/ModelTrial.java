@@ -1,6 +1,8 @@
 package dev.embark.spark.models;
 
+import dev.embark.engine.batch.ContextMemory;
 import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.RerankingEngine;
 import dev.embark.engine.embed.VectorWriter;
 import dev.embark.engine.generate.GenerationEngine;
 import dev.embark.engine.model.EngineMemory;
@@ -8,8 +10,10 @@ import dev.embark.engine.model.MemoryEstimate;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
+import dev.embark.engine.options.RerankOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.RowOutcomes;
+import dev.embark.engine.rows.TextPair;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import java.nio.charset.StandardCharsets;
@@ -27,9 +31,9 @@ import org.apache.arrow.vector.complex.ListVector;
  * What a function costs with a model on this machine: measured for about a second on the CPU, with
  * one thread.
  *
- * @param function {@code embed} or {@code generate}
+ * @param function {@code embed}, {@code rerank} or {@code generate}
  * @param taskBytes memory that each Spark task needs in addition to the model, in bytes
- * @param tokensPerSecond embedded, or generated; empty if the model cannot do it
+ * @param tokensPerSecond embedded, scored or generated; empty if the model cannot do it
  * @param problem why it cannot; empty if it can
  */
 public record ModelTrial(
@@ -50,6 +54,20 @@ public record ModelTrial(
           model,
           options,
           window -> engine.embed(window, vectors, () -> false),
+          (rows, row) -> rows.tokens(row));
+    } catch (EmbarkException e) {
+      return failed(model, options, e);
+    }
+  }
+
+  /** Scores pairs. */
+  static ModelTrial of(LlamaModel model, RerankOptions options) {
+    byte[] pair = new TextPair(SENTENCE, SENTENCE).toBytes();
+    try (RerankingEngine engine = new RerankingEngine(model, options, ContextMemory.UNLIMITED)) {
+      return measured(
+          model,
+          options,
+          window -> engine.score(Collections.nCopies(window.size(), pair), () -> false),
           (rows, row) -> rows.tokens(row));
     } catch (EmbarkException e) {
       return failed(model, options, e);

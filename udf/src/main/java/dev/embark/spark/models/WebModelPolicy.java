@@ -40,6 +40,7 @@ public final class WebModelPolicy {
     SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
     if (ExecutorSettings.allowsHttp(conf)
         || conf.get(EmbarkConf.PREFIX + "model", "").equals(model)
+        || conf.get(EmbarkConf.RERANK_PREFIX + "model", "").equals(model)
         || conf.get(EmbarkConf.GENERATE_PREFIX + "model", "").equals(model)) {
       return;
     }

@@ -59,7 +59,8 @@ final class ResultValues {
               new Object[] {
                 of(SqlFunction.CHUNKS, rows, i), chunks.tokensOfRow(i), message(error)
               });
-      case ANSWER, ANSWER_DETAIL -> throw new IllegalArgumentException(function + " is no vector");
+      case ANSWER, ANSWER_DETAIL, SCORE, SCORE_DETAIL ->
+          throw new IllegalArgumentException(function + " is no vector");
     };
   }
 

@@ -2,6 +2,7 @@ package dev.embark.spark.rows;
 
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.RerankOptions;
 import dev.embark.engine.rows.RowOutcomes;
 import dev.embark.spark.conf.SqlFunction;
 import dev.embark.spark.models.EnginePool;
@@ -27,9 +28,10 @@ public interface TaskEngine extends AutoCloseable {
   static TaskEngine open(
       FunctionOptions options, List<SqlFunction> outputs, ModelAccess access, TaskContext context) {
     EnginePool.Lease lease = ExecutorModels.lease(options, access);
-    return options instanceof EmbedOptions embed
-        ? VectorEngine.open(lease, embed, outputs, context)
-        : new AnswerEngine(lease);
+    if (options instanceof EmbedOptions embed) {
+      return VectorEngine.open(lease, embed, outputs, context);
+    }
+    return options instanceof RerankOptions ? new ScoreEngine(lease) : new AnswerEngine(lease);
   }
 
   /** Time to fetch and load the model in milliseconds; 0 if it was already loaded. */
@@ -38,7 +40,7 @@ public interface TaskEngine extends AutoCloseable {
   /**
    * Evaluates a window and overwrites the results of the previous one.
    *
-   * @param window texts in UTF-8, null for a NULL row
+   * @param window texts in UTF-8 or pairs of texts, null for a NULL row
    * @throws dev.embark.engine.rows.EmbarkException of kind CANCELLED
    */
   RowOutcomes compute(List<byte[]> window, BooleanSupplier isCancelled);

@@ -9,6 +9,7 @@ import dev.embark.engine.model.MemoryEstimate;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.Pooling;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbeddedRows;
 import dev.embark.llama.LlamaModel;
@@ -540,7 +541,8 @@ class EnginePoolTest {
     assertThatThrownBy(
             () ->
                 model.shared(
-                    EmbedOptions.defaults(),
+                    Pooling.MODEL,
+                    512,
                     1,
                     () -> {
                       try {
