@@ -186,14 +186,24 @@ class AcceleratorTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"EXACT", "FAST", "INT8"})
-  void aTextHasTheSameVectorInAnyCompany(Acceleration acceleration) throws IOException {
-    Path file = new RandomBert(2, 4, 32, 256, GgufTensorType.F16).write(dir);
+  @CsvSource({
+    "EXACT, bert",
+    "FAST, bert",
+    "INT8, bert",
+    "FAST, nomic-bert",
+    "FAST, jina-bert-v2",
+    "FAST, modern-bert"
+  })
+  void aTextHasTheSameVectorInAnyCompany(Acceleration acceleration, String architecture)
+      throws IOException {
+    Path file = new RandomBert(architecture, 4, 4, 32, 256, GgufTensorType.F16).write(dir);
     try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(acceleration))) {
-      float[] alone = vectors(model, Pooling.CLS, new int[] {12}).get(0);
-      float[] first = vectors(model, Pooling.CLS, new int[] {12, 100, 7}).get(0);
+      for (Pooling pooling : List.of(Pooling.CLS, Pooling.MEAN)) {
+        float[] alone = vectors(model, pooling, new int[] {12}).get(0);
 
-      assertThat(first).isEqualTo(alone);
+        assertThat(vectors(model, pooling, new int[] {12, 100, 7}).get(0)).isEqualTo(alone);
+        assertThat(vectors(model, pooling, new int[] {5, 12, 90}).get(1)).isEqualTo(alone);
+      }
     }
   }
 
