@@ -228,7 +228,7 @@ final class RunStart {
             sink.ownColumns()),
         false,
         cut.counts(),
-        WaveProgress.planned(cut.waves()),
+        WaveProgress.planned(cut.parts()),
         upkeep);
   }
 
