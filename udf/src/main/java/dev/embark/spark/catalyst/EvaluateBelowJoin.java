@@ -3,6 +3,7 @@ package dev.embark.spark.catalyst;
 import dev.embark.engine.options.ErrorMode;
 import dev.embark.spark.compat.Scala;
 import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.BinaryComparison;
 import org.apache.spark.sql.catalyst.expressions.EqualNullSafe;
 import org.apache.spark.sql.catalyst.expressions.EqualTo;
@@ -31,8 +32,9 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
  *
  * <p>Rows embedded in that query: 40 with the rule, 800 without. A call over a join by equality, or
  * by two bounds as in {@code ON a.time BETWEEN b.start AND b.end}, stays above the join, because
- * such a join selects rows rather than multiplying them. So does a call over the side for which an
- * outer join adds rows of NULLs, since its text may not be NULL in those rows.
+ * such a join selects rows rather than multiplying them. So does a call that computes its text of
+ * the side for which an outer join adds rows of NULLs, since the text may not be NULL in those
+ * rows; a column is.
  */
 final class EvaluateBelowJoin {
   private EvaluateBelowJoin() {}
@@ -50,7 +52,7 @@ final class EvaluateBelowJoin {
     List<LogicalPlan> sides = Scala.list(join.children());
     for (int side = 0; side < sides.size(); side++) {
       boolean meetsOneRow = sides.get(1 - side).maxRows().exists(rows -> (long) rows <= 1);
-      if (keepsRows(join, side)
+      if (passesResult(join, side, call)
           && !meetsOneRow
           && !call.references().isEmpty()
           && call.references().subsetOf(sides.get(side).outputSet())) {
@@ -80,10 +82,20 @@ final class EvaluateBelowJoin {
   }
 
   /**
-   * Whether output rows of a side are always input rows of it, never rows of NULLs that an outer
-   * join adds.
+   * Whether the result of a call that is evaluated below a side is its result above the join.
+   * Output rows of the side are input rows of it, or rows of NULLs that an outer join adds: in
+   * these a column of the side is NULL, and so is the call's result for it.
    */
-  static boolean keepsRows(Join join, int side) {
+  static boolean passesResult(Join join, int side, ModelExpression call) {
+    return keepsRows(join, side)
+        || (call.text() instanceof Attribute
+            && (join.joinType().equals(LeftOuter$.MODULE$)
+                || join.joinType().equals(RightOuter$.MODULE$)
+                || join.joinType().equals(FullOuter$.MODULE$)));
+  }
+
+  /** Whether output rows of a side are always input rows of it. */
+  private static boolean keepsRows(Join join, int side) {
     return join.joinType() instanceof InnerLike
         || (!join.joinType().equals(FullOuter$.MODULE$)
             && side == (join.joinType().equals(RightOuter$.MODULE$) ? 1 : 0));

@@ -34,9 +34,10 @@ import org.apache.spark.sql.catalyst.plans.logical.Window;
  *
  * <p>Rows embedded in that query: 20 with the rule, up to 40 without, since each row that passes
  * the filter is embedded again. The same holds for a view with an embedding under a query that
- * repeats the call. A column is not passed through a node that changes rows, such as an aggregate,
- * an outer join that adds NULLs, or the Expand node of {@code ROLLUP}: above Expand each copy of a
- * row counts as embedded, but equal texts of a window share one evaluation.
+ * repeats the call. A column is not passed through a node that changes rows, such as an aggregate
+ * or the Expand node of {@code ROLLUP}: above Expand each copy of a row counts as embedded, but
+ * equal texts of a window share one evaluation. Nor is it passed through an outer join that adds
+ * NULLs unless the text is a column, which is NULL in these rows as the result is.
  */
 final class ReuseResults {
   private static final Set<Class<?>> PASSES =
@@ -87,7 +88,7 @@ final class ReuseResults {
     for (int i = 0; i < children.size(); i++) {
       // An outer join adds rows in which the column is NULL; a semi join drops one side's columns.
       Optional<Found> found =
-          plan instanceof Join join && !EvaluateBelowJoin.keepsRows(join, i)
+          plan instanceof Join join && !EvaluateBelowJoin.passesResult(join, i, call)
               ? Optional.empty()
               : find(children.get(i), call);
       if (found.isPresent()) {
