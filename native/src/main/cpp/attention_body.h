@@ -202,7 +202,7 @@ template <Value ARITHMETIC> void attend_sequence(const Attention & p, int start,
     for (int h = 0; h < p.heads; h++) {
         const size_t at = start * p.ld + static_cast<size_t>(h) * p.head_size;
         pack_keys<ARITHMETIC>(p.k + at, p.ld, n, p.head_size, head);
-        pack_values<ARITHMETIC>(p.v + at, p.ld, n, p.head_size, p.window < n, head.values);
+        pack_values<ARITHMETIC>(p.v + at, p.ld, n, p.head_size, p.window < n - 1, head.values);
         attend_head<ARITHMETIC>(
             head, p.q + at, p.ld, n, p.head_size, p.scale * log2_e, p.window,
             p.slopes == nullptr ? 0 : p.slopes[h] / p.scale);

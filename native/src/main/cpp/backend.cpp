@@ -6,6 +6,7 @@
 #include <atomic>
 #include <climits>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
@@ -56,6 +57,14 @@ ggml_backend_t cpu_of(Context & context) {
     return context.cpu;
 }
 
+// Copies n values of each row and makes the remaining ones of the copy zero.
+void copy_rows(const float * from, size_t from_ld, float * to, size_t to_ld, int rows, int n) {
+    for (int row = 0; row < rows; row++) {
+        std::memcpy(to + row * to_ld, from + row * from_ld, n * sizeof(float));
+        std::memset(to + row * to_ld + n, 0, (to_ld - n) * sizeof(float));
+    }
+}
+
 // A single product: out[rows][n] in f32.
 ggml_status multiply(Context & context, ggml_tensor * node) {
     const Kernels & kernels = kernels_of(node->src[0]);
@@ -70,14 +79,33 @@ ggml_status multiply(Context & context, ggml_tensor * node) {
     }
     float * a = reinterpret_cast<float *>(memory + round_up(scratch, sizeof(float)));
     float * out = a + rows * a_ld;
-    std::memset(a, 0, rows * (a_ld + out_ld) * sizeof(float));
-    for (int row = 0; row < rows; row++) {
-        std::memcpy(a + row * a_ld, static_cast<const float *>(node->src[1]->data) + row * weights.k, weights.k * sizeof(float));
-    }
+    copy_rows(static_cast<const float *>(node->src[1]->data), weights.k, a, a_ld, rows, weights.k);
+    std::memset(out, 0, rows * out_ld * sizeof(float));
     kernels.multiply({ a, a_ld, rows, weights, nullptr, Epilogue::ADD, out, out_ld, memory, false });
-    for (int row = 0; row < rows; row++) {
-        std::memcpy(static_cast<float *>(node->data) + row * weights.n, out + row * out_ld, weights.n * sizeof(float));
+    copy_rows(out, out_ld, static_cast<float *>(node->data), weights.n, rows, weights.n);
+    return GGML_STATUS_SUCCESS;
+}
+
+ggml_status normalize(Context & context, const Normalization & step) {
+    const Kernels & kernels = *kernels_for(Precision::FAST);
+    const int d = static_cast<int>(step.in->ne[0]);
+    const int rows = static_cast<int>(step.in->ne[1]);
+    const size_t ld = kernels.leading_dimension(d);
+    float * x = reinterpret_cast<float *>(context.workspace.of(rows * ld * sizeof(float)));
+    if (x == nullptr) {
+        return GGML_STATUS_ALLOC_FAILED;
     }
+    copy_rows(static_cast<const float *>(step.in->data), d, x, ld, rows, d);
+    kernels.normalize({ x, x, ld, rows, d, step.norm.epsilon, step.norm.weight, step.norm.bias });
+    copy_rows(x, ld, static_cast<float *>(step.out->data), d, rows, d);
+    return GGML_STATUS_SUCCESS;
+}
+
+ggml_status pool(const MeanPooling & step) {
+    kernels_for(Precision::FAST)->pool(
+        { static_cast<const float *>(step.rows->data), static_cast<int>(step.rows->ne[1]),
+          static_cast<int>(step.rows->ne[0]), static_cast<const float *>(step.factors->data),
+          static_cast<int>(step.out->ne[1]), static_cast<float *>(step.out->data) });
     return GGML_STATUS_SUCCESS;
 }
 
@@ -106,22 +134,43 @@ bool is_packed_product(const ggml_tensor * node) {
     return node->op == GGML_OP_MUL_MAT && is_packed(node->src[0]);
 }
 
+// A step of some nodes that is computed here.
+struct Step {
+    int nodes;
+    std::function<ggml_status()> compute;
+};
+
+// Returns the step that starts with a node, if there is one.
+std::optional<Step> step_at(Context & context, ggml_cgraph * graph, int first) {
+    ggml_tensor * node = ggml_graph_node(graph, first);
+    if (is_packed_product(node)) {
+        return Step{ 1, [=, &context] { return multiply(context, node); } };
+    }
+    if (const auto pooling = pooling_at(graph, first)) {
+        return Step{ 2, [=] { return pool(*pooling); } };
+    }
+    if (const auto norm = normalization_at(graph, first)) {
+        return Step{ norm->nodes, [=, &context] { return normalize(context, *norm); } };
+    }
+    return std::nullopt;
+}
+
 // Computes nodes[first ... end) in order.
 ggml_status compute_nodes(Context & context, ggml_cgraph * graph, int first, int end) {
     ggml_status status = GGML_STATUS_SUCCESS;
+    int others = first; // nodes[others ... first) are left to ggml
     while (first < end && status == GGML_STATUS_SUCCESS) {
-        if (is_packed_product(ggml_graph_node(graph, first))) {
-            status = multiply(context, ggml_graph_node(graph, first++));
+        const std::optional<Step> step = step_at(context, graph, first);
+        if (!step) {
+            first++;
             continue;
         }
-        int next = first;
-        while (next < end && !is_packed_product(ggml_graph_node(graph, next))) {
-            next++;
-        }
-        status = compute_on_cpu(context, graph, first, next);
-        first = next;
+        status = others < first ? compute_on_cpu(context, graph, others, first) : status;
+        status = status == GGML_STATUS_SUCCESS ? step->compute() : status;
+        first += step->nodes;
+        others = first;
     }
-    return status;
+    return status == GGML_STATUS_SUCCESS && others < end ? compute_on_cpu(context, graph, others, end) : status;
 }
 
 bool keeps_all(const ggml_tensor * ids, int rows) {

@@ -169,6 +169,17 @@ struct Norm {
     const float * bias; // null for none
 };
 
+// out[sequences][d], for each sequence the sum of x[rows][d] times its factors[sequences][rows]. Rows whose factor
+// is zero are left out, so that none reaches another sequence.
+struct Pooling {
+    const float * x;
+    int rows;
+    int d;
+    const float * factors;
+    int sequences;
+    float * out;
+};
+
 struct Kernels {
     const char * name;
     const char * int8_name; // name with INT8 weights; null if unsupported
@@ -182,6 +193,7 @@ struct Kernels {
     void (*turn)(const Rotation &);
     void (*attend)(const Attention &);
     void (*normalize)(const Norm &);
+    void (*pool)(const Pooling &);
     // Returns the bytes needed for sequences of up to n tokens.
     size_t (*attention_scratch)(int n, int head_size);
 

@@ -14,6 +14,7 @@ using embark::Attention;
 using embark::Epilogue;
 using embark::Kernels;
 using embark::Norm;
+using embark::Pooling;
 using embark::Product;
 using embark::ProductRows;
 using embark::Rotation;
@@ -248,8 +249,28 @@ void normalize(const Norm & p) {
     }
 }
 
+void pool(const Pooling & p) {
+    for (int s = 0; s < p.sequences; s++) {
+        float * out = p.out + static_cast<size_t>(s) * p.d;
+        for (int i = 0; i < p.d; i++) {
+            out[i] = 0;
+        }
+        for (int r = 0; r < p.rows; r++) {
+            const float factor = p.factors[static_cast<size_t>(s) * p.rows + r];
+            if (factor == 0) {
+                continue;
+            }
+            const float * x = p.x + static_cast<size_t>(r) * p.d;
+            for (int i = 0; i < p.d; i += Vector::SIZE) {
+                const int n = least(p.d - i, Vector::SIZE);
+                store_first(n, out + i, fma(load_first(n, x + i), all(factor), load_first(n, out + i)));
+            }
+        }
+    }
+}
+
 #define KERNELS(NAME, INT8_NAME, ARITHMETIC)                                                                       \
     { NAME, INT8_NAME, ARITHMETIC, PANEL, multiply<ARITHMETIC>, quantize<ARITHMETIC>, turn, attend<ARITHMETIC>,           \
-      normalize, attention_scratch }
+      normalize, pool, attention_scratch }
 
 } // namespace

@@ -32,6 +32,9 @@ public:
     // Same for a pre-norm layer.
     bool layer_with_norms_first(const ggml_tensor * t, Layer & layer, const ggml_tensor *& in);
 
+    // Reads the norm whose result is t.
+    bool norm(const ggml_tensor * t, LayerNorm & norm, const ggml_tensor *& in);
+
     // Counts the uses; call after all layers are read.
     void count_uses();
 
@@ -46,7 +49,6 @@ private:
     const ggml_tensor * behind_views(const ggml_tensor * t);
 
     bool add(const ggml_tensor * t, const ggml_tensor *& a, const ggml_tensor *& b);
-    bool norm(const ggml_tensor * t, LayerNorm & norm, const ggml_tensor *& in);
     bool linear(const ggml_tensor * t, Linear & linear, const ggml_tensor *& in);
     // Selects columns of a product that computes several results at once.
     bool columns(const Linear & all, int64_t first, int64_t count, Linear & some);

@@ -77,6 +77,22 @@ bool find_range(const ggml_cgraph * graph, const LayerReader & reader, Match & m
     return own == static_cast<int>(reader.uses.size());
 }
 
+// Returns the matrix whose transposed copy a product multiplies, which is how llama.cpp writes mean pooling, or null.
+// It is an output, so that its memory is not reused for the product.
+const ggml_tensor * pooled_rows(const ggml_tensor * node) {
+    const ggml_tensor * copy = node->op == GGML_OP_MUL_MAT ? node->src[0] : nullptr;
+    const ggml_tensor * turned = copy != nullptr && copy->op == GGML_OP_CONT ? copy->src[0] : nullptr;
+    const ggml_tensor * rows = turned != nullptr && turned->op == GGML_OP_TRANSPOSE ? turned->src[0] : nullptr;
+    const bool pools = rows != nullptr && (rows->flags & GGML_TENSOR_FLAG_OUTPUT) != 0 && is_matrix(rows)
+        && is_matrix(copy) && is_matrix(node->src[1]) && is_matrix(node);
+    return pools ? rows : nullptr;
+}
+
+bool is_sum_of_embeddings(const ggml_tensor * t) {
+    return t->op == GGML_OP_GET_ROWS ? t->src[0]->op == GGML_OP_NONE
+                                     : t->op == GGML_OP_ADD && is_sum_of_embeddings(t->src[0]);
+}
+
 bool fits(const Match & match, const LayerReader & reader) {
     const int d = match.encoder.d;
     const int64_t rows = match.in->ne[1];
@@ -96,13 +112,45 @@ bool fits(const Match & match, const LayerReader & reader) {
 
 } // namespace
 
+std::optional<Normalization> normalization_at(const ggml_cgraph * graph, int node) {
+    if (graph->nodes[node]->op != GGML_OP_NORM) {
+        return std::nullopt;
+    }
+    for (int last : { node + 2, node + 1 }) { // with and without a bias
+        Normalization all = {};
+        bool is_norm = last < graph->n_nodes && is_matrix(graph->nodes[last])
+            && LayerReader().norm(graph->nodes[last], all.norm, all.in) && is_matrix(all.in);
+        for (int i = last; is_norm && i > node; i--) {
+            is_norm = graph->nodes[i]->src[0] == graph->nodes[i - 1] && ggml_node_has_n_uses(graph, i - 1, 1);
+        }
+        if (is_norm) {
+            all.out = graph->nodes[last];
+            all.nodes = last - node + 1;
+            return all;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<MeanPooling> pooling_at(const ggml_cgraph * graph, int node) {
+    ggml_tensor * product = node + 1 < graph->n_nodes ? graph->nodes[node + 1] : nullptr;
+    if (product == nullptr || pooled_rows(product) == nullptr || product->src[0] != graph->nodes[node]
+        || !ggml_node_has_n_uses(graph, node, 1)) {
+        return std::nullopt;
+    }
+    return MeanPooling{ pooled_rows(product), product->src[1], product };
+}
+
 bool may_be_encoder(const ggml_tensor * node) {
     switch (node->op) {
         case GGML_OP_MUL_MAT:
-            return is_packed(node->src[0]) && is_matrix(node->src[1]) && is_matrix(node);
+            return pooled_rows(node) != nullptr
+                ? may_be_encoder(pooled_rows(node))
+                : is_packed(node->src[0]) && is_matrix(node->src[1]) && is_matrix(node);
+        case GGML_OP_NORM:
+            return may_be_encoder(node->src[0]) || is_sum_of_embeddings(node->src[0]);
         case GGML_OP_ADD:
         case GGML_OP_MUL:
-        case GGML_OP_NORM:
         case GGML_OP_UNARY:
         case GGML_OP_GLU:
         case GGML_OP_ROPE:
@@ -112,6 +160,8 @@ bool may_be_encoder(const ggml_tensor * node) {
         case GGML_OP_VIEW:
         case GGML_OP_RESHAPE:
         case GGML_OP_PERMUTE:
+        case GGML_OP_TRANSPOSE:
+        case GGML_OP_CONT:
             return node->src[0] != nullptr && may_be_encoder(node->src[0]);
         default:
             return false;

@@ -662,6 +662,37 @@ void norms_are_right(const Kernels & kernels, int rows, int d, bool is_copied, b
     check(right, named(kernels, "norm", rows, d, 1));
 }
 
+// Weighted sums of the rows of each sequence, in the order of the rows.
+std::vector<float> pool(
+    const Kernels & kernels, const std::vector<float> & x, int d, const std::vector<float> & factors) {
+    const int rows = static_cast<int>(x.size()) / d;
+    const int sequences = static_cast<int>(factors.size()) / rows;
+    Memory from(x.size() * sizeof(float));
+    Memory to(static_cast<size_t>(sequences) * d * sizeof(float));
+    put_rows(x, rows, d, d, from);
+    kernels.pool({ from.as<float>(), rows, d, factors.data(), sequences, to.as<float>() });
+    return rows_in(to, sequences, d, d);
+}
+
+// The first row belongs to no sequence and is not finite.
+void pooling_is_right(const Kernels & kernels, int d) {
+    const int rows = 9;
+    const int sequences = 3;
+    std::vector<float> x = values(static_cast<size_t>(rows) * d);
+    std::vector<float> factors(sequences * rows);
+    std::vector<double> expected(static_cast<size_t>(sequences) * d);
+    for (int row = 1; row < rows; row++) {
+        const int sequence = (row - 1) / 3;
+        factors[sequence * rows + row] = row / 8.0f;
+        for (int i = 0; i < d; i++) {
+            expected[sequence * d + i] += row / 8.0 * x[row * d + i];
+        }
+    }
+    std::fill_n(x.begin(), d, NAN);
+    const std::vector<float> found = pool(kernels, x, d, factors);
+    check(std::equal(expected.begin(), expected.end(), found.begin()), named(kernels, "pooling", rows, d, sequences));
+}
+
 void int8_products_are_right(const Kernels & kernels) {
     for (int rows : { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 37 }) {
         int8_products_are_close(kernels, rows, rows % 2 == 0 ? 33 : 128, rows % 3 == 0 ? 384 : 128);
@@ -716,6 +747,7 @@ void kernels_are_right(const Kernels & kernels) {
     for (int d : { 1, 8, 31, 96, 384 }) {
         norms_are_right(kernels, 3, d, false, true);
         norms_are_right(kernels, 3, d, true, false);
+        pooling_is_right(kernels, d);
     }
 }
 
@@ -760,6 +792,8 @@ void kernels_agree(const Kernels & a, const Kernels & b) {
     const std::vector<float> x = with_outlier(3, 385);
     const std::vector<float> weight = values(385);
     check(are_same(norm(a, x, 3, weight, weight, true), norm(b, x, 3, weight, weight, true)), names + "norms");
+    const std::vector<float> factors = with_outlier(2, 3);
+    check(are_same(pool(a, x, 385, factors), pool(b, x, 385, factors)), names + "pooling");
 }
 
 // Which rows see which, a letter a sequence.

@@ -112,9 +112,12 @@ public final class Vocabulary {
 
   /** Returns the number of special tokens around every text. */
   int tokensAroundText() {
-    try (TokenizedTexts nothing = new TokenizedTexts()) {
-      return write(NO_TEXT, 0, nothing, 0, true);
-    }
+    return around().length;
+  }
+
+  /** Returns the ids of the special tokens around every text. */
+  int[] around() {
+    return copy(out -> write(NO_TEXT, 0, out, 0, true));
   }
 
   /**

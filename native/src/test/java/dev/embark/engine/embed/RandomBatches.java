@@ -60,13 +60,18 @@ public final class RandomBatches {
     return all;
   }
 
-  /** The vector of each sequence of random tokens in a batch; the same tokens each time. */
+  /**
+   * The vector of each sequence of random tokens in a batch. The first sequence of a length has the
+   * same tokens in any batch, and so has the second.
+   */
   public static List<float[]> vectors(LlamaModel model, Pooling pooling, int[] lengths) {
     try (LlamaContext context = new LlamaContext(model, RandomBert.CONTEXT, pooling);
         TokenBatch batch = new TokenBatch(model, RandomBert.CONTEXT, context.maxSequences())) {
-      Random random = new Random(24);
       for (int sequence = 0; sequence < lengths.length; sequence++) {
-        for (int position = 0; position < lengths[sequence]; position++) {
+        int length = lengths[sequence];
+        long earlier = Arrays.stream(lengths, 0, sequence).filter(other -> other == length).count();
+        Random random = new Random(length + 1_000 * earlier);
+        for (int position = 0; position < length; position++) {
           int token = random.nextInt(model.vocabularySize());
           batch.add(token, position, new int[] {sequence}, true);
         }

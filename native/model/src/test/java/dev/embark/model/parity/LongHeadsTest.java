@@ -66,7 +66,7 @@ class LongHeadsTest {
 
   @BeforeAll
   static void fetch() throws Exception {
-    vocabularies = VocabularyFile.fetch();
+    vocabularies = ReleaseFiles.vocabularies();
   }
 
   @ParameterizedTest

@@ -1,24 +1,16 @@
 package dev.embark.model.parity;
 
-import dev.embark.engine.TinyWeights;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
-import dev.embark.gguf.GgufTensor;
-import dev.embark.gguf.GgufTensorType;
-import dev.embark.gguf.GgufValue;
-import dev.embark.gguf.GgufWriter;
 import dev.embark.imports.ImportType;
 import dev.embark.imports.ModelImport;
 import dev.embark.imports.TinyFolder;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,7 +96,7 @@ class RealVocabulariesTest {
 
   @BeforeAll
   static void fetch() throws Exception {
-    vocabularies = VocabularyFile.fetch();
+    vocabularies = ReleaseFiles.vocabularies();
   }
 
   @ParameterizedTest
@@ -129,7 +121,7 @@ class RealVocabulariesTest {
         isImported ? json : other, HuggingFaceIds.tokens(json), HuggingFaceIds.LONGEST);
     ModelImport.convert(folder.root(), vocabulary.name(), ImportType.F32, imported);
     Path asIs = temp.resolve("as-is.gguf");
-    withTokenizer(imported, file.metadata(), isWordPiece, asIs);
+    file.writeModel(imported, isWordPiece, asIs);
     List<Path> models = isImported ? List.of(imported, asIs) : List.of(asIs);
 
     List<String> texts =
@@ -142,33 +134,5 @@ class RealVocabulariesTest {
         reference.assertSameIds(model, texts);
       }
     }
-  }
-
-  /** Writes a model with another tokenizer. */
-  private static void withTokenizer(
-      Path model, Map<String, GgufValue> tokenizer, boolean specialAround, Path target)
-      throws IOException {
-    TinyWeights weights = TinyWeights.read(model);
-    Map<String, GgufValue> metadata = new TreeMap<>(weights.header().metadata());
-    metadata
-        .keySet()
-        .removeIf(key -> key.startsWith("tokenizer.") || key.startsWith("embark.tokenizer."));
-    metadata.putAll(tokenizer);
-    metadata.put("tokenizer.ggml.token_type_count", GgufValue.uint32(2));
-    if (!specialAround) {
-      metadata.put("tokenizer.ggml.add_bos_token", GgufValue.bool(false));
-      metadata.put("tokenizer.ggml.add_eos_token", GgufValue.bool(false));
-    }
-    GgufWriter gguf = new GgufWriter();
-    metadata.forEach(gguf::put);
-    for (GgufTensor tensor : weights.header().tensors()) {
-      gguf.tensor(
-          tensor.name(),
-          GgufTensorType.F32,
-          () -> FloatBuffer.wrap(weights.get(tensor.name())),
-          tensor.shape().stream().mapToLong(Long::longValue).toArray());
-    }
-    Files.deleteIfExists(target);
-    gguf.writeTo(target);
   }
 }

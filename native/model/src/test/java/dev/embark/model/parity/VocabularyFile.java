@@ -4,11 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.embark.engine.TinyWeights;
 import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensor;
+import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
-import dev.embark.llama.LlamaBackend;
+import dev.embark.gguf.GgufWriter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -31,22 +35,6 @@ record VocabularyFile(GgufHeader header) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private record Merge(String left, String right, double score, int leftId, int rightId) {}
-
-  /** Returns the folder with the vocabularies of llama.cpp's own tests, fetched if necessary. */
-  static Path fetch() throws IOException, InterruptedException {
-    String script =
-        "../src/main/build/release.sh linux-x86_64 \"$0\""
-            + " \"${EMBARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/embark}\" vocabularies";
-    Process process =
-        new ProcessBuilder("bash", "-c", script, LlamaBackend.VERSION)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException("release.sh vocabularies failed");
-    }
-    return Path.of(printed);
-  }
 
   static VocabularyFile read(Path file) throws IOException {
     return new VocabularyFile(GgufHeader.read(file));
@@ -200,6 +188,36 @@ record VocabularyFile(GgufHeader header) {
       bytes[i] = values.get(i).byteValue();
     }
     return Base64.getEncoder().encodeToString(bytes);
+  }
+
+  /**
+   * Writes a copy of a model with this vocabulary.
+   *
+   * @param specialAround whether special tokens are added around texts
+   */
+  void writeModel(Path model, boolean specialAround, Path target) throws IOException {
+    TinyWeights weights = TinyWeights.read(model);
+    Map<String, GgufValue> metadata = new TreeMap<>(weights.header().metadata());
+    metadata
+        .keySet()
+        .removeIf(key -> key.startsWith("tokenizer.") || key.startsWith("embark.tokenizer."));
+    metadata.putAll(metadata());
+    metadata.put("tokenizer.ggml.token_type_count", GgufValue.uint32(2));
+    if (!specialAround) {
+      metadata.put("tokenizer.ggml.add_bos_token", GgufValue.bool(false));
+      metadata.put("tokenizer.ggml.add_eos_token", GgufValue.bool(false));
+    }
+    GgufWriter gguf = new GgufWriter();
+    metadata.forEach(gguf::put);
+    for (GgufTensor tensor : weights.header().tensors()) {
+      gguf.tensor(
+          tensor.name(),
+          GgufTensorType.F32,
+          () -> FloatBuffer.wrap(weights.get(tensor.name())),
+          tensor.shape().stream().mapToLong(Long::longValue).toArray());
+    }
+    Files.deleteIfExists(target);
+    gguf.writeTo(target);
   }
 
   List<String> tokens() {
