@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs the batch job on YARN with the driver in the cluster. Paths refer to the cluster's file system.
+# Arguments are passed to the job, such as --model hdfs:///models/model.gguf.
 set -euo pipefail
 : "${EMBARK_JAR:?}" "${INPUT:?}" "${OUTPUT:?}"
 
@@ -14,4 +15,5 @@ exec spark-submit \
   "$EMBARK_JAR" \
   --input "$INPUT" \
   --text-column "${TEXT_COLUMN:-text}" \
-  --output "$OUTPUT"
+  --output "$OUTPUT" \
+  "$@"

@@ -132,8 +132,13 @@ class StopIT {
     Duration took = Duration.ofNanos(System.nanoTime() - begin);
     String said = Files.readString(running.log());
     System.out.printf(
-        "%s, %s after %d jobs: exit code %d after %d ms%n",
-        name, by, running.jobs(), process.exitValue(), took.toMillis());
+        "%s, %s after %d jobs: exit code %d after %d ms%s%n",
+        name,
+        by,
+        running.jobs(),
+        process.exitValue(),
+        took.toMillis(),
+        process.exitValue() == 0 ? ", as it was about to end" : "");
     if (took.compareTo(longest) > 0) {
       longest = took;
       longestOf = name;
