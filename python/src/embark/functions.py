@@ -22,6 +22,8 @@ __all__ = [
     "embed_tokens",
     "generate",
     "generate_detail",
+    "rerank",
+    "rerank_detail",
     "vector_avg",
     "vector_cosine_similarity",
     "vector_inner_product",
@@ -120,6 +122,30 @@ OPTIONS: dict[str, dict[str, str]] = {
         "normalize": "normalize",
         "dimensions": "dimensions",
         "output": "output",
+        "mode": "mode",
+        "device": "device",
+        "accelerator": "accelerator",
+        "precision": "precision",
+        "batch_tokens": "batchTokens",
+    },
+    "rerank": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "max_tokens": "maxTokens",
+        "truncation": "truncation",
+        "activation": "activation",
+        "mode": "mode",
+        "device": "device",
+        "accelerator": "accelerator",
+        "precision": "precision",
+        "batch_tokens": "batchTokens",
+    },
+    "rerank_detail": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "max_tokens": "maxTokens",
+        "truncation": "truncation",
+        "activation": "activation",
         "mode": "mode",
         "device": "device",
         "accelerator": "accelerator",
@@ -720,6 +746,167 @@ def embed_chunks_detail(
             "normalize": normalize,
             "dimensions": dimensions,
             "output": output,
+            "mode": mode,
+            "device": device,
+            "accelerator": accelerator,
+            "precision": precision,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def rerank(
+    query: ColumnOrName,
+    document: ColumnOrName,
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    max_tokens: int | None = None,
+    truncation: Literal["longest_first", "only_second", "do_not_truncate"] | None = None,
+    activation: Literal["model", "sigmoid", "none"] | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    accelerator: Literal["auto", "off"] | None = None,
+    precision: Literal["exact", "fast", "int8"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the score that a reranker gives a document for a query, the higher the more
+    relevant; NULL if either is NULL and, unless mode is FAILFAST, for a pair that cannot be
+    scored.
+
+    Parameters
+    ----------
+    query
+        A column, or its name.
+    document
+        A column, or its name.
+    model
+        The reranker: a folder of a cross-encoder or a GGUF file; there is none built in. Takes
+        path, file:, Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    max_tokens
+        Maximum number of tokens of a pair, special tokens included; the model's context if
+        unset. Takes 4 or more.
+    truncation
+        Which text of a pair of more than maxTokens tokens loses its end: the longer one, the
+        document, or none, so that the pair fails. Takes longest_first, only_second,
+        do_not_truncate; by default longest_first.
+    activation
+        What the model's output becomes: what the model's files say (a sigmoid if they say
+        nothing), a sigmoid, or itself. Takes model, sigmoid, none; by default model.
+    mode
+        PERMISSIVE returns NULL for a pair that cannot be scored, FAILFAST ends the query. Takes
+        PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes scores; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    accelerator
+        Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
+        auto, off; by default auto.
+    precision
+        Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.
+        Takes exact, fast, int8; by default fast.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> pairs = spark.createDataFrame([("What is Spark?", "An engine.")], ["q", "d"])
+    >>> score = rerank("q", "d", model="/models/reranker", max_tokens=256)
+    >>> pairs.select(score.alias("score")).first()  # doctest: +SKIP
+    """
+    return call(
+        "rerank",
+        [query, document],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "maxTokens": max_tokens,
+            "truncation": truncation,
+            "activation": activation,
+            "mode": mode,
+            "device": device,
+            "accelerator": accelerator,
+            "precision": precision,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def rerank_detail(
+    query: ColumnOrName,
+    document: ColumnOrName,
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    max_tokens: int | None = None,
+    truncation: Literal["longest_first", "only_second", "do_not_truncate"] | None = None,
+    activation: Literal["model", "sigmoid", "none"] | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    accelerator: Literal["auto", "off"] | None = None,
+    precision: Literal["exact", "fast", "int8"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the score that a reranker gives a document for a query with the number of tokens
+    of the pair, whether a text was cut, and the reason if there is no score.
+
+    Parameters
+    ----------
+    query
+        A column, or its name.
+    document
+        A column, or its name.
+    model
+        The reranker: a folder of a cross-encoder or a GGUF file; there is none built in. Takes
+        path, file:, Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    max_tokens
+        Maximum number of tokens of a pair, special tokens included; the model's context if
+        unset. Takes 4 or more.
+    truncation
+        Which text of a pair of more than maxTokens tokens loses its end: the longer one, the
+        document, or none, so that the pair fails. Takes longest_first, only_second,
+        do_not_truncate; by default longest_first.
+    activation
+        What the model's output becomes: what the model's files say (a sigmoid if they say
+        nothing), a sigmoid, or itself. Takes model, sigmoid, none; by default model.
+    mode
+        PERMISSIVE returns NULL for a pair that cannot be scored, FAILFAST ends the query. Takes
+        PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes scores; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    accelerator
+        Whether Embark's own kernels compute encoders on a CPU, if they support the model. Takes
+        auto, off; by default auto.
+    precision
+        Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them
+        faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.
+        Takes exact, fast, int8; by default fast.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> pairs = spark.createDataFrame([("What is Spark?", "An engine.")], ["q", "d"])
+    >>> detail = rerank_detail("q", "d", model="/models/reranker")
+    >>> pairs.select(detail.alias("r")).select("r.tokens").first()  # doctest: +SKIP
+    """
+    return call(
+        "rerank_detail",
+        [query, document],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "maxTokens": max_tokens,
+            "truncation": truncation,
+            "activation": activation,
             "mode": mode,
             "device": device,
             "accelerator": accelerator,

@@ -92,7 +92,10 @@ public final class EmbarkConf {
     if (function.isScore()) {
       return RerankOptions.of(under(RERANK_PREFIX, SQLConf.get().getAllConfs()));
     }
-    return function.isAnswer() ? sessionGenerateOptions() : sessionOptions();
+    if (function.isAnswer()) {
+      return sessionGenerateOptions();
+    }
+    return function.isOfChunks() ? chunkOptions(SQLConf.get().getAllConfs()) : sessionOptions();
   }
 
   /** The conf key by which a session names the model of a function. */
@@ -109,18 +112,6 @@ public final class EmbarkConf {
    */
   public static EmbedOptions sessionOptions() {
     return options(SQLConf.get().getAllConfs());
-  }
-
-  /**
-   * The running session's options for a function.
-   *
-   * @throws EmbarkException of kind OPTION if an option is not allowed
-   */
-  public static FunctionOptions sessionOptions(SqlFunction function) {
-    if (function.isAnswer()) {
-      return sessionGenerateOptions();
-    }
-    return function.isOfChunks() ? chunkOptions(SQLConf.get().getAllConfs()) : sessionOptions();
   }
 
   /**
