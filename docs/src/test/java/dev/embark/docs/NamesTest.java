@@ -33,7 +33,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class NamesTest {
   private static final Pattern CLASS = Pattern.compile("\\bdev\\.embark(?:\\.[a-z]+)+\\.[A-Z]\\w+");
   private static final Pattern CONF =
-      Pattern.compile("\\bspark\\.embark\\.(?:generate\\.\\w+|(?!generate\\.)\\w+)");
+      Pattern.compile(
+          "\\bspark\\.embark\\.(?:(?:generate|rerank)\\.\\w+|(?!generate\\.|rerank\\.)\\w+)");
   private static final Pattern ARGUMENT = Pattern.compile("(?<![\\w-])--[a-z]+(?:-[a-z0-9]+)*");
   private static final Pattern MAP = Pattern.compile("\\bmap\\(([^()]*)\\)");
   private static final Pattern QUOTED = Pattern.compile("'([^']*)'");

@@ -4,6 +4,8 @@ import static dev.embark.engine.options.OptionSpec.integer;
 import static dev.embark.engine.options.OptionSpec.names;
 import static dev.embark.engine.options.OptionSpec.oneOf;
 
+import dev.embark.engine.options.RerankOptions.Activation;
+import dev.embark.engine.options.RerankOptions.Truncation;
 import java.util.function.UnaryOperator;
 
 /** Every option of a reranking, with its key, allowed values, default and description. */
@@ -20,18 +22,18 @@ public enum RerankOption implements FunctionOption {
       value -> integer(value, 4)),
   TRUNCATION(
       "truncation",
-      names(PairTruncation.values()),
-      PairTruncation.LONGEST_FIRST.toString(),
+      names(Truncation.values()),
+      Truncation.LONGEST_FIRST.toString(),
       "Which text of a pair of more than maxTokens tokens loses its end: the longer one, the"
           + " document, or none, so that the pair fails.",
-      value -> oneOf(value, PairTruncation.values())),
+      value -> oneOf(value, Truncation.values())),
   ACTIVATION(
       "activation",
-      names(ScoreActivation.values()),
-      ScoreActivation.MODEL.toString(),
+      names(Activation.values()),
+      Activation.MODEL.toString(),
       "What the model's output becomes: what the model's files say (a sigmoid if they say"
           + " nothing), a sigmoid, or itself.",
-      value -> oneOf(value, ScoreActivation.values())),
+      value -> oneOf(value, Activation.values())),
   MODE(OptionSpec.mode("a pair that cannot be scored")),
   DEVICE(OptionSpec.device("scores")),
   ACCELERATOR(OptionSpec.accelerator()),

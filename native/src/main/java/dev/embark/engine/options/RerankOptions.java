@@ -9,6 +9,41 @@ import java.util.OptionalInt;
 
 /** The options of a reranking. Immutable and thread-safe. */
 public final class RerankOptions extends FunctionOptions {
+  /**
+   * Values of the option {@code truncation}: which text of a pair loses tokens at its end if the
+   * pair is too long. The names are those of the Hugging Face tokenizers.
+   */
+  public enum Truncation {
+    /** The longer text until both are equally long, then both. */
+    LONGEST_FIRST,
+    /** The second text, the document; a pair whose query leaves it no token fails. */
+    ONLY_SECOND,
+    /** Neither: a pair that is too long fails. */
+    DO_NOT_TRUNCATE;
+
+    /** Returns the option value. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Values of the option {@code activation}: what a reranker's output becomes. */
+  public enum Activation {
+    /** As sentence-transformers takes it from the model's files: the sigmoid if they name none. */
+    MODEL,
+    /** 1 / (1 + exp(-output)), between 0 and 1. */
+    SIGMOID,
+    /** The output itself. */
+    NONE;
+
+    /** Returns the option value. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   private static final long serialVersionUID = 1L;
   private static final List<RerankOption> ALL = List.of(RerankOption.values());
   private static final RerankOptions DEFAULTS = new RerankOptions(Map.of());
@@ -48,8 +83,8 @@ public final class RerankOptions extends FunctionOptions {
   }
 
   /** Returns which text of a longer pair is cut. */
-  public PairTruncation truncation() {
-    return PairTruncation.valueOf(get(RerankOption.TRUNCATION).toUpperCase(Locale.ROOT));
+  public Truncation truncation() {
+    return Truncation.valueOf(get(RerankOption.TRUNCATION).toUpperCase(Locale.ROOT));
   }
 
   /**
@@ -59,8 +94,8 @@ public final class RerankOptions extends FunctionOptions {
    *     model}
    */
   public boolean isSigmoid(Optional<String> ofModel) {
-    return switch (ScoreActivation.valueOf(get(RerankOption.ACTIVATION).toUpperCase(Locale.ROOT))) {
-      case MODEL -> ofModel.filter(ScoreActivation.NONE.toString()::equals).isEmpty();
+    return switch (Activation.valueOf(get(RerankOption.ACTIVATION).toUpperCase(Locale.ROOT))) {
+      case MODEL -> ofModel.filter(Activation.NONE.toString()::equals).isEmpty();
       case SIGMOID -> true;
       case NONE -> false;
     };

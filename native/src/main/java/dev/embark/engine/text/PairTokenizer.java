@@ -1,7 +1,7 @@
 package dev.embark.engine.text;
 
-import dev.embark.engine.options.PairTruncation;
 import dev.embark.engine.options.RerankOptions;
+import dev.embark.engine.options.RerankOptions.Truncation;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.rows.TextPair;
@@ -30,7 +30,7 @@ public final class PairTokenizer {
   private static final String BERT = "bert"; // vocabulary and architecture
 
   private final Vocabulary vocabulary;
-  private final PairTruncation truncation;
+  private final Truncation truncation;
   private final int maxTokens;
   private final int separators;
   private final int secondOffset; // added to the ids of the second text
@@ -133,7 +133,7 @@ public final class PairTokenizer {
       queries.put(ByteBuffer.wrap(pair.query()), query);
     }
     // Which text is the longer one matters only if the query alone fills the sequence.
-    boolean exact = truncation == PairTruncation.DO_NOT_TRUNCATE || query.length >= maxTokens;
+    boolean exact = truncation == Truncation.DO_NOT_TRUNCATE || query.length >= maxTokens;
     int[] document = ids(pair.document(), exact, out, isCancelled);
     Kept kept = kept(query.length, document.length);
     if (kept.query() < query.length || kept.document() < document.length) {

@@ -3,6 +3,7 @@ package dev.embark.engine.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.embark.engine.options.RerankOptions.Truncation;
 import dev.embark.engine.rows.EmbarkException;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,7 @@ class RerankOptionsTest {
   @Test
   void valuesIgnoreCaseAndEqualOptionsAreEqual() {
     RerankOptions options = RerankOptions.of(Map.of("TRUNCATION", "Only_Second"));
-    assertThat(options.truncation()).isEqualTo(PairTruncation.ONLY_SECOND);
+    assertThat(options.truncation()).isEqualTo(Truncation.ONLY_SECOND);
     assertThat(options).isEqualTo(RerankOptions.of(Map.of("truncation", "only_second")));
     assertThat(options).isNotEqualTo(RerankOptions.defaults());
     assertThat(RerankOptions.defaults()).isNotEqualTo(EmbedOptions.defaults());
