@@ -16,6 +16,9 @@ JAR = os.environ["EMBARK_JAR"]
 OTHER_JARS = os.environ.get("EMBARK_TEST_JARS", "")
 HAS_DELTA = "/delta-spark_" in OTHER_JARS
 IS_CONNECT = os.environ.get("EMBARK_TEST_MODE") == "connect"
+# The stores are in an environment of their own.
+HAS_STORES = "EMBARK_TEST_STORES" in os.environ
+collect_ignore = [] if HAS_STORES else ["test_vector_stores.py"]
 if IS_CONNECT:
     # PySpark's own switch for a server on any free port; some tests start a second one.
     os.environ["SPARK_TESTING"] = "1"

@@ -35,8 +35,34 @@ def test_run_writes_and_append_adds(spark: SparkSession, texts: str, tmp_path: P
     spark.sql("SELECT 6L AS id, 'text 6' AS text").write.mode("append").parquet(texts)
     again = Job(**arguments, save_mode="append").run()  # type: ignore[arg-type]
 
-    assert (again.rows, again.skipped_rows) == (1, 6)
+    assert (again.rows, again.skipped_rows, again.updated_rows, again.cost) == (1, 6, 0, None)
     assert spark.read.parquet(output).count() == 7
+
+
+@classic_only
+def test_every_figure_of_the_job_is_in_the_result(
+    spark: SparkSession, texts: str, tmp_path: Path
+) -> None:
+    job = Job(
+        input=texts,
+        output=str(tmp_path / "vectors"),
+        id_column="id",
+        save_mode="append",
+        dimensions=8,
+        incremental=True,
+        price_per_core_hour=0.05,
+        progress="none",
+    )
+
+    estimate, first = job.estimate(), job.run()
+    spark.sql("SELECT 6L AS id, 'text 6' AS text").write.mode("append").parquet(texts)
+    then = job.run()
+
+    for figures in (estimate, first, then):
+        assert figures.cost is not None
+        assert figures.cost_per_million_rows is not None
+    assert (then.rows, then.compared_rows) == (1, 1)
+    assert then.compared
 
 
 @classic_only

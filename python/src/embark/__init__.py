@@ -14,6 +14,7 @@ from embark.errors import EmbarkError, error_of
 from embark.functions import *  # noqa: F403
 from embark.functions import __all__ as _functions
 from embark.job import Job, JobEstimate, JobResult
+from embark.search import nearest
 from embark.session import configure, install
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "configure",
     "error_of",
     "install",
+    "nearest",
     "to_numpy",
 ]
 __all__ += _functions

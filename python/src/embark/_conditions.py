@@ -56,6 +56,10 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "There is no column '<column>' of vectors, which are arrays of numbers; the dataset "
         "has <schema>.",
     ),
+    "EMBARK_NOT_A_TABLE": (
+        "42K09",
+        "<function> takes tables, as TABLE(name) or TABLE(SELECT …), but this is <argument>.",
+    ),
     "EMBARK_COLUMN_EXISTS": (
         "42711",
         "The dataset already has a column '<column>'; choose another name.",
@@ -172,6 +176,12 @@ CONDITIONS: dict[str, tuple[str, str]] = {
         "56038",
         "A job runs in the driver, which a Spark Connect client does not have. Run it where "
         "the driver is: embark run <arguments>",
+    ),
+    "EMBARK_CLIENT_TOO_OLD": (
+        "56038",
+        "embark.<function> needs Spark 4 on a Spark Connect client; on Spark <spark>, "
+        "register both DataFrames as temporary views and call the table function <function> "
+        "in SQL.",
     ),
     "EMBARK_JOB_FAILED": (
         "58000",

@@ -66,7 +66,7 @@ class JobArguments:
         refusal names the measured difference.
     rows_per_wave
         Maximum number of rows that are committed together; a crash loses at most the work of
-        one wave. Default: 20000 per core, 500 with --function generate.
+        one wave. Default: as many as take about four minutes, found while running.
     dedupe
         Compute each distinct text of the whole input once; shuffles the input.
     max_failed

@@ -140,6 +140,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "stop": "stop",
         "grammar": "grammar",
         "long_text": "longText",
+        "truncate_side": "truncateSide",
         "context_tokens": "contextTokens",
         "sequences": "sequences",
         "retries": "retries",
@@ -161,6 +162,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "stop": "stop",
         "grammar": "grammar",
         "long_text": "longText",
+        "truncate_side": "truncateSide",
         "context_tokens": "contextTokens",
         "sequences": "sequences",
         "retries": "retries",
@@ -743,6 +745,7 @@ def generate(
     stop: str | None = None,
     grammar: str | None = None,
     long_text: Literal["truncate", "error"] | None = None,
+    truncate_side: Literal["start", "middle", "end"] | None = None,
     context_tokens: int | None = None,
     sequences: int | None = None,
     retries: int | None = None,
@@ -763,11 +766,12 @@ def generate(
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
     chat_template
-        Chat template of the prompt: the one in the model's file if it has one, no template, or
-        a template of llama.cpp. Takes model, none or the name of a template of llama.cpp, such
-        as chatml; by default model.
+        Chat template of the prompt: the one in the model's file if it has one, no template, a
+        template of llama.cpp, or the given one. Takes model, none, the name of a template of
+        llama.cpp, such as chatml, or a text in Jinja; by default model.
     system
-        System message of the chat. Takes text.
+        System message of the chat; control tokens that are written out in it are text. Takes
+        text.
     max_tokens
         Maximum number of tokens of an answer. Takes 1 or more; by default 256.
     temperature
@@ -790,8 +794,11 @@ def generate(
     grammar
         Grammar that every answer follows, in llama.cpp's notation. Takes GBNF with a rule root.
     long_text
-        How to treat a prompt that leaves no room for an answer: cut off its tail, or fail.
-        Takes truncate, error; by default error.
+        How to treat a prompt that leaves no room for an answer: cut it at truncateSide, or
+        fail. Takes truncate, error; by default error.
+    truncate_side
+        Where longText=truncate cuts a prompt; the chat template and the system message remain
+        whole. Takes start, middle, end; by default start.
     context_tokens
         Size of a task's context in tokens, for the prompts and answers of all parallel rows;
         each row has an equal part, a multiple of 256. Takes 2 or more; by default 4096.
@@ -833,6 +840,7 @@ def generate(
             "stop": stop,
             "grammar": grammar,
             "longText": long_text,
+            "truncateSide": truncate_side,
             "contextTokens": context_tokens,
             "sequences": sequences,
             "retries": retries,
@@ -859,6 +867,7 @@ def generate_detail(
     stop: str | None = None,
     grammar: str | None = None,
     long_text: Literal["truncate", "error"] | None = None,
+    truncate_side: Literal["start", "middle", "end"] | None = None,
     context_tokens: int | None = None,
     sequences: int | None = None,
     retries: int | None = None,
@@ -879,11 +888,12 @@ def generate_detail(
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
     chat_template
-        Chat template of the prompt: the one in the model's file if it has one, no template, or
-        a template of llama.cpp. Takes model, none or the name of a template of llama.cpp, such
-        as chatml; by default model.
+        Chat template of the prompt: the one in the model's file if it has one, no template, a
+        template of llama.cpp, or the given one. Takes model, none, the name of a template of
+        llama.cpp, such as chatml, or a text in Jinja; by default model.
     system
-        System message of the chat. Takes text.
+        System message of the chat; control tokens that are written out in it are text. Takes
+        text.
     max_tokens
         Maximum number of tokens of an answer. Takes 1 or more; by default 256.
     temperature
@@ -906,8 +916,11 @@ def generate_detail(
     grammar
         Grammar that every answer follows, in llama.cpp's notation. Takes GBNF with a rule root.
     long_text
-        How to treat a prompt that leaves no room for an answer: cut off its tail, or fail.
-        Takes truncate, error; by default error.
+        How to treat a prompt that leaves no room for an answer: cut it at truncateSide, or
+        fail. Takes truncate, error; by default error.
+    truncate_side
+        Where longText=truncate cuts a prompt; the chat template and the system message remain
+        whole. Takes start, middle, end; by default start.
     context_tokens
         Size of a task's context in tokens, for the prompts and answers of all parallel rows;
         each row has an equal part, a multiple of 256. Takes 2 or more; by default 4096.
@@ -949,6 +962,7 @@ def generate_detail(
             "stop": stop,
             "grammar": grammar,
             "longText": long_text,
+            "truncateSide": truncate_side,
             "contextTokens": context_tokens,
             "sequences": sequences,
             "retries": retries,
@@ -1013,7 +1027,7 @@ def vector_cosine_similarity(a: ColumnOrName, b: ColumnOrName) -> Column:
     Examples
     --------
     >>> pairs = spark.sql("SELECT array(3F, 4F) AS a, array(3F, 0F) AS b")
-    >>> pairs.select(vector_cosine_similarity("a", "b").alias("r")).selectExpr("round(r, 1) r").first()
+    >>> pairs.select(vector_cosine_similarity("a", "b").alias("r")).first()
     Row(r=0.6000000238418579)
     """
     return call("vector_cosine_similarity", [a, b], {})
@@ -1033,7 +1047,7 @@ def vector_inner_product(a: ColumnOrName, b: ColumnOrName) -> Column:
     Examples
     --------
     >>> pairs = spark.sql("SELECT array(3F, 4F) AS a, array(3F, 0F) AS b")
-    >>> pairs.select(vector_inner_product("a", "b").alias("r")).selectExpr("round(r, 1) r").first()
+    >>> pairs.select(vector_inner_product("a", "b").alias("r")).first()
     Row(r=9.0)
     """
     return call("vector_inner_product", [a, b], {})
@@ -1053,7 +1067,7 @@ def vector_l2_distance(a: ColumnOrName, b: ColumnOrName) -> Column:
     Examples
     --------
     >>> pairs = spark.sql("SELECT array(3F, 4F) AS a, array(3F, 0F) AS b")
-    >>> pairs.select(vector_l2_distance("a", "b").alias("r")).selectExpr("round(r, 1) r").first()
+    >>> pairs.select(vector_l2_distance("a", "b").alias("r")).first()
     Row(r=4.0)
     """
     return call("vector_l2_distance", [a, b], {})

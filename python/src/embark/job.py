@@ -21,6 +21,8 @@ class JobResult:
     """Figures of a run, of all its waves, and where it wrote.
 
     ``state_folder`` is the folder ``_embark`` with the report and the quarantine of failed rows.
+    ``compared`` says with what the input was compared if not with the rows of the output, and
+    ``compared_rows`` how many rows that took; the cost is there if the job has the price of a core.
     """
 
     output: str
@@ -33,9 +35,14 @@ class JobResult:
     failed_rows: int
     skipped_rows: int
     changed_rows: int
+    updated_rows: int
     deleted_rows: int
     tokens_per_second: int
     seconds: float
+    compared: str | None = None
+    compared_rows: int | None = None
+    cost: float | None = None
+    cost_per_million_rows: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class JobEstimate:
     tokens_per_second: int
     seconds: float
     bytes: int
+    cost: float | None = None
+    cost_per_million_rows: float | None = None
 
 
 class Job(JobArguments):

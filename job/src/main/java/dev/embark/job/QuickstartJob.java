@@ -55,12 +55,13 @@ public final class QuickstartJob implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     spec.check();
-    try (SparkSession spark = DriverSession.start("embark quickstart")) {
-      EmbedJob.run(spark, spec, terminal, new Termination(spark))
-          .print(terminal.out(), spec.function());
-      printNeighbours(spark);
-    }
+    DriverSession.run("embark quickstart", terminal, this::perform);
     return 0;
+  }
+
+  private void perform(SparkSession spark, Termination termination) {
+    EmbedJob.run(spark, spec, terminal, termination).print(terminal.out(), spec.function());
+    printNeighbours(spark);
   }
 
   private void printNeighbours(SparkSession spark) {

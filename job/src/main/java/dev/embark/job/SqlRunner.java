@@ -5,6 +5,7 @@ import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.SqlSpec;
 import dev.embark.job.cli.Terminal;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.run.Termination;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.HashSet;
@@ -38,10 +39,18 @@ public final class SqlRunner implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (SparkSession spark = DriverSession.start("embark sql")) {
-      run(spark, spec.statement(), spec.format(), terminal);
-    }
+    DriverSession.run("embark sql", terminal, this::perform);
     return 0;
+  }
+
+  private void perform(SparkSession spark, Termination termination) {
+    termination.<Void>interruptible(
+        "statement",
+        () -> {
+          run(spark, spec.statement(), spec.format(), terminal);
+          return null;
+        },
+        () -> "the statement did not finish");
   }
 
   /** Runs a statement and streams its rows in order. */

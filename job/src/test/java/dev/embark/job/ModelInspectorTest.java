@@ -42,6 +42,7 @@ class ModelInspectorTest {
         .contains(
             "accelerator\tnone",
             "notAccelerated\tthere are no kernels for llama",
+            "chatTemplate\tnone; prompts are continued as they are",
             "function\tgenerate",
             "notEmbedding\tits file names no pooling; set pooling=mean, cls or last to embed")
         .anyMatch(line -> line.matches("tokensPerSecond\t[\\d,]+"));

@@ -155,7 +155,7 @@ public final class Runs implements RunListener {
   }
 
   @Override
-  public void waveStarted(int number, long rows) {
+  public void waveStarted(int number, int waves, long rows) {
     events.add("started " + number);
     atWaveStart.run();
   }

@@ -2,6 +2,7 @@ package dev.embark.imports;
 
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufWriter;
+import java.util.Optional;
 
 /** How the configuration and the tensors of one kind of model become those of llama.cpp. */
 interface Architecture {
@@ -51,6 +52,25 @@ interface Architecture {
 
   /** Returns whether a tensor, named without prefix, is not needed for a vector. */
   boolean isUnneeded(String tensor);
+
+  /**
+   * Adds the head that computes a score from a pair of texts.
+   *
+   * @param head names tensors without the prefix of the others
+   * @param body names tensors with the prefix
+   * @throws ImportException when llama.cpp does not compute such a head
+   */
+  default void addHead(TensorPlan head, TensorPlan body) throws ImportException {
+    throw new ImportException(
+        "its head has no counterpart in llama.cpp for the architecture "
+            + name()
+            + "; use a reranker based on BERT, RoBERTa, XLM-RoBERTa or ModernBERT");
+  }
+
+  /** Returns the table of token types, if the tokens of a pair have two of them. */
+  default Optional<String> tokenTypes() {
+    return Optional.empty();
+  }
 
   /** Returns the prefix of the tensors' names, such as {@code bert.}. */
   default String prefix(Weights weights) {

@@ -1,5 +1,6 @@
 package dev.embark.imports;
 
+import java.util.List;
 import java.util.Map;
 
 /** Chooses the architecture of a folder by its {@code config.json}. Stateless. */
@@ -26,12 +27,11 @@ final class Architectures {
   static Architecture of(Config config) throws ImportException {
     String type = config.text("model_type", "");
     String kind = config.root().path("architectures").path(0).asText(type);
-    if (kind.endsWith("ForSequenceClassification") || kind.endsWith("ForTokenClassification")) {
+    if (kind.endsWith("ForTokenClassification")) {
       throw new ImportException(
           "it is a "
               + kind
-              + ", which scores or classifies texts and has no vector for one; use an"
-              + " embedding model");
+              + ", which classifies tokens and has no vector for a text; use an embedding model");
     }
     return switch (type) {
       case "bert" -> {
@@ -58,14 +58,16 @@ final class Architectures {
 
   /** Refuses a model of the authors' own Python code under the name of a known one. */
   private static void refuseRemoteCode(Config config, String kind) throws ImportException {
-    if (config.root().path("auto_map").has("AutoModel")) {
-      throw new ImportException(
-          "its architecture "
-              + kind
-              + " is Python code of its own ("
-              + config.root().path("auto_map").path("AutoModel").asText()
-              + ")"
-              + NOT_YET);
+    for (String model : List.of("AutoModel", "AutoModelForSequenceClassification")) {
+      if (config.root().path("auto_map").has(model)) {
+        throw new ImportException(
+            "its architecture "
+                + kind
+                + " is Python code of its own ("
+                + config.root().path("auto_map").path(model).asText()
+                + ")"
+                + NOT_YET);
+      }
     }
   }
 }

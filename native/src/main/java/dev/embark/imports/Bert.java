@@ -2,6 +2,7 @@ package dev.embark.imports;
 
 import dev.embark.gguf.GgufValue;
 import dev.embark.gguf.GgufWriter;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** BERT and what computes as it does: RoBERTa, XLM-RoBERTa, CamemBERT. Immutable. */
@@ -9,7 +10,10 @@ final class Bert implements Architecture {
   private static final Pattern UNNEEDED =
       Pattern.compile("(pooler|cls|lm_head)\\..*|embeddings\\.position_ids");
 
+  private static final String TOKEN_TYPES = "embeddings.token_type_embeddings.weight";
+
   private final Sizes sizes;
+  private final boolean isRoberta;
   private final int firstPosition;
   private final int tokenTypes;
   private final float epsilon;
@@ -21,6 +25,7 @@ final class Bert implements Architecture {
    *     RoBERTa
    */
   Bert(Config config, boolean offsetPositions) throws ImportException {
+    isRoberta = offsetPositions;
     config.require("hidden_act", "gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast");
     config.require("position_embedding_type", "absolute");
     config.require("is_decoder", "false");
@@ -66,8 +71,7 @@ final class Bert implements Architecture {
         firstPosition,
         context,
         width);
-    plan.rows(
-        "token_types.weight", "embeddings.token_type_embeddings.weight", 0, tokenTypes, width);
+    plan.rows("token_types.weight", TOKEN_TYPES, 0, tokenTypes, width);
     plan.norm("token_embd_norm", "embeddings.LayerNorm", width);
     for (int i = 0; i < sizes.layers(); i++) {
       String from = "encoder.layer." + i + ".";
@@ -81,6 +85,24 @@ final class Bert implements Architecture {
       plan.linear(to + "ffn_down", from + "output.dense", width, hidden);
       plan.norm(to + "layer_output_norm", from + "output.LayerNorm", width);
     }
+  }
+
+  /** Adds a dense layer with tanh, which BERT calls its pooler, and the layer of the score. */
+  @Override
+  public void addHead(TensorPlan head, TensorPlan body) throws ImportException {
+    int width = sizes.width();
+    if (isRoberta) {
+      head.exact("cls", "classifier.dense", width, width, true);
+      head.exact("cls.output", "classifier.out_proj", 1, width, true);
+    } else {
+      body.exact("cls", "pooler.dense", width, width, true);
+      head.exact("cls.output", "classifier", 1, width, true);
+    }
+  }
+
+  @Override
+  public Optional<String> tokenTypes() {
+    return tokenTypes > 1 ? Optional.of(TOKEN_TYPES) : Optional.empty();
   }
 
   @Override

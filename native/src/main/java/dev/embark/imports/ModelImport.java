@@ -2,8 +2,11 @@ package dev.embark.imports;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.embark.gguf.GgufValue;
+import dev.embark.gguf.GgufValueType;
 import dev.embark.gguf.GgufWriter;
 import dev.embark.imports.SentenceModules.Dense;
+import dev.embark.imports.rerank.PairTemplate;
+import dev.embark.imports.rerank.ScoreHead;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -29,6 +32,9 @@ import java.util.List;
  *  embark.prefix           the prompt of every text, if the folder names a default one
  *  embark.normalize        none, if the folder has modules and does not scale vectors
  *  embark.tokenizer.nfc    whether texts are composed before they are cut into byte pairs
+ *  embark.score.activation none, if a reranker's score is taken without a sigmoid
+ *  embark.pair.separators  closing tokens between the two texts of a reranker's pair
+ *  embark.pair.offset      added to the token ids of the second text, for its token type
  *  embark.tokenizer.spaces what a unigram tokenizer does with white space: split, trim, merge, keep
  * </pre>
  */
@@ -38,6 +44,7 @@ public final class ModelImport {
 
   private static final long QUANTIZATION_VERSION = 2;
   private static final int BUFFER_BYTES = 1 << 17;
+  private static final int RANK = 4; // GGUF's number of the pooling
 
   private ModelImport() {}
 
@@ -86,11 +93,28 @@ public final class ModelImport {
           .put("embark.source.sha256", GgufValue.string(sha256(folder, weights)));
       architecture.putSizes(gguf, context);
       architecture.put(gguf);
-      putModules(gguf, architecture, modules);
-      TokenizerImport.put(gguf, folder, module, tokenizer, rows, modules.lowercases());
+      boolean typed = false;
+      if (ScoreHead.isDescribedBy(config)) {
+        PairTemplate pair = putReranker(gguf, architecture, folder, config, tokenizer, modules);
+        typed = pair.secondType() && architecture.tokenTypes().isPresent();
+      } else {
+        putModules(gguf, architecture, modules);
+      }
+      int copies = typed ? 2 : 1;
+      TokenizerImport.put(gguf, folder, module, tokenizer, rows, copies, modules.lowercases());
 
-      plan.matrix("token_embd.weight", architecture.tokens(), rows, architecture.sizes().width());
+      int width = architecture.sizes().width();
+      if (typed) {
+        gguf.put("embark.pair.offset", GgufValue.uint32(rows));
+        String types = architecture.tokenTypes().orElseThrow();
+        plan.tokensOfPairs("token_embd.weight", architecture.tokens(), types, rows, width);
+      } else {
+        plan.matrix("token_embd.weight", architecture.tokens(), rows, width);
+      }
       architecture.add(plan, context);
+      if (ScoreHead.isDescribedBy(config)) {
+        architecture.addHead(plan.withoutPrefix(), plan);
+      }
       plan.checkAllUsed(tensor -> Weights.isOfModule(tensor) || architecture.isUnneeded(tensor));
       addDense(gguf, architecture, modules, weights, type);
       try (FileChannel channel =
@@ -105,6 +129,51 @@ public final class ModelImport {
     } catch (ArithmeticException | IllegalArgumentException e) {
       throw new ImportException("its sizes do not fit together (" + e.getMessage() + ")", e);
     }
+  }
+
+  /** Writes what a reranker has in place of a pooling, and returns how it writes a pair. */
+  private static PairTemplate putReranker(
+      GgufWriter gguf,
+      Architecture architecture,
+      ModelFolder folder,
+      JsonNode config,
+      TokenizerFiles tokenizer,
+      SentenceModules modules)
+      throws IOException {
+    ScoreHead head = ScoreHead.of(config, folder.json("config_sentence_transformers.json"));
+    if (head.labels().size() != 1) {
+      throw new ImportException(
+          "its head has %d labels (%s), so it classifies texts, and a reranker has one score; use a reranker"
+              .formatted(head.labels().size(), String.join(", ", head.labels())));
+    }
+    if (modules.pooling().isPresent() || modules.defaultPrompt().isPresent()) {
+      throw new ImportException(
+          "its config.json describes a reranker, but it has the pooling or the prompt of an"
+              + " embedding model; use one or the other");
+    }
+    boolean isPlain = head.activation().equals(ScoreHead.IDENTITY);
+    if (!isPlain && !head.activation().equals(ScoreHead.SIGMOID)) {
+      throw new ImportException(
+          "its score goes through "
+              + head.activation()
+              + ", and Embark computes a sigmoid or none; use another reranker");
+    }
+    PairTemplate pair =
+        PairTemplate.of(tokenizer.tokenizer(), tokenizer.config())
+            .orElseThrow(
+                () ->
+                    new ImportException(
+                        "its tokenizer.json writes a pair of texts in a way that Embark does not"
+                            + " know; use another reranker"));
+    architecture.put(gguf, "pooling_type", RANK);
+    gguf.put(
+        architecture.name() + ".classifier.output_labels",
+        GgufValue.array(GgufValueType.STRING, head.labels()));
+    if (isPlain) {
+      gguf.put("embark.score.activation", GgufValue.string("none"));
+    }
+    gguf.put("embark.pair.separators", GgufValue.uint32(pair.separators()));
+    return pair;
   }
 
   private static void putModules(

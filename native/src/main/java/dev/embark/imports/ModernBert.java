@@ -19,8 +19,10 @@ final class ModernBert implements Architecture {
   private final float base;
   private final float windowBase;
   private final String activation;
+  private final Config config;
 
   ModernBert(Config config) throws ImportException {
+    this.config = config;
     for (String key : new String[] {"attention_bias", "mlp_bias", "norm_bias"}) {
       config.require(key, "false");
     }
@@ -90,6 +92,23 @@ final class ModernBert implements Architecture {
       plan.matrix(to + "ffn_down.weight", from + "mlp.Wo.weight", width, hidden);
     }
     plan.vector("output_norm.weight", "final_norm.weight", width);
+  }
+
+  /** Adds a dense layer with GELU, its norm, and the layer of the score, over the mean. */
+  @Override
+  public void addHead(TensorPlan head, TensorPlan body) throws ImportException {
+    if (!config.text("classifier_pooling", "cls").equals("mean")) {
+      throw new ImportException(
+          "its classifier_pooling is "
+              + config.text("classifier_pooling", "cls")
+              + ", and llama.cpp computes only mean for ModernBERT; use a reranker of another kind");
+    }
+    config.require("classifier_bias", "false");
+    config.require("classifier_activation", "gelu");
+    int width = sizes.width();
+    head.exact("cls", "head.dense", width, width, false);
+    head.vector("cls.norm.weight", "head.norm.weight", width);
+    head.exact("cls.output", "classifier", 1, width, true);
   }
 
   @Override

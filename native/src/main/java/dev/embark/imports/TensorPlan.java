@@ -2,6 +2,9 @@ package dev.embark.imports;
 
 import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufWriter;
+import dev.embark.gguf.GgufWriter.PieceSink;
+import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,16 +22,27 @@ final class TensorPlan {
   private final GgufWriter gguf;
   private final ImportType type;
   private final String prefix;
-  private final Set<String> used = new HashSet<>();
+  private final Set<String> used;
 
   /**
    * @param prefix of the names of all tensors in the folder, such as {@code bert.}
    */
   TensorPlan(Weights weights, GgufWriter gguf, ImportType type, String prefix) {
+    this(weights, gguf, type, prefix, new HashSet<>());
+  }
+
+  private TensorPlan(
+      Weights weights, GgufWriter gguf, ImportType type, String prefix, Set<String> used) {
     this.weights = weights;
     this.gguf = gguf;
     this.type = type;
     this.prefix = prefix;
+    this.used = used;
+  }
+
+  /** Returns the same plan for tensors whose names have no prefix. */
+  TensorPlan withoutPrefix() {
+    return new TensorPlan(weights, gguf, type, "", used);
   }
 
   /** Returns whether the folder has a tensor. */
@@ -46,6 +60,75 @@ final class TensorPlan {
   void linear(String to, String from, long out, long in) throws ImportException {
     matrix(to + ".weight", from + ".weight", out, in);
     vector(to + ".bias", from + ".bias", out);
+  }
+
+  /** Adds a weight {@code [out, in]}, and a bias {@code [out]} if there is one, in F32. */
+  void exact(String to, String from, long out, long in, boolean bias) throws ImportException {
+    Safetensors.Tensor tensor = tensor(from + ".weight", List.of(out, in));
+    gguf.pieces(
+        to + ".weight",
+        GgufTensorType.F32,
+        sink -> weights.read(tensor, 0, out * in, 0, sink),
+        in,
+        out);
+    if (bias) {
+      vector(to + ".bias", from + ".bias", out);
+    }
+  }
+
+  /**
+   * Adds the token embeddings twice: as they are, and with the difference between the second and
+   * the first token type added. llama.cpp adds the first type to every token, so a token of the
+   * second text of a pair is computed by its row in the second half.
+   *
+   * @param types name of the table of token types
+   */
+  void tokensOfPairs(String to, String from, String types, long rows, int width)
+      throws ImportException {
+    Safetensors.Tensor tokens = tensor(from, List.of(rows, (long) width));
+    Safetensors.Tensor table = tensor(types, List.of(height(types, width), (long) width));
+    gguf.pieces(
+        to,
+        type.of(width),
+        sink -> {
+          weights.read(tokens, 0, rows * width, 0, sink);
+          float[] difference = difference(table, width);
+          weights.read(tokens, 0, rows * width, 0, new RowAdder(difference, sink));
+        },
+        width,
+        2 * rows);
+  }
+
+  private float[] difference(Safetensors.Tensor table, int width) throws IOException {
+    FloatBuffer both = FloatBuffer.allocate(2 * width);
+    weights.read(table, 0, 2L * width, 0, both::put);
+    float[] difference = new float[width];
+    for (int i = 0; i < width; i++) {
+      difference[i] = both.get(width + i) - both.get(i);
+    }
+    return difference;
+  }
+
+  /** Adds a row to each row of the values that pass, in pieces of any length. */
+  private static final class RowAdder implements PieceSink {
+    private final float[] row;
+    private final PieceSink sink;
+    private int column;
+
+    RowAdder(float[] row, PieceSink sink) {
+      this.row = row;
+      this.sink = sink;
+    }
+
+    @Override
+    public void accept(FloatBuffer piece) throws IOException {
+      FloatBuffer sums = FloatBuffer.allocate(piece.remaining());
+      while (piece.hasRemaining()) {
+        sums.put(piece.get() + row[column]);
+        column = (column + 1) % row.length;
+      }
+      sink.accept(sums.flip());
+    }
   }
 
   /** Adds some rows of a table {@code [… , width]} in F32. */

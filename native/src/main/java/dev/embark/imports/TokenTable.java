@@ -30,23 +30,32 @@ final class TokenTable {
     }
   }
 
+  private final int size;
   private final List<String> tokens;
   private final List<Integer> types;
   private final List<Float> scores;
   private final Map<String, Integer> ids = new HashMap<>();
 
-  /** Creates a table of unused tokens, one per row of the model's token embeddings. */
-  TokenTable(int size) {
-    tokens = new ArrayList<>(size);
-    for (int id = 0; id < size; id++) {
+  /**
+   * Creates a table of unused tokens.
+   *
+   * @param size rows of the model's token embeddings
+   * @param copies of these rows; those after the first stay unused
+   */
+  TokenTable(int size, int copies) {
+    this.size = size;
+    int all = Math.multiplyExact(size, copies);
+    tokens = new ArrayList<>(all);
+    for (int id = 0; id < all; id++) {
       tokens.add("[PAD" + id + "]");
     }
-    types = new ArrayList<>(Collections.nCopies(size, TokenType.UNUSED.id));
-    scores = new ArrayList<>(Collections.nCopies(size, UNUSED_SCORE));
+    types = new ArrayList<>(Collections.nCopies(all, TokenType.UNUSED.id));
+    scores = new ArrayList<>(Collections.nCopies(all, UNUSED_SCORE));
   }
 
+  /** Returns the number of tokens that can be set. */
   int size() {
-    return tokens.size();
+    return size;
   }
 
   /**
@@ -57,10 +66,10 @@ final class TokenTable {
    */
   void set(int id, String spelling, String stored, TokenType type, float score)
       throws ImportException {
-    if (id < 0 || id >= tokens.size()) {
+    if (id < 0 || id >= size) {
       throw new ImportException(
           "the tokenizer has the token id %d, but the weights have %d tokens; they are not of the same model"
-              .formatted(id, tokens.size()));
+              .formatted(id, size));
     }
     tokens.set(id, stored);
     types.set(id, type.id);

@@ -14,6 +14,7 @@ final class TokenizerImport {
    *
    * @param module of the folder that holds it, with a final {@code /}, or empty
    * @param rows number of tokens in the weights
+   * @param copies how often the tokens are in the table; copies after the first come from no text
    * @param lowercases whether sentence-transformers lowercases texts before the tokenizer
    */
   static void put(
@@ -22,9 +23,10 @@ final class TokenizerImport {
       String module,
       TokenizerFiles files,
       int rows,
+      int copies,
       boolean lowercases)
       throws IOException {
-    TokenTable table = new TokenTable(rows);
+    TokenTable table = new TokenTable(rows, copies);
     String vocabulary = module + "vocab.txt";
     if (files.tokenizer().isMissingNode()) {
       if (!folder.has(vocabulary)) {

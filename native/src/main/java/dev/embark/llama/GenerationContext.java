@@ -31,7 +31,7 @@ public class GenerationContext extends LlamaContext {
           Kind.MODEL,
           "The model "
               + model.path()
-              + " looks at whole texts and goes on with none; generation takes a decoder.");
+              + " is an encoder, which cannot continue a text; generation takes a decoder.");
     }
   }
 

@@ -43,8 +43,9 @@ public class LlamaContext implements AutoCloseable {
    *
    * @param capacity tokens per batch, rounded up by {@link #room}; llama.cpp's n_ctx, n_batch and
    *     n_ubatch
-   * @throws EmbarkException when the model is a reranker, has no pooling that gives one vector per
-   *     text, or llama.cpp cannot create the context
+   * @throws EmbarkException when the model is a reranker, or is none and {@code pooling} is {@code
+   *     RANK}; when it has no pooling that gives one vector per text; or when llama.cpp cannot
+   *     create the context
    */
   public LlamaContext(LlamaModel model, int capacity, Pooling pooling) {
     this(
@@ -82,7 +83,11 @@ public class LlamaContext implements AutoCloseable {
   }
 
   private static Pointer embeddings(LlamaModel model, int capacity, Pooling pooling) {
-    model.checkEmbeds();
+    if (pooling == Pooling.RANK) {
+      model.checkScores();
+    } else {
+      model.checkEmbeds();
+    }
     // On a CPU, flash attention accumulates in F16, which lowers the accuracy of decoders. Encoders
     // lose none and take twice as long without it (docs/correctness.md).
     boolean flash = model.options().device() != ModelOptions.CPU || !model.keepsTokens();
@@ -159,7 +164,8 @@ public class LlamaContext implements AutoCloseable {
   }
 
   /**
-   * Copies the pooled vector of a sequence of the last batch into {@code out[0 … dimensions)}.
+   * Copies the pooled vector of a sequence of the last batch into {@code out[0 … dimensions)}; with
+   * {@code RANK} its score into {@code out[0]}.
    *
    * @return false when the model produced no vector
    */

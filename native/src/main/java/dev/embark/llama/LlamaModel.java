@@ -34,9 +34,14 @@ public final class LlamaModel implements AutoCloseable {
    * @param f32 whether all weights are 32-bit floats
    * @param reranker whether the model scores pairs of texts and therefore has no vector for a
    *     single one
+   * @param whyNoScore what keeps a reranker from being used, as a clause that follows its name
    */
   public record Traits(
-      boolean stripsAccents, ByteBuffer characterMap, boolean f32, boolean reranker) {}
+      boolean stripsAccents,
+      ByteBuffer characterMap,
+      boolean f32,
+      boolean reranker,
+      Optional<String> whyNoScore) {}
 
   private static final int TEXT_CAPACITY = 4096;
   private static final String NORMALIZE_KEY = "embark.normalize";
@@ -170,6 +175,27 @@ public final class LlamaModel implements AutoCloseable {
               + " is a reranker: it scores pairs of texts and has no vector for one; use an"
               + " embedding model.");
     }
+  }
+
+  /**
+   * Checks that the model scores pairs of texts.
+   *
+   * @throws EmbarkException of kind MODEL when it is no reranker, or one that cannot be used
+   */
+  public void checkScores() {
+    if (!traits.reranker()) {
+      throw new EmbarkException(
+          Kind.MODEL,
+          "The model "
+              + path
+              + " is no reranker: it has no head that scores a pair of texts; use a cross-encoder.");
+    }
+    traits
+        .whyNoScore()
+        .ifPresent(
+            reason -> {
+              throw new EmbarkException(Kind.MODEL, "The model " + path + " " + reason + ".");
+            });
   }
 
   /** Returns whether all weights are 32-bit floats. */

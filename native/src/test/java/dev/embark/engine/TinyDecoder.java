@@ -23,7 +23,10 @@ public enum TinyDecoder {
           .put("tokenizer.ggml.add_bos_token", GgufValue.bool(false))
           .put(
               "tokenizer.chat_template",
-              GgufValue.string("{% for m in messages %}<|im_start|>{{ m.role }}{% endfor %}"));
+              GgufValue.string(
+                  "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content +"
+                      + " '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}"
+                      + "{{ '<|im_start|>assistant\\n' }}{% endif %}"));
     }
 
     @Override

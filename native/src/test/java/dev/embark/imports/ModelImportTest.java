@@ -156,6 +156,71 @@ class ModelImportTest {
   }
 
   @Test
+  void aCrossEncoderBecomesAReranker() throws IOException {
+    folder = TinyFolder.reranker(Files.createDirectory(dir.resolve("reranker")));
+    folder.replace(
+        "config.json",
+        "'id2label'",
+        "'sbert_ce_default_activation_function': 'torch.nn.modules.linear.Identity', 'id2label'");
+    GgufHeader header = GgufHeader.read(convert(ImportType.F16));
+    int tokens = 11;
+    assertThat(value(header, "bert.pooling_type")).isEqualTo(4L);
+    assertThat(value(header, "bert.classifier.output_labels")).isEqualTo(List.of("LABEL_0"));
+    assertThat(value(header, "embark.pair.separators")).isEqualTo(1L);
+    assertThat(value(header, "embark.pair.offset")).isEqualTo((long) tokens);
+    assertThat(value(header, "embark.score.activation")).isEqualTo("none");
+    assertThat(header.tensor("token_embd.weight").orElseThrow().shape())
+        .containsExactly((long) TinyFolder.WIDTH, 2L * tokens);
+    assertThat(header.tensor("cls.output.weight").orElseThrow().type())
+        .isEqualTo(GgufTensorType.F32);
+
+    // Without token types in the model's input, all tokens have the first one.
+    for (String inputs :
+        List.of(
+            "{'model_input_names': ['input_ids', 'attention_mask']}",
+            "{'tokenizer_class': 'TokenizersBackend'}")) {
+      folder.file("tokenizer_config.json", inputs);
+      header = GgufHeader.read(convert(ImportType.F16));
+      assertThat(value(header, "embark.pair.offset")).isNull();
+      assertThat(header.tensor("token_embd.weight").orElseThrow().shape())
+          .containsExactly((long) TinyFolder.WIDTH, (long) tokens);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "config.json|{'0': 'LABEL_0'}|{'0': 'no', '1': 'yes'}|its head has 2 labels (no, yes)",
+        "config.json|'id2label'|'sentence_transformers': {'activation_fn': 'torch.nn.Tanh'},"
+            + " 'id2label'|its score goes through Tanh",
+        "config.json|'id2label'|'auto_map': {'AutoModelForSequenceClassification': 'x.Y'},"
+            + " 'id2label'|Python code of its own (x.Y)",
+        "tokenizer.json|'pair'|'par'|writes a pair of texts in a way that Embark does not know",
+        "tokenizer.json|{'id': 'B', 'type_id': 1}|{'id': 'B', 'type_id': 2}|writes a pair of texts",
+        "tokenizer.json|{'id': 'A', 'type_id': 0}}, {'SpecialToken': {'id': '[SEP]', 'type_id': 0}},"
+            + "|{'id': 'A', 'type_id': 0}},|writes a pair of texts"
+      })
+  void aHeadThatGivesNoScoreIsRefused(String file, String old, String by, String sentence)
+      throws IOException {
+    folder = TinyFolder.reranker(Files.createDirectory(dir.resolve("reranker")));
+    folder.replace(file, old, by);
+    assertRefused(sentence);
+  }
+
+  @Test
+  void aRerankerThatPoolsIsRefused() throws IOException {
+    folder = TinyFolder.reranker(Files.createDirectory(dir.resolve("reranker")));
+    folder
+        .file(
+            "modules.json",
+            "[{'path': '1_Pooling', 'type': 'sentence_transformers.models.Pooling'}]")
+        .file("1_Pooling/config.json", "{'pooling_mode_mean_tokens': true}");
+    assertRefused("describes a reranker, but it has the pooling");
+  }
+
+  @Test
   void equalFilesGiveEqualBytes() throws IOException {
     byte[] first = Files.readAllBytes(convert(ImportType.F16));
     assertThat(convert(ImportType.F16)).hasBinaryContent(first);
@@ -303,7 +368,8 @@ class ModelImportTest {
         "'model_type': 'bert'|'model_type': 'mpnet'|its architecture is mpnet, which adds relative",
         "'model_type': 'bert'|'model_type': 'new'|its architecture is new, and Embark does not",
         "'model_type': 'bert',||its architecture is not named in config.json",
-        "'BertModel'|'BertForSequenceClassification'|has no vector for one",
+        "'BertModel'|'BertForTokenClassification'|classifies tokens and has no vector for a text",
+        "'BertModel'|'BertForSequenceClassification'|its head has 2 labels (LABEL_0, LABEL_1)",
         "'hidden_act': 'gelu'|'hidden_act': 'relu'|its hidden_act is relu",
         "'hidden_act': 'gelu'|'position_embedding_type': 'relative_key'|position_embedding_type",
         "'hidden_act': 'gelu'|'auto_map': {'AutoModel': 'x.Y'}|Python code of its own (x.Y)",

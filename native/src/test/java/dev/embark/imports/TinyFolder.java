@@ -73,6 +73,40 @@ public final class TinyFolder {
   }
 
   /**
+   * Writes the folder of a cross-encoder as {@code CrossEncoder.save_pretrained} did before its
+   * version 6: one label, and a tokenizer that gives the second text of a pair the token type 1.
+   */
+  public static TinyFolder reranker(Path root) throws IOException {
+    TinyFolder folder = bert(root);
+    folder.linear("classifier", 1, WIDTH);
+    // The first token has to depend on the others, as it does in a trained model.
+    for (int i = 0; i < LAYERS; i++) {
+      folder.scale("encoder.layer." + i + ".attention.self.value.weight", 10);
+      folder.scale("encoder.layer." + i + ".attention.output.dense.weight", 10);
+    }
+    folder.scale("classifier.weight", 8);
+    folder.weights("model.safetensors", folder.tensors.keySet().stream().toList());
+    for (String name :
+        List.of("modules.json", "1_Pooling/config.json", "config_sentence_transformers.json")) {
+      folder.remove(name);
+    }
+    // Embark's kernels compute this approximation of the GELU, as llama.cpp does.
+    folder.replace("config.json", "'hidden_act': 'gelu'", "'hidden_act': 'gelu_new'");
+    folder.replace(
+        "config.json",
+        "['BertModel'],",
+        "['BertForSequenceClassification'], 'id2label': {'0': 'LABEL_0'},");
+    return folder.replace(
+        "tokenizer.json",
+        "'special_tokens': {",
+        """
+        'pair': [{'SpecialToken': {'id': '[CLS]', 'type_id': 0}},
+          {'Sequence': {'id': 'A', 'type_id': 0}}, {'SpecialToken': {'id': '[SEP]', 'type_id': 0}},
+          {'Sequence': {'id': 'B', 'type_id': 1}}, {'SpecialToken': {'id': '[SEP]', 'type_id': 1}}],
+        'special_tokens': {""");
+  }
+
+  /**
    * Replaces the tokenizer.
    *
    * @param json {@code tokenizer.json}
@@ -155,6 +189,13 @@ public final class TinyFolder {
       values[i] = (float) random.nextGaussian() * 0.3f;
     }
     tensors.put(name, new Tensor(List.of(shape), values));
+  }
+
+  private void scale(String name, float factor) {
+    float[] values = tensors.get(name).values();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= factor;
+    }
   }
 
   /** Writes a file; single quotes become double ones in JSON. */

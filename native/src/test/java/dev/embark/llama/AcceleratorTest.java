@@ -9,12 +9,19 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.embark.engine.RandomBert;
 import dev.embark.engine.TinyKind;
+import dev.embark.engine.batch.ContextMemory;
 import dev.embark.engine.embed.RandomBatches;
+import dev.embark.engine.embed.RerankingEngine;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.Pooling;
+import dev.embark.engine.options.RerankOptions;
+import dev.embark.engine.rows.TextPair;
 import dev.embark.gguf.GgufTensorType;
+import dev.embark.imports.ImportType;
+import dev.embark.imports.ModelImport;
+import dev.embark.imports.TinyFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -240,6 +247,22 @@ class AcceleratorTest {
       assertThat(encodersIn(() -> vectors(file, used))).isEqualTo(RandomBatches.count());
     }
     assertThat(encodersIn(() -> interleaved(file, Acceleration.FAST))).isZero();
+  }
+
+  @Test
+  void theEncoderOfARerankerIsComputedWhole() throws IOException {
+    TinyFolder folder = TinyFolder.reranker(Files.createDirectory(dir.resolve("folder")));
+    Path file = dir.resolve("reranker.gguf");
+    ModelImport.convert(folder.root(), "tiny", ImportType.F32, file);
+    byte[] pair = new TextPair(new byte[] {'a'}, new byte[] {'b'}).toBytes();
+    for (Acceleration used : Acceleration.values()) {
+      try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(used));
+          RerankingEngine engine =
+              new RerankingEngine(model, RerankOptions.defaults(), ContextMemory.UNLIMITED)) {
+        assertThat(encodersIn(() -> engine.score(List.of(pair), () -> false)))
+            .isEqualTo(used == Acceleration.OFF ? 0 : 1);
+      }
+    }
   }
 
   /** The kernels themselves, against loops in double precision. */

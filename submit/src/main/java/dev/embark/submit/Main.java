@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
     description = "Text embeddings inside Apache Spark with llama.cpp.",
     footer = {
       "",
-      "Exit codes: 0 done, 1 failed, 2 bad usage. Results go to standard output, everything else to"
-          + " standard error. The command uses the Spark of $SPARK_HOME or, if that is not set, the"
+      "Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped by Ctrl-C, 143 stopped by kill."
+          + " Results go to standard output, everything else to standard error. The command uses the Spark of $SPARK_HOME or, if that is not set, the"
           + " one that the build assembles."
     })
 public final class Main implements Runnable {

@@ -19,7 +19,8 @@ import picocli.CommandLine.Mixin;
     },
     footer = {
       "",
-      "Exit codes: 0 done; 1 failed or stopped, and the same command resumes; 2 bad usage."
+      "Exit codes: 0 done; 1 failed, or 130 and 143 stopped by Ctrl-C and kill, and the same command"
+          + " resumes; 2 bad usage."
     })
 final class RunCommand implements Callable<Integer> {
   private static final String MAIN_CLASS = "dev.embark.job.EmbedJob";

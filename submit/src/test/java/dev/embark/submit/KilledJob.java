@@ -101,7 +101,7 @@ final class KilledJob implements AutoCloseable {
     process.destroy();
     awaitEnd();
     String said = Files.readString(log());
-    assertThat(process.exitValue()).as(said).isEqualTo(1);
+    assertThat(process.exitValue()).as(said).isEqualTo(143);
     assertThat(said.strip())
         .containsPattern("Stopped as asked: \\d+ of \\d+ waves are in ")
         .endsWith("run the same command again to carry on");

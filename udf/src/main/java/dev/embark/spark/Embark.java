@@ -5,6 +5,7 @@ import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.catalyst.AnalysisErrors;
 import dev.embark.spark.catalyst.ExtractModelCalls;
 import dev.embark.spark.catalyst.ModelFunction;
+import dev.embark.spark.catalyst.NearestFunction;
 import dev.embark.spark.compat.EmbarkBuild;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.EmbarkConf;
@@ -115,9 +116,9 @@ public final class Embark {
    * vectors without a direction (empty, zero or not finite) if the metric is {@code cosine}.
    * Documents of equal scores are ranked in any order.
    *
-   * <p>For Sparks without {@code NEAREST … BY}. Scores are computed for blocks of documents and
-   * queries, not by a join of rows; the queries are broadcast to the executors. Vectors of
-   * different lengths fail the query.
+   * <p>The table function {@code nearest} does the same in SQL. Scores are computed for blocks of
+   * documents and queries, not by a join of rows; the queries are broadcast to the executors.
+   * Vectors of different lengths fail the query.
    *
    * <p>Raises an {@code AnalysisException} if there is no such column of vectors, {@code k} is less
    * than 1, or the metric is unknown.
@@ -211,6 +212,10 @@ public final class Embark {
     for (ModelFunction function : ModelFunction.all()) {
       registry.createOrReplaceTempFunction(function.name(), function.builder(), "scala_udf");
     }
+    session
+        .sessionState()
+        .tableFunctionRegistry()
+        .createOrReplaceTempFunction(NearestFunction.NAME, NearestFunction.builder(), "scala_udf");
     ExperimentalMethods methods = session.experimental();
     methods.extraOptimizations_$eq(append(methods.extraOptimizations(), new ExtractModelCalls()));
     methods.extraStrategies_$eq(append(methods.extraStrategies(), new ModelCallStrategy()));

@@ -4,6 +4,7 @@ import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.catalyst.AnalysisErrors;
 import dev.embark.spark.catalyst.ExtractModelCalls;
 import dev.embark.spark.catalyst.ModelFunction;
+import dev.embark.spark.catalyst.NearestFunction;
 import dev.embark.spark.compat.EmbarkBuild;
 import dev.embark.spark.conf.EmbarkConf;
 import dev.embark.spark.exec.ModelCallStrategy;
@@ -11,7 +12,6 @@ import java.util.Optional;
 import org.apache.spark.sql.SparkSessionExtensions;
 import org.apache.spark.sql.SparkSessionExtensionsProvider;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
-import org.apache.spark.sql.catalyst.expressions.Expression;
 import scala.Function1;
 import scala.Tuple3;
 import scala.runtime.BoxedUnit;
@@ -33,6 +33,7 @@ public final class EmbarkExtensions implements SparkSessionExtensionsProvider {
     for (ModelFunction function : ModelFunction.all()) {
       extensions.injectFunction(function.description());
     }
+    extensions.injectTableFunction(NearestFunction.description());
     extensions.injectPreCBORule(session -> new ExtractModelCalls());
     extensions.injectPlannerStrategy(session -> new ModelCallStrategy());
     return BoxedUnit.UNIT;
@@ -47,10 +48,13 @@ public final class EmbarkExtensions implements SparkSessionExtensionsProvider {
       extensions.injectFunction(
           new Tuple3<>(new FunctionIdentifier(function.name()), function.info(), failing(reason)));
     }
+    extensions.injectTableFunction(
+        new Tuple3<>(
+            new FunctionIdentifier(NearestFunction.NAME), NearestFunction.info(), failing(reason)));
   }
 
   /** Generic, since the type of the arguments differs between Scala versions. */
-  private static <S> Function1<S, Expression> failing(EmbarkException reason) {
+  private static <S, T> Function1<S, T> failing(EmbarkException reason) {
     return arguments -> {
       throw AnalysisErrors.of(reason);
     };

@@ -224,7 +224,21 @@ class GenerateFunctionTest {
                         "SELECT generate('a', map('model',"
                             + " 'classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf'))")
                     .collectAsList())
-        .hasStackTraceContaining("generation takes a decoder");
+        .hasStackTraceContaining(
+            "The model classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf is an encoder, which"
+                + " cannot continue a text; generation takes a decoder.");
+  }
+
+  @Test
+  void aModelWithoutAChatTemplateIsNamedAsTheUserNamesIt() {
+    String uri = Path.of(model).toUri().toString();
+    assertThatThrownBy(
+            () ->
+                spark
+                    .sql("SELECT generate('a', map('model', '" + uri + "', 'system', 'b'))")
+                    .collectAsList())
+        .hasStackTraceContaining(
+            "system needs a chat, and the file of the model " + uri + " has no template for one");
   }
 
   @Test

@@ -49,6 +49,7 @@ public class InstallTest {
             "column 384",
             "after 384",
             "embedded 20",
+            "nearest 0",
             "new session false",
             "new session after 384");
   }
@@ -78,6 +79,14 @@ public class InstallTest {
           .sql("SELECT id, embed(concat('text ', id)) FROM range(0, 20, 1, 2) ORDER BY id")
           .collectAsList();
       System.out.println("embedded " + (ApplicationProgress.of(spark).ended().rows() - before));
+      System.out.println(
+          "nearest "
+              + spark
+                  .sql(
+                      "SELECT document.id FROM nearest(TABLE(SELECT embed('x') AS embedding),"
+                          + " TABLE(SELECT id, embed('x') AS embedding FROM range(1)), 1)")
+                  .head()
+                  .getLong(0));
       SparkSession other = spark.newSession();
       System.out.println("new session " + other.catalog().functionExists("embed"));
       Embark.install(other);

@@ -114,10 +114,10 @@ public final class RowComparison {
                 count(status.equalTo(ProcessedRows.SAME)),
                 count(status.equalTo(ProcessedRows.UPDATED)))
             .head();
-    List<Wave> waves =
-        copy.waves(compared.where(status.notEqual(ProcessedRows.SAME)).drop(ProcessedRows.STATUS));
+    List<Wave> parts =
+        copy.parts(compared.where(status.notEqual(ProcessedRows.SAME)).drop(ProcessedRows.STATUS));
     return new RunInput.Cut(
-        waves,
+        parts,
         new Manifest.Counts(
             counts.getLong(0), counts.getLong(1), counts.getLong(2), deleted, counts.getLong(3)));
   }

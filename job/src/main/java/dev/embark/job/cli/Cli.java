@@ -12,7 +12,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Argument parsing and exit codes shared by all Embark commands: 0 for success, 1 for failure, 2
- * for bad usage. An error is one sentence on standard error; {@code --verbose} adds a stack trace.
+ * for bad usage, 130 and 143 if SIGINT or SIGTERM stopped the command. An error is one sentence on
+ * standard error; {@code --verbose} adds a stack trace.
  */
 public final class Cli {
   private Cli() {}
@@ -96,7 +97,7 @@ public final class Cli {
     } else if (isUnexpected) {
       line.getErr().println("Run it again with --verbose to see where it failed.");
     }
-    return CommandLine.ExitCode.SOFTWARE;
+    return error instanceof UserError known ? known.exitCode() : CommandLine.ExitCode.SOFTWARE;
   }
 
   private static PrintWriter writer(PrintStream stream) {

@@ -31,7 +31,7 @@ public enum JobFunction {
       "answered",
       "tokens generated",
       500,
-      Set.of(GenerateOption.LONG_TEXT.key()),
+      Set.of(GenerateOption.LONG_TEXT.key(), GenerateOption.TRUNCATE_SIDE.key()),
       GenerateOptions::of);
 
   private final String result;

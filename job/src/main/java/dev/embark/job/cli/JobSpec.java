@@ -37,7 +37,7 @@ public final class JobSpec {
       paramLabel = "N",
       description =
           "Maximum number of rows that are committed together; a crash loses at most the work of"
-              + " one wave. Default: 20000 per core, 500 with --function generate.")
+              + " one wave. Default: as many as take about four minutes, found while running.")
   private Long rowsPerWave;
 
   @HelpSection(HelpSection.RUN)

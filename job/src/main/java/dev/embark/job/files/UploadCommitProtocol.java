@@ -3,6 +3,7 @@ package dev.embark.job.files;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.spark.compat.Scala;
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serializable;
@@ -11,8 +12,11 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.Path;
@@ -27,8 +31,8 @@ import scala.Option;
  * Writes the files of a Spark write to an object store without renaming any. A task writes to a
  * local disk of its executor. At its commit it either puts each file under its name or, if the
  * write has a {@link #TARGET}, uploads it and leaves the upload open; the commit of the job then
- * lists these uploads in {@link #LIST}. Attempts of a task write the same names, so that a file is
- * put twice rather than that its rows are in two files.
+ * lists these uploads in {@link #LIST}. Each attempt of a task writes names of its own, and the
+ * commit of the job deletes the files of attempts that Spark has not taken.
  *
  * <p>Spark creates an instance on the driver by its class name and a copy in each task.
  */
@@ -53,6 +57,7 @@ public final class UploadCommitProtocol extends FileCommitProtocol implements Se
   private transient File local;
   private transient Map<String, File> written; // local files by their path below the target
   private transient List<PendingFile> pending;
+  private transient List<String> put; // paths below the folder
 
   /**
    * Called by Spark.
@@ -73,13 +78,16 @@ public final class UploadCommitProtocol extends FileCommitProtocol implements Se
   public void setupTask(TaskAttemptContext context) {
     written = new TreeMap<>();
     pending = new ArrayList<>();
+    put = new ArrayList<>();
   }
 
   @Override
   public String newTaskTempFile(
       TaskAttemptContext context, Option<String> partition, FileNameSpec name) {
     int task = context.getTaskAttemptID().getTaskID().getId();
-    String file = "%spart-%05d-%s%s".formatted(name.prefix(), task, jobId, name.suffix());
+    int attempt = context.getTaskAttemptID().getId();
+    String file =
+        "%spart-%05d-%d-%s%s".formatted(name.prefix(), task, attempt, jobId, name.suffix());
     String prefixed = context.getConfiguration().get(PREFIX, "") + file;
     String path = partition.isEmpty() ? prefixed : partition.get() + "/" + prefixed;
     File there = new File(local(), path);
@@ -132,7 +140,7 @@ public final class UploadCommitProtocol extends FileCommitProtocol implements Se
       } else {
         upload(new Path(target), conf);
       }
-      return new TaskCommitMessage(new ArrayList<>(pending));
+      return new TaskCommitMessage(new ArrayList<Object>(target == null ? put : pending));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -146,6 +154,7 @@ public final class UploadCommitProtocol extends FileCommitProtocol implements Se
       try (OutputStream out = ObjectStores.create(files, new Path(target, file.getKey()))) {
         Files.copy(file.getValue().toPath(), out);
       }
+      put.add(file.getKey());
     }
   }
 
@@ -190,21 +199,52 @@ public final class UploadCommitProtocol extends FileCommitProtocol implements Se
   /** Implements the method of Scala 2.12. */
   @SuppressWarnings("MissingOverride")
   public void commitJob(JobContext context, scala.collection.Seq<TaskCommitMessage> commits) {
-    if (context.getConfiguration().get(TARGET) == null) {
-      return;
-    }
-    List<PendingFile> all = new ArrayList<>();
-    for (TaskCommitMessage commit : Scala.list(commits)) {
-      for (Object file : (List<?>) commit.obj()) {
-        all.add((PendingFile) file);
+    List<Object> all =
+        Scala.list(commits).stream()
+            .flatMap(commit -> ((List<?>) commit.obj()).stream())
+            .collect(Collectors.toList());
+    Configuration conf = context.getConfiguration();
+    try {
+      FileSystem files = new Path(folder).getFileSystem(conf);
+      if (conf.get(TARGET) == null) {
+        deleteAllBut(all, files);
+      } else {
+        try (OutputStream out = ObjectStores.create(files, new Path(folder, LIST))) {
+          JSON.writeValue(out, all);
+        }
       }
-    }
-    Path list = new Path(folder, LIST);
-    try (OutputStream out =
-        ObjectStores.create(list.getFileSystem(context.getConfiguration()), list)) {
-      JSON.writeValue(out, all);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Deletes the files of attempts that have put theirs and then were lost, or came second. Other
+   * writes may have added files to the folder.
+   */
+  private void deleteAllBut(List<Object> committed, FileSystem files) throws IOException {
+    Path root = files.makeQualified(new Path(folder));
+    Set<Path> kept =
+        committed.stream()
+            .map(path -> new Path(root, (String) path))
+            .collect(Collectors.toUnmodifiableSet());
+    deleteAllBut(kept, files, root);
+  }
+
+  private void deleteAllBut(Set<Path> kept, FileSystem files, Path in) throws IOException {
+    FileStatus[] found;
+    try {
+      found = files.listStatus(in);
+    } catch (FileNotFoundException e) {
+      return; // no task has written a file
+    }
+    for (FileStatus status : found) {
+      Path path = status.getPath();
+      if (status.isDirectory()) {
+        deleteAllBut(kept, files, path);
+      } else if (path.getName().contains(jobId) && !kept.contains(path)) {
+        files.delete(path, false);
+      }
     }
   }
 

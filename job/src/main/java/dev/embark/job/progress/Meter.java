@@ -50,7 +50,8 @@ public final class Meter implements RunListener {
   }
 
   @Override
-  public synchronized void waveStarted(int number, long rows) {
+  public synchronized void waveStarted(int number, int waves, long rows) {
+    plan = plan.withWaves(waves);
     wave = number + 1;
     waveRows = rows;
     atWaveStart = counters.get();

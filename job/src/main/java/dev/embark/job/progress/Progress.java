@@ -77,8 +77,8 @@ public final class Progress implements RunListener, AutoCloseable {
   }
 
   @Override
-  public void waveStarted(int number, long rows) {
-    meter.waveStarted(number, rows);
+  public void waveStarted(int number, int waves, long rows) {
+    meter.waveStarted(number, waves, rows);
   }
 
   @Override

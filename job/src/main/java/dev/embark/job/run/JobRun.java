@@ -93,6 +93,7 @@ public final class JobRun {
       output = opened.output();
       state = output.state();
       run = opened.run();
+      committed = new ArrayList<>(new WaveFiles(state, run).committed());
       FunctionCall call = opened.call().pinned(spark, opened.fingerprint());
       waves =
           new WaveSteps(
@@ -102,8 +103,7 @@ public final class JobRun {
               state,
               new WaveWriter(spark, spec, run.textColumn(), call),
               opened.otherEmbeddings());
-      committed = new ArrayList<>(new WaveFiles(state, run).committed());
-      plan = run.plan(List.copyOf(committed)).with(opened.call().given());
+      plan = run.plan(expectedWaves(), List.copyOf(committed)).with(opened.call().given());
     } catch (Exception | FSError e) {
       if (!termination.isRequested()) {
         opener.abandon();
@@ -113,8 +113,9 @@ public final class JobRun {
     }
     listener.planned(plan);
     try {
-      List<Wave> all = opened.waves();
-      all.subList(committed.size(), all.size()).forEach(this::take);
+      while (run.progress().partsLeft() > 0) {
+        takeWave();
+      }
       return finish(start);
     } catch (Exception | FSError e) {
       // Scala code throws checked exceptions such as SparkException undeclared.
@@ -191,15 +192,19 @@ public final class JobRun {
             WaveResult.counts(ofThisProcess).rows()));
   }
 
-  private void take(Wave wave) {
+  private int expectedWaves() {
+    return WaveSize.waves(spec, committed, run.progress().partsLeft());
+  }
+
+  private void takeWave() {
     if (run.ready().isEmpty()) {
-      prepare(wave);
+      prepare();
     }
     Instant start = Instant.now();
     output.confirm();
     while (!waves.isPublished(run, run.ready().orElseThrow())) {
       save(run.withoutReady());
-      prepare(wave);
+      prepare();
       start = Instant.now();
       output.confirm();
     }
@@ -211,14 +216,18 @@ public final class JobRun {
     listener.waveCommitted(result);
   }
 
-  private void prepare(Wave wave) {
+  private void prepare() {
     stopIfTooManyFailed();
     termination.check(howToCarryOn());
-    listener.waveStarted(wave.number(), wave.rows());
+    int from = run.progress().partsCommitted();
+    int parts = WaveSize.parts(spec, committed, run.progress().partsLeft());
+    Wave wave = Wave.of(committed.size(), opened.parts().subList(from, from + parts));
+    plan = plan.withWaves(expectedWaves());
+    listener.waveStarted(wave.number(), plan.waves(), wave.rows());
     save(
         run.with(
             termination.interruptible(
-                "embed a wave", () -> waves.ready(run, wave), this::howToCarryOn)));
+                "embed a wave", () -> waves.ready(run, wave, parts), this::howToCarryOn)));
   }
 
   /**
@@ -240,11 +249,13 @@ public final class JobRun {
   }
 
   private String progressOfWaves() {
-    if (run == null) {
+    if (committed == null) {
       return "no wave has begun";
     }
-    return "%d of %d waves are in %s"
-        .formatted(run.progress().committed(), run.progress().waves(), sink.location());
+    int all = expectedWaves();
+    boolean isEstimate = spec.rowsPerWave().isEmpty() && all > committed.size() + 1;
+    return "%d of %s waves are in %s"
+        .formatted(committed.size(), isEstimate ? "about " + all : all, sink.location());
   }
 
   private String howToCarryOn() {

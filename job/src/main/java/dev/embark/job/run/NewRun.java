@@ -7,8 +7,10 @@ import dev.embark.job.changes.Changes;
 import dev.embark.job.changes.RowComparison;
 import dev.embark.job.cli.ChunkColumns;
 import dev.embark.job.cli.JobSpec;
+import dev.embark.job.input.PartSize;
 import dev.embark.job.input.RunInput;
 import dev.embark.job.input.Source;
+import dev.embark.job.state.FunctionCall;
 import dev.embark.job.state.Manifest;
 import dev.embark.job.state.StateFolder;
 import dev.embark.job.state.WaveFiles;
@@ -42,15 +44,24 @@ record NewRun(
     Optional<Changes> changes) {
 
   /**
-   * Begins a run: copies the rows to process and divides them into waves.
+   * Begins a run: copies the rows to process and divides them into parts.
    *
+   * @param call call that computes the results
    * @param number run number, higher than that of any run, complete or not
    */
-  Manifest.Run begin(SparkSession spark, JobSpec spec, int number, StateFolder state) {
+  Manifest.Run begin(
+      SparkSession spark, JobSpec spec, FunctionCall call, int number, StateFolder state) {
     String id = UUID.randomUUID().toString().substring(0, 8);
     Optional<Manifest.Position> position =
         comparesWithAll(spec) ? finder.record(state, id) : Optional.empty();
-    RunInput copy = new RunInput(spark, spec, state, state.path("run-" + id), input.textColumn());
+    RunInput copy =
+        new RunInput(
+            spark,
+            spec,
+            PartSize.of(spark, spec, call),
+            state,
+            state.path("run-" + id),
+            input.textColumn());
     boolean joinsFiles =
         way.kind() == Manifest.Kind.APPEND
             && !complete.columns().isEmpty()
@@ -74,7 +85,7 @@ record NewRun(
             rows,
             cut,
             new Manifest.Upkeep(comparison, position.orElse(null)));
-    new WaveFiles(state, run).write(cut.waves());
+    new WaveFiles(state, run).write(cut.parts());
     return run;
   }
 

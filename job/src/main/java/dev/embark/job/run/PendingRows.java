@@ -30,8 +30,8 @@ record PendingRows(Dataset<Row> rows, String textColumn, long all, long count) {
    */
   static PendingRows left(SparkSession spark, StateFolder state, Manifest.Run interrupted) {
     WaveProgress progress = interrupted.progress();
-    List<Wave> waves = new WaveFiles(state, interrupted).read();
-    List<Wave> left = waves.subList(progress.committed(), waves.size());
+    List<Wave> parts = new WaveFiles(state, interrupted).read();
+    List<Wave> left = parts.subList(progress.partsCommitted(), parts.size());
     return new PendingRows(
         RunInput.read(spark, state.runFolder(interrupted), left),
         interrupted.textColumn(),

@@ -14,8 +14,14 @@ public interface RunListener {
   /** The input has been copied and divided into waves. */
   default void planned(RunPlan plan) {}
 
-  /** A wave's texts are about to be processed. */
-  default void waveStarted(int number, long rows) {}
+  /**
+   * A wave's texts are about to be processed.
+   *
+   * @param number from 0
+   * @param waves number of waves of the run, as far as it is known
+   * @param rows rows of the wave
+   */
+  default void waveStarted(int number, int waves, long rows) {}
 
   /** A wave has been committed to the output and recorded in the log. */
   default void waveCommitted(WaveResult wave) {}
@@ -35,8 +41,8 @@ public interface RunListener {
       }
 
       @Override
-      public void waveStarted(int number, long rows) {
-        listeners.forEach(listener -> listener.waveStarted(number, rows));
+      public void waveStarted(int number, int waves, long rows) {
+        listeners.forEach(listener -> listener.waveStarted(number, waves, rows));
       }
 
       @Override

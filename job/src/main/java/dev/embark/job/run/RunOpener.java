@@ -59,7 +59,7 @@ final class RunOpener implements AutoCloseable {
    * @param output the leased output; owned by the opener
    * @param run the run as stored in the log
    * @param call the call that computes its results, with the prompt that it uses
-   * @param waves its waves in order
+   * @param parts parts of its input in order
    * @param fingerprint fingerprint of its result column
    * @param otherEmbeddings names of the other result columns of the output
    */
@@ -67,7 +67,7 @@ final class RunOpener implements AutoCloseable {
       LeasedOutput output,
       Manifest.Run run,
       FunctionCall call,
-      List<Wave> waves,
+      List<Wave> parts,
       Fingerprint fingerprint,
       List<String> otherEmbeddings) {}
 
@@ -101,16 +101,17 @@ final class RunOpener implements AutoCloseable {
       created = missing.get();
       held = LeasedOutput.take(sink.open(columns), warnings);
     }
-    Optional<Manifest.Run> run = start.resumable(held.manifest()).or(() -> begin(fingerprint));
+    Optional<Manifest.Run> run =
+        start.resumable(held.manifest()).or(() -> begin(call, fingerprint));
     return run.map(opened -> opened(opened, call, fingerprint));
   }
 
   private Opened opened(Manifest.Run run, FunctionCall call, Fingerprint fingerprint) {
-    List<Wave> waves = new WaveFiles(held.state(), run).read();
+    List<Wave> parts = new WaveFiles(held.state(), run).read();
     if (run.kind() == Manifest.Kind.MERGE) {
-      addColumn(run, waves.get(0));
+      addColumn(run, parts.get(0));
     }
-    return new Opened(held, run, call, waves, fingerprint, start.otherEmbeddings(held.manifest()));
+    return new Opened(held, run, call, parts, fingerprint, start.otherEmbeddings(held.manifest()));
   }
 
   /** Decided without the lease, because acquiring it requires write permission. */
@@ -118,7 +119,7 @@ final class RunOpener implements AutoCloseable {
     return state.load().unfinished().isEmpty() && sink.exists() && RunStart.isLeftAlone(spec, sink);
   }
 
-  private Optional<Manifest.Run> begin(Fingerprint fingerprint) {
+  private Optional<Manifest.Run> begin(FunctionCall call, Fingerprint fingerprint) {
     Source.Input read = openInput();
     int number = held.manifest().last().map(last -> last.number() + 1).orElse(1);
     Manifest complete = held.manifest().withoutUnfinished();
@@ -146,7 +147,7 @@ final class RunOpener implements AutoCloseable {
     }
     Manifest.Run run =
         new NewRun(start, complete, way.get(), read, finder, changes)
-            .begin(spark, spec, number, held.state());
+            .begin(spark, spec, call, number, held.state());
     changes.ifPresent(Changes::close);
     Optional<Manifest.Run> givenUp = held.manifest().unfinished();
     boolean isHalfWritten = givenUp.filter(sink::holdsAnyOf).isPresent();
@@ -174,8 +175,8 @@ final class RunOpener implements AutoCloseable {
     return input;
   }
 
-  private void addColumn(Manifest.Run run, Wave wave) {
-    Dataset<Row> rows = RunInput.read(spark, held.state().runFolder(run), wave);
+  private void addColumn(Manifest.Run run, Wave part) {
+    Dataset<Row> rows = RunInput.read(spark, held.state().runFolder(run), part);
     StructField added = start.resultField(rows, run.textColumn());
     sink.addColumn(added.name(), added.dataType().sql());
   }

@@ -231,7 +231,7 @@ final class RunStart {
             sink.ownColumns()),
         false,
         cut.counts(),
-        WaveProgress.planned(cut.waves()),
+        WaveProgress.planned(cut.parts()),
         upkeep);
   }
 

@@ -48,8 +48,12 @@ final class WaveSteps {
     this.otherEmbeddings = otherEmbeddings;
   }
 
-  /** Embeds a wave and prepares its files where no reader sees them. */
-  ReadyWave ready(Manifest.Run run, Wave wave) {
+  /**
+   * Embeds a wave and prepares its files where no reader sees them.
+   *
+   * @param parts number of parts of the input that form the wave
+   */
+  ReadyWave ready(Manifest.Run run, Wave wave, int parts) {
     Instant start = Instant.now();
     String name = "wave-" + wave.number() + "-" + UUID.randomUUID().toString().substring(0, 8);
     Path folder = new Path(state.runFolder(run), name);
@@ -60,7 +64,7 @@ final class WaveSteps {
         new Quarantine(spark, state)
             .prepare(run, wave.number(), embedder.failed(computed.rows()), folder);
       }
-      ReadyWave ready = ReadyWave.of(wave, name, start, computed.totals());
+      ReadyWave ready = ReadyWave.of(wave, parts, name, start, computed.totals());
       sink.prepare(commit(run, ready, computed.rows()));
       embedded = isKept ? computed.rows() : null;
       return ready;

@@ -281,6 +281,15 @@ public record FunctionCall(JobFunction function, Map<String, String> given, bool
         : Map.of();
   }
 
+  /** Returns the size of the model file in bytes; 0 if the driver cannot fetch it. */
+  public long modelBytes(SparkSession spark) {
+    try {
+      return ModelDescriber.bytes(spark, options(spark));
+    } catch (EmbarkException e) {
+      return 0; // executors may be able to fetch a model that the driver cannot
+    }
+  }
+
   /** Returns the window size in tokens, or empty if long texts are not split into windows. */
   public OptionalInt window(SparkSession spark) {
     return options(spark) instanceof EmbedOptions options && options.longText() == LongText.CHUNK

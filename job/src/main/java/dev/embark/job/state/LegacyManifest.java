@@ -25,6 +25,7 @@ import org.apache.hadoop.fs.Path;
 @JsonIgnoreProperties(ignoreUnknown = true)
 record LegacyManifest(int version, SortedMap<String, Fingerprint> columns, List<Run> runs) {
   private static final int VERSION = 2;
+  private static final int MARK = 3;
 
   @JsonIgnoreProperties(ignoreUnknown = true)
   record Run(
@@ -57,11 +58,11 @@ record LegacyManifest(int version, SortedMap<String, Fingerprint> columns, List<
 
     WaveResult result() {
       return new WaveResult(
-          number, Instant.ofEpochMilli(startMillis), Duration.ofMillis(tookMillis), totals);
+          number, 1, Instant.ofEpochMilli(startMillis), Duration.ofMillis(tookMillis), totals);
     }
 
     ReadyWave ready() {
-      return new ReadyWave(number, folder, startMillis, tookMillis, totals);
+      return new ReadyWave(number, 1, folder, startMillis, tookMillis, totals);
     }
   }
 
@@ -93,7 +94,7 @@ record LegacyManifest(int version, SortedMap<String, Fingerprint> columns, List<
   }
 
   private boolean isMark() {
-    return version == StateLog.LAYOUT;
+    return version == MARK;
   }
 
   private static Optional<LegacyManifest> parsed(StateFolder state) throws IOException {
@@ -141,6 +142,7 @@ record LegacyManifest(int version, SortedMap<String, Fingerprint> columns, List<
         run.waves.size(),
         run.waves.stream().mapToLong(Wave::rows).sum(),
         committed.size(),
+        committed.size(),
         committed.stream().map(WaveResult::totals).reduce(RunTotals.NONE, RunTotals::plus),
         run.complete ? List.of() : committed,
         run.waves.stream()
@@ -180,7 +182,7 @@ record LegacyManifest(int version, SortedMap<String, Fingerprint> columns, List<
       if (there.isPresent() && manifest.unfinished().isPresent()) {
         new WaveFiles(state, manifest.unfinished().get()).adopt(there.get());
       }
-      String mark = "{\"version\":%d,\"columns\":{},\"runs\":[]}".formatted(StateLog.LAYOUT);
+      String mark = "{\"version\":%d,\"columns\":{},\"runs\":[]}".formatted(MARK);
       try (OutputStream out = state.plainFiles().create(current(state), true)) {
         out.write(mark.getBytes(StandardCharsets.UTF_8));
       }

@@ -120,15 +120,16 @@ public record Manifest(SortedMap<String, Fingerprint> columns, List<Run> runs) {
     /**
      * Returns the plan of the run.
      *
+     * @param waves number of waves, as far as it is known
      * @param committed results of the waves committed so far
      */
-    public RunPlan plan(List<WaveResult> committed) {
+    public RunPlan plan(int waves, List<WaveResult> committed) {
       return new RunPlan(
           id,
           number,
           fingerprint,
           Map.of(),
-          progress.waves(),
+          waves,
           progress.rows(),
           counts,
           upkeep == null ? Comparison.NONE : upkeep.comparison(),

@@ -11,7 +11,8 @@ import java.util.Map;
  * @param fingerprint hash of the model and of the options that affect results, in hex
  * @param options options of the call that computes the results, with the prompt of its role; empty
  *     before the call is known
- * @param waves number of waves
+ * @param waves number of waves, an estimate unless {@code --rows-per-wave} is set or all are
+ *     committed
  * @param rows rows of all waves, including committed ones
  * @param input comparison of the input with the output before the run
  * @param comparison which rows of the input were compared
@@ -43,6 +44,12 @@ public record RunPlan(
   /** Returns this plan with the options of the call. */
   public RunPlan with(Map<String, String> call) {
     return new RunPlan(runId, number, fingerprint, call, waves, rows, input, comparison, committed);
+  }
+
+  /** Returns this plan with another number of waves. */
+  public RunPlan withWaves(int known) {
+    return new RunPlan(
+        runId, number, fingerprint, options, known, rows, input, comparison, committed);
   }
 
   /** Returns whether an earlier process of this run committed waves. */

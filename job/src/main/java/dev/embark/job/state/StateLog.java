@@ -24,7 +24,8 @@ import org.apache.hadoop.fs.Path;
  * number stays used. Thread-safe.
  */
 final class StateLog {
-  static final int LAYOUT = 3;
+  static final int LAYOUT = 4;
+  private static final int OLDEST = 3; // each part of an input is a wave
   private static final Pattern NAME = Pattern.compile("\\d{10}\\.json");
   private static final int LOOKS = 5;
   private static final int MILLIS_BETWEEN_LOOKS = 10;
@@ -120,8 +121,9 @@ final class StateLog {
     if (!json.isObject()) {
       return Optional.empty(); // an empty file
     }
-    if (json.path("layout").asInt() != LAYOUT) {
-      throw otherLayout(file(number), json.path("layout").asInt(), folder.getParent());
+    int layout = json.path("layout").asInt();
+    if (layout < OLDEST || layout > LAYOUT) {
+      throw otherLayout(file(number), layout, folder.getParent());
     }
     return Optional.of(StateFolder.JSON.treeToValue(json, Content.class));
   }

@@ -12,9 +12,9 @@ import java.util.List;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Lists of a run's waves in the folder of the run, so that no version of the log has to repeat
- * them: {@code plan.json} with all waves, and {@code results-<n>.json} with the results of waves
- * <i>n</i> to <i>n</i> + {@value #RESULTS} − 1.
+ * Lists in the folder of a run, so that no version of the log has to repeat them: {@code plan.json}
+ * with all parts of its input, and {@code results-<n>.json} with the results of waves <i>n</i> to
+ * <i>n</i> + {@value #RESULTS} − 1.
  */
 public final class WaveFiles {
   static final int RESULTS = 50;
@@ -41,8 +41,8 @@ public final class WaveFiles {
   }
 
   /** Writes the plan, before the log has a version of the run. */
-  public void write(List<Wave> waves) {
-    write(plan(), waves);
+  public void write(List<Wave> parts) {
+    write(plan(), parts);
   }
 
   /** Writes the plan of a run that an earlier version of Embark began, unless it is there. */
@@ -53,22 +53,22 @@ public final class WaveFiles {
   }
 
   /**
-   * Reads all waves in order.
+   * Reads all parts in order.
    *
    * @throws UserError if the plan is missing or incomplete
    */
   public List<Wave> read() {
     try {
       // A dry run leaves an output as an earlier version of Embark wrote it.
-      List<Wave> waves =
+      List<Wave> parts =
           hasPlan()
               ? read(plan(), new TypeReference<List<Wave>>() {})
               : LegacyManifest.read(state).map(there -> there.waves(run)).orElseGet(List::of);
-      if (waves.size() != run.progress().waves()) {
+      if (parts.size() != run.progress().parts()) {
         throw new IOException(
-            "it lists %d of %d waves".formatted(waves.size(), run.progress().waves()));
+            "it lists %d of %d parts".formatted(parts.size(), run.progress().parts()));
       }
-      return waves;
+      return parts;
     } catch (IOException e) {
       throw unreadable(plan(), e);
     }

@@ -45,7 +45,7 @@ class MeterTest {
             counts(rows, tokens, failed),
             new TreeMap<>(Map.of("TOO_LONG", failed)),
             new TreeMap<>());
-    return new WaveResult(number, Instant.EPOCH, Duration.ZERO, totals);
+    return new WaveResult(number, 1, Instant.EPOCH, Duration.ZERO, totals);
   }
 
   private RunProgress progress() {
@@ -61,7 +61,7 @@ class MeterTest {
   void aRunningWaveIsKnownByTheCountersSinceItsStart() {
     counted = counts(500, 9000, 7); // from an earlier query of the application
     meter.planned(plan(100, 2));
-    meter.waveStarted(0, 50);
+    meter.waveStarted(0, 2, 50);
     counted = counts(525, 9600, 8);
     now = 10 * SECOND;
     meter.sample();
@@ -79,7 +79,7 @@ class MeterTest {
   @Test
   void aCommittedWaveIsKnownByWhatWasWritten() {
     meter.planned(plan(100, 2));
-    meter.waveStarted(0, 50);
+    meter.waveStarted(0, 2, 50);
     counted = counts(70, 1500, 3); // includes a retried task
     assertThat(progress().rows()).isEqualTo(50);
     meter.waveCommitted(wave(0, 50, 1000, 2));
@@ -96,7 +96,8 @@ class MeterTest {
     assertThat(progress().failed()).isEqualTo(1);
     assertThat(progress().secondsLeft()).isEmpty();
 
-    meter.waveStarted(2, 25);
+    meter.waveStarted(2, 3, 25);
+    assertThat(progress().waves()).as("as far as is known now").isEqualTo(3);
     now = 5 * SECOND;
     meter.waveCommitted(wave(2, 25, 500, 0));
 

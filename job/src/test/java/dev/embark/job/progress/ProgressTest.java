@@ -41,7 +41,7 @@ class ProgressTest {
       new RunTotals(
           counts(1000, 24_000, 3), new TreeMap<>(Map.of("TOO_LONG", 3L)), new TreeMap<>());
   private static final WaveResult WAVE =
-      new WaveResult(0, Instant.EPOCH, Duration.ofSeconds(8), TOTALS);
+      new WaveResult(0, 1, Instant.EPOCH, Duration.ofSeconds(8), TOTALS);
   private static final JobResult RESULT =
       new JobResult(
           PLAN,
@@ -70,7 +70,7 @@ class ProgressTest {
   private void runTo(Progress progress, boolean end) {
     progress.show();
     progress.planned(PLAN);
-    progress.waveStarted(0, 1000);
+    progress.waveStarted(0, 2, 1000);
     counted = counts(500, 12_000, 2);
     now = 4_000_000_000L;
     progress.show();

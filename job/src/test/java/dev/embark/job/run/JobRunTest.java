@@ -276,6 +276,33 @@ class JobRunTest {
         .containsExactly("1");
   }
 
+  @Test
+  void partsOfLongTextsAreSmallAndARunResumesAfterThoseThatAreCommitted() {
+    Runs runs = new Runs(folder, "parquet");
+    // 30 texts of 400,000 bytes, of which the model reads the first 256 tokens.
+    String[] options = {
+      "--query=SELECT id, concat(id, repeat(' and another word', 23530)) AS text FROM range(30)",
+      "--id-column=id"
+    };
+    runs.atWaveStart =
+        () -> {
+          if (runs.events.contains("started 1")) {
+            throw new IllegalStateException("crash");
+          }
+        };
+    assertThatThrownBy(() -> runs.run(null, options)).hasMessageContaining("1 of 2 waves are in");
+    // Two cores get 4 MiB a part, which is 10 texts; the second wave takes all others.
+    assertThat(runs.events).startsWith("planned 4", "started 0", "committed 0", "started 1");
+    assertThat(runs.written().count()).isBetween(5L, 10L);
+    runs.atWaveStart = () -> {};
+    runs.events.clear();
+
+    runs.run(null, options);
+
+    assertThat(runs.events).containsExactly("planned 2", "started 1", "committed 1", "finished");
+    assertThat(runs.vectors()).hasSize(30);
+  }
+
   @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"orc", "json"})

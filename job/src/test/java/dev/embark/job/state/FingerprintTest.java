@@ -105,6 +105,10 @@ class FingerprintTest {
                 .isSameForShortTexts(plain, JobFunction.GENERATE.ofLongTexts()))
         .isTrue();
     assertThat(
+            answers("truncateSide", "end")
+                .isSameForShortTexts(plain, JobFunction.GENERATE.ofLongTexts()))
+        .isTrue();
+    assertThat(
             answers("maxTokens", "3")
                 .isSameForShortTexts(plain, JobFunction.GENERATE.ofLongTexts()))
         .isFalse();

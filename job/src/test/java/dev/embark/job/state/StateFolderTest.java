@@ -69,7 +69,7 @@ class StateFolderTest {
   }
 
   private static ReadyWave ready(int wave) {
-    return new ReadyWave(wave, "w", 1_000, 20, TOTALS);
+    return new ReadyWave(wave, 1, "w", 1_000, 20, TOTALS);
   }
 
   private static Manifest manifest(Manifest.Run run) {
@@ -251,7 +251,7 @@ class StateFolderTest {
     try (LeasedOutput output = take()) {
       for (int wave = 0; wave < waves; wave++) {
         WaveResult result =
-            new WaveResult(wave, Instant.ofEpochMilli(wave), Duration.ofMillis(wave), TOTALS);
+            new WaveResult(wave, 1, Instant.ofEpochMilli(wave), Duration.ofMillis(wave), TOTALS);
         expected.add(result);
         run = run.with(ready(wave));
         output.save(manifest(run));
@@ -268,13 +268,13 @@ class StateFolderTest {
   }
 
   @Test
-  void aPlanThatLacksWavesIsNamed() {
+  void aPlanThatLacksPartsIsNamed() {
     Manifest.Run run = run("a", 3);
     new WaveFiles(state, run).write(List.of(new Wave(0, 5, List.of())));
 
     assertThatThrownBy(() -> new WaveFiles(state, run).read())
         .isInstanceOf(UserError.class)
         .hasMessageContaining("run-a/plan.json")
-        .hasMessageContaining("it lists 1 of 3 waves");
+        .hasMessageContaining("it lists 1 of 3 parts");
   }
 }

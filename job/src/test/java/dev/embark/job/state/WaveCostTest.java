@@ -70,7 +70,7 @@ class WaveCostTest {
   /** Does to the state what {@code JobRun} does to it in each wave. */
   private void take(int from, int to) {
     for (int wave = from; wave < to; wave++) {
-      ReadyWave ready = new ReadyWave(wave, "wave-" + wave, 1_000, 20, TOTALS);
+      ReadyWave ready = new ReadyWave(wave, 1, "wave-" + wave, 1_000, 20, TOTALS);
       run = run.with(ready);
       output.save(Manifest.EMPTY.with(run, FINGERPRINT));
       output.confirm();

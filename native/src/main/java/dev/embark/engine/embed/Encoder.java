@@ -26,8 +26,8 @@ public final class Encoder implements AutoCloseable {
   /** Receives the result of each sequence. */
   interface Sink {
     /**
-     * Receives {@code vector[0 … dimensions)}, pooled but not normalised; valid during the call
-     * only.
+     * Receives {@code vector[0 … dimensions)}, pooled but not normalised, or a score as {@code
+     * vector[0]}; valid during the call only.
      */
     void vector(int sequence, float[] vector);
 
@@ -52,6 +52,11 @@ public final class Encoder implements AutoCloseable {
      */
     default void claim(int capacity) {}
 
+    /** Returns the number of floats that a context gives for each sequence. */
+    default int outputs(LlamaModel model) {
+      return model.dimensions();
+    }
+
     /** Returns a factory of contexts on {@code model}. */
     static ContextFactory of(LlamaModel model, Pooling pooling, ContextMemory memory) {
       return new ContextFactory() {
@@ -63,6 +68,11 @@ public final class Encoder implements AutoCloseable {
         @Override
         public void claim(int capacity) {
           memory.claim(capacity);
+        }
+
+        @Override
+        public int outputs(LlamaModel any) {
+          return pooling == Pooling.RANK ? 1 : any.dimensions();
         }
       };
     }
@@ -92,7 +102,7 @@ public final class Encoder implements AutoCloseable {
     this.model = model;
     this.contexts = contexts;
     this.usualCapacity = capacity;
-    this.vector = new float[model.dimensions()];
+    this.vector = new float[contexts.outputs(model)];
     contexts.claim(capacity);
     open(capacity);
   }

@@ -107,9 +107,15 @@ public final class SharedEncoder implements AutoCloseable {
 
   /** Returns an encoder for one task; closing it frees no context. */
   WindowEncoder client(EmbedOptions options) {
-    if (options.pooling() != pooling || EngineMemory.batchTokens(options, device) != batchTokens) {
+    return client(options.pooling(), EngineMemory.batchTokens(options, device));
+  }
+
+  /** Returns an encoder for one task that asks for this pooling and batches of this size. */
+  WindowEncoder client(Pooling wanted, int tokens) {
+    if (wanted != pooling || tokens != batchTokens) {
       throw new IllegalArgumentException(
-          "shared for pooling " + pooling + " and " + batchTokens + " tokens, not " + options);
+          "shared for pooling %s and %d tokens, not for %s and %d"
+              .formatted(pooling, batchTokens, wanted, tokens));
     }
     return new Client();
   }

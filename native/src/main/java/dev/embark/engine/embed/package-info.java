@@ -1,5 +1,5 @@
 /**
- * Embeds texts into Arrow vectors.
+ * Embeds texts into Arrow vectors, and scores pairs of texts.
  *
  * <pre>
  *  texts ──► Tokenizer ──► TokenizedTexts ──► BatchPacker ──► PackedBatch ──► Encoder ──► VectorWriter ──► ListVector
@@ -7,6 +7,9 @@
  *                           in native memory   overflow rule   of one call     pool                          order
  *                                    └────────── EmbeddingEngine: one context, one thread ──────────┘
  * </pre>
+ *
+ * <p>{@link dev.embark.engine.embed.RerankingEngine} takes the same way: {@code PairTokenizer}
+ * makes one sequence of a pair, and the head of the model gives one float in place of a vector.
  *
  * <p>Ownership: {@link dev.embark.llama.LlamaModel} owns the mapped model and is shared. Each
  * {@link dev.embark.engine.embed.EmbeddingEngine} owns one context, one batch and one buffer of

@@ -276,8 +276,10 @@ final class ModelCheck {
     }
     // ggml adds, convolves and multiplies with norms and biases in F32 only.
     boolean vector = tensor.shape().stream().filter(n -> n > 1).count() <= 1;
+    // The head of a reranker multiplies, even where it has one output.
+    boolean multiplied = tensor.name().startsWith("cls.") && tensor.name().endsWith(".weight");
     boolean added =
-        vector
+        (vector && (!multiplied || tensor.name().equals("cls.norm.weight")))
             || tensor.name().equals("token_types.weight")
             || tensor.name().endsWith(".shortconv.conv.weight");
     if (added && tensor.type() != GgufTensorType.F32) {

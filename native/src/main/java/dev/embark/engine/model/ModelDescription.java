@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param context trained context length in tokens
  * @param pooling {@code mean, cls, last, rank} or {@code none}
  * @param generates whether it is a decoder without pooling, which answers prompts
+ * @param chatTemplate which template formats prompts by default, as a clause; empty unless the
+ *     model generates
  * @param quantisation what the file calls its mix of weight types, such as {@code Q4_K_M}; the type
  *     of most weights if the file does not say
  * @param parameters number of weights
@@ -37,6 +39,7 @@ public record ModelDescription(
     int context,
     String pooling,
     boolean generates,
+    Optional<String> chatTemplate,
     String quantisation,
     long parameters,
     long bytes,
@@ -48,4 +51,10 @@ public record ModelDescription(
     String accelerator,
     Optional<String> notAccelerated,
     Optional<String> license,
-    List<String> warnings) {}
+    List<String> warnings) {
+
+  /** Returns whether the model scores pairs of texts and has no vector for one. */
+  public boolean isReranker() {
+    return pooling.equals(ModelFile.RANK);
+  }
+}

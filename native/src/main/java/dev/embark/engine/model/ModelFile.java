@@ -3,6 +3,7 @@ package dev.embark.engine.model;
 import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.engine.text.ChatTemplate;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
 /** Reads the facts of a model file that llama.cpp does not retain. Stateless. */
 public final class ModelFile {
   private static final String NONE = "none";
-  private static final String RANK = "rank";
+  static final String RANK = "rank";
   private static final String[] POOLINGS = {NONE, "mean", "cls", "last", RANK};
   private static final int LONGEST_LICENSE = 200;
   private static final List<String> HEAD = List.of("cls.weight", "cls.output.weight");
@@ -38,13 +39,15 @@ public final class ModelFile {
     Path path = model.path();
     try {
       GgufHeader header = GgufHeader.read(path);
+      boolean generates = pooling(header).equals(NONE) && isCausal(header);
       return new ModelDescription(
           text(header, "general.architecture").orElse(""),
           text(header, "general.name"),
           model.dimensions(),
           model.trainedContext(),
           pooling(header),
-          pooling(header).equals(NONE) && isCausal(header),
+          generates,
+          generates ? Optional.of(ChatTemplate.describe(model)) : Optional.empty(),
           quantisation(header),
           header.tensors().stream().mapToLong(GgufTensor::elements).sum(),
           Files.size(path),
@@ -81,6 +84,9 @@ public final class ModelFile {
       warnings.add(
           "is cut to fewer dimensions by its authors after a layer norm only, which the option"
               + " dimensions does not compute");
+    }
+    if (isReranker(header)) {
+      RerankerCheck.obstacle(header).ifPresent(warnings::add);
     }
     return List.copyOf(warnings);
   }

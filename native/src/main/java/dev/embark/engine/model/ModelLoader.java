@@ -64,7 +64,8 @@ public final class ModelLoader {
             WordPieceText.stripsAccents(header),
             UnigramText.characterMap(header),
             isF32(header),
-            ModelFile.isReranker(header));
+            ModelFile.isReranker(header),
+            ModelFile.isReranker(header) ? RerankerCheck.obstacle(header) : Optional.empty());
     Acceleration acceleration = Accelerator.of(header, options);
     Optional<Weights> packed =
         acceleration == Acceleration.OFF

@@ -72,10 +72,10 @@ public enum EmbedOption implements FunctionOption {
       OptionSpec::languageTag),
   POOLING(
       "pooling",
-      names(Pooling.values()),
+      names(Pooling.ofVectors()),
       Pooling.MODEL.toString(),
       "How the vectors of the tokens are combined into one.",
-      value -> oneOf(value, Pooling.values())),
+      value -> oneOf(value, Pooling.ofVectors())),
   NORMALIZE(
       "normalize",
       "l2, none, l1, max or p:<n>",
@@ -96,19 +96,8 @@ public enum EmbedOption implements FunctionOption {
       value -> oneOf(value, VectorType.values())),
   MODE(OptionSpec.mode("a text that cannot be embedded")),
   DEVICE(OptionSpec.device("vectors")),
-  ACCELERATOR(
-      "accelerator",
-      names(AcceleratorChoice.values()),
-      AcceleratorChoice.AUTO.toString(),
-      "Whether Embark's own kernels compute encoders on a CPU, if they support the model.",
-      value -> oneOf(value, AcceleratorChoice.values())),
-  PRECISION(
-      "precision",
-      names(Precision.values()),
-      Precision.FAST.toString(),
-      "Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them"
-          + " faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.",
-      value -> oneOf(value, Precision.values())),
+  ACCELERATOR(OptionSpec.accelerator()),
+  PRECISION(OptionSpec.precision()),
   BATCH_TOKENS(OptionSpec.batchTokens());
 
   /** The options of chunks, which {@code embed} does not have. */

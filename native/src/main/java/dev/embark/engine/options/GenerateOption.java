@@ -17,12 +17,17 @@ public enum GenerateOption implements FunctionOption {
   MODEL_SHA256(OptionSpec.modelSha256()),
   CHAT_TEMPLATE(
       "chatTemplate",
-      "model, none or the name of a template of llama.cpp, such as chatml",
+      "model, none, the name of a template of llama.cpp, such as chatml, or a text in Jinja",
       "model",
       "Chat template of the prompt: the one in the model's file if it has one, no template,"
-          + " or a template of llama.cpp.",
-      OptionSpec::notBlank),
-  SYSTEM("system", "text", "", "System message of the chat.", value -> value),
+          + " a template of llama.cpp, or the given one.",
+      value -> GenerateOptions.isJinja(value) ? value : OptionSpec.notBlank(value)),
+  SYSTEM(
+      "system",
+      "text",
+      "",
+      "System message of the chat; control tokens that are written out in it are text.",
+      value -> value),
   MAX_TOKENS(
       "maxTokens",
       "1 or more",
@@ -75,8 +80,15 @@ public enum GenerateOption implements FunctionOption {
       "longText",
       names(LongText.TRUNCATE, LongText.ERROR),
       LongText.ERROR.toString(),
-      "How to treat a prompt that leaves no room for an answer: cut off its tail, or fail.",
+      "How to treat a prompt that leaves no room for an answer: cut it at truncateSide, or fail.",
       value -> oneOf(value, LongText.TRUNCATE, LongText.ERROR)),
+  TRUNCATE_SIDE(
+      "truncateSide",
+      names(TruncateSide.values()),
+      TruncateSide.START.toString(),
+      "Where longText=truncate cuts a prompt; the chat template and the system message remain"
+          + " whole.",
+      value -> oneOf(value, TruncateSide.values())),
   CONTEXT_TOKENS(
       "contextTokens",
       "2 or more",

@@ -52,9 +52,14 @@ public final class GenerateOptions extends FunctionOptions {
     return new GenerateOptions(merged(given));
   }
 
-  /** Returns {@code model}, {@code none}, or the name of a llama.cpp template. */
+  /** Returns {@code model}, {@code none}, the name of a llama.cpp template, or a text in Jinja. */
   public String chatTemplate() {
     return get(GenerateOption.CHAT_TEMPLATE);
+  }
+
+  /** Returns whether a value of {@code chatTemplate} is a text in Jinja and no name. */
+  public static boolean isJinja(String chatTemplate) {
+    return chatTemplate.contains("{{") || chatTemplate.contains("{%");
   }
 
   /** Returns the system message; empty for none. */
@@ -108,6 +113,11 @@ public final class GenerateOptions extends FunctionOptions {
   /** Returns the policy for prompts that leave no room for an answer. */
   public LongText longText() {
     return LongText.valueOf(get(GenerateOption.LONG_TEXT).toUpperCase(Locale.ROOT));
+  }
+
+  /** Returns where a prompt that is too long is cut. */
+  public TruncateSide truncateSide() {
+    return TruncateSide.valueOf(get(GenerateOption.TRUNCATE_SIDE).toUpperCase(Locale.ROOT));
   }
 
   /** Returns the size of a context in tokens, divided equally among its sequences. */

@@ -74,6 +74,25 @@ public record OptionSpec(
         value -> oneOf(value, DeviceChoice.values()));
   }
 
+  static OptionSpec accelerator() {
+    return new OptionSpec(
+        "accelerator",
+        names(AcceleratorChoice.values()),
+        AcceleratorChoice.AUTO.toString(),
+        "Whether Embark's own kernels compute encoders on a CPU, if they support the model.",
+        value -> oneOf(value, AcceleratorChoice.values()));
+  }
+
+  static OptionSpec precision() {
+    return new OptionSpec(
+        "precision",
+        names(Precision.values()),
+        Precision.FAST.toString(),
+        "Arithmetic of the accelerator: 32-bit floats; 16-bit integers if the CPU multiplies them"
+            + " faster than those; or 8-bit integers if the CPU has AVX-512 VNNI, AVX-VNNI or SDOT.",
+        value -> oneOf(value, Precision.values()));
+  }
+
   static OptionSpec batchTokens() {
     return new OptionSpec(
         "batchTokens",

@@ -11,12 +11,19 @@ public enum Pooling {
   /** The vector of the first token. */
   CLS(2),
   /** The vector of the last token. */
-  LAST(3);
+  LAST(3),
+  /** The score of a reranker's head; not a value of the option. */
+  RANK(4);
 
   private final int llamaPoolingType;
 
   Pooling(int llamaPoolingType) {
     this.llamaPoolingType = llamaPoolingType;
+  }
+
+  /** Returns the poolings that give a vector: the values of the option. */
+  public static Pooling[] ofVectors() {
+    return new Pooling[] {MODEL, MEAN, CLS, LAST};
   }
 
   /** Returns the value of llama.cpp's {@code llama_pooling_type}. */

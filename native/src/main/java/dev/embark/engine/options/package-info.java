@@ -3,8 +3,9 @@
  *
  * <pre>
  *  map, conf, arguments ──► FunctionOptions ──┬── EmbedOptions ── ChunkOptions
- *   key → text               checked, merged  └── GenerateOptions
- *  EmbedOption, GenerateOption ──► OptionSpec: documentation and checks
+ *   key → text               checked, merged  ├── RerankOptions
+ *                                             └── GenerateOptions
+ *  EmbedOption, RerankOption, GenerateOption ──► OptionSpec: documentation and checks
  * </pre>
  *
  * <p>Options are immutable and thread-safe. Invalid input raises an {@link

@@ -57,6 +57,10 @@ public enum Condition {
       "42703",
       "There is no column '<column>' of vectors, which are arrays of numbers; the dataset has"
           + " <schema>."),
+  NOT_A_TABLE(
+      Kind.OPTION,
+      "42K09",
+      "<function> takes tables, as TABLE(name) or TABLE(SELECT …), but this is <argument>."),
   COLUMN_EXISTS(
       Kind.OPTION, "42711", "The dataset already has a column '<column>'; choose another name."),
   MODEL_NOT_FETCHED(Kind.MODEL, "42K03", "The model <model> cannot be fetched: <reason>."),
@@ -133,6 +137,11 @@ public enum Condition {
       "56038",
       "A job runs in the driver, which a Spark Connect client does not have. Run it where the"
           + " driver is: embark run <arguments>"),
+  CLIENT_TOO_OLD(
+      Kind.BACKEND,
+      "56038",
+      "embark.<function> needs Spark 4 on a Spark Connect client; on Spark <spark>, register both"
+          + " DataFrames as temporary views and call the table function <function> in SQL."),
   JOB_FAILED(Kind.BACKEND, "58000", "<reason>"),
   NOT_VECTORS(
       Kind.OPTION, "42K09", "The column <column> is <type>; to_numpy takes a column of vectors."),

@@ -1,88 +1,143 @@
 package dev.embark.engine.text;
 
+import dev.embark.engine.jinja.values.JinjaException;
+import dev.embark.engine.jinja.values.Text;
+import dev.embark.engine.jinja.values.Text.Origin;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.llama.LlamaModel;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.stream.IntStream;
-import org.bytedeco.javacpp.BytePointer;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * The tokens of a chat around the user's text, including the system message.
+ * Formats prompts as the chat that a model was trained with, the system message included.
  *
- * @param before tokens that open every prompt
- * @param behind tokens after the text; they end with the start of the answer
+ * <p>A template in the model's file is rendered as Jinja. If it cannot be, as with a system message
+ * that it refuses, the template of llama.cpp's list that resembles it is used. Thread-safe.
  */
-record ChatTemplate(int[] before, int[] behind) {
+public final class ChatTemplate {
   private static final String NONE = "none";
   private static final String MODEL = "model";
-  // Placeholder for the user's text while a template is split in two; no template contains such a
-  // word.
-  private static final String USER = "embark7user7text";
-  private static final int UNKNOWN = -1;
-  private static final int MODEL_HAS_NONE = -2;
+  private static final String KEY = "tokenizer.chat_template";
+
+  private final Function<String, Text> chat;
+  private final String description;
+
+  private ChatTemplate(Function<String, Text> chat, String description) {
+    this.chat = chat;
+    this.description = description;
+  }
 
   /**
    * Returns the template that the options select.
    *
-   * @throws EmbarkException of kind OPTION when the template is missing or unknown to llama.cpp
+   * @throws EmbarkException of kind OPTION when the template is missing, unknown to llama.cpp, or
+   *     cannot be rendered
    */
-  static ChatTemplate of(LlamaModel model, Vocabulary vocabulary, GenerateOptions options) {
+  static ChatTemplate of(LlamaModel model, GenerateOptions options) {
     String name = options.chatTemplate();
-    String chat = name.equals(NONE) ? null : prompt(model, options);
-    if (chat == null) {
-      if (!options.system().isEmpty()) {
+    String system = options.system();
+    Optional<String> own = model.metadata(KEY);
+    if (name.equals(NONE) || (name.equals(MODEL) && own.isEmpty())) {
+      if (!system.isEmpty()) {
         throw new EmbarkException(
             Kind.OPTION,
             name.equals(NONE)
                 ? "system needs a chat, and chatTemplate is none; leave one of them out."
-                : "system needs a chat, and the model's file has no template for one; name one with"
-                    + " chatTemplate, such as chatml, if the model was trained for it.");
+                : "system needs a chat, and the file of the model "
+                    + model.path()
+                    + " has no template for one; name one with chatTemplate, such as chatml, if"
+                    + " the model was trained for it.");
       }
-      return new ChatTemplate(opened(vocabulary, new int[0]), new int[0]);
+      return new ChatTemplate(prompt -> Text.of(prompt, Origin.USER), NONE);
     }
-    int user = chat.indexOf(USER);
-    return new ChatTemplate(
-        opened(vocabulary, vocabulary.trusted(chat.substring(0, user))),
-        vocabulary.trusted(chat.substring(user + USER.length())));
+    if (name.equals(MODEL)) {
+      return own(model, own.get(), system);
+    }
+    return GenerateOptions.isJinja(name) ? given(model, name, system) : listed(model, name, system);
   }
 
-  /** Renders a chat whose user text is {@link #USER}; null if the model has no template. */
-  private static String prompt(LlamaModel model, GenerateOptions options) {
-    String name = options.chatTemplate().equals(MODEL) ? "" : options.chatTemplate();
-    try (BytePointer template = new BytePointer(name, StandardCharsets.UTF_8);
-        BytePointer system = new BytePointer(options.system(), StandardCharsets.UTF_8);
-        BytePointer user = new BytePointer(USER, StandardCharsets.UTF_8)) {
-      byte[] prompt = new byte[0];
-      int n = model.chatPrompt(template, system, user, prompt);
-      if (n == MODEL_HAS_NONE) {
-        return null;
-      }
-      if (n == UNKNOWN) {
-        throw new EmbarkException(
-            Kind.OPTION,
-            name.isEmpty()
-                ? "The chat template in the model's file is none that llama.cpp knows; name one"
-                    + " that does the same with chatTemplate, such as chatml, or say"
-                    + " chatTemplate=none and write it around the prompts."
-                : "There is no chat template '"
-                    + name
-                    + "' in llama.cpp; chatTemplate takes model, none or one of its names, such as"
-                    + " chatml.");
-      }
-      prompt = new byte[n];
-      model.chatPrompt(template, system, user, prompt);
-      return new String(prompt, StandardCharsets.UTF_8);
+  private static ChatTemplate own(LlamaModel model, String source, String system) {
+    try {
+      return new ChatTemplate(
+          new JinjaChat(source, model, system, Instant.now()), "the model's own");
+    } catch (JinjaException e) {
+      String reason = reason(e);
+      return ListedChat.of(model, "", system)
+          .map(
+              chat ->
+                  new ChatTemplate(
+                      chat, "the one of llama.cpp that resembles the model's own: " + reason))
+          .orElseThrow(
+              () ->
+                  new EmbarkException(
+                      Kind.OPTION,
+                      "The chat template in the file of the model "
+                          + model.path()
+                          + " cannot be rendered ("
+                          + reason
+                          + "), and llama.cpp knows none that resembles it; name one that does the"
+                          + " same with chatTemplate, such as chatml, or set chatTemplate=none and"
+                          + " write it around the prompts.",
+                      e));
     }
   }
 
-  /** Prepends the token that opens every text unless the template already contains it. */
-  private static int[] opened(Vocabulary vocabulary, int[] ids) {
-    int opening = vocabulary.openingToken();
-    return opening < 0 || (ids.length > 0 && ids[0] == opening)
-        ? ids
-        : IntStream.concat(IntStream.of(opening), Arrays.stream(ids)).toArray();
+  private static ChatTemplate given(LlamaModel model, String source, String system) {
+    try {
+      return new ChatTemplate(new JinjaChat(source, model, system, Instant.now()), "given");
+    } catch (JinjaException e) {
+      throw new EmbarkException(
+          Kind.OPTION, "The option chatTemplate cannot be rendered: " + reason(e) + ".", e);
+    }
+  }
+
+  private static ChatTemplate listed(LlamaModel model, String name, String system) {
+    return ListedChat.of(model, name, system)
+        .map(chat -> new ChatTemplate(chat, "llama.cpp's " + name))
+        .orElseThrow(
+            () ->
+                new EmbarkException(
+                    Kind.OPTION,
+                    "There is no chat template '"
+                        + name
+                        + "' in llama.cpp; chatTemplate takes model, none, one of its names, such"
+                        + " as chatml, or a text in Jinja."));
+  }
+
+  private static String reason(JinjaException e) {
+    String reason = e.getMessage().strip();
+    return reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason;
+  }
+
+  /** Describes in a clause which template formats the prompts of a model by default. */
+  public static String describe(LlamaModel model) {
+    if (model.metadata(KEY).isEmpty()) {
+      return "none; prompts are continued as they are";
+    }
+    try {
+      String plain = of(model, GenerateOptions.defaults()).description;
+      String withSystem = of(model, GenerateOptions.of(Map.of("system", "a"))).description;
+      return plain.equals(withSystem) ? plain : plain + "; with a system message " + withSystem;
+    } catch (EmbarkException e) {
+      return "unknown: " + e.getMessage();
+    }
+  }
+
+  /**
+   * Returns the chat with a prompt.
+   *
+   * @throws EmbarkException of kind MODEL when the template does not take the prompt
+   */
+  Text format(String prompt) {
+    try {
+      return chat.apply(prompt);
+    } catch (JinjaException e) {
+      throw new EmbarkException(
+          Kind.MODEL, "The chat template does not take the prompt: " + reason(e) + ".", e);
+    }
   }
 }

@@ -1,30 +1,34 @@
 package dev.embark.engine.text;
 
+import dev.embark.engine.jinja.values.Text;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.options.LongText;
+import dev.embark.engine.options.TruncateSide;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.rows.GeneratedRows;
 import dev.embark.llama.LlamaModel;
-import dev.embark.llama.TokenizedTexts;
-import java.util.Arrays;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * Tokenises texts as prompts: wraps each in the chat template and applies the policy for prompts
- * that are too long.
+ * Tokenises texts as prompts: writes each into the chat template and applies the policy for prompts
+ * that are too long, which cuts the text of the user alone.
  *
- * <p>The spelling of a control token in a text remains text. Template and text are tokenised
- * separately, so no token spans their boundary. Owns a native buffer. Not thread-safe.
+ * <p>The spelling of a control token in a text or in the system message remains text. Owns a native
+ * buffer. Not thread-safe.
  */
 public final class PromptTokenizer implements AutoCloseable {
-  private final Vocabulary vocabulary;
+  // More than any context holds, and fewer than a template may be given.
+  private static final int MANY_CHARACTERS = Text.MAX_LENGTH / 2;
+
   private final ChatTemplate template;
   private final int room;
   private final int maxTokens;
   private final LongText longText;
-  private final TokenizedTexts scratch = new TokenizedTexts();
+  private final TruncateSide truncateSide;
+  private final ChatTokenizer tokenizer;
 
   /**
    * Creates a tokenizer.
@@ -34,11 +38,12 @@ public final class PromptTokenizer implements AutoCloseable {
    */
   public PromptTokenizer(
       LlamaModel model, Vocabulary vocabulary, GenerateOptions options, int room) {
-    this.vocabulary = vocabulary;
-    this.template = ChatTemplate.of(model, vocabulary, options);
+    this.template = ChatTemplate.of(model, options);
     this.room = room;
     this.maxTokens = options.maxTokens();
     this.longText = options.longText();
+    this.truncateSide = options.truncateSide();
+    this.tokenizer = new ChatTokenizer(model, vocabulary);
   }
 
   /**
@@ -57,7 +62,8 @@ public final class PromptTokenizer implements AutoCloseable {
         continue;
       }
       try {
-        prompts[row] = prompt(row, texts.get(row), outcomes, isCancelled);
+        String text = new String(texts.get(row), StandardCharsets.UTF_8);
+        prompts[row] = prompt(row, text, outcomes, isCancelled);
         outcomes.addTokens(row, prompts[row].length);
       } catch (EmbarkException e) {
         if (e.kind() == Kind.CANCELLED) {
@@ -69,49 +75,76 @@ public final class PromptTokenizer implements AutoCloseable {
     return prompts;
   }
 
-  private int[] prompt(int row, byte[] text, GeneratedRows outcomes, BooleanSupplier isCancelled) {
-    scratch.clear(0);
-    int n = vocabulary.write(text, text.length, scratch, false, Integer.MAX_VALUE, isCancelled);
+  private int[] prompt(int row, String text, GeneratedRows outcomes, BooleanSupplier isCancelled) {
+    int n = tokenizer.count(text, isCancelled);
     if (n == 0) {
       throw new EmbarkException(
           Kind.EMPTY, "The prompt has no token in this model's vocabulary, so it has no answer.");
     }
-    scratch.addSequence(row, n);
-    int around = template.before().length + template.behind().length;
-    if (around + n >= room) {
-      n = truncated(row, n, around, outcomes);
+    String given = text.length() > MANY_CHARACTERS ? truncateSide.cut(text, MANY_CHARACTERS) : text;
+    int[] prompt = ids(given, isCancelled);
+    if (prompt.length < room) {
+      return prompt;
     }
-    int[] prompt = Arrays.copyOf(template.before(), around + n);
-    System.arraycopy(scratch.copy(0), 0, prompt, template.before().length, n);
-    System.arraycopy(
-        template.behind(), 0, prompt, template.before().length + n, template.behind().length);
-    return prompt;
-  }
-
-  /** Returns how many tokens of the text leave room for a full answer. */
-  private int truncated(int row, int n, int around, GeneratedRows outcomes) {
-    int kept = room - around - maxTokens;
-    if (longText == LongText.ERROR || kept < 1) {
-      throw new EmbarkException(
-          Kind.TOO_LONG,
-          "The prompt has "
-              + (around + n)
-              + " tokens, and it and its answer have room for "
-              + room
-              + (kept < 1 && longText == LongText.TRUNCATE
-                  ? ", which maxTokens="
-                      + maxTokens
-                      + " fills; make contextTokens larger or"
-                      + " maxTokens smaller."
-                  : "; make contextTokens larger, if the model's context is, or cut it with"
-                      + " longText=truncate."));
+    if (longText == LongText.ERROR) {
+      throw tooLong(
+          prompt.length,
+          "; make contextTokens larger, if the model's context is, or cut it with"
+              + " longText=truncate.");
+    }
+    int[] cut = longestCut(given, n, isCancelled);
+    if (cut == null) {
+      throw tooLong(
+          prompt.length,
+          ", which maxTokens="
+              + maxTokens
+              + " and the chat template fill; make contextTokens larger or maxTokens smaller.");
     }
     outcomes.setTruncated(row);
-    return kept;
+    return cut;
+  }
+
+  private int[] ids(String text, BooleanSupplier isCancelled) {
+    return tokenizer.ids(template.format(text), isCancelled);
+  }
+
+  private EmbarkException tooLong(int tokens, String rest) {
+    return new EmbarkException(
+        Kind.TOO_LONG,
+        "The prompt has " + tokens + " tokens, and it and its answer have room for " + room + rest);
+  }
+
+  /**
+   * Returns the prompt with as much of the text as leaves room for a full answer; null if that is
+   * nothing.
+   *
+   * @param n tokens of the text
+   */
+  private int[] longestCut(String text, int n, BooleanSupplier isCancelled) {
+    int[] best = null;
+    int fits = 0; // characters
+    int exceeds = text.length();
+    // Tokens are about equally long, so the first guesses enclose the result closely.
+    double guess = (double) text.length() * Math.max(1, room - maxTokens) / n;
+    for (int i = 0; exceeds - fits > 1; i++) {
+      EmbarkException.throwIf(isCancelled);
+      double next = i == 0 ? guess : i == 1 ? guess * (best == null ? 0.8 : 1.2) : 0;
+      int kept =
+          next > fits && next < exceeds ? (int) Math.ceil(next) : fits + (exceeds - fits) / 2;
+      kept = Math.min(kept, exceeds - 1);
+      int[] prompt = ids(truncateSide.cut(text, kept), isCancelled);
+      if (prompt.length <= room - maxTokens) {
+        best = prompt;
+        fits = kept;
+      } else {
+        exceeds = kept;
+      }
+    }
+    return best;
   }
 
   @Override
   public void close() {
-    scratch.close();
+    tokenizer.close();
   }
 }

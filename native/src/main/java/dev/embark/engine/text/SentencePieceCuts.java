@@ -166,12 +166,13 @@ final class SentencePieceCuts {
     return known.get(' ') ? 1 : utf8Length(SPACE_IN_TOKENS);
   }
 
-  private boolean isJoined(int before, int after) {
+  /** Returns whether a token has two characters next to each other. */
+  boolean isJoined(int before, int after) {
     return Arrays.binarySearch(joined, pair(plain(before), plain(after))) >= 0;
   }
 
   /** Returns the character at a byte, or MALFORMED. */
-  private static int codePoint(byte[] text, int at) {
+  static int codePoint(byte[] text, int at) {
     int lead = text[at] & 0xFF;
     if (lead < 0x80) {
       return lead;
@@ -200,7 +201,7 @@ final class SentencePieceCuts {
     return (long) before << 32 | after;
   }
 
-  private static int utf8Length(int character) {
+  static int utf8Length(int character) {
     return character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
   }
 }

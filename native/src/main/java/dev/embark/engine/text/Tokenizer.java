@@ -111,7 +111,7 @@ public final class Tokenizer {
   private void tokenize(int row, byte[] text, TokenizedTexts out, BooleanSupplier isCancelled) {
     int length = prefix.length + text.length;
     byte[] input = prefix.length == 0 ? text : withPrefix(text, 0, text.length);
-    int enough = longText == LongText.TRUNCATE ? maxTokens : Integer.MAX_VALUE;
+    int enough = longText == LongText.CHUNK ? Integer.MAX_VALUE : maxTokens;
     int n = vocabulary.write(input, length, out, enough, isCancelled);
     if (n == 0) {
       throw new EmbarkException(
@@ -126,6 +126,7 @@ public final class Tokenizer {
           throw new EmbarkException(
               Kind.TOO_LONG,
               "The text has "
+                  + (vocabulary.countsWhole(length, enough) ? "" : "at least ")
                   + n
                   + " tokens and maxTokens is "
                   + maxTokens

@@ -110,6 +110,16 @@ public final class UnigramText implements TextNormalizer {
     return true;
   }
 
+  /**
+   * Returns whether the map keeps a character and the space after it, whatever follows.
+   *
+   * @param from first byte of the character
+   * @param space the byte after it
+   */
+  boolean keeps(byte[] utf8, int from, int space) {
+    return map.longest(utf8, from, space + 1) == 0 && map.longest(utf8, space, utf8.length) == 0;
+  }
+
   @Override
   public byte[] rewrite(byte[] utf8, int length) {
     // llama.cpp replaces malformed bytes by the same character.

@@ -38,7 +38,7 @@ public final class Vocabulary {
   private final LlamaModel model;
   private final boolean recurses;
   private final boolean isSentencePiece;
-  private final boolean isWordPiece;
+  private final HeadCuts headCuts;
   private final int partBytes;
   private final TextNormalizer normalizer; // null if llama.cpp needs none
 
@@ -58,10 +58,10 @@ public final class Vocabulary {
     String kind = model.metadata("tokenizer.ggml.model").orElse("none");
     this.recurses = !WITHOUT_REGEX.contains(kind);
     this.isSentencePiece = kind.equals("llama");
-    this.isWordPiece = kind.equals("bert");
     this.normalizer =
         TextNormalizer.of(model, text -> copy(out -> write(text, text.length, out, 0, false)))
             .orElse(null);
+    this.headCuts = new HeadCuts(model, normalizer);
   }
 
   /** Returns whether a token is a control token, which never comes from text. */
@@ -112,9 +112,12 @@ public final class Vocabulary {
 
   /** Returns the number of special tokens around every text. */
   int tokensAroundText() {
-    try (TokenizedTexts nothing = new TokenizedTexts()) {
-      return write(NO_TEXT, 0, nothing, 0, true);
-    }
+    return around().length;
+  }
+
+  /** Returns the ids of the special tokens around every text. */
+  int[] around() {
+    return copy(out -> write(NO_TEXT, 0, out, 0, true));
   }
 
   /**
@@ -126,12 +129,10 @@ public final class Vocabulary {
    * @throws EmbarkException when the vocabulary cannot tokenise the text, or the work is cancelled
    */
   int write(byte[] text, int length, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
-    // WordPiece splits at blanks first, so the ids of a head that ends before one are the first ids
-    // of the whole text.
-    long head = isWordPiece ? enough * BYTES_PER_TOKEN : length;
+    long head = headCuts.exist() ? Math.max(1, enough * BYTES_PER_TOKEN) : length;
     while (head < length) {
       EmbarkException.throwIf(isCancelled);
-      int end = blankFrom(text, (int) head, length);
+      int end = headCuts.next(text, (int) head, length);
       int n = end < length ? write(text, end, out, true, enough, isCancelled) : 0;
       if (n > enough) {
         return n;
@@ -141,12 +142,12 @@ public final class Vocabulary {
     return write(text, length, out, true, enough, isCancelled);
   }
 
-  private static int blankFrom(byte[] text, int from, int length) {
-    int i = from;
-    while (i < length && text[i] != ' ' && text[i] != '\n') {
-      i++;
-    }
-    return i;
+  /**
+   * Returns whether all ids of a text are written whatever number is enough, so that their number
+   * is that of the whole text.
+   */
+  boolean countsWhole(int length, int enough) {
+    return length <= Math.min(enough * BYTES_PER_TOKEN, partBytes);
   }
 
   /** Writes the ids as above, with or without special tokens around the text. */

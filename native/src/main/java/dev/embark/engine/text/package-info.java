@@ -3,7 +3,9 @@
  *
  * <pre>
  *  text ──► TextNormalizer ──► Vocabulary ──► Tokenizer, Chunker ──► TokenizedTexts
- *  prompt ──► ChatTemplate ──► PromptTokenizer ──────────────────────────▲
+ *  pair ──► PairTokenizer ──────────────────────────────────────────────────────▲
+ *  prompt ──► ChatTemplate ──► ChatTokenizer ──► PromptTokenizer
+ *              chat with origins   token ids          cut to the room
  * </pre>
  *
  * <p>Token ids equal those of the model's own tokenizer: a {@link

@@ -228,7 +228,7 @@ class GenerationEngineTest {
   }
 
   @Test
-  void aPromptThatIsTooLongCanLoseItsTail() {
+  void aPromptThatIsTooLongCanBeCut() {
     Map<String, String> options = Map.of("maxTokens", "56", "longText", "truncate");
     String whole = "a b c d e f g h ".repeat(40);
     GeneratedRows rows = generate(TinyDecoder.LLAMA, options, List.of(whole, "a b c"));
@@ -318,7 +318,8 @@ class GenerationEngineTest {
     assertThatThrownBy(() -> engine(TinyDecoder.QWEN3, Map.of("grammar", "root ::= (")))
         .hasMessageContaining("grammar cannot be parsed");
     assertThatThrownBy(() -> engine(TinyDecoder.LLAMA, Map.of("system", "be kind")))
-        .hasMessageContaining("has no template");
+        .hasMessageContaining(
+            "the model " + MODELS.get(TinyDecoder.LLAMA).path() + " has no template");
     assertThatThrownBy(() -> engine(TinyDecoder.LLAMA, Map.of("chatTemplate", "chatmll")))
         .hasMessageContaining("no chat template 'chatmll'");
     assertThatThrownBy(() -> engine(TinyDecoder.LLAMA, Map.of("batchTokens", "8")))

@@ -45,6 +45,7 @@ class ModelFileTest {
                   TinyKind.CONTEXT,
                   "last",
                   false,
+                  Optional.empty(),
                   "F32",
                   TinyWeights.read(file).values().values().stream().mapToLong(v -> v.length).sum(),
                   bytes.length,

@@ -22,6 +22,7 @@ class GenerateOptionsTest {
     assertThat(options.maxTokens()).isEqualTo(256);
     assertThat(options.stop()).isEmpty();
     assertThat(options.longText()).isEqualTo(LongText.ERROR);
+    assertThat(options.truncateSide()).isEqualTo(TruncateSide.START);
     assertThat(options.mode()).isEqualTo(ErrorMode.PERMISSIVE);
     assertThat(options.retries()).isEqualTo(1);
     assertThat(options.asMap()).isEmpty();
@@ -46,6 +47,7 @@ class GenerateOptionsTest {
     "minP, x",
     "topK, -1",
     "longText, chunk",
+    "truncateSide, left",
     "sequences, 0",
     "sequences, 256",
     "maxTokens, 0",
@@ -58,6 +60,30 @@ class GenerateOptionsTest {
         .hasMessage(
             "The generate option %s cannot be '%s'; it takes %s.",
             key, value, GenerateOptions.defaults().option(key).takes());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "abcdef, START, 2, ef",
+    "abcdef, END, 2, ab",
+    "abcdef, MIDDLE, 3, abf",
+    "abcdef, MIDDLE, 0, ''",
+    "abcdef, START, 6, abcdef",
+    "a😀b, START, 2, b",
+    "a😀b, END, 2, a",
+    "a😀b, MIDDLE, 3, ab",
+  })
+  void aTextIsCutAtASideAndInNoCharacter(
+      String text, TruncateSide side, int kept, String expected) {
+    assertThat(side.cut(text, kept)).isEqualTo(expected);
+  }
+
+  @Test
+  void aTemplateInJinjaKeepsItsBlanks() {
+    Map<String, String> options = Map.of("chatTemplate", " {{ x }}\n ");
+    assertThat(GenerateOptions.of(options).chatTemplate()).isEqualTo(" {{ x }}\n ");
+    assertThat(GenerateOptions.of(Map.of("chatTemplate", " chatml ")).chatTemplate())
+        .isEqualTo("chatml");
   }
 
   @Test

@@ -187,6 +187,15 @@ class TokenizerTest {
   }
 
   @Test
+  void longTextErrorReadsNoMoreThanItNeeds() {
+    tokenize(Map.of("maxTokens", "4", "longText", "error"), "dog ".repeat(1000), "dog");
+
+    assertThat(sequences()).containsExactly(ids("[CLS]", "dog", "[SEP]"));
+    assertThat(out.outcomes().error(0))
+        .hasMessageContaining("The text has at least 19 tokens and maxTokens is 4");
+  }
+
+  @Test
   void longTextErrorFailsOnlyTheRowAndReportsItsTokens() {
     tokenize(Map.of("maxTokens", "4", "longText", "error"), "dog cat house", "dog");
 

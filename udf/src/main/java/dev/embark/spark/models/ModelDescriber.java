@@ -72,6 +72,18 @@ public final class ModelDescriber {
   }
 
   /**
+   * Returns the size of the model file in bytes; fetches the model, but does not load it.
+   *
+   * @throws dev.embark.engine.rows.EmbarkException of kind MODEL if the model cannot be fetched
+   */
+  public static long bytes(SparkSession session, FunctionOptions options) {
+    ModelAccess access = ModelAccess.ofSession(session.sparkContext(), options.model());
+    try (StoredModel file = access.open(options, ExecutorModels.store())) {
+      return file.path().toFile().length();
+    }
+  }
+
+  /**
    * Fetches the model of the options to one executor, which shows a cache directory there that
    * cannot be used. On a cluster this is a job of one task, whose failure is Spark's.
    *

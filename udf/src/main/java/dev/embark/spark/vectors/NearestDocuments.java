@@ -3,6 +3,7 @@ package dev.embark.spark.vectors;
 import dev.embark.engine.rows.Condition;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.compat.Scala;
+import dev.embark.spark.vectors.VectorBlock.Order;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -78,7 +79,8 @@ public final class NearestDocuments {
         documents.select(
             vector(documents, documentVector), others(documents, documentVector).as(DOCUMENT));
     Dataset<Row> pairs =
-        blocks(others, measure).crossJoin(functions.broadcast(blocks(keyed, measure)));
+        blocks(others, measure, Order.BY_DIMENSION)
+            .crossJoin(functions.broadcast(blocks(keyed, measure, Order.BY_ROW)));
     StructType found =
         new StructType(
             new StructField[] {
@@ -138,7 +140,7 @@ public final class NearestDocuments {
     return "`" + column.replace("`", "``") + "`";
   }
 
-  private static Dataset<Row> blocks(Dataset<Row> rows, Metric metric) {
+  private static Dataset<Row> blocks(Dataset<Row> rows, Metric metric, Order order) {
     StructType block =
         new StructType(
             new StructField[] {
@@ -150,7 +152,7 @@ public final class NearestDocuments {
                   false)
             });
     MapPartitionsFunction<Row, Row> collect =
-        partition -> new Blocks(partition, new VectorBlock.Builder(metric));
+        partition -> new Blocks(partition, new VectorBlock.Builder(metric, order));
     return rows.mapPartitions(collect, Encoders.row(block));
   }
 

@@ -20,8 +20,9 @@ import org.apache.spark.sql.RowFactory;
  * The nearest documents of each query among the documents of one partition.
  *
  * <p>Scores are sums in single precision, as those of other exact searches. The inner loops run
- * over the documents of a block, whose vectors are transposed for that, so that the JIT compiler
- * makes vector instructions of them; four queries share each load of a document.
+ * over the documents of a block, whose vectors are in the order {@link
+ * VectorBlock.Order#BY_DIMENSION}, so that the JIT compiler vectorises them; each pass adds four
+ * dimensions.
  */
 final class NearestInPartition {
   private final int k;
@@ -43,7 +44,7 @@ final class NearestInPartition {
   private record Search(VectorBlock queries, List<PriorityQueue<Candidate>> nearest) {}
 
   /**
-   * @param pairs block of documents, then block of queries, in each row
+   * @param pairs block of documents by dimension, then block of queries by row, in each row
    * @return key of the query, query, document and score
    */
   Iterator<Row> search(Iterator<Row> pairs) {
@@ -82,7 +83,7 @@ final class NearestInPartition {
                   "right",
                   Integer.toString(length))));
     }
-    float[][] dimensions = documents.transposed();
+    float[][] dimensions = documents.dimensions();
     for (int q = 0; q < search.queries.rows().size(); q++) {
       score(search.queries.vectors(), q * length, dimensions, documents.rows().size());
       keepNearest(search.nearest.get(q), documents);

@@ -9,13 +9,21 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
- * Rows with the vectors of all of them in one array, row after row.
+ * Rows with the vectors of all of them in one array.
  *
- * @param vectors floats of {@code rows.size()} vectors of {@code length} each
+ * @param vectors floats of {@code rows.size()} vectors of {@code length} each, in an {@link Order}
  * @param rows the rows that the vectors belong to
  */
 record VectorBlock(int length, float[] vectors, List<Row> rows) {
   static final int ROWS = 1024;
+
+  /** How the floats of a block follow one another. */
+  enum Order {
+    /** All elements of the first vector, then those of the second. */
+    BY_ROW,
+    /** The first element of every vector, then the second of every vector. */
+    BY_DIMENSION
+  }
 
   /** The vector's block as a row of its own: length, floats as bytes, rows. */
   Row toRow() {
@@ -33,13 +41,11 @@ record VectorBlock(int length, float[] vectors, List<Row> rows) {
     return new VectorBlock(row.getInt(column), vectors, row.getList(column + 2));
   }
 
-  /** The vectors as one array for each dimension. */
-  float[][] transposed() {
-    float[][] dimensions = new float[length][rows.size()];
-    for (int i = 0; i < rows.size(); i++) {
-      for (int d = 0; d < length; d++) {
-        dimensions[d][i] = vectors[i * length + d];
-      }
+  /** One array for each dimension, of a block in the order {@link Order#BY_DIMENSION}. */
+  float[][] dimensions() {
+    float[][] dimensions = new float[length][];
+    for (int d = 0; d < length; d++) {
+      dimensions[d] = Arrays.copyOfRange(vectors, d * rows.size(), (d + 1) * rows.size());
     }
     return dimensions;
   }
@@ -47,12 +53,14 @@ record VectorBlock(int length, float[] vectors, List<Row> rows) {
   /** Collects rows into blocks. */
   static final class Builder {
     private final Metric metric;
+    private final Order order;
     private final List<Row> rows = new ArrayList<>();
     private float[] vectors = new float[0];
     private int length;
 
-    Builder(Metric metric) {
+    Builder(Metric metric, Order order) {
       this.metric = metric;
+      this.order = order;
     }
 
     /**
@@ -85,10 +93,22 @@ record VectorBlock(int length, float[] vectors, List<Row> rows) {
       if (rows.isEmpty()) {
         return null;
       }
-      VectorBlock block =
-          new VectorBlock(length, Arrays.copyOf(vectors, rows.size() * length), List.copyOf(rows));
+      float[] ordered =
+          order == Order.BY_ROW ? Arrays.copyOf(vectors, rows.size() * length) : byDimension();
+      VectorBlock block = new VectorBlock(length, ordered, List.copyOf(rows));
       rows.clear();
       return block;
+    }
+
+    private float[] byDimension() {
+      int count = rows.size();
+      float[] transposed = new float[count * length];
+      for (int i = 0; i < count; i++) {
+        for (int d = 0; d < length; d++) {
+          transposed[d * count + i] = vectors[i * length + d];
+        }
+      }
+      return transposed;
     }
 
     /** Scales a vector to length 1; false if it has no direction. */

@@ -46,6 +46,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.ListVector;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,21 +61,28 @@ class EnginePoolTest {
   private static final long MB = 1L << 20;
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
+  // One copy of the model and one cache: each test would copy and hash 45 MB.
+  @TempDir static Path shared;
   @TempDir Path dir;
   private final AtomicLong clock = new AtomicLong();
   private boolean sharedContext;
   private FakeHardware hardware = new FakeHardware(2);
-  private Path minilm;
+  private static Path minilm;
   private MemoryBudget budget;
   private ModelPool models;
   private EnginePool pool;
 
-  @BeforeEach
-  void start() throws IOException {
-    minilm = dir.resolve("minilm.gguf");
-    try (var in = getClass().getResourceAsStream("/dev/embark/model/all-MiniLM-L6-v2-f16.gguf")) {
+  @BeforeAll
+  static void copyModel() throws IOException {
+    minilm = shared.resolve("minilm.gguf");
+    String name = "/dev/embark/model/all-MiniLM-L6-v2-f16.gguf";
+    try (var in = EnginePoolTest.class.getResourceAsStream(name)) {
       Files.copy(in, minilm);
     }
+  }
+
+  @BeforeEach
+  void start() {
     limit(4096);
   }
 
@@ -82,7 +90,8 @@ class EnginePoolTest {
     budget = new MemoryBudget(new MemoryLimit(megabytes * MB, 2, true));
     ModelStore store =
         new ModelStore(
-            StoreSettings.of(dir.resolve("cache"), 1L << 30, List.of(dir), true, Map.of()));
+            StoreSettings.of(
+                shared.resolve("cache"), 1L << 30, List.of(dir, shared), true, Map.of()));
     models = new ModelPool(store, hardware, budget);
     Devices devices = new Devices(hardware, false, Map.of());
     pool = new EnginePool(models, devices, budget, sharedContext, clock::get);
@@ -95,7 +104,7 @@ class EnginePoolTest {
     assertThat(pool.idle()).isZero();
     assertThat(models.size()).isZero();
     assertThat(budget.used()).isZero();
-    assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(dir.toString());
+    assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(shared.toString());
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.embark.spark.Embark;
 import dev.embark.spark.TestSession;
+import dev.embark.spark.metrics.ApplicationProgress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -155,6 +156,103 @@ class NearestDocumentsTest {
     Dataset<Row> rows = dataset(List.of(new float[] {1}));
 
     assertThatThrownBy(() -> Embark.nearest(rows, column, rows, "embedding", k, metric))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining(sentence);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nearest(TABLE(queries), TABLE(documents), 3)",
+        "nearest(TABLE(SELECT * FROM queries), TABLE(SELECT * FROM documents), 1 + 2, 'COSINE')",
+        "nearest(documents => TABLE(documents), k => 3, queries => TABLE(queries), metric => 'cosine')",
+        "nearest(TABLE(SELECT id, embedding AS v FROM queries), TABLE(documents), 3, queryVector => 'v')",
+      })
+  void theTableFunctionFindsTheSame(String call) {
+    Dataset<Row> queries = dataset(vectors(3, 5));
+    Dataset<Row> documents = dataset(vectors(4, 40));
+    queries.createOrReplaceTempView("queries");
+    documents.createOrReplaceTempView("documents");
+
+    assertThat(spark.sql("SELECT * FROM " + call).collectAsList())
+        .hasSize(15)
+        .containsExactlyInAnyOrderElementsOf(
+            Embark.nearest(queries, documents, 3, "cosine").collectAsList());
+  }
+
+  @Test
+  void theTableFunctionIsARelationAsAnyOther() {
+    dataset(vectors(5, 20)).createOrReplaceTempView("documents");
+    String ids = "[0 0, 1 1, 2 2]";
+
+    assertThat(
+            spark
+                .sql(
+                    "WITH q AS (SELECT * FROM documents WHERE id < 3), d AS (SELECT * FROM documents)"
+                        + " SELECT n.query.id, n.document.id FROM nearest(TABLE(q), TABLE(d), 1) AS n"
+                        + " JOIN q ON q.id = n.query.id ORDER BY 1")
+                .collectAsList())
+        .extracting(row -> row.getInt(0) + " " + row.getInt(1))
+        .hasToString(ids);
+    spark
+        .sql(
+            "CREATE OR REPLACE TEMPORARY VIEW found AS SELECT query.id AS q, document.id AS d FROM"
+                + " nearest(TABLE(SELECT * FROM documents WHERE id < 3), TABLE(documents), 1)")
+        .collect();
+    assertThat(spark.sql("SELECT q, d FROM found ORDER BY q").collectAsList())
+        .extracting(row -> row.getInt(0) + " " + row.getInt(1))
+        .hasToString(ids);
+    assertThat(spark.sql("SELECT count(*) FROM found a JOIN found b USING (q)").head().getLong(0))
+        .isEqualTo(3);
+    assertThat(
+            spark
+                .sql("SELECT count(*) FROM documents WHERE id IN (SELECT d FROM found)")
+                .head()
+                .getLong(0))
+        .isEqualTo(3);
+  }
+
+  @Test
+  void theTableFunctionEmbedsEachRowOnce() {
+    spark.range(0, 5, 1, 2).selectExpr("concat('text ', id) AS t").createOrReplaceTempView("a");
+    spark.range(0, 9, 1, 3).selectExpr("concat('doc ', id) AS t").createOrReplaceTempView("b");
+    for (String threshold : List.of("-1", "10485760")) {
+      spark.conf().set("spark.sql.autoBroadcastJoinThreshold", threshold);
+      long before = ApplicationProgress.of(spark).ended().rows();
+
+      assertThat(
+              spark
+                  .sql(
+                      "SELECT * FROM nearest(TABLE(SELECT t, embed(t) AS embedding FROM a),"
+                          + " TABLE(SELECT t, embed(t) AS embedding FROM b), 2)")
+                  .collectAsList())
+          .hasSize(10);
+      assertThat(ApplicationProgress.of(spark).ended().rows() - before).isEqualTo(5 + 9);
+    }
+    spark.conf().unset("spark.sql.autoBroadcastJoinThreshold");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "TABLE(rows), TABLE(rows), 0 | The nearest option k cannot be 0; it takes 1 or more.",
+        "TABLE(rows), TABLE(rows), 1.5 | The nearest option k cannot be 1.5BD; it takes 1 or more.",
+        "TABLE(rows), TABLE(rows), CAST(rand() AS INT) | The nearest option k cannot be CAST(rand(",
+        "TABLE(rows), TABLE(rows), CAST(NULL AS INT) | it takes 1 or more.",
+        "TABLE(rows), TABLE(rows), 1, 'dot' | cannot be 'dot'; it takes cosine, inner_product, l2.",
+        "TABLE(rows), TABLE(rows), 1, 2 | The nearest option metric cannot be 2; it takes a string.",
+        "TABLE(rows), TABLE(rows), 1, queryVector => 'id' | There is no column 'id' of vectors",
+        "TABLE(rows), TABLE(rows), 1, documentVector => 'v' | There is no column 'v' of vectors",
+        "TABLE(rows), 'rows', 1 | nearest takes tables, as TABLE(name) or TABLE(SELECT …), but this is 'rows'.",
+        "TABLE(rows), TABLE(rows) | [WRONG_NUM_ARGS",
+        "TABLE(rows), TABLE(rows), 1, kind => 'l2' | [UNRECOGNIZED_PARAMETER_NAME]",
+        "TABLE(rows), TABLE(no_such_table), 1 | [TABLE_OR_VIEW_NOT_FOUND]"
+      })
+  void wrongArgumentsOfTheTableFunctionAreRefused(String arguments, String sentence) {
+    dataset(vectors(6, 2)).createOrReplaceTempView("rows");
+
+    assertThatThrownBy(() -> spark.sql("SELECT * FROM nearest(" + arguments + ")"))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining(sentence);
   }

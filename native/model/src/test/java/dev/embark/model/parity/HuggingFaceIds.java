@@ -35,15 +35,25 @@ record HuggingFaceIds(HuggingFaceTokenizer tokenizer) implements AutoCloseable {
    * @param folder for a file
    */
   static HuggingFaceIds of(String json, Path folder) throws IOException {
+    return of(withoutSpecialTokensInTexts(json), true, folder);
+  }
+
+  /** The same for whole chats, in which the spelling of a special token is that token. */
+  static HuggingFaceIds ofChats(String json, Path folder) throws IOException {
+    return of(json, false, folder);
+  }
+
+  private static HuggingFaceIds of(String json, boolean addsSpecialTokens, Path folder)
+      throws IOException {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("RUST_FLAVOR", "cpu");
     Path file = folder.resolve("tokenizer.json");
-    Files.writeString(file, withoutSpecialTokensInTexts(json));
+    Files.writeString(file, json);
     return new HuggingFaceIds(
         HuggingFaceTokenizer.builder()
             .optTokenizerPath(file)
-            .optAddSpecialTokens(true)
+            .optAddSpecialTokens(addsSpecialTokens)
             .optTruncation(false)
             .optPadding(false)
             .build());
@@ -76,13 +86,14 @@ record HuggingFaceIds(HuggingFaceTokenizer tokenizer) implements AutoCloseable {
     return tokens;
   }
 
+  /** Returns the ids of a text. */
+  int[] ids(String text) {
+    return Arrays.stream(tokenizer.encode(text).getIds()).mapToInt(id -> (int) id).toArray();
+  }
+
   /** Asserts that a model's ids are the same; shows what is left of texts that differ. */
   void assertSameIds(LlamaModel model, List<String> texts) {
-    Predicate<String> differs =
-        text ->
-            !Arrays.equals(
-                TokenIds.of(model, text),
-                Arrays.stream(tokenizer.encode(text).getIds()).mapToInt(id -> (int) id).toArray());
+    Predicate<String> differs = text -> !Arrays.equals(TokenIds.of(model, text), ids(text));
     List<String> different = texts.stream().filter(differs).toList();
     assertThat(different.stream().limit(SHOWN).map(text -> shortened(text, differs)).toList())
         .as("%d of %d texts differ", different.size(), texts.size())

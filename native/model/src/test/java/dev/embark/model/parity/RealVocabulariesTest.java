@@ -1,28 +1,16 @@
 package dev.embark.model.parity;
 
-import static org.assertj.core.api.Assertions.fail;
-
-import dev.embark.engine.TinyWeights;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
-import dev.embark.gguf.GgufTensor;
-import dev.embark.gguf.GgufTensorType;
-import dev.embark.gguf.GgufValue;
-import dev.embark.gguf.GgufWriter;
 import dev.embark.imports.ImportType;
 import dev.embark.imports.ModelImport;
 import dev.embark.imports.TinyFolder;
-import dev.embark.llama.LlamaBackend;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import java.io.IOException;
-import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,18 +96,7 @@ class RealVocabulariesTest {
 
   @BeforeAll
   static void fetch() throws Exception {
-    String script =
-        "../src/main/build/release.sh linux-x86_64 \"$0\""
-            + " \"${EMBARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/embark}\" vocabularies";
-    Process process =
-        new ProcessBuilder("bash", "-c", script, LlamaBackend.VERSION)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      fail("release.sh vocabularies failed");
-    }
-    vocabularies = Path.of(printed);
+    vocabularies = ReleaseFiles.vocabularies();
   }
 
   @ParameterizedTest
@@ -144,7 +121,7 @@ class RealVocabulariesTest {
         isImported ? json : other, HuggingFaceIds.tokens(json), HuggingFaceIds.LONGEST);
     ModelImport.convert(folder.root(), vocabulary.name(), ImportType.F32, imported);
     Path asIs = temp.resolve("as-is.gguf");
-    withTokenizer(imported, file.metadata(), isWordPiece, asIs);
+    file.writeModel(imported, isWordPiece, asIs);
     List<Path> models = isImported ? List.of(imported, asIs) : List.of(asIs);
 
     List<String> texts =
@@ -157,33 +134,5 @@ class RealVocabulariesTest {
         reference.assertSameIds(model, texts);
       }
     }
-  }
-
-  /** Writes a model with another tokenizer. */
-  private static void withTokenizer(
-      Path model, Map<String, GgufValue> tokenizer, boolean specialAround, Path target)
-      throws IOException {
-    TinyWeights weights = TinyWeights.read(model);
-    Map<String, GgufValue> metadata = new TreeMap<>(weights.header().metadata());
-    metadata
-        .keySet()
-        .removeIf(key -> key.startsWith("tokenizer.") || key.startsWith("embark.tokenizer."));
-    metadata.putAll(tokenizer);
-    metadata.put("tokenizer.ggml.token_type_count", GgufValue.uint32(2));
-    if (!specialAround) {
-      metadata.put("tokenizer.ggml.add_bos_token", GgufValue.bool(false));
-      metadata.put("tokenizer.ggml.add_eos_token", GgufValue.bool(false));
-    }
-    GgufWriter gguf = new GgufWriter();
-    metadata.forEach(gguf::put);
-    for (GgufTensor tensor : weights.header().tensors()) {
-      gguf.tensor(
-          tensor.name(),
-          GgufTensorType.F32,
-          () -> FloatBuffer.wrap(weights.get(tensor.name())),
-          tensor.shape().stream().mapToLong(Long::longValue).toArray());
-    }
-    Files.deleteIfExists(target);
-    gguf.writeTo(target);
   }
 }

@@ -4,9 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.embark.engine.TinyWeights;
 import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufTensor;
+import dev.embark.gguf.GgufTensorType;
 import dev.embark.gguf.GgufValue;
+import dev.embark.gguf.GgufWriter;
 import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -184,7 +190,37 @@ record VocabularyFile(GgufHeader header) {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  private List<String> tokens() {
+  /**
+   * Writes a copy of a model with this vocabulary.
+   *
+   * @param specialAround whether special tokens are added around texts
+   */
+  void writeModel(Path model, boolean specialAround, Path target) throws IOException {
+    TinyWeights weights = TinyWeights.read(model);
+    Map<String, GgufValue> metadata = new TreeMap<>(weights.header().metadata());
+    metadata
+        .keySet()
+        .removeIf(key -> key.startsWith("tokenizer.") || key.startsWith("embark.tokenizer."));
+    metadata.putAll(metadata());
+    metadata.put("tokenizer.ggml.token_type_count", GgufValue.uint32(2));
+    if (!specialAround) {
+      metadata.put("tokenizer.ggml.add_bos_token", GgufValue.bool(false));
+      metadata.put("tokenizer.ggml.add_eos_token", GgufValue.bool(false));
+    }
+    GgufWriter gguf = new GgufWriter();
+    metadata.forEach(gguf::put);
+    for (GgufTensor tensor : weights.header().tensors()) {
+      gguf.tensor(
+          tensor.name(),
+          GgufTensorType.F32,
+          () -> FloatBuffer.wrap(weights.get(tensor.name())),
+          tensor.shape().stream().mapToLong(Long::longValue).toArray());
+    }
+    Files.deleteIfExists(target);
+    gguf.writeTo(target);
+  }
+
+  List<String> tokens() {
     return list("tokens").stream().map(Object::toString).toList();
   }
 
