@@ -267,7 +267,7 @@ final class RunStart {
   private StructType schema(Dataset<Row> rows, String textColumn) {
     StructType schema = rows.schema();
     List<Column> added =
-        FunctionCall.of(spec).outputColumns(Columns.quoted(textColumn), spec.resultColumn());
+        ChunkRows.columns(FunctionCall.of(spec), Columns.quoted(textColumn), spec.resultColumn());
     for (StructField field : rows.select(added.toArray(Column[]::new)).schema().fields()) {
       schema = schema.add(field.name(), field.dataType()); // NULL for a text that failed
     }

@@ -166,7 +166,7 @@ public final class WaveWriter {
   /** Returns the rows in the layout of the output. */
   Dataset<Row> output(Dataset<Row> embedded) {
     if (spec.explodesChunks()) {
-      return call.exploded(embedded, DETAIL, spec.resultColumn()).drop(DETAIL);
+      return ChunkRows.exploded(call, embedded, DETAIL, spec.resultColumn()).drop(DETAIL);
     }
     Column result = call.result(DETAIL);
     return embedded

@@ -7,7 +7,6 @@ import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.LongText;
 import dev.embark.engine.options.VectorType;
 import dev.embark.engine.rows.EmbarkException;
-import dev.embark.job.cli.ChunkColumns;
 import dev.embark.job.cli.JobFunction;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
@@ -20,8 +19,6 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
@@ -91,41 +88,6 @@ public record FunctionCall(JobFunction function, Map<String, String> given, bool
       return Columns.field(detail, "chunks");
     }
     return Columns.field(detail, function == JobFunction.EMBED ? "embedding" : "text");
-  }
-
-  /**
-   * Returns the columns that the results become in the output, each of one row.
-   *
-   * @param resultColumn name of the vector or answer
-   */
-  public List<Column> outputColumns(Column text, String resultColumn) {
-    Column result = result(text).as(resultColumn);
-    return ofChunks
-        ? chunkColumns(Embark.embedChunks(text, given).getItem(0), result)
-        : List.of(result);
-  }
-
-  /** Returns rows with the {@link #result} of a detail column in the columns of the output. */
-  public Dataset<Row> exploded(Dataset<Row> rows, String detail, String resultColumn) {
-    String one = detail + "_chunk";
-    List<Column> columns = new ArrayList<>();
-    for (String column : rows.columns()) {
-      columns.add(Columns.quoted(column));
-    }
-    columns.addAll(
-        chunkColumns(Columns.quoted(one), Columns.field(one, "embedding").as(resultColumn)));
-    // A text without chunks keeps a row, as a failed text of any other job does.
-    return rows.withColumn(one, functions.explode_outer(result(detail)))
-        .select(columns.toArray(Column[]::new));
-  }
-
-  private static List<Column> chunkColumns(Column chunk, Column result) {
-    return List.of(
-        chunk.getField("position").as(ChunkColumns.POSITION),
-        chunk.getField("begin").as(ChunkColumns.BEGIN),
-        chunk.getField("end").as(ChunkColumns.END),
-        chunk.getField("text").as(ChunkColumns.TEXT),
-        result);
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.embark.engine.chunks;
 
-import dev.embark.engine.options.ChunkBoundary;
+import dev.embark.engine.options.ChunkOptions.Boundary;
 import java.text.BreakIterator;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +29,7 @@ final class Boundaries {
   private MarkdownBlocks markdown; // null if not computed yet, like the clusters
   private BitSet graphemes;
 
-  Boundaries(String text, ChunkBoundary preferred, Locale locale) {
+  Boundaries(String text, Boundary preferred, Locale locale) {
     this.text = text;
     this.locale = locale;
     this.hasClusters = text.chars().anyMatch(c -> c >= FIRST_MARK);

@@ -1,7 +1,7 @@
 package dev.embark.engine.chunks;
 
-import dev.embark.engine.options.ChunkBoundary;
 import dev.embark.engine.options.ChunkOptions;
+import dev.embark.engine.options.ChunkOptions.Boundary;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.text.Tokenizer;
@@ -96,7 +96,7 @@ public final class ChunkTokenizer {
                 text.text(),
                 new Boundaries(text.text(), options.chunkBoundary(), options.chunkLocale()),
                 limits,
-                options.chunkBoundary() == ChunkBoundary.MARKDOWN,
+                options.chunkBoundary() == Boundary.MARKDOWN,
                 (begin, end) -> {
                   EmbarkException.throwIf(isCancelled);
                   return write(text, begin, end, out, isCancelled);

@@ -13,6 +13,24 @@ import java.util.Set;
  * that are too long, and those of chunks. Immutable and thread-safe.
  */
 public final class ChunkOptions extends EmbedOptions {
+  /** Values of the option {@code chunkBoundary}: where a text is preferably cut. */
+  public enum Boundary {
+    /** Between words. */
+    TOKEN,
+    /** Between sentences. */
+    SENTENCE,
+    /** Between paragraphs, which end at a blank line. */
+    PARAGRAPH,
+    /** Before headings of Markdown, then between its blocks; fenced code stays in one chunk. */
+    MARKDOWN;
+
+    /** Returns the option value. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   private static final long serialVersionUID = 1L;
   private static final Set<EmbedOption> OF_WHOLE_TEXTS =
       Set.of(EmbedOption.MAX_TOKENS, EmbedOption.LONG_TEXT);
@@ -72,8 +90,8 @@ public final class ChunkOptions extends EmbedOptions {
   }
 
   /** Returns where a text is preferably cut. */
-  public ChunkBoundary chunkBoundary() {
-    return ChunkBoundary.valueOf(get(EmbedOption.CHUNK_BOUNDARY).toUpperCase(Locale.ROOT));
+  public Boundary chunkBoundary() {
+    return Boundary.valueOf(get(EmbedOption.CHUNK_BOUNDARY).toUpperCase(Locale.ROOT));
   }
 
   /** Returns the locale by whose rules sentences and words end. */

@@ -59,11 +59,11 @@ public enum EmbedOption implements FunctionOption {
       value -> integer(value, 1)),
   CHUNK_BOUNDARY(
       "chunkBoundary",
-      names(ChunkBoundary.values()),
-      ChunkBoundary.SENTENCE.toString(),
+      names(ChunkOptions.Boundary.values()),
+      ChunkOptions.Boundary.SENTENCE.toString(),
       "Where chunks end: at the last boundary of this kind that fits, or else at the next smaller"
           + " kind, down to words.",
-      value -> oneOf(value, ChunkBoundary.values())),
+      value -> oneOf(value, ChunkOptions.Boundary.values())),
   CHUNK_LOCALE(
       "chunkLocale",
       "language tag, such as en or th",

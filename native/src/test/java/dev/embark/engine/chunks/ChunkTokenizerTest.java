@@ -7,8 +7,8 @@ import dev.embark.engine.Embedded;
 import dev.embark.engine.TinyKind;
 import dev.embark.engine.TinyModel;
 import dev.embark.engine.model.ModelLoader;
-import dev.embark.engine.options.ChunkBoundary;
 import dev.embark.engine.options.ChunkOptions;
+import dev.embark.engine.options.ChunkOptions.Boundary;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
@@ -180,8 +180,8 @@ class ChunkTokenizerTest {
 
   /** Any bytes, in each vocabulary: nothing is lost, nothing is longer than allowed. */
   @ParameterizedTest
-  @EnumSource(ChunkBoundary.class)
-  void anyTextIsCutIntoChunksThatHaveAllOfIt(ChunkBoundary boundary) {
+  @EnumSource(Boundary.class)
+  void anyTextIsCutIntoChunksThatHaveAllOfIt(Boundary boundary) {
     List<byte[]> texts = HostileTexts.of(boundary.ordinal(), 36);
     for (LlamaModel model : List.of(wordPiece, bytePair, sentencePiece)) {
       for (int overlap : new int[] {0, 3}) {

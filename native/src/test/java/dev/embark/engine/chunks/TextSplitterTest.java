@@ -3,7 +3,7 @@ package dev.embark.engine.chunks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.embark.engine.options.ChunkBoundary;
+import dev.embark.engine.options.ChunkOptions.Boundary;
 import dev.embark.engine.rows.EmbarkException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -23,7 +23,7 @@ class TextSplitterTest {
 
   @Test
   void aTextThatFitsIsOneChunkWithItsWhiteSpace() {
-    for (ChunkBoundary boundary : ChunkBoundary.values()) {
+    for (Boundary boundary : Boundary.values()) {
       assertThat(split(boundary, 5, 0, " \n a b c \n")).containsExactly(" \n a b c \n");
       assertThat(split(boundary, 3, 0, "")).containsExactly("");
       assertThat(split(boundary, 3, 0, " \n\t ")).containsExactly(" \n\t ");
@@ -41,7 +41,7 @@ class TextSplitterTest {
         "3 | 0 | a-b c | a-b/c",
       })
   void tokensAreCutBetweenWords(int chunkTokens, int overlap, String text, String chunks) {
-    assertThat(split(ChunkBoundary.TOKEN, chunkTokens, overlap, text))
+    assertThat(split(Boundary.TOKEN, chunkTokens, overlap, text))
         .containsExactly(chunks.split("/"));
   }
 
@@ -61,13 +61,13 @@ class TextSplitterTest {
         "4 | 0 | 他说。 我来了。 | 他说。 我来了。",
       })
   void sentencesStayWholeWhereTheyFit(int chunkTokens, int overlap, String text, String chunks) {
-    assertThat(split(ChunkBoundary.SENTENCE, chunkTokens, overlap, text))
+    assertThat(split(Boundary.SENTENCE, chunkTokens, overlap, text))
         .containsExactly(chunks.split("/"));
   }
 
   @Test
   void aHeadingWithoutFullStopEndsASentence() {
-    assertThat(split(ChunkBoundary.SENTENCE, 5, 0, "Heading\n\nA b c. D."))
+    assertThat(split(Boundary.SENTENCE, 5, 0, "Heading\n\nA b c. D."))
         .containsExactly("Heading", "A b c.", "D.");
   }
 
@@ -75,9 +75,9 @@ class TextSplitterTest {
   void paragraphsEndAtBlankLines() {
     String text = "A b.\r\nC d.\r\n \r\nE f.\n\n\nG h. I j k l m.";
 
-    assertThat(split(ChunkBoundary.PARAGRAPH, 6, 0, text))
+    assertThat(split(Boundary.PARAGRAPH, 6, 0, text))
         .containsExactly("A b.\r\nC d.", "E f.", "G h.", "I j k l", "m.");
-    assertThat(split(ChunkBoundary.PARAGRAPH, 8, 0, text))
+    assertThat(split(Boundary.PARAGRAPH, 8, 0, text))
         .containsExactly("A b.\r\nC d.\r\n \r\nE f.", "G h.", "I j k l m.");
   }
 
@@ -100,18 +100,18 @@ class TextSplitterTest {
         i j
         """;
 
-    assertThat(split(ChunkBoundary.MARKDOWN, 13, 0, text))
+    assertThat(split(Boundary.MARKDOWN, 13, 0, text))
         .containsExactly("# One\n\na b c\n\nd e f", "## Two\ng h\n\nThree\n=====\n\ni j");
-    assertThat(split(ChunkBoundary.MARKDOWN, 7, 0, text))
+    assertThat(split(Boundary.MARKDOWN, 7, 0, text))
         .containsExactly("# One\n\na b c", "d e f", "## Two\ng h", "Three\n=====\n\ni j");
   }
 
   @Test
   void aHeadingStaysWithWhatIsBelow() {
     // The paragraph before would fit with the heading, which then had nothing below it.
-    assertThat(split(ChunkBoundary.MARKDOWN, 8, 0, "a b c d\n\n# H\n\n## I\n\ne f g h\n"))
+    assertThat(split(Boundary.MARKDOWN, 8, 0, "a b c d\n\n# H\n\n## I\n\ne f g h\n"))
         .containsExactly("a b c d", "# H\n\n## I", "e f g h");
-    assertThat(split(ChunkBoundary.MARKDOWN, 10, 0, "a b c d\n\n# H\n\n## I\n\ne f g h\n"))
+    assertThat(split(Boundary.MARKDOWN, 10, 0, "a b c d\n\n# H\n\n## I\n\ne f g h\n"))
         .containsExactly("a b c d", "# H\n\n## I\n\ne f g h");
   }
 
@@ -120,16 +120,16 @@ class TextSplitterTest {
     String code = "```py\n# no heading\nif x:\n\n    return y\n```";
     String text = "# H\n\na b c d e\n" + code + "\n\nf g\n";
 
-    assertThat(split(ChunkBoundary.MARKDOWN, 13, 0, text))
+    assertThat(split(Boundary.MARKDOWN, 13, 0, text))
         .containsExactly("# H\n\na b c d e", code + "\n\nf g");
     // Code that does not fit is cut between its lines, which keep their indentation.
-    assertThat(split(ChunkBoundary.MARKDOWN, 8, 0, code))
+    assertThat(split(Boundary.MARKDOWN, 8, 0, code))
         .containsExactly("```py\n# no heading\nif x:", "    return y\n```");
   }
 
   @ParameterizedTest
-  @EnumSource(ChunkBoundary.class)
-  void aLongWordIsCutBetweenItsGraphemes(ChunkBoundary boundary) {
+  @EnumSource(Boundary.class)
+  void aLongWordIsCutBetweenItsGraphemes(Boundary boundary) {
     String family = "\ud83d\udc68\u200d\ud83d\udc69\u200d\ud83d\udc67"; // 18 bytes
     String e = "e\u0301"; // 3 bytes
     String flag = "\ud83c\udde9\ud83c\uddea"; // 8 bytes
@@ -152,15 +152,15 @@ class TextSplitterTest {
   void whiteSpaceThatFillsManyChunksIsLeftOut() {
     String blank = " ".repeat(1000) + "\n".repeat(1000);
 
-    assertThat(split(ChunkBoundary.TOKEN, 6, 0, blank + "a" + blank + "b" + blank, BYTES))
+    assertThat(split(Boundary.TOKEN, 6, 0, blank + "a" + blank + "b" + blank, BYTES))
         .containsExactly("a", "b");
-    assertThat(String.join("", split(ChunkBoundary.TOKEN, 102, 0, blank, BYTES))).isEqualTo(blank);
+    assertThat(String.join("", split(Boundary.TOKEN, 102, 0, blank, BYTES))).isEqualTo(blank);
   }
 
   /** The work is in proportion to the length of a text, whatever boundaries it has or lacks. */
   @ParameterizedTest
-  @EnumSource(ChunkBoundary.class)
-  void textsWithoutBoundariesAreTokenisedAFewTimesOnly(ChunkBoundary boundary) {
+  @EnumSource(Boundary.class)
+  void textsWithoutBoundariesAreTokenisedAFewTimesOnly(Boundary boundary) {
     int n = 10_000;
     List<String> texts =
         List.of(
@@ -180,7 +180,7 @@ class TextSplitterTest {
                 text,
                 new Boundaries(text, boundary, Locale.ROOT),
                 new ChunkLimits(102, overlap, 2),
-                boundary == ChunkBoundary.MARKDOWN,
+                boundary == Boundary.MARKDOWN,
                 (begin, end) -> {
                   characters[0] += end - begin;
                   return 2 + BYTES.applyAsInt(text.substring(begin, end));
@@ -191,22 +191,17 @@ class TextSplitterTest {
     }
   }
 
-  private static List<String> split(
-      ChunkBoundary boundary, int chunkTokens, int overlap, String text) {
+  private static List<String> split(Boundary boundary, int chunkTokens, int overlap, String text) {
     return split(boundary, chunkTokens, overlap, text, WORDS);
   }
 
   private static List<String> split(
-      ChunkBoundary boundary,
-      int chunkTokens,
-      int overlap,
-      String text,
-      ToIntFunction<String> tokens) {
+      Boundary boundary, int chunkTokens, int overlap, String text, ToIntFunction<String> tokens) {
     return new TextSplitter(
             text,
             new Boundaries(text, boundary, Locale.ROOT),
             new ChunkLimits(chunkTokens, overlap, 2),
-            boundary == ChunkBoundary.MARKDOWN,
+            boundary == Boundary.MARKDOWN,
             (begin, end) -> 2 + tokens.applyAsInt(text.substring(begin, end)))
         .split().stream()
             .peek(span -> assertThat(span.tokens()).isLessThanOrEqualTo(chunkTokens))
