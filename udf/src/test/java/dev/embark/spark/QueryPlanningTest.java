@@ -171,8 +171,7 @@ class QueryPlanningTest {
         "20 | SELECT id, body, e[0] AS v, rank() OVER (ORDER BY e[0]) AS r FROM embedded",
         "20 | SELECT id, body, embed(body)[0] AS v, sum(embed(body)[1]) OVER (PARTITION BY grp) AS s FROM docs",
         "4  | SELECT id, body, embed(body)[0] AS v FROM (SELECT *, row_number() OVER (PARTITION BY grp ORDER BY id) AS r FROM docs) WHERE r = 1",
-        // Joins. A NULL text of an outer join is not embedded. From the side for which an outer
-        // join
+        // Joins. A NULL text of an outer join is not embedded. From the side to which an outer join
         // adds NULLs, a result is passed up only if its text is a column.
         "20 | SELECT d.id, d.body, embed(d.body)[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND e.grp = 1",
         "5  | SELECT d.id, e.body, embed(e.body)[0] AS v FROM docs d LEFT JOIN docs e ON d.id = e.id AND e.grp = 1",
