@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from pyspark.sql import SparkSession
 
+import reranker
 from conftest import HAS_DELTA, IS_CONNECT
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -24,6 +25,7 @@ NOTEBOOKS = [
     "05_gpu.sql",
     "07_python.py",
     "08_python_job.py",
+    "09_retrieval.py",
 ]
 # The job runs in the driver, which a client does not have.
 CLASSIC_ONLY = ["08_python_job.py"]
@@ -113,7 +115,11 @@ def test_every_cell_runs(
         pytest.skip("needs the driver")
     if not HAS_DELTA and name in WITH_DELTA:
         pytest.skip("there is no Delta for this Spark")
+    if IS_CONNECT and spark.version.startswith("3.") and name == "09_retrieval.py":
+        pytest.skip("a client of Spark 3.5 cannot pass DataFrames to SQL")
     monkeypatch.setenv("EMBARK_NOTEBOOK_FOLDER", str(tmp_path))
+    if name == "09_retrieval.py":
+        spark.conf.set("spark.embark.rerank.model", reranker.write(tmp_path / "reranker"))
 
     names, rows = run(spark, FOLDER / name)
 
@@ -130,6 +136,14 @@ def test_every_cell_runs(
     if name == "08_python_job.py":
         assert (names["first"].rows, names["then"].rows, names["then"].skipped_rows) == (4, 2, 3)
         assert names["best"] == "Sourdough bread keeps for a week in a linen bag."
+    if name == "09_retrieval.py":
+        best, by_sql = names["best"].collect(), names["best_by_sql"].collect()
+        assert [row.id for row in best] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+        assert [row.passage for row in best] == [row.passage for row in by_sql]
+        relevances = [row.relevance for row in by_sql]
+        assert [row.relevance for row in best] == pytest.approx(relevances, abs=1e-5)
+        assert len(set(relevances)) > 3
+        spark.conf.unset("spark.embark.rerank.model")
 
 
 def test_no_notebook_is_left_out() -> None:
