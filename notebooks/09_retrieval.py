@@ -108,7 +108,7 @@ spark.sql("""
 # MAGIC | question | topic | score |
 # MAGIC |---|---|---|
 # MAGIC | How do I keep my tomato plants alive during a heat wave? | gardening | 0.441 |
-# MAGIC | How can I stop living from one paycheck to the next? | personal finance | 0.422 |
+# MAGIC | How can I stop living from one paycheck to the next? | personal finance | 0.423 |
 # MAGIC | Where might extraterrestrial life exist? | astronomy | 0.333 |
 # MAGIC
 # MAGIC ## Reranking

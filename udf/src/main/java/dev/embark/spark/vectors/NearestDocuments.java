@@ -126,10 +126,11 @@ public final class NearestDocuments {
         VectorFunction.VECTOR_TO_BINARY.sqlName(), Scala.<Column>seq(List.of(floats)));
   }
 
+  /** Returns the other columns, or the vector if there are none: Spark 3.5 has no empty structs. */
   private static Column others(Dataset<Row> rows, String vector) {
     List<Column> columns = new ArrayList<>();
     for (String name : rows.columns()) {
-      if (!name.equals(vector)) {
+      if (!name.equals(vector) || rows.columns().length == 1) {
         columns.add(rows.col(quoted(name)));
       }
     }

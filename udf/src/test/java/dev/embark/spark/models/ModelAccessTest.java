@@ -197,7 +197,7 @@ class ModelAccessTest {
     Path file = Files.copy(path(DEFAULT_MODEL, Optional.empty()), dir.resolve("mine.gguf"));
     assertThatThrownBy(
             () -> spark.sql("SELECT generate('x', map('model', '" + file + "'))").collectAsList())
-        .hasStackTraceContaining("The model " + file + " looks at whole texts");
+        .hasStackTraceContaining("The model " + file + " is an encoder");
   }
 
   @Test
