@@ -11,7 +11,7 @@ from embark._conditions import CONDITIONS
 __all__ = ["EmbarkError", "error_of"]
 
 _CONDITION = re.compile(r"\[(EMBARK_[A-Z_]+)\] (.*)")
-_PARAMETER = re.compile(r"<([a-z]+)>")
+_PARAMETER = re.compile(r"<([A-Za-z]+)>")
 # What Spark adds to a message: the SQLSTATE and the place in the statement.
 _ADDED = re.compile(r" SQLSTATE: \w{5}.*|; line \d+ pos \d+;?$")
 
@@ -85,7 +85,7 @@ def _parsed(condition: str, sentence: str) -> dict[str, str]:
     template = CONDITIONS[condition][1]
     names: list[str] = []
     pattern = ""
-    for part in re.split(r"(<[a-z]+>)", template):
+    for part in re.split(r"(<[A-Za-z]+>)", template):
         name = _PARAMETER.fullmatch(part)
         if name is None:
             pattern += re.escape(part)
