@@ -87,8 +87,12 @@ public final class Rehearsal {
       }
       if (!isElsewhere || !isIo(ofAll)) {
         throw new UserError(
-            "Nothing can be written as %s (%s); check --output-format, --output-option and --packages"
-                .formatted(output.format(), Failures.sentence(ofAll)),
+            "Nothing can be written as %s (%s); %s"
+                .formatted(
+                    output.format(),
+                    Failures.sentence(ofAll),
+                    TableFormat.advice(
+                        spark, output, "check --output-format, --output-option and --packages")),
             ofAll);
       }
     } finally {

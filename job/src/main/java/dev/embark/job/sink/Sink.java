@@ -53,9 +53,13 @@ public interface Sink {
   /**
    * Creates the sink of a spec.
    *
-   * @throws UserError if a run could replace the target of a symbolic link
+   * @throws UserError if a run could replace the target of a symbolic link, or if this Spark does
+   *     not have the format of a table
    */
   static Sink of(SparkSession spark, JobSpec spec) {
+    if (spec.outputSpec().format().isTable()) {
+      TableFormat.check(spark, spec.outputSpec());
+    }
     return switch (spec.outputSpec().format()) {
       case DELTA -> new DeltaSink(spark, spec);
       case ICEBERG -> new IcebergSink(spark, spec);

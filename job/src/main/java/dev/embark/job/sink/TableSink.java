@@ -100,8 +100,11 @@ abstract class TableSink implements Sink {
       return spark.catalog().tableExists(output.output());
     } catch (Exception e) {
       throw new UserError(
-          "Cannot look up the table %s; check --output (%s)"
-              .formatted(output.output(), Failures.sentence(e)),
+          "Cannot look up the table %s (%s); %s"
+              .formatted(
+                  output.output(),
+                  Failures.sentence(e),
+                  TableFormat.advice(spark, output, "check --output")),
           e);
     }
   }

@@ -6,10 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.embark.job.LocalSpark;
 import dev.embark.job.RefusingSink;
 import dev.embark.job.Runs;
+import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.run.DryRun;
+import java.io.IOException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Enumeration;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -112,6 +117,72 @@ class RehearsalTest {
         .hasMessageContaining(expected);
 
     assertThat(runs.events).doesNotContain("started 0");
+  }
+
+  /** A class loader that hides the jar of a format from Spark, which asks the thread's. */
+  private static final class Without extends ClassLoader {
+    private final String jar;
+
+    Without(String jar) {
+      super(RehearsalTest.class.getClassLoader());
+      this.jar = jar;
+    }
+
+    @Override
+    public Enumeration<URL> getResources(String name) throws IOException {
+      return Collections.enumeration(
+          Collections.list(super.getResources(name)).stream()
+              .filter(url -> !url.getPath().contains(jar))
+              .toList());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "delta, delta-spark, io.delta:delta-spark, spark.sql.extensions=io.delta",
+    "iceberg, iceberg-spark, iceberg-spark-runtime, spark.sql.catalog.lake=org.apache.iceberg"
+  })
+  void aFormatThatThisSparkDoesNotHaveIsRefusedWithWhatToAdd(
+      String format, String jar, String artifact, String setting) {
+    Runs runs = runs(format);
+    ClassLoader own = Thread.currentThread().getContextClassLoader();
+    Thread.currentThread().setContextClassLoader(new Without(jar));
+    try {
+      assertThatThrownBy(() -> Sink.of(spark, runs.spec(null, query("1 AS a"))))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("--packages to the ")
+          .hasMessageContaining(artifact + " of Spark " + spark.version())
+          .hasMessageContaining("--conf " + setting);
+    } finally {
+      Thread.currentThread().setContextClassLoader(own);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"nowhere.db.vectors, nowhere", "default.vectors, spark_catalog"})
+  void aTableOfIcebergInNoCatalogIsRefusedFirst(String table, String catalog) {
+    Assumptions.assumeTrue(LocalSpark.hasTables());
+    SparkSession plain = spark.newSession();
+    plain.conf().unset("spark.sql.catalog.spark_catalog");
+    JobSpec spec = new Runs(folder, "iceberg", table).spec(null, query("1 AS a"));
+
+    assertThatThrownBy(() -> new DryRun(plain, spec, text -> {}).run())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(
+            "set --conf spark.sql.catalog.%s=org.apache.iceberg.spark.SparkCatalog", catalog);
+  }
+
+  @Test
+  void aSessionWithoutDeltasCatalogIsRefusedFirst() {
+    Assumptions.assumeTrue(LocalSpark.hasTables());
+    SparkSession plain = spark.newSession();
+    plain.conf().unset("spark.sql.catalog.spark_catalog");
+    JobSpec spec = new Runs(folder, "delta", "default.vectors").spec(null, query("1 AS a"));
+
+    assertThatThrownBy(() -> new DryRun(plain, spec, text -> {}).run())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Nothing can be written as delta")
+        .hasMessageContaining("spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta");
   }
 
   @Tag("stores")
