@@ -35,7 +35,7 @@ final class MiniHadoop implements AutoCloseable {
   private final MiniYARNCluster yarn;
   private final YarnClient client = YarnClient.createYarnClient();
 
-  /** Starts both; the folder holds the files of HDFS and the configuration of the clients. */
+  /** Starts both; the folder holds the files of all, with the logs and the clients' settings. */
   MiniHadoop(Path folder) throws IOException {
     this.folder = folder;
     YarnConfiguration conf = new YarnConfiguration();
@@ -53,6 +53,7 @@ final class MiniHadoop implements AutoCloseable {
     conf.setInt(YarnConfiguration.NM_RESOURCE_MON_INTERVAL_MS, 1000);
     // A full disk of the machine that runs the test is no concern of the test.
     conf.setFloat(YarnConfiguration.NM_MAX_PER_DISK_UTILIZATION_PERCENTAGE, 99.9f);
+    System.setProperty("test.build.data", folder.resolve("yarn").toString());
     yarn = new MiniYARNCluster("yarn", 1, 1, 1);
     yarn.init(conf);
     yarn.start();
