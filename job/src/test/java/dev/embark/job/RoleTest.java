@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.embark.engine.TinyModel;
+import dev.embark.engine.model.ChangedModel;
 import dev.embark.engine.rows.RowCounts;
+import dev.embark.gguf.GgufValue;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.progress.Meter;
 import dev.embark.job.progress.ReportWriter;
@@ -152,6 +155,25 @@ class RoleTest {
     assertThat(runs.state()).doesNotExist();
     runs.run(input, unknown);
     assertThat(runs.vectors().get(1)).isEqualTo(vector("", "a harbour"));
+  }
+
+  @Test
+  void noPrefixInPlaceOfTheModelsOwnIsAnotherFingerprint() throws IOException {
+    Path own =
+        ChangedModel.with(
+            TinyModel.wordPiece(folder),
+            folder.resolve("own.gguf"),
+            "embark.prefix",
+            GgufValue.string("over "));
+    String input = runs.json("in.json", ONE);
+    runs.run(input, "--model=" + own, "--id-column=id", "--save-mode=append");
+
+    assertThatThrownBy(
+            () ->
+                runs.run(
+                    input, "--model=" + own, "--id-column=id", "--save-mode=append", "--prefix="))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("prefix is '' in place of the model's own here and unset there");
   }
 
   @Test

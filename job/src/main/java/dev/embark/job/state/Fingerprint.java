@@ -2,10 +2,13 @@ package dev.embark.job.state;
 
 import dev.embark.engine.model.Sha256;
 import dev.embark.engine.options.EmbedOption;
+import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.rows.EmbarkException;
 import dev.embark.spark.models.CallIdentity;
+import dev.embark.spark.models.ModelDescriber;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -59,15 +62,38 @@ public record Fingerprint(
           .map(FunctionOption::key)
           .collect(Collectors.toUnmodifiableSet());
 
+  // An unset and an empty prefix have the same text but another result if the model has its own.
+  private static final String NO_PREFIX = "'' in place of the model's own";
+
   /** Returns the fingerprint of a call in a session; reads the model file. */
   public static Fingerprint of(SparkSession spark, FunctionCall call) {
     FunctionOptions options = call.options(spark);
-    return of(CallIdentity.modelSha256(spark, options), options);
+    Map<String, String> more =
+        options instanceof EmbedOptions embed && replacesOwnPrefix(spark, embed)
+            ? Map.of(EmbedOption.PREFIX.key(), NO_PREFIX)
+            : Map.of();
+    return of(CallIdentity.modelSha256(spark, options), options, more);
   }
 
+  private static boolean replacesOwnPrefix(SparkSession spark, EmbedOptions options) {
+    try {
+      return options.prefix().filter(String::isEmpty).isPresent()
+          && !ModelDescriber.ownPrefix(spark, options).isEmpty();
+    } catch (EmbarkException e) {
+      return false; // executors may be able to fetch a model that the driver cannot
+    }
+  }
+
+  /** Returns the fingerprint of a model without a prefix of its own. */
   public static Fingerprint of(String modelSha256, FunctionOptions options) {
+    return of(modelSha256, options, Map.of());
+  }
+
+  private static Fingerprint of(
+      String modelSha256, FunctionOptions options, Map<String, String> more) {
     SortedMap<String, String> written = new TreeMap<>(options.complete());
     written.keySet().removeAll(NOT_IN_RESULTS);
+    written.putAll(more);
     String all = modelSha256 + "\n" + written + "\n" + VECTOR_VERSION;
     return new Fingerprint(Sha256.of(all), modelSha256, written, VECTOR_VERSION);
   }

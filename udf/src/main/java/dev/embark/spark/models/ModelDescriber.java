@@ -140,13 +140,33 @@ public final class ModelDescriber {
    *     kind OPTION if the options have a role and no prompt of the model is known
    */
   public static Optional<String> prompt(SparkSession session, EmbedOptions options) {
+    return read(
+        session,
+        options,
+        metadata ->
+            options.role().isPresent()
+                ? Optional.of(ModelPrompts.prefix(options, metadata))
+                : ModelPrompts.missing(options, metadata).map(ModelPrompts::document));
+  }
+
+  /**
+   * The text that precedes each text of a model if a call has neither a prefix nor a role; empty
+   * for none. Fetches the model, but does not load it.
+   *
+   * @throws dev.embark.engine.rows.EmbarkException of kind MODEL if the model cannot be fetched
+   */
+  public static String ownPrefix(SparkSession session, EmbedOptions options) {
+    return read(session, options, metadata -> metadata.apply(ModelPrompts.PREFIX_KEY).orElse(""));
+  }
+
+  private static <T> T read(
+      SparkSession session,
+      FunctionOptions options,
+      Function<Function<String, Optional<String>>, T> question) {
     ModelAccess access = ModelAccess.ofSession(session.sparkContext(), options.model());
     try (StoredModel file = access.open(options, ExecutorModels.store())) {
       GgufHeader header = ModelLoader.checkedHeader(file.path());
-      Function<String, Optional<String>> metadata = key -> ModelFile.text(header, key);
-      return options.role().isPresent()
-          ? Optional.of(ModelPrompts.prefix(options, metadata))
-          : ModelPrompts.missing(options, metadata).map(ModelPrompts::document);
+      return question.apply(key -> ModelFile.text(header, key));
     }
   }
 
