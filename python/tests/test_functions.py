@@ -56,6 +56,10 @@ def docs(spark: SparkSession) -> DataFrame:
             "embed_chunks(body, map('chunkTokens', '8', 'chunkBoundary', 'token'))",
         ),
         (
+            lambda: embark.embed_chunks("body", chunk_tokens=8, late_chunking=True),
+            "embed_chunks(body, map('chunkTokens', '8', 'lateChunking', 'true'))",
+        ),
+        (
             lambda: embark.cosine_similarity(embark.embed("body"), embark.embed(sf.lit("ice"))),
             "cosine_similarity(embed(body), embed('ice'))",
         ),
@@ -76,6 +80,54 @@ def test_function_equals_sql(docs: DataFrame, column: Any, sql: str) -> None:
     assert [value.ours for value in values] == [value.theirs for value in values]
     assert values[0].ours is not None
     assert values[2].ours is None
+
+
+def test_chunks_become_rows_in_every_way(spark: SparkSession, docs: DataFrame) -> None:
+    docs.createOrReplaceTempView("chunked")
+    chunks = embark.embed_chunks("body", chunk_tokens=6, chunk_boundary="token")
+    call = "embed_chunks(body, map('chunkTokens', '6', 'chunkBoundary', 'token'))"
+    views = ["v AS c", "v AS p, c"]
+    explode, posexplode = (
+        f"SELECT c.position, c.text FROM chunked LATERAL VIEW {name}({call}) {view} WHERE id = 1"
+        for name, view in zip(["explode", "posexplode"], views)
+    )
+    frames = [
+        docs.where("id = 1").select(sf.inline(chunks)).select("position", "text"),
+        docs.where("id = 1").select(sf.explode(chunks).alias("c")).select("c.position", "c.text"),
+        spark.sql(f"SELECT inline({call}) FROM chunked WHERE id = 1").select("position", "text"),
+        spark.sql(explode),
+        spark.sql(posexplode),
+        spark.sql(
+            f"SELECT position, text FROM (SELECT *, inline({call}) FROM"
+            f" (SELECT id, concat(body, '') AS body FROM chunked) WHERE size({call}) > 0)"
+            " WHERE id = 1"
+        ),
+        spark.sql(f"SELECT c.position, c.text FROM chunked, LATERAL inline({call}) c WHERE id = 1"),
+    ]
+
+    for frame in frames:
+        rows = sorted(frame.collect())
+        assert " ".join(row.text for row in rows) == "The harbour freezes over in January."
+        assert [row.position for row in rows] == list(range(len(rows)))
+        assert len(rows) > 1
+
+
+def test_rerank_scores_pairs_as_sql_does(
+    spark: SparkSession, docs: DataFrame, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    pytest.importorskip("numpy")
+    import reranker
+
+    model = reranker.write(tmp_path_factory.mktemp("models") / "reranker")
+    docs.createOrReplaceTempView("reranked")
+    scores = docs.select("id", embark.rerank(sf.lit("ice"), "body", model=model).alias("s"))
+    rows = sorted(scores.collect())
+    expected = spark.sql(f"SELECT id, rerank('ice', body, model => '{model}') AS s FROM reranked")
+
+    assert rows == sorted(expected.collect())
+    assert 0 < rows[0].s < 1
+    assert rows[0].s != rows[1].s
+    assert rows[2].s is None
 
 
 def test_every_function_and_option_of_sql_is_there(spark: SparkSession) -> None:

@@ -99,6 +99,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "chunk_tokens": "chunkTokens",
         "chunk_boundary": "chunkBoundary",
         "chunk_locale": "chunkLocale",
+        "late_chunking": "lateChunking",
         "pooling": "pooling",
         "normalize": "normalize",
         "dimensions": "dimensions",
@@ -118,6 +119,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "chunk_tokens": "chunkTokens",
         "chunk_boundary": "chunkBoundary",
         "chunk_locale": "chunkLocale",
+        "late_chunking": "lateChunking",
         "pooling": "pooling",
         "normalize": "normalize",
         "dimensions": "dimensions",
@@ -539,6 +541,7 @@ def embed_chunks(
     chunk_tokens: int | None = None,
     chunk_boundary: Literal["token", "sentence", "paragraph", "markdown"] | None = None,
     chunk_locale: str | None = None,
+    late_chunking: bool | None = None,
     pooling: Literal["model", "mean", "cls", "last"] | None = None,
     normalize: str | None = None,
     dimensions: int | None = None,
@@ -582,6 +585,10 @@ def embed_chunks(
     chunk_locale
         Language by whose rules sentences and words end; no particular one if unset. Takes
         language tag, such as en or th.
+    late_chunking
+        Whether the model reads the chunks of a text together, so that the vector of a chunk
+        depends on the text around it; for models with mean pooling. Takes true, false; by
+        default false.
     pooling
         How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
         default model.
@@ -629,6 +636,7 @@ def embed_chunks(
             "chunkTokens": chunk_tokens,
             "chunkBoundary": chunk_boundary,
             "chunkLocale": chunk_locale,
+            "lateChunking": late_chunking,
             "pooling": pooling,
             "normalize": normalize,
             "dimensions": dimensions,
@@ -653,6 +661,7 @@ def embed_chunks_detail(
     chunk_tokens: int | None = None,
     chunk_boundary: Literal["token", "sentence", "paragraph", "markdown"] | None = None,
     chunk_locale: str | None = None,
+    late_chunking: bool | None = None,
     pooling: Literal["model", "mean", "cls", "last"] | None = None,
     normalize: str | None = None,
     dimensions: int | None = None,
@@ -695,6 +704,10 @@ def embed_chunks_detail(
     chunk_locale
         Language by whose rules sentences and words end; no particular one if unset. Takes
         language tag, such as en or th.
+    late_chunking
+        Whether the model reads the chunks of a text together, so that the vector of a chunk
+        depends on the text around it; for models with mean pooling. Takes true, false; by
+        default false.
     pooling
         How the vectors of the tokens are combined into one. Takes model, mean, cls, last; by
         default model.
@@ -742,6 +755,7 @@ def embed_chunks_detail(
             "chunkTokens": chunk_tokens,
             "chunkBoundary": chunk_boundary,
             "chunkLocale": chunk_locale,
+            "lateChunking": late_chunking,
             "pooling": pooling,
             "normalize": normalize,
             "dimensions": dimensions,

@@ -41,6 +41,8 @@ TEXTS = [
     "<html> & [brackets] {braces} \\ / | ~ ^",
 ] + [" ".join(f"word{i} and {j} more of text" for j in range(i)) for i in (3, 9, 20)]
 
+PARAGRAPHS = ["The crème is one line.", "Words of the text, and more of it.", "These 42 numbers return."]
+
 CORPUS = TEXTS * 3 + [
     line
     for module in (inspect, json, pathlib)
@@ -407,12 +409,54 @@ def save(kind, out):
     expected(folder, out / (kind.__name__ + ".json"))
 
 
+def late(sentences):
+    """Vectors of paragraphs by late chunking: each the mean of its tokens among those of the whole text."""
+    text = "\n\n".join(PARAGRAPHS)
+    encoded = sentences.tokenizer(text, return_offsets_mapping=True, return_tensors="pt")
+    offsets = encoded.pop("offset_mapping")[0].tolist()
+    assert len(offsets) <= sentences.max_seq_length, len(offsets)
+    ends, at = [], 0
+    for paragraph in PARAGRAPHS:
+        ends.append(at + len(paragraph))
+        at = ends[-1] + 2
+    last = len(PARAGRAPHS) - 1
+    # White space belongs to the paragraph after it, special tokens to the first and the last one.
+    parts = [next((k for k, e in enumerate(ends) if end <= e), last) for _, end in offsets]
+    parts = [last if i > 0 and offsets[i] == [0, 0] else part for i, part in enumerate(parts)]
+    with torch.no_grad():
+        tokens = sentences[0](dict(encoded))["token_embeddings"][0]
+        vectors = []
+        for k in range(len(PARAGRAPHS)):
+            own = torch.tensor([part == k for part in parts])
+            features = {"sentence_embedding": tokens[own].mean(0, keepdim=True)}
+            for module in list(sentences)[2:]:
+                features = module(features)
+            vectors.append([float(x) for x in features["sentence_embedding"][0]])
+    alone = [len(sentences.tokenizer(p)["input_ids"]) for p in PARAGRAPHS]
+    joined = [len(sentences.tokenizer("\n\n".join(p))["input_ids"]) for p in zip(PARAGRAPHS, PARAGRAPHS[1:])]
+    assert max(alone) < min(joined), (alone, joined)
+    return {
+        "text": text,
+        "chunk_tokens": max(alone),
+        "tokens": [parts.count(k) for k in range(len(PARAGRAPHS))],
+        "vectors": vectors,
+    }
+
+
 def expected(folder, target):
     sentences = SentenceTransformer(str(folder), device="cpu")
     sentences = sentences.float()
     ids = [sentences.tokenizer(t, truncation=True, max_length=sentences.max_seq_length)["input_ids"] for t in TEXTS]
     vectors = sentences.encode(TEXTS, batch_size=1, normalize_embeddings=False)
-    write(target, {"texts": TEXTS, "ids": ids, "vectors": [[float(x) for x in v] for v in vectors]})
+    write(
+        target,
+        {
+            "texts": TEXTS,
+            "ids": ids,
+            "vectors": [[float(x) for x in v] for v in vectors],
+            **({"late": late(sentences)} if sentences[1].pooling_mode == "mean" else {}),
+        },
+    )
 
 
 def save_reranker(kind, out):

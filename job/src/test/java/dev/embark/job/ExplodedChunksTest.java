@@ -168,9 +168,9 @@ class ExplodedChunksTest {
                     runs,
                     Map.of(1, LONG, 2, LONG),
                     "--save-mode=append",
-                    "--option=chunkBoundary=token"))
+                    "--option=lateChunking=true"))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("chunkBoundary is token here and sentence there");
+        .hasMessageContaining("lateChunking is true here and false there");
     assertThatThrownBy(
             () ->
                 runs.run(

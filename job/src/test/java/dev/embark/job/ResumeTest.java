@@ -47,7 +47,7 @@ class ResumeTest {
     }
   }
 
-  private static final class Crash extends RuntimeException {
+  static final class Crash extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
 
@@ -61,7 +61,7 @@ class ResumeTest {
   }
 
   /** Crashes at a given moment of the second wave. */
-  private static final class CrashingSink extends ForwardingSink {
+  static final class CrashingSink extends ForwardingSink {
     private final Moment moment;
 
     CrashingSink(Sink sink, Moment moment) {

@@ -136,6 +136,38 @@ public final class TokenBatch implements AutoCloseable {
     size += n;
   }
 
+  /**
+   * Appends {@code ids[offset … offset + n)} as a new sequence that starts at position 0, and its
+   * parts as the sequences {@code sequenceId + 1, sequenceId + 2, …}. A token attends to all tokens
+   * of the sequence, since llama.cpp takes the first sequence of a token for that; the mean of a
+   * part is that of its tokens.
+   *
+   * @param parts as {@link TokenizedTexts#parts} returns them
+   */
+  public void addSequence(IntPointer ids, long offset, int n, int sequenceId, int[] parts) {
+    if (parts.length == 0) {
+      addSequence(ids, offset, n, sequenceId);
+      return;
+    }
+    checkRoom(n);
+    int first = 0; // the first part that may have the token
+    for (int token = 0; token < n; token++) {
+      while (first < parts.length && parts[first + 1] <= token) {
+        first += 2;
+      }
+      int end = first;
+      while (end < parts.length && parts[end] <= token) {
+        end += 2;
+      }
+      int[] of = new int[1 + (end - first) / 2];
+      of[0] = sequenceId;
+      for (int i = 1; i < of.length; i++) {
+        of[i] = sequenceId + first / 2 + i;
+      }
+      add(ids.get(offset + token), token, of, true);
+    }
+  }
+
   /** Removes all tokens. */
   public void clear() {
     Llama.embark_batch_clear(handle());

@@ -9,12 +9,16 @@ import org.bytedeco.javacpp.IntPointer;
 
 /**
  * Token ids of a window of texts: one flat buffer in native memory, divided into model sequences. A
- * text has one sequence, several when it is chunked, none when it is NULL or failed.
+ * text has one sequence, several when it is chunked, none when it is NULL or failed. The model
+ * gives one vector for a sequence, or one for each of its parts if it has parts.
  *
  * <p>Filled by {@link Tokenizer}; {@link #clear(int)} keeps the buffers for reuse. Owns its native
  * buffer. Not thread-safe.
  */
 public final class TokenizedTexts implements AutoCloseable {
+  private static final int[][] NO_PARTS = {};
+  private static final int[] WHOLE = {};
+
   private IntPointer ids;
   private long capacity;
   private long size;
@@ -22,7 +26,11 @@ public final class TokenizedTexts implements AutoCloseable {
   private int[] rows = new int[64]; // per sequence
   private long[] offsets = new long[64]; // per sequence, index into ids
   private int[] lengths = new int[64]; // per sequence, in tokens
+  private int[][] parts = NO_PARTS; // per sequence; shorter, or null, where there are none
+  private int[] firstOutputs = new int[64]; // per sequence
   private int sequences;
+  private int outputs;
+  private int ofParts; // number of all parts
 
   private final BitSet chunked = new BitSet(); // rows with more than one sequence
   private final EmbeddedRows outcomes = new EmbeddedRows();
@@ -51,6 +59,9 @@ public final class TokenizedTexts implements AutoCloseable {
   public void clear(int rowCount) {
     size = 0;
     sequences = 0;
+    outputs = 0;
+    ofParts = 0;
+    parts = NO_PARTS;
     chunked.clear();
     outcomes.clear(rowCount);
   }
@@ -61,6 +72,7 @@ public final class TokenizedTexts implements AutoCloseable {
       rows = Arrays.copyOf(rows, sequences * 2);
       offsets = Arrays.copyOf(offsets, sequences * 2);
       lengths = Arrays.copyOf(lengths, sequences * 2);
+      firstOutputs = Arrays.copyOf(firstOutputs, sequences * 2);
     }
     if (sequences > 0 && rows[sequences - 1] == row) {
       chunked.set(row);
@@ -68,16 +80,45 @@ public final class TokenizedTexts implements AutoCloseable {
     rows[sequences] = row;
     offsets[sequences] = size;
     lengths[sequences] = length;
+    firstOutputs[sequences] = outputs++;
     sequences++;
     size += length;
   }
 
-  /** Appends the given ids as a sequence of {@code row}. */
+  /** Appends the given ids as a sequence of {@code row}, which has one vector. */
   public void append(int row, int[] sequence) {
+    append(row, sequence, WHOLE);
+  }
+
+  /**
+   * Appends the given ids as a sequence of {@code row}.
+   *
+   * @param of the parts that have a vector of their own, as {@link #parts} returns them; owned by
+   *     this object from now on
+   */
+  public void append(int row, int[] sequence, int[] of) {
     IntPointer buffer = reserve(sequence.length);
     buffer.position(size).put(sequence, 0, sequence.length);
     buffer.position(0);
     addSequence(row, sequence.length);
+    if (of.length > 0) {
+      if (sequences > parts.length) {
+        parts = Arrays.copyOf(parts, lengths.length);
+      }
+      parts[sequences - 1] = of;
+      outputs += of.length / 2 - 1;
+      ofParts += of.length / 2;
+    }
+  }
+
+  /** Returns a copy of the {@code n} ids that were written after {@link #size()}. */
+  public int[] written(int n) {
+    int[] copy = new int[n];
+    if (n > 0) {
+      ids.position(size).get(copy);
+      ids.position(0);
+    }
+    return copy;
   }
 
   /** Returns a copy of the ids of a sequence. */
@@ -114,6 +155,47 @@ public final class TokenizedTexts implements AutoCloseable {
   /** Returns the length of a sequence in tokens. */
   public int length(int sequence) {
     return lengths[sequence];
+  }
+
+  /**
+   * Returns the parts of a sequence that have a vector of their own: the first token and the one
+   * after the last of each, both in increasing order; empty if the sequence has one vector for all
+   * its tokens. Not a copy.
+   */
+  public int[] parts(int sequence) {
+    return sequence < parts.length && parts[sequence] != null ? parts[sequence] : WHOLE;
+  }
+
+  /** Returns the number of vectors of a sequence. */
+  public int outputs(int sequence) {
+    return Math.max(1, parts(sequence).length / 2);
+  }
+
+  /** Returns the number of vectors of all sequences. */
+  public int outputs() {
+    return outputs;
+  }
+
+  /** Returns the index of the first vector of a sequence among those of all sequences. */
+  public int firstOutput(int sequence) {
+    return firstOutputs[sequence];
+  }
+
+  /** Returns the number of sequence ids that a sequence and its parts take in a batch. */
+  public int places(int sequence) {
+    return 1 + parts(sequence).length / 2;
+  }
+
+  /** Returns the number of sequence ids that all sequences and their parts take. */
+  public int allPlaces() {
+    return sequences + ofParts;
+  }
+
+  /** Returns the {@link #places(int)} of every sequence. */
+  public int[] places() {
+    int[] places = new int[sequences];
+    Arrays.setAll(places, this::places);
+    return places;
   }
 
   /** Returns the length of every sequence in tokens: {@code lengths[sequences()]}. */

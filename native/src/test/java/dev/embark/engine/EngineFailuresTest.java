@@ -229,14 +229,16 @@ public class EngineFailuresTest {
     }
   }
 
-  @Test
-  void aChunkThatFailsFailsTheRowsThatHaveItAndNoOther() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"false", "true"})
+  void aChunkThatFailsFailsTheRowsThatHaveItAndNoOther(String late) throws IOException {
     Path file = withoutNumbersFor(TinyKind.NOMIC_BERT.write(dir), dir.resolve("nan.gguf"));
     List<byte[]> window =
         Embedded.utf8("dog runs. dog q. cat sees.", "cat sees.", "dog q.", "dog runs.");
     try (LlamaModel broken = ModelLoader.load(file, ModelOptions.cpu());
         EmbeddingEngine engine =
-            new EmbeddingEngine(broken, ChunkOptions.of(Map.of("chunkTokens", "6")));
+            new EmbeddingEngine(
+                broken, ChunkOptions.of(Map.of("chunkTokens", "6", "lateChunking", late)));
         ListVector out = VectorWriter.newVector("embedding", allocator)) {
       TextChunks chunks = engine.embedChunks(window, out, () -> false);
 

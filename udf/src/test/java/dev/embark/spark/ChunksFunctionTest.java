@@ -107,6 +107,29 @@ class ChunksFunctionTest {
     assertThat(row).isEqualTo(RowFactory.create(1, "  a cat \n", true, true, 0, null));
   }
 
+  @Test
+  void lateChunkingGivesTheSameChunksVectorsThatKnowTheText() {
+    String options = "chunkTokens => 12, lateChunking => ";
+    Row row =
+        spark
+            .sql(
+                ("SELECT embed_chunks(body, %1$s false) AS a, embed_chunks(body, %1$s true) AS b,"
+                        + " embed_chunks_detail(body, %1$s true) AS d, embed_chunks('It snows.', %1$s"
+                        + " true)[0].embedding = embed('It snows.') AS one, embed_tokens(body) AS n"
+                        + " FROM articles WHERE id = 2")
+                    .formatted(options))
+            .selectExpr(
+                "transform(a, c -> c.text) = transform(b, c -> c.text)",
+                "transform(a, c -> c.begin) = transform(b, c -> c.begin)",
+                "exists(sequence(0, size(a) - 1), i -> a[i].embedding = b[i].embedding)",
+                "d.chunks = b",
+                "d.tokens = n AND n = aggregate(b.tokens, 0, (x, y) -> x + y)",
+                "one")
+            .head();
+
+    assertThat(row).isEqualTo(RowFactory.create(true, true, false, true, true, true));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -154,6 +177,7 @@ class ChunksFunctionTest {
         "SELECT id, inline(embed_chunks(body)) FROM articles",
         "SELECT id, c.text FROM articles LATERAL VIEW explode(embed_chunks(body)) v AS c ORDER BY id",
         "SELECT id, c.text FROM articles, LATERAL inline(embed_chunks(body)) c",
+        "SELECT id, inline(embed_chunks(t)) FROM (SELECT id, concat(body, ' End.') AS t FROM articles) WHERE size(embed_chunks(t)) > 0",
       })
   void chunksBecomeRowsOfOneOperator(String statement) {
     eachTextIsEmbeddedOnce(6, statement);
@@ -180,6 +204,8 @@ class ChunksFunctionTest {
         "6 | SELECT id, max(tokens) FROM (SELECT id, inline(embed_chunks(body)) FROM articles) GROUP BY id",
         "3 | SELECT id, inline(embed_chunks(body)) FROM articles WHERE id < 3",
         "6 | SELECT id, inline(embed_chunks(body)) FROM articles WHERE size(embed_chunks(body)) > 0",
+        "6 | SELECT id, inline(embed_chunks(t)) FROM (SELECT id, concat(body, ' End.') AS t FROM articles) WHERE size(embed_chunks(t)) > 0",
+        "6 | SELECT id, inline(embed_chunks(u)) FROM (SELECT id, upper(t) AS u FROM (SELECT id, concat(body, '!') AS t FROM articles)) WHERE id < 9 AND embed_chunks(u)[0].tokens > 0",
         "6 | SELECT id, inline(transform(embed_chunks(body), c -> named_struct('t', c.text))) FROM articles",
         "6 | SELECT id, transform(array(body), t -> embed_chunks(t)[0].text) FROM articles",
       })
@@ -265,6 +291,10 @@ class ChunksFunctionTest {
             + " be 'page'; it takes token, sentence, paragraph, markdown.",
         "embed_chunks('a', chunkLocale => 'no_such') | The embed_chunks option chunkLocale cannot be"
             + " 'no_such'; it takes language tag, such as en or th.",
+        "embed_chunks('a', lateChunking => 1) | The embed_chunks option lateChunking cannot be '1'; it"
+            + " takes true, false.",
+        "embed('a', map('lateChunking', 'true')) | There is no embed option 'lateChunking'. It is an"
+            + " option of embed_chunks",
         "embed_chunks('a', chunkTokens => 0) | The embed_chunks option chunkTokens cannot be '0'; it"
             + " takes 1 or more.",
         "embed_chunks(1) | embed_chunks takes a string, but this is int",
@@ -282,6 +312,8 @@ class ChunksFunctionTest {
         "chunkTokens => 2 | chunkTokens is 2, but the prompt and the special tokens of a chunk are 2"
             + " tokens",
         "chunkTokens => 600 | chunkTokens is 600, but the model's context is 512 tokens.",
+        "pooling => 'cls', lateChunking => true | lateChunking is for mean pooling, and the pooling of"
+            + " the model",
         "chunkTokens => 12, chunkOverlap => 10 | chunkOverlap is 10, but a chunk of chunkTokens=12"
             + " has room for 10 tokens of text",
       })

@@ -26,14 +26,26 @@ public final class BatchPacker {
   }
 
   /**
+   * Packs sequences that take one place each.
+   *
+   * @param lengths as in {@link #pack(int[], int[])}
+   */
+  List<PackedBatch> pack(int[] lengths) {
+    int[] places = new int[lengths.length];
+    Arrays.fill(places, 1);
+    return pack(lengths, places);
+  }
+
+  /**
    * Packs sequences in order of length. A batch ends, as in llama.cpp's embedding example, when the
-   * next sequence would exceed the budget, the batch has its maximum number of sequences, or the
-   * packing separates the two.
+   * next sequence would exceed the budget or the maximum number of sequences, or the packing
+   * separates the two.
    *
    * @param lengths length of each sequence, in tokens
+   * @param places number of sequences that each counts as
    * @return batches that contain every sequence once
    */
-  public List<PackedBatch> pack(int[] lengths) {
+  public List<PackedBatch> pack(int[] lengths, int[] places) {
     // Length in the upper half, index in the lower: sorts by length, stable, without boxing.
     long[] order = new long[lengths.length];
     for (int i = 0; i < lengths.length; i++) {
@@ -44,19 +56,22 @@ public final class BatchPacker {
     List<PackedBatch> batches = new ArrayList<>();
     int start = 0;
     long tokens = 0;
+    int taken = 0;
     int longest = 0; // the last sequence of the batch
     for (int i = 0; i < order.length; i++) {
       int length = (int) (order[i] >>> 32);
       boolean fits =
           tokens + length <= budget
-              && i - start < maxSequences
+              && taken + places[(int) order[i]] <= maxSequences
               && packing.together(longest, length);
       if (i > start && !fits) {
         batches.add(batch(order, start, i, tokens));
         start = i;
         tokens = 0;
+        taken = 0;
       }
       tokens += length;
+      taken += places[(int) order[i]];
       longest = length;
     }
     if (start < order.length) {
@@ -65,13 +80,14 @@ public final class BatchPacker {
     return batches;
   }
 
-  /** Returns whether the sequences fit into one batch in any order and need no packing. */
-  public boolean isOneBatch(int sequences, long tokens) {
+  /**
+   * Returns whether the sequences fit into one batch in any order and need no packing.
+   *
+   * @param places of all of them together
+   */
+  public boolean isOneBatch(int sequences, int places, long tokens) {
     return sequences == 1
-        || sequences > 1
-            && packing == Packing.SIMPLE
-            && sequences <= maxSequences
-            && tokens <= budget;
+        || sequences > 1 && packing == Packing.SIMPLE && places <= maxSequences && tokens <= budget;
   }
 
   private static PackedBatch batch(long[] order, int start, int end, long tokens) {

@@ -52,8 +52,14 @@ public final class SequenceQueue {
    *
    * @param ticket ticket of its window
    * @param sequence index within that window
+   * @param parts those with a vector of their own, as in {@link
+   *     dev.embark.llama.TokenizedTexts#parts}
    */
-  public record Waiting(Ticket ticket, int sequence, int[] ids) {}
+  public record Waiting(Ticket ticket, int sequence, int[] ids, int[] parts) {
+    private int places() {
+      return 1 + parts.length / 2;
+    }
+  }
 
   private static final class Source {
     final Ticket ticket;
@@ -152,20 +158,23 @@ public final class SequenceQueue {
   private List<Waiting> fill() {
     List<Waiting> batch = new ArrayList<>();
     long filled = 0;
+    int taken = 0;
     int longest = 0;
     int passedOver = 0;
-    while (passedOver < sources.size() && batch.size() < maxSequences) {
+    while (passedOver < sources.size() && taken < maxSequences) {
       Source source = sources.pollFirst();
       int length = source.sequences.peek().ids().length;
       boolean fits =
           batch.isEmpty()
               || filled + length <= budget
+                  && taken + source.sequences.peek().places() <= maxSequences
                   && packing.together(Math.min(longest, length), Math.max(longest, length));
       if (fits) {
         Waiting next = source.sequences.poll();
         forget(next);
         batch.add(next);
         filled += length;
+        taken += next.places();
         longest = Math.max(longest, length);
         passedOver = 0;
       } else {

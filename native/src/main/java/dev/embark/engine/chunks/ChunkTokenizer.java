@@ -15,7 +15,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Splits a window of texts into chunks and tokenises each distinct chunk into a sequence of the
- * window, with the prompt and the special tokens of a text. Not thread-safe.
+ * window, with the prompt and the special tokens of a text; with {@code lateChunking}, the chunks
+ * of a text into as few sequences as have room for them ({@link JointWindows}). Not thread-safe.
  */
 public final class ChunkTokenizer {
   private static final int NO_BYTES = 0;
@@ -24,8 +25,9 @@ public final class ChunkTokenizer {
   private final ChunkOptions options;
   private final ChunkLimits limits;
   private final int maxChunks;
+  private final JointWindows joint; // null if each chunk is read alone
   private final TextChunks chunks = new TextChunks();
-  private final Map<ByteBuffer, Integer> known = new HashMap<>(); // sequences of distinct chunks
+  private final Map<ByteBuffer, Integer> known = new HashMap<>(); // vectors of distinct chunks
 
   /**
    * Creates a tokenizer.
@@ -47,6 +49,7 @@ public final class ChunkTokenizer {
               tokenizer.write(new byte[0], NO_BYTES, NO_BYTES, empty, () -> false));
     }
     limits.check(context);
+    this.joint = options.lateChunking() ? new JointWindows(model, options, tokenizer) : null;
   }
 
   /**
@@ -103,10 +106,14 @@ public final class ChunkTokenizer {
                 })
             .split();
     check(spans);
+    if (joint != null && spans.size() > 1) {
+      joint.write(row, text, spans, out, chunks, isCancelled);
+      return;
+    }
     for (Span span : spans) {
       int first = text.byteOf(span.begin());
       int end = text.byteOf(span.end());
-      int next = out.sequences();
+      int next = out.outputs();
       Integer same = known.putIfAbsent(ByteBuffer.wrap(text.utf8(), first, end - first), next);
       if (same == null) {
         tokenizer.write(text.utf8(), first, end, out, isCancelled);

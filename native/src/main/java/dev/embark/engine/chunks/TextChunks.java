@@ -4,9 +4,9 @@ import dev.embark.engine.rows.EmbeddedRows;
 import java.util.Arrays;
 
 /**
- * The chunks of a window of texts: where each begins and ends in its text, and which sequence of
- * the window has its tokens. Equal chunks share a sequence. Filled by {@link ChunkTokenizer}; the
- * next window overwrites it.
+ * The chunks of a window of texts: where each begins and ends in its text, and which of the vectors
+ * of the window is its own. Equal chunks that are read alone share a vector. Filled by {@link
+ * ChunkTokenizer}; the next window overwrites it.
  */
 public final class TextChunks {
   private int[] firsts = new int[64]; // per row, the index of its first chunk
@@ -17,7 +17,7 @@ public final class TextChunks {
   private int[] firstBytes = new int[64];
   private int[] endBytes = new int[64];
   private int[] tokens = new int[64];
-  private int[] sequences = new int[64];
+  private int[] vectors = new int[64];
   private int size;
   private EmbeddedRows outcomes;
 
@@ -48,21 +48,21 @@ public final class TextChunks {
   }
 
   /** Adds a chunk to the last row. */
-  void add(TextPositions text, Span span, int firstByte, int endByte, int sequence) {
+  void add(TextPositions text, Span span, int firstByte, int endByte, int vector) {
     if (size == begins.length) {
       begins = Arrays.copyOf(begins, 2 * size);
       ends = Arrays.copyOf(ends, 2 * size);
       firstBytes = Arrays.copyOf(firstBytes, 2 * size);
       endBytes = Arrays.copyOf(endBytes, 2 * size);
       tokens = Arrays.copyOf(tokens, 2 * size);
-      sequences = Arrays.copyOf(sequences, 2 * size);
+      vectors = Arrays.copyOf(vectors, 2 * size);
     }
     begins[size] = text.characterOf(span.begin());
     ends[size] = text.characterOf(span.end());
     firstBytes[size] = firstByte;
     endBytes[size] = endByte;
     tokens[size] = span.tokens();
-    sequences[size++] = sequence;
+    vectors[size++] = vector;
   }
 
   /** Returns the number of chunks of all rows. */
@@ -95,7 +95,10 @@ public final class TextChunks {
     return Arrays.copyOfRange(text, firstBytes[chunk], endBytes[chunk]);
   }
 
-  /** Returns the number of tokens of a chunk, prompt and special tokens included. */
+  /**
+   * Returns the number of tokens of a chunk whose vectors are combined into its own: those that the
+   * model reads, prompt and special tokens included, if it reads the chunk alone.
+   */
   public int tokens(int chunk) {
     return tokens[chunk];
   }
@@ -109,8 +112,8 @@ public final class TextChunks {
     return sum;
   }
 
-  /** Returns the sequence with the tokens of a chunk, and the row of its vector. */
-  public int sequence(int chunk) {
-    return sequences[chunk];
+  /** Returns the index of the vector of a chunk among those of the window. */
+  public int vector(int chunk) {
+    return vectors[chunk];
   }
 }

@@ -8,6 +8,9 @@
  *                               └── Boundaries, MarkdownBlocks: where to cut
  * </pre>
  *
+ * <p>With {@code lateChunking} the chunks of a text go through TextSegments and JointWindows into
+ * sequences of several chunks.
+ *
  * <p>Each chunk is tokenised by itself, as a text that has nothing around it, so its number of
  * tokens is exact for every vocabulary. Classes are not thread-safe.
  */

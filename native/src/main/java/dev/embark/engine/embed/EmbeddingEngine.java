@@ -183,8 +183,8 @@ public final class EmbeddingEngine implements Engine {
    * ChunkOptions}.
    *
    * @param window UTF-8 texts; null for a NULL row
-   * @param out created by {@link VectorWriter#newVector}; overwritten with one row per distinct
-   *     chunk, the {@link TextChunks#sequence} of the chunk
+   * @param out created by {@link VectorWriter#newVector}; overwritten with the vectors, of which
+   *     {@link TextChunks#vector} is that of a chunk
    * @param cancellation polled as by {@link #embed}
    * @return the chunks; owned by the engine and valid until its next window. A row with a chunk
    *     that failed has failed.
@@ -199,8 +199,7 @@ public final class EmbeddingEngine implements Engine {
       long start = System.nanoTime();
       TextChunks chunks = chunkTokenizer.tokenize(window, texts, stopped);
       texts.outcomes().setTokenizeNanos(System.nanoTime() - start);
-      ChunkCollector collector =
-          new ChunkCollector(out, texts.sequences(), dimensions, normalization);
+      ChunkCollector collector = new ChunkCollector(texts, out, dimensions, normalization);
       encoder.encode(texts, cancellation, collector);
       collector.finish(window, chunks);
       return chunks;

@@ -27,7 +27,8 @@ public final class Encoder implements AutoCloseable {
   interface Sink {
     /**
      * Receives {@code vector[0 … dimensions)}, pooled but not normalised, or a score as {@code
-     * vector[0]}; valid during the call only.
+     * vector[0]}; of a sequence with parts, the vectors of the parts one after the other. Valid
+     * during the call only.
      */
     void vector(int sequence, float[] vector);
 
@@ -149,22 +150,32 @@ public final class Encoder implements AutoCloseable {
       throw EmbarkException.cancelled();
     }
     int tokens = 0;
+    int places = 0;
     for (int sequence : sequences) {
       tokens += texts.length(sequence);
+      places += texts.places(sequence);
     }
-    if (!prepare(tokens)) {
+    // A context has at most as many sequences as tokens.
+    if (!prepare(Math.max(tokens, places))) {
       return sequences;
     }
     batch.clear();
     try {
-      for (int i = 0; i < sequences.length; i++) {
-        batch.addSequence(texts.ids(), texts.offset(sequences[i]), texts.length(sequences[i]), i);
+      int place = 0;
+      for (int sequence : sequences) {
+        batch.addSequence(
+            texts.ids(),
+            texts.offset(sequence),
+            texts.length(sequence),
+            place,
+            texts.parts(sequence));
+        place += texts.places(sequence);
       }
     } catch (IllegalArgumentException e) {
       return fail(sequences, Kind.MODEL, "The tokenizer contradicts the model: " + e.getMessage());
     }
     return switch (context.decode(batch)) {
-      case DONE -> handOut(sequences, sink);
+      case DONE -> handOut(texts, sequences, sink);
       case CANCELLED -> throw EmbarkException.cancelled();
       case OUT_OF_MEMORY ->
           fail(
@@ -177,15 +188,19 @@ public final class Encoder implements AutoCloseable {
   /**
    * Passes the finite vectors of the last call to the sink and returns the sequences without one.
    */
-  private int[] handOut(int[] sequences, Sink sink) {
+  private int[] handOut(TokenizedTexts texts, int[] sequences, Sink sink) {
     int[] failed = NONE;
-    for (int i = 0; i < sequences.length; i++) {
-      boolean given = context.embedding(i, vector);
-      if (given && isFinite(vector)) {
-        sink.vector(sequences[i], vector);
+    int place = 0;
+    for (int sequence : sequences) {
+      int parts = texts.places(sequence) - 1;
+      float[] all = parts == 0 ? vector : new float[parts * vector.length];
+      boolean given = parts == 0 ? context.embedding(place, all) : embeddings(place + 1, all);
+      place += 1 + parts;
+      if (given && isFinite(all)) {
+        sink.vector(sequence, all);
       } else {
         failed = Arrays.copyOf(failed, failed.length + 1);
-        failed[failed.length - 1] = sequences[i];
+        failed[failed.length - 1] = sequence;
         if (given) {
           fail(failed, Kind.NOT_FINITE, "The model gave a vector with NaN or infinity.");
         } else {
@@ -194,6 +209,16 @@ public final class Encoder implements AutoCloseable {
       }
     }
     return failed;
+  }
+
+  /** Copies the vectors of consecutive sequences of the last call, the first of them given. */
+  private boolean embeddings(int first, float[] out) {
+    boolean given = true;
+    for (int at = 0; at < out.length && given; at += vector.length) {
+      given = context.embedding(first + at / vector.length, vector);
+      System.arraycopy(vector, 0, out, at, vector.length);
+    }
+    return given;
   }
 
   private int[] fail(int[] sequences, Kind kind, String message) {

@@ -27,14 +27,14 @@ final class OwnContext implements WindowEncoder {
   @Override
   public void encode(TokenizedTexts texts, BooleanSupplier isCancelled, Encoder.Sink sink) {
     int n = texts.sequences();
-    if (packer.isOneBatch(n, texts.size())) {
+    if (packer.isOneBatch(n, texts.allPlaces(), texts.size())) {
       if (all.length != n) {
         all = IntStream.range(0, n).toArray();
       }
       encode(texts, all, texts.size(), isCancelled, sink);
       return;
     }
-    for (PackedBatch batch : packer.pack(texts.lengths())) {
+    for (PackedBatch batch : packer.pack(texts.lengths(), texts.places())) {
       encode(texts, batch.sequences(), batch.tokens(), isCancelled, sink);
     }
   }

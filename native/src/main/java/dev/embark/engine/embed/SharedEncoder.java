@@ -157,7 +157,8 @@ public final class SharedEncoder implements AutoCloseable {
     }
 
     private SequenceQueue.Waiting waiting(Ticket ticket, TokenizedTexts texts, int sequence) {
-      return new SequenceQueue.Waiting(ticket, sequence, texts.copy(sequence));
+      return new SequenceQueue.Waiting(
+          ticket, sequence, texts.copy(sequence), texts.parts(sequence));
     }
 
     private void hand(Ticket.Result result, TokenizedTexts texts, Encoder.Sink sink) {
@@ -222,7 +223,7 @@ public final class SharedEncoder implements AutoCloseable {
       try {
         texts.clear(batch.size());
         for (int i = 0; i < batch.size(); i++) {
-          texts.append(i, batch.get(i).ids());
+          texts.append(i, batch.get(i).ids(), batch.get(i).parts());
         }
         int[] all = IntStream.range(0, batch.size()).toArray();
         encoder.encode(texts, all, () -> false, results);

@@ -94,6 +94,11 @@ public final class ChunkOptions extends EmbedOptions {
     return Boundary.valueOf(get(EmbedOption.CHUNK_BOUNDARY).toUpperCase(Locale.ROOT));
   }
 
+  /** Returns whether the model reads the chunks of a text together. */
+  public boolean lateChunking() {
+    return Boolean.parseBoolean(get(EmbedOption.LATE_CHUNKING));
+  }
+
   /** Returns the locale by whose rules sentences and words end. */
   public Locale chunkLocale() {
     return Optional.of(get(EmbedOption.CHUNK_LOCALE))

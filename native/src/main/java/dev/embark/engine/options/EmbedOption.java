@@ -70,6 +70,13 @@ public enum EmbedOption implements FunctionOption {
       "",
       "Language by whose rules sentences and words end; no particular one if unset.",
       OptionSpec::languageTag),
+  LATE_CHUNKING(
+      "lateChunking",
+      "true, false",
+      "false",
+      "Whether the model reads the chunks of a text together, so that the vector of a chunk depends"
+          + " on the text around it; for models with mean pooling.",
+      OptionSpec::bool),
   POOLING(
       "pooling",
       names(Pooling.ofVectors()),
@@ -101,7 +108,8 @@ public enum EmbedOption implements FunctionOption {
   BATCH_TOKENS(OptionSpec.batchTokens());
 
   /** The options of chunks, which {@code embed} does not have. */
-  static final Set<EmbedOption> OF_CHUNKS = Set.of(CHUNK_TOKENS, CHUNK_BOUNDARY, CHUNK_LOCALE);
+  static final Set<EmbedOption> OF_CHUNKS =
+      Set.of(CHUNK_TOKENS, CHUNK_BOUNDARY, CHUNK_LOCALE, LATE_CHUNKING);
 
   private final OptionSpec spec;
 

@@ -108,6 +108,25 @@ public final class Tokenizer {
         withPrefix(text, from, to), length, out, Integer.MAX_VALUE, isCancelled);
   }
 
+  /**
+   * Writes the ids of a part of a text without prefix and special tokens, otherwise as {@link
+   * #write}.
+   */
+  public int writeBare(
+      byte[] text, int from, int to, TokenizedTexts out, BooleanSupplier isCancelled) {
+    byte[] part = Arrays.copyOfRange(text, from, to);
+    return vocabulary.write(part, part.length, out, false, Integer.MAX_VALUE, isCancelled);
+  }
+
+  /** Returns the number of special tokens at the end of ids. */
+  public int closing(int[] ids) {
+    int end = ids.length;
+    while (end > 0 && vocabulary.isControl(ids[end - 1])) {
+      end--;
+    }
+    return ids.length - end;
+  }
+
   private void tokenize(int row, byte[] text, TokenizedTexts out, BooleanSupplier isCancelled) {
     int length = prefix.length + text.length;
     byte[] input = prefix.length == 0 ? text : withPrefix(text, 0, text.length);

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -44,11 +45,14 @@ class ChunkTokenizerTest {
   private static LlamaModel bytePair; // no special tokens, few known characters
   private static LlamaModel sentencePiece; // a token per byte of unknown characters
 
+  private static LlamaModel nomic;
+
   private final TokenizedTexts out = new TokenizedTexts();
 
   @BeforeAll
   static void open() throws IOException {
     wordPiece = ModelLoader.load(TinyModel.wordPiece(dir), ModelOptions.cpu());
+    nomic = ModelLoader.load(TinyKind.NOMIC_BERT.write(dir), ModelOptions.cpu());
     bytePair = ModelLoader.load(TinyModel.bytePair(dir), ModelOptions.cpu());
     sentencePiece = ModelLoader.load(TinyKind.GEMMA_EMBEDDING.write(dir), ModelOptions.cpu());
   }
@@ -56,6 +60,7 @@ class ChunkTokenizerTest {
   @AfterAll
   static void closeModels() {
     wordPiece.close();
+    nomic.close();
     bytePair.close();
     sentencePiece.close();
   }
@@ -109,7 +114,7 @@ class ChunkTokenizerTest {
 
     assertThat(texts(chunks, 0, "the dog. the dog. a cat."))
         .containsExactly("the dog.", "the dog.", "a cat.");
-    assertThat(IntStream.range(0, chunks.size()).map(chunks::sequence)).containsExactly(0, 0, 1, 1);
+    assertThat(IntStream.range(0, chunks.size()).map(chunks::vector)).containsExactly(0, 0, 1, 1);
     assertThat(out.sequences()).isEqualTo(2);
     assertThat(chunks.tokensOfRow(0)).isEqualTo(15);
     assertThat(out.outcomes().tokens(0)).isEqualTo(10);
@@ -129,6 +134,88 @@ class ChunkTokenizerTest {
     assertThat(chunks.count(0)).isZero();
     assertThat(out.outcomes().error(0).kind()).isEqualTo(Kind.EMPTY);
     assertThat(chunks.count(1)).isOne();
+  }
+
+  @Test
+  void chunksThatAreReadTogetherArePartsOfOneSequence() {
+    String text = "The dog sees. The old cat sings.";
+    TextChunks chunks =
+        tokenize(
+            wordPiece,
+            Map.of("chunkTokens", "7", "prefix", "query: ", "lateChunking", "true"),
+            text,
+            "moon");
+
+    assertThat(texts(chunks, 0, text)).containsExactly("The dog", "sees.", "The old cat", "sings.");
+    assertThat(out.sequences()).isEqualTo(2);
+    assertThat(out.copy(0))
+        .containsExactly(
+            Arrays.stream("[CLS] query : the dog sees . the old cat sings . [SEP]".split(" "))
+                .mapToInt(TinyModel::id)
+                .toArray());
+    assertThat(out.parts(0)).containsExactly(0, 5, 5, 7, 7, 10, 10, 13);
+    assertThat(out.parts(1)).isEmpty();
+    assertThat(IntStream.range(0, 5).map(chunks::tokens)).containsExactly(5, 2, 3, 3, 5);
+    assertThat(IntStream.range(0, 5).map(chunks::vector)).containsExactly(0, 1, 2, 3, 4);
+    assertThat(out.outcomes().tokens(0)).isEqualTo(13);
+    assertThat(out.outcomes().tokens(1)).isEqualTo(5);
+  }
+
+  @Test
+  void textThatChunksShareIsReadOnce() {
+    String text = "the dog sees over the old house under the moon";
+    TextChunks chunks =
+        tokenize(
+            wordPiece,
+            Map.of("chunkTokens", "6", "chunkOverlap", "2", "lateChunking", "true"),
+            text);
+
+    assertThat(texts(chunks, 0, text))
+        .containsExactly("the dog sees over", "sees over the old", "house under the moon");
+    assertThat(out.sequences()).isOne();
+    assertThat(out.length(0)).isEqualTo(12);
+    assertThat(out.parts(0)).containsExactly(0, 5, 3, 7, 7, 12);
+  }
+
+  /** The model's context is 64 tokens, an eighth of it 8. */
+  @Test
+  void aTextLongerThanTheContextIsReadInSequencesThatRepeatTheLastChunksAsContext() {
+    String[] words = TinyModel.words(new Random(2), 100).split(" ");
+    Map<String, String> options = Map.of("chunkTokens", "7", "lateChunking", "true");
+
+    TextChunks chunks = tokenize(wordPiece, options, String.join(" ", words));
+
+    // Chunks of 5 words. 12 of them are 62 tokens, and one is repeated.
+    assertThat(chunks.count(0)).isEqualTo(20);
+    assertThat(IntStream.range(0, 20).map(chunks::tokens))
+        .containsExactly(6, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 5, 5, 5, 5, 5, 5, 5, 6);
+    assertThat(IntStream.range(0, 20).map(chunks::vector))
+        .containsExactlyElementsOf(IntStream.range(0, 20).boxed().toList());
+    assertThat(out.lengths()).containsExactly(62, 47);
+    assertThat(out.copy(1)[1]).isEqualTo(TinyModel.id(words[55]));
+    assertThat(out.parts(1)[0]).isEqualTo(6);
+    assertThat(out.outcomes().tokens(0)).isEqualTo(62 + 47);
+
+    // A chunk as long as the context leaves no room for another.
+    tokenize(wordPiece, Map.of("lateChunking", "true"), String.join(" ", words));
+    assertThat(out.lengths()).containsExactly(64, 40);
+    assertThat(out.parts(0)).isEmpty();
+    assertThat(out.parts(1)).isEmpty();
+  }
+
+  /** A batch has at most 256 sequences, and a context of 64 tokens has 64. */
+  @Test
+  void aSequenceHasNoMorePartsThanABatchHasSequences() {
+    String text = TinyModel.words(new Random(3), 600);
+    Map<String, String> options = Map.of("chunkTokens", "3", "lateChunking", "true");
+
+    for (LlamaModel model : List.of(wordPiece, nomic)) {
+      TextChunks chunks = tokenize(model, options, text);
+
+      assertThat(chunks.count(0)).isEqualTo(600);
+      assertThat(Arrays.stream(out.places()).max()).hasValue(model == nomic ? 256 : 63);
+      assertThat(Arrays.stream(out.lengths()).max().getAsInt()).isLessThan(330);
+    }
   }
 
   @ParameterizedTest
@@ -202,7 +289,7 @@ class ChunkTokenizerTest {
               for (int i = 0; i < chunks.count(row); i++) {
                 int chunk = chunks.first(row) + i;
                 assertThat(chunks.tokens(chunk)).isEqualTo(alone.length(i)).isBetween(1, 9);
-                assertThat(out.copy(chunks.sequence(chunk))).isEqualTo(alone.copy(i));
+                assertThat(out.copy(chunks.vector(chunk))).isEqualTo(alone.copy(i));
               }
             } else {
               assertThat(out.outcomes().error(row).kind()).isEqualTo(Kind.EMPTY);
@@ -212,6 +299,59 @@ class ChunkTokenizerTest {
         }
       }
     }
+  }
+
+  /** The same chunks, each of which has tokens of its own in a sequence that fits. */
+  @ParameterizedTest
+  @EnumSource(Boundary.class)
+  void anyTextHasTheSameChunksIfTheyAreReadTogether(Boundary boundary) {
+    List<byte[]> texts = HostileTexts.of(boundary.ordinal() + 10, 36);
+    for (LlamaModel model : List.of(wordPiece, bytePair, sentencePiece)) {
+      for (int overlap : new int[] {0, 3}) {
+        Map<String, String> options =
+            Map.of(
+                "chunkTokens", "9",
+                "chunkOverlap", Integer.toString(overlap),
+                "chunkBoundary", boundary.toString());
+        List<String> expected = places(model, options, texts, "false");
+        assertThat(places(model, options, texts, "true")).isEqualTo(expected);
+
+        int vectors = 0;
+        for (int sequence = 0; sequence < out.sequences(); sequence++) {
+          int length = out.length(sequence);
+          assertThat(length).isBetween(1, model.trainedContext());
+          int[] parts = out.parts(sequence);
+          for (int i = 0; i < parts.length; i += 2) {
+            assertThat(parts[i + 1]).isBetween(parts[i] + 1, length);
+            assertThat(i == 0 || parts[i] >= parts[i - 2] && parts[i + 1] >= parts[i - 1]).isTrue();
+            assertThat(overlap > 0 || i == 0 || parts[i] == parts[i - 1]).isTrue();
+          }
+          assertThat(out.firstOutput(sequence)).isEqualTo(vectors);
+          vectors += out.outputs(sequence);
+        }
+        assertThat(out.outputs()).isEqualTo(vectors);
+      }
+    }
+  }
+
+  /** Row, begin and end of each chunk, and rows that failed. */
+  private List<String> places(
+      LlamaModel model, Map<String, String> options, List<byte[]> texts, String late) {
+    Map<String, String> all = new HashMap<>(options);
+    all.put("lateChunking", late);
+    TextChunks chunks =
+        new ChunkTokenizer(model, ChunkOptions.of(all), MAX_CHUNKS)
+            .tokenize(texts, out, () -> false);
+    List<String> places = new ArrayList<>();
+    for (int row = 0; row < texts.size(); row++) {
+      places.add(row + " " + out.outcomes().error(row));
+      for (int i = chunks.first(row); i < chunks.first(row) + chunks.count(row); i++) {
+        places.add(chunks.begin(i) + "-" + chunks.end(i));
+        assertThat(chunks.tokens(i)).isPositive();
+        assertThat(chunks.vector(i)).isLessThan(out.outputs());
+      }
+    }
+    return places;
   }
 
   private static void check(TextChunks chunks, int row, byte[] text, boolean concatenates) {

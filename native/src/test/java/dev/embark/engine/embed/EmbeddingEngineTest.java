@@ -210,7 +210,7 @@ class EmbeddingEngineTest {
             String chunk = new String(chunks.utf8(i, window.get(row)), StandardCharsets.UTF_8);
             float[] vector = new float[7];
             for (int d = 0; d < vector.length; d++) {
-              vector[d] = (Float) out.getObject(chunks.sequence(i)).get(d);
+              vector[d] = (Float) out.getObject(chunks.vector(i)).get(d);
             }
             same(vector, embed(Map.of("dimensions", "7"), chunk).vector(0));
           }

@@ -2,10 +2,15 @@ package dev.embark.spark.catalyst;
 
 import dev.embark.spark.compat.Scala;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.ExprId;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
@@ -34,10 +39,12 @@ import org.apache.spark.sql.catalyst.plans.logical.Window;
  *
  * <p>Rows embedded in that query: 20 with the rule, up to 40 without, since each row that passes
  * the filter is embedded again. The same holds for a view with an embedding under a query that
- * repeats the call. A column is not passed through a node that changes rows, such as an aggregate
- * or the Expand node of {@code ROLLUP}: above Expand each copy of a row counts as embedded, but
- * equal texts of a window share one evaluation. Nor is it passed through an outer join that adds
- * NULLs unless the text is a column, which is NULL in these rows as the result is.
+ * repeats the call, and for {@code SELECT explode(embed(t)) FROM (SELECT upper(body) AS t FROM
+ * docs) WHERE embed(t)[0] > 0}, whose condition Spark pushes below the projection as {@code
+ * embed(upper(body))}. A column is not passed through a node that changes rows, such as an
+ * aggregate or the Expand node of {@code ROLLUP}: above Expand each copy of a row counts as
+ * embedded, but equal texts of a window share one evaluation. Nor is it passed through an outer
+ * join that adds NULLs unless the text is a column, which is NULL in these rows as the result is.
  */
 final class ReuseResults {
   private static final Set<Class<?>> PASSES =
@@ -84,13 +91,14 @@ final class ReuseResults {
     if (!passes(plan)) {
       return Optional.empty();
     }
+    ModelExpression below = plan instanceof Project project ? below(project, call) : call;
     List<LogicalPlan> children = Scala.list(plan.children());
     for (int i = 0; i < children.size(); i++) {
       // An outer join adds rows in which the column is NULL; a semi join drops one side's columns.
       Optional<Found> found =
           plan instanceof Join join && !EvaluateBelowJoin.passesResult(join, i, call)
               ? Optional.empty()
-              : find(children.get(i), call);
+              : find(children.get(i), below);
       if (found.isPresent()) {
         children.set(i, found.get().plan());
         Attribute result = found.get().result();
@@ -99,6 +107,25 @@ final class ReuseResults {
       }
     }
     return Optional.empty();
+  }
+
+  /** Returns a call with the expressions of a projection in place of the columns they define. */
+  private static ModelExpression below(Project project, ModelExpression call) {
+    Map<ExprId, Expression> defined = new HashMap<>();
+    for (NamedExpression column : Scala.list(project.projectList())) {
+      if (column instanceof Alias alias) {
+        defined.put(alias.exprId(), alias.child());
+      }
+    }
+    return call.withText(
+        (Expression)
+            call.text()
+                .transformUp(
+                    Scala.<Expression, Expression>everywhere(
+                        e ->
+                            e instanceof Attribute column
+                                ? defined.getOrDefault(column.exprId(), e)
+                                : e)));
   }
 
   private static LogicalPlan widened(LogicalPlan plan, Attribute result) {

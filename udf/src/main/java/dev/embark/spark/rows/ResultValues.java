@@ -33,7 +33,7 @@ final class ResultValues {
     this.vector = vector;
   }
 
-  /** Sets the texts and chunks of a window; the vector has a row per distinct chunk. */
+  /** Sets the texts and chunks of a window; the vector has a row per distinct chunk or part. */
   void setChunks(List<byte[]> windowTexts, TextChunks ofWindow) {
     texts = windowTexts;
     chunks = ofWindow;
@@ -76,7 +76,7 @@ final class ResultValues {
                 chunks.end(chunk),
                 chunks.tokens(chunk),
                 UTF8String.fromBytes(chunks.utf8(chunk, texts.get(row))),
-                embedding(chunks.sequence(chunk))
+                embedding(chunks.vector(chunk))
               });
     }
     return new GenericArrayData(all);

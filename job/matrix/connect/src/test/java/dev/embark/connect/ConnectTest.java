@@ -73,6 +73,41 @@ class ConnectTest {
             .select("begin", "end", "text")
             .collectAsList();
     assertThat(chunks).hasToString("[[0,4,One.], [5,9,Two.]]");
+    assertThat(
+            spark
+                .sql(
+                    "SELECT c.text FROM (SELECT concat('One. Two ', id) AS t FROM range(1)) LATERAL VIEW"
+                        + " explode(embed_chunks(t, chunkTokens => 5, lateChunking => true)) v AS c"
+                        + " WHERE c.tokens > 0")
+                .collectAsList())
+        .hasToString("[[One.], [Two 0]]");
+  }
+
+  @Test
+  void theNearestDocumentsAreFoundByATableFunction() {
+    spark
+        .sql("SELECT id, embed(CAST(id AS STRING)) AS embedding FROM range(4)")
+        .createOrReplaceTempView("numbers");
+
+    assertThat(
+            spark
+                .sql(
+                    "SELECT query.id AS q, document.id AS d, rank FROM nearest(TABLE(numbers),"
+                        + " TABLE(numbers), 1) ORDER BY q")
+                .collectAsList())
+        .hasToString("[[0,0,1], [1,1,1], [2,2,1], [3,3,1]]");
+  }
+
+  @Test
+  void rerankWithAModelThatIsNoRerankerIsRefused() {
+    assertThatThrownBy(
+            () ->
+                spark
+                    .sql(
+                        "SELECT rerank('a', 'b', model =>"
+                            + " 'classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf')")
+                    .head())
+        .hasMessageContaining("is no reranker");
   }
 
   /**

@@ -7,10 +7,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.engine.Embedded;
 import dev.embark.engine.TokenIds;
 import dev.embark.engine.batch.ContextMemory;
+import dev.embark.engine.chunks.TextChunks;
 import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.embed.RerankingEngine;
+import dev.embark.engine.embed.VectorWriter;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.RerankOptions;
 import dev.embark.engine.rows.EmbeddedRows;
@@ -29,8 +32,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.complex.ListVector;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -90,6 +95,57 @@ class FolderParityTest {
           worst = Math.max(worst, Embedded.distance(embedded.vector(row), vector));
         }
         System.out.printf("%s, %s: 1 - cosine at most %.1e%n", kind, acceleration, worst);
+        assertThat(1 - worst).as("%s with %s", kind, acceleration).isGreaterThanOrEqualTo(0.99999);
+      }
+    }
+  }
+
+  /** Paragraphs, each with the mean of its tokens among those of the whole text. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bert",
+        "multilingual_bert",
+        "distilbert",
+        "xlm_roberta",
+        "roberta",
+        "nomic_bert",
+        "jina_v3",
+        "modern_bert",
+        "gemma_embedding",
+        "minilm"
+      })
+  void chunksOfLateChunkingAreThoseOfPyTorch(String kind) throws IOException {
+    Path gguf = TARGET.resolve(kind + "-f32.gguf");
+    ModelImport.convert(FOLDERS.resolve(kind), kind, ImportType.F32, gguf);
+    JsonNode late =
+        new ObjectMapper().readTree(FOLDERS.resolve(kind + ".json").toFile()).path("late");
+    ChunkOptions options =
+        ChunkOptions.of(
+            Map.of(
+                "lateChunking", "true",
+                "chunkBoundary", "paragraph",
+                "chunkTokens", late.path("chunk_tokens").asText()));
+    List<byte[]> window = Embedded.utf8(late.path("text").asText());
+
+    for (Acceleration acceleration : List.of(Acceleration.EXACT, Acceleration.OFF)) {
+      try (LlamaModel model = ModelLoader.load(gguf, ModelOptions.cpu(acceleration));
+          BufferAllocator allocator = new RootAllocator();
+          EmbeddingEngine engine = new EmbeddingEngine(model, options);
+          ListVector out = VectorWriter.newVector("embedding", allocator)) {
+        TextChunks chunks = engine.embedChunks(window, out, () -> false);
+        assertThat(chunks.size()).isEqualTo(late.path("vectors").size()).isGreaterThan(1);
+        double worst = 0;
+        for (int i = 0; i < chunks.size(); i++) {
+          assertThat(chunks.tokens(i)).isEqualTo(late.path("tokens").path(i).asInt());
+          List<?> vector = out.getObject(chunks.vector(i));
+          float[] floats = new float[vector.size()];
+          for (int d = 0; d < floats.length; d++) {
+            floats[d] = (Float) vector.get(d);
+          }
+          worst = Math.max(worst, Embedded.distance(floats, floats(late.path("vectors").path(i))));
+        }
+        System.out.printf("late %s, %s: 1 - cosine at most %.1e%n", kind, acceleration, worst);
         assertThat(1 - worst).as("%s with %s", kind, acceleration).isGreaterThanOrEqualTo(0.99999);
       }
     }

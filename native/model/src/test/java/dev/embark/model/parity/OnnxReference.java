@@ -93,8 +93,25 @@ final class OnnxReference implements AutoCloseable {
     return cut;
   }
 
+  /** For each token of a text, the characters up to its end; of special tokens null. */
+  Integer[] ends(String text) {
+    return Arrays.stream(tokenizer.encode(text).getCharTokenSpans())
+        .map(span -> span == null ? null : span.getEnd())
+        .toArray(Integer[]::new);
+  }
+
   /** Vectors of length 1, one for each array of ids; arrays of similar length cost least. */
   float[][] embed(List<int[]> batch) throws OrtException {
+    float[][][] hidden = tokens(batch);
+    float[][] vectors = new float[batch.size()][];
+    for (int row = 0; row < vectors.length; row++) {
+      vectors[row] = pool(Arrays.copyOf(hidden[row], batch.get(row).length));
+    }
+    return vectors;
+  }
+
+  /** The vectors of the tokens of each array of ids, and of padding after them. */
+  float[][][] tokens(List<int[]> batch) throws OrtException {
     int width = batch.stream().mapToInt(ids -> ids.length).max().orElseThrow();
     LongBuffer ids = LongBuffer.allocate(batch.size() * width);
     LongBuffer mask = LongBuffer.allocate(batch.size() * width);
@@ -115,12 +132,7 @@ final class OnnxReference implements AutoCloseable {
                     "input_ids", inputIds,
                     "attention_mask", attention,
                     "token_type_ids", types))) {
-      float[][][] hidden = (float[][][]) result.get(0).getValue();
-      float[][] vectors = new float[batch.size()][];
-      for (int row = 0; row < vectors.length; row++) {
-        vectors[row] = pool(Arrays.copyOf(hidden[row], batch.get(row).length));
-      }
-      return vectors;
+      return (float[][][]) result.get(0).getValue();
     }
   }
 

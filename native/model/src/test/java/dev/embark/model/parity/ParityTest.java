@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtException;
 import dev.embark.engine.TokenIds;
+import dev.embark.engine.chunks.TextChunks;
 import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.embed.VectorWriter;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
+import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.rows.EmbeddedRows;
 import dev.embark.llama.LlamaModel;
@@ -37,6 +39,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The engine against ONNX Runtime, on the weights that the GGUF was made from. */
 class ParityTest {
 
+  private static final String SENTENCES =
+      "Berlin is the capital and the largest city of Germany. Its more than 3.85 million inhabitants"
+          + " make it the European Union's most populous city, as measured by population within city"
+          + " limits. The city is also one of the states of Germany. It snows.";
   private static final int TEXTS = 1000;
   private static final int TEXTS_PACKED = 80;
   private static final int TEXTS_EACH = 150;
@@ -177,6 +183,52 @@ class ParityTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"FAST, 0", "OFF, 8"})
+  void chunksOfLateChunkingAreMeansOfTheTokensOfTheWholeText(Acceleration acceleration, int overlap)
+      throws Exception {
+    String text = (SENTENCES + " ").repeat(5) + "\n\n The end:\n" + SENTENCES;
+    ChunkOptions options =
+        ChunkOptions.of(
+            Map.of("chunkTokens", "30", "chunkOverlap", "" + overlap, "lateChunking", "true"));
+    Model of = Model.ALL_MINILM_L6_V2;
+    List<byte[]> window = List.of(text.getBytes(StandardCharsets.UTF_8));
+    try (LlamaModel model = ModelLoader.load(of.gguf(), ModelOptions.cpu(acceleration));
+        OnnxReference reference = reference(of);
+        BufferAllocator allocator = new RootAllocator();
+        EmbeddingEngine engine = new EmbeddingEngine(model, options);
+        ListVector out = VectorWriter.newVector("embedding", allocator)) {
+      float[][] tokens = reference.tokens(List.of(reference.ids(text)))[0];
+      Integer[] ends = reference.ends(text);
+
+      TextChunks chunks = engine.embedChunks(window, out, () -> false);
+
+      assertThat(chunks.size()).isGreaterThan(12);
+      for (int chunk = 0; chunk < chunks.size(); chunk++) {
+        int first = chunk == 0 ? 0 : ended(ends, chunks.begin(chunk));
+        int end = chunk == chunks.size() - 1 ? tokens.length : ended(ends, chunks.end(chunk));
+        float[] mean = new float[model.dimensions()];
+        for (int token = first; token < end; token++) {
+          for (int i = 0; i < mean.length; i++) {
+            mean[i] += tokens[token][i];
+          }
+        }
+        assertThat(chunks.tokens(chunk)).isEqualTo(end - first);
+        assertThat(cosine(floats(out.getObject(chunks.vector(chunk))), mean))
+            .isGreaterThanOrEqualTo(0.99999);
+      }
+    }
+  }
+
+  /** Number of tokens that end at a position or before, the opening one included. */
+  private static int ended(Integer[] ends, int position) {
+    int n = 1;
+    while (ends[n] != null && ends[n] <= position) {
+      n++;
+    }
+    return n;
+  }
+
   /** Ids between the special tokens. */
   private static int[] inner(int[] ids) {
     return Arrays.copyOfRange(ids, 1, ids.length - 1);
@@ -276,14 +328,18 @@ class ParityTest {
       float[][] vectors = new float[texts.size()][];
       for (int row = 0; row < vectors.length; row++) {
         assertThat(rows.error(row)).isNull();
-        List<?> values = out.getObject(row);
-        vectors[row] = new float[values.size()];
-        for (int i = 0; i < vectors[row].length; i++) {
-          vectors[row][i] = (Float) values.get(i);
-        }
+        vectors[row] = floats(out.getObject(row));
       }
       return vectors;
     }
+  }
+
+  private static float[] floats(List<?> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (Float) values.get(i);
+    }
+    return floats;
   }
 
   private static double cosine(float[] a, float[] b) {
