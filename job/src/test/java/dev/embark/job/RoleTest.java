@@ -5,19 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.embark.engine.TinyModel;
-import dev.embark.engine.model.ChangedModel;
 import dev.embark.engine.rows.RowCounts;
-import dev.embark.gguf.GgufValue;
 import dev.embark.job.cli.UserError;
 import dev.embark.job.progress.Meter;
 import dev.embark.job.progress.ReportWriter;
 import dev.embark.job.run.DryRun;
 import dev.embark.job.run.JobResult;
 import dev.embark.spark.RenamedModel;
+import dev.embark.spark.TinyGenerator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -159,19 +158,18 @@ class RoleTest {
 
   @Test
   void noPrefixInPlaceOfTheModelsOwnIsAnotherFingerprint() throws IOException {
-    Path own =
-        ChangedModel.with(
-            TinyModel.wordPiece(folder),
-            folder.resolve("own.gguf"),
-            "embark.prefix",
-            GgufValue.string("over "));
+    String[] own = {
+      "--model=" + TinyGenerator.write(folder, Map.of("embark.prefix", "over ")),
+      "--option=pooling=mean",
+      "--id-column=id",
+      "--save-mode=append"
+    };
+    String[] none = Arrays.copyOf(own, own.length + 1);
+    none[own.length] = "--prefix=";
     String input = runs.json("in.json", ONE);
-    runs.run(input, "--model=" + own, "--id-column=id", "--save-mode=append");
+    runs.run(input, own);
 
-    assertThatThrownBy(
-            () ->
-                runs.run(
-                    input, "--model=" + own, "--id-column=id", "--save-mode=append", "--prefix="))
+    assertThatThrownBy(() -> runs.run(input, none))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("prefix is '' in place of the model's own here and unset there");
   }

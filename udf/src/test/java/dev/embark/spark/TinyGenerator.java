@@ -9,6 +9,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /**
@@ -31,9 +32,15 @@ public final class TinyGenerator {
 
   /** Writes the model to {@code dir}; deterministic. */
   public static Path write(Path dir) throws IOException {
+    return write(dir, Map.of());
+  }
+
+  /** Writes the model with further texts in its metadata. */
+  public static Path write(Path dir, Map<String, String> texts) throws IOException {
     TinyGenerator model = new TinyGenerator();
     List<String> tokens = model.vocabulary();
     model.describe();
+    texts.forEach((key, text) -> model.gguf.put(key, GgufValue.string(text)));
     model.weights(tokens.size());
     Path file = dir.resolve("generator.gguf");
     model.gguf.writeTo(file);
