@@ -7,9 +7,14 @@ import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.InputFormat;
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.scan.FileFooter;
+import dev.embark.job.scan.TextCheck;
+import dev.embark.job.scan.TextFileScan;
+import dev.embark.job.scan.TextOptions;
 import dev.embark.job.state.Columns;
 import dev.embark.job.state.Paths;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,9 +23,13 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 
 /** Reads an input given as a path or glob: files, or a table given by its folder. */
 final class FileSource {
@@ -29,6 +38,7 @@ final class FileSource {
   private final SparkSession spark;
   private final JobSpec spec;
   private final String output;
+  private boolean isScanned;
 
   /**
    * @param output absolute path of the run's output, which must not overlap with the input
@@ -89,7 +99,7 @@ final class FileSource {
       }
     }
     try {
-      Dataset<Row> rows = spark.read().format(format).options(options).load(path);
+      Dataset<Row> rows = reader(format, options).load(path);
       return format.equals(InputFormat.TEXT) ? withoutMark(rows) : rows;
     } catch (Exception e) {
       String hint =
@@ -107,6 +117,51 @@ final class FileSource {
                   unreadable(format).map(file -> file + ": " + sentence).orElse(sentence)),
           e);
     }
+  }
+
+  private DataFrameReader reader(String format, Map<String, String> options) {
+    DataFrameReader reader = spark.read().format(format).options(options);
+    TextOptions text = new TextOptions(format, options);
+    return text.hasDocumentLines() ? reader.schema(jsonColumns(text, options)) : reader;
+  }
+
+  /** Returns the columns of JSON files with a document on each line, which are scanned. */
+  private StructType jsonColumns(TextOptions text, Map<String, String> options) {
+    Dataset<Row> partitions =
+        spark
+            .read()
+            .format(InputFormat.JSON)
+            .options(options)
+            .schema(new StructType())
+            .load(spec.input());
+    StructType columns = new TextCheck(spark, spec.input()).columns(text, Paths.files(partitions));
+    isScanned = true;
+    return withTypesOf(partitions.schema(), columns);
+  }
+
+  /** Spark prefers the type of a given column to that of the partition with its name. */
+  private StructType withTypesOf(StructType partitions, StructType columns) {
+    boolean isCaseSensitive = spark.sessionState().conf().caseSensitiveAnalysis();
+    StructType typed = new StructType();
+    for (StructField column : columns.fields()) {
+      DataType type =
+          Arrays.stream(partitions.fields())
+              .filter(
+                  folder ->
+                      isCaseSensitive
+                          ? folder.name().equals(column.name())
+                          : folder.name().equalsIgnoreCase(column.name()))
+              .map(StructField::dataType)
+              .findFirst()
+              .orElse(column.dataType());
+      typed = typed.add(column.name(), type);
+    }
+    return typed;
+  }
+
+  /** Returns whether reading has scanned all files for what Spark would misread. */
+  boolean isScanned() {
+    return isScanned;
   }
 
   /** Returns the first file whose footer cannot be read, which Spark may leave unnamed. */

@@ -2,6 +2,9 @@ package dev.embark.job.input;
 
 import dev.embark.job.cli.JobSpec;
 import dev.embark.job.cli.UserError;
+import dev.embark.job.scan.FooterCheck;
+import dev.embark.job.scan.TextCheck;
+import dev.embark.job.scan.TextOptions;
 import dev.embark.job.state.Paths;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
@@ -12,7 +15,7 @@ public final class InputCheck {
   private InputCheck() {}
 
   /**
-   * Scans all text files of an input, or the footers of its columnar files.
+   * Scans all text files of an input unless opening it did, or the footers of its columnar files.
    *
    * @throws UserError naming the first faulty file and, for text, its line
    */
@@ -26,7 +29,11 @@ public final class InputCheck {
    * @throws UserError naming the first faulty file and, for text, its line
    */
   public static void check(SparkSession spark, JobSpec spec, Source.Input input, List<Path> files) {
-    new TextCheck(spark, spec).check(input, files);
-    new FooterCheck(spark, spec).check(input, files);
+    if (!input.isScanned()) {
+      TextOptions options =
+          new TextOptions(input.format(), input.options(), input.rows().columns());
+      new TextCheck(spark, spec.input()).check(options, files);
+    }
+    new FooterCheck(spark, spec.input()).check(input.format(), input.options(), files);
   }
 }

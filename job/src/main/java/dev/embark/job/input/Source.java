@@ -57,6 +57,7 @@ public final class Source {
    *     Delta or Iceberg table
    * @param textColumn name of the text column in the input's own spelling
    * @param warnings warnings about missing or corrupt data
+   * @param isScanned whether all text files have been scanned for what Spark would misread
    */
   public record Input(
       Dataset<Row> rows,
@@ -64,7 +65,8 @@ public final class Source {
       Map<String, String> options,
       Optional<InputTable> table,
       String textColumn,
-      List<String> warnings) {
+      List<String> warnings,
+      boolean isScanned) {
     /** Returns whether Spark reads the input as plain files. */
     public boolean isOfFiles() {
       return InputFormat.isOfFiles(format);
@@ -93,7 +95,7 @@ public final class Source {
           default -> files.read(format, options, warnings);
         };
     String text = spec.textColumn().orElse(format.equals(InputFormat.TEXT) ? "value" : "text");
-    Input input = new Input(rows, format, options, table, text, warnings);
+    Input input = new Input(rows, format, options, table, text, warnings, files.isScanned());
     StructField column;
     try {
       column = textColumn(input);
@@ -113,7 +115,7 @@ public final class Source {
           "some lines of %s are not %s; they are kept in the column _corrupt_record, without %s"
               .formatted(spec.input(), format, spec.function().result()));
     }
-    return new Input(rows, format, options, table, column.name(), warnings);
+    return new Input(rows, format, options, table, column.name(), warnings, files.isScanned());
   }
 
   private StructField textColumn(Input input) {
