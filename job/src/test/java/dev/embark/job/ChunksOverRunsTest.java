@@ -25,13 +25,13 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Chunks in runs that are interrupted, and in runs that read only what has changed. */
+@Tag("stores")
 class ChunksOverRunsTest {
   private static final int TEXTS = 12;
   private static final String[] CHUNKS = {
@@ -108,16 +108,11 @@ class ChunksOverRunsTest {
     return rows(calm);
   }
 
-  @Test
-  void eachChunkIsThereOnceAfterACrashInTheMiddleOfACommit() throws IOException {
-    crashAndResume("parquet", Moment.WITHIN_PUBLISH);
-  }
-
-  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "parquet, BEFORE_PREPARE",
     "parquet, AFTER_PREPARE",
+    "parquet, WITHIN_PUBLISH",
     "parquet, AFTER_PUBLISH",
     "delta, BEFORE_PREPARE",
     "delta, BEFORE_PUBLISH",
@@ -149,7 +144,6 @@ class ChunksOverRunsTest {
   }
 
   /** Half of the changed texts have their new chunks when the run ends. */
-  @Tag("stores")
   @ParameterizedTest
   @CsvSource({
     "parquet, BEFORE_PUBLISH",
@@ -180,7 +174,6 @@ class ChunksOverRunsTest {
     assertThat(rows(runs)).isEqualTo(expected);
   }
 
-  @Tag("stores")
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "delta", "iceberg"})
   void chunksOfChangedFilesReplaceTheOldOnes(String format) throws IOException {
@@ -219,7 +212,6 @@ class ChunksOverRunsTest {
     Files.setLastModifiedTime(file, FileTime.from(time));
   }
 
-  @Tag("stores")
   @ParameterizedTest
   @CsvSource({"delta, parquet", "delta, delta", "iceberg, delta", "iceberg, iceberg"})
   void chunksOfChangedRowsOfATableReplaceTheOldOnes(String format, String output)

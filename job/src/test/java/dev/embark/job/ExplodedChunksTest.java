@@ -58,16 +58,17 @@ class ExplodedChunksTest {
   }
 
   @Test
-  void aTextBecomesARowPerChunk() throws IOException {
+  void aTextBecomesARowPerChunkAndChunksOfOtherOptionsAreNotMixedIn() throws IOException {
     Runs runs = runs("parquet");
-    Map<Integer, String> texts = new TreeMap<>(Map.of(1, LONG, 2, "It snows."));
+    Map<Integer, String> texts = new TreeMap<>(Map.of(1, LONG, 2, "It snows.", 7, LONG));
     texts.put(3, null);
 
-    JobResult result = run(runs, texts);
+    JobResult result = run(runs, texts, "--dedupe");
 
-    assertThat(result.counts().rows()).isEqualTo(3);
+    assertThat(result.counts().rows()).isEqualTo(4);
     assertThat(result.counts().nulls()).isEqualTo(1);
-    assertThat(result.counts().chunked()).isEqualTo(1);
+    assertThat(result.counts().deduplicated()).isEqualTo(1);
+    assertThat(result.counts().chunked()).isEqualTo(2);
     assertThat(runs.written().columns())
         .containsExactly(
             "id",
@@ -80,12 +81,13 @@ class ExplodedChunksTest {
             "embedding_version");
     assertThat(chunks(runs, 1))
         .containsExactly("Rye bread is dense.", "The harbour is closed by ice.", "It snows.");
+    assertThat(chunks(runs, 7)).isEqualTo(chunks(runs, 1));
     assertThat(chunks(runs, 2)).containsExactly("It snows.");
     Row none = runs.written().where("id = 3").head();
     assertThat(none.isNullAt(2) && none.isNullAt(5) && none.isNullAt(6)).isTrue();
     assertThat(
             runs.written()
-                .where("id < 3")
+                .where("id <> 3")
                 .selectExpr(
                     "substring(text, chunk_begin + 1, chunk_end - chunk_begin) = chunk_text",
                     "cosine_similarity(embedding, embed(chunk_text)) > 0.99999")
@@ -93,6 +95,16 @@ class ExplodedChunksTest {
                 .collectAsList()
                 .toString())
         .isEqualTo("[[true,true]]");
+
+    assertThatThrownBy(() -> run(runs, texts, "--save-mode=append", "--option=lateChunking=true"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("lateChunking is true here and false there");
+    assertThatThrownBy(
+            () ->
+                runs.run(
+                    runs.json("b.json", Map.of(2, LONG)), "--id-column=id", "--save-mode=append"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("The results of");
   }
 
   @Tag("stores")
@@ -153,30 +165,6 @@ class ExplodedChunksTest {
       assertThat(runs.written().count()).isEqualTo(3 + 1 + 3 + 1 + 3);
       assertThat(run(runs, dayTwo, "--save-mode=append").counts().rows()).isZero();
     }
-  }
-
-  @Test
-  void chunksOfOtherSizesAreNotMixedIn() throws IOException {
-    Runs runs = runs("parquet");
-    JobResult result = run(runs, Map.of(1, LONG, 7, LONG), "--dedupe");
-    assertThat(result.counts().deduplicated()).isEqualTo(1);
-    assertThat(chunks(runs, 7)).hasSize(3).isEqualTo(chunks(runs, 1));
-
-    assertThatThrownBy(
-            () ->
-                run(
-                    runs,
-                    Map.of(1, LONG, 2, LONG),
-                    "--save-mode=append",
-                    "--option=lateChunking=true"))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("lateChunking is true here and false there");
-    assertThatThrownBy(
-            () ->
-                runs.run(
-                    runs.json("b.json", Map.of(2, LONG)), "--id-column=id", "--save-mode=append"))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("The results of");
   }
 
   @ParameterizedTest

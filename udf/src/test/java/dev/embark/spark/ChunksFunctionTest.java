@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.embark.engine.TinyKind;
+import dev.embark.engine.TinyModel;
 import dev.embark.engine.rows.RowCounts;
 import dev.embark.engine.text.HostileTexts;
 import dev.embark.spark.metrics.ApplicationProgress;
@@ -130,6 +131,28 @@ class ChunksFunctionTest {
     assertThat(row).isEqualTo(RowFactory.create(true, true, false, true, true, true));
   }
 
+  /** The example of arXiv 2409.04701: the second sentence does not name what it is about. */
+  @Test
+  void lateChunkingFindsAChunkByWhatTheTextNamesBefore() {
+    List<Row> rows =
+        spark
+            .sql(
+                "SELECT embed_chunks(t, chunkTokens => 30) AS a, embed_chunks(t, chunkTokens => 30,"
+                    + " lateChunking => true) AS b, embed('Berlin') AS q FROM VALUES ('Berlin is the"
+                    + " capital and largest city of Germany, both by area and by population. Its more"
+                    + " than 3.85 million inhabitants make it the European Union\\'s most populous"
+                    + " city.') AS v(t)")
+            .selectExpr(
+                "b[1].text",
+                "cosine_similarity(a[1].embedding, q)",
+                "cosine_similarity(b[1].embedding, q)")
+            .collectAsList();
+
+    assertThat(rows.get(0).getString(0)).startsWith("Its more than");
+    assertThat(rows.get(0).getFloat(1)).isLessThan(0.3f);
+    assertThat(rows.get(0).getFloat(2)).isGreaterThan(0.4f);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -156,19 +179,22 @@ class ChunksFunctionTest {
             "struct<c:%s,d:struct<chunks:%s,tokens:int,error:string>>".formatted(chunks, chunks));
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"int8", "binary"})
-  void compactVectorsAreThoseOfTheText(String output) {
-    assertThat(
-            spark
-                .sql(
-                    ("SELECT c.embedding = embed(c.text, output => '%1$s') FROM articles LATERAL VIEW"
-                            + " explode(embed_chunks(body, chunkTokens => 12, output => '%1$s')) v AS"
-                            + " c")
-                        .formatted(output))
-                .distinct()
-                .collectAsList())
-        .containsExactly(RowFactory.create(true));
+  @Test
+  void compactVectorsAreThoseOfTheText() {
+    String options = "chunkTokens => 12, output => ";
+    List<Row> rows =
+        spark
+            .sql(
+                ("SELECT embed_chunks(body, %1$s 'int8') AS i, embed_chunks(body, %1$s 'binary') AS"
+                        + " b FROM articles WHERE id = 2")
+                    .formatted(options))
+            .selectExpr("inline(arrays_zip(i, b))")
+            .selectExpr(
+                "i.embedding = embed(i.text, output => 'int8')",
+                "b.embedding = embed(b.text, output => 'binary')")
+            .collectAsList();
+
+    assertThat(rows).hasSize(3).containsOnly(RowFactory.create(true, true));
   }
 
   @ParameterizedTest
@@ -180,7 +206,7 @@ class ChunksFunctionTest {
         "SELECT id, inline(embed_chunks(t)) FROM (SELECT id, concat(body, ' End.') AS t FROM articles) WHERE size(embed_chunks(t)) > 0",
       })
   void chunksBecomeRowsOfOneOperator(String statement) {
-    eachTextIsEmbeddedOnce(6, statement);
+    eachTextIsEmbeddedOnce(6, statement, "true");
   }
 
   /** The six texts reach the engine once each, whatever is done with their chunks. */
@@ -210,7 +236,11 @@ class ChunksFunctionTest {
         "6 | SELECT id, transform(array(body), t -> embed_chunks(t)[0].text) FROM articles",
       })
   void eachTextIsEmbeddedOnce(long texts, String statement) {
-    for (String onOff : List.of("true", "false")) {
+    eachTextIsEmbeddedOnce(texts, statement, "true", "false");
+  }
+
+  private static void eachTextIsEmbeddedOnce(long texts, String statement, String... settings) {
+    for (String onOff : settings) {
       spark.conf().set("spark.sql.adaptive.enabled", onOff);
       spark.conf().set("spark.sql.codegen.wholeStage", onOff);
       long before = textsOfEngine();
@@ -237,9 +267,8 @@ class ChunksFunctionTest {
   }
 
   /** Spark's own {@code substring} finds each chunk in any string, UTF-8 or not. */
-  @ParameterizedTest
-  @ValueSource(strings = {"sentence", "markdown"})
-  void sparksSubstringIsTheTextOfTheChunk(String boundary) {
+  @Test
+  void sparksSubstringIsTheTextOfTheChunk() throws IOException {
     List<Row> rows = new ArrayList<>();
     List<byte[]> texts = HostileTexts.of(7, 120);
     for (int i = 0; i < texts.size(); i++) {
@@ -258,8 +287,8 @@ class ChunksFunctionTest {
                 "SELECT count(*), count(DISTINCT id), count_if(CAST(substring(t, begin + 1, end -"
                     + " begin) AS BINARY) <> CAST(text AS BINARY)), count_if(tokens > 16), max(end"
                     + " - length(t)) FROM (SELECT id, t, inline(embed_chunks(t, chunkTokens => 16,"
-                    + " chunkOverlap => 2, chunkBoundary => '%s')) FROM hostile)"
-                        .formatted(boundary))
+                    + " chunkOverlap => 2, chunkBoundary => 'markdown', model => '%s')) FROM hostile)"
+                        .formatted(TinyModel.wordPiece(temp)))
             .head();
 
     assertThat(found.getLong(0)).isGreaterThan(200);

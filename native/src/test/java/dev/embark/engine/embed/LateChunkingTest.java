@@ -18,6 +18,7 @@ import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.rows.EmbeddedRows;
+import dev.embark.engine.text.HostileTexts;
 import dev.embark.engine.text.Tokenizer;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
@@ -201,6 +202,35 @@ class LateChunkingTest {
       assertThat(chunks.size()).isEqualTo(303);
       assertThat(IntStream.range(0, 303).noneMatch(i -> out.isNull(chunks.vector(i)))).isTrue();
       assertThat(chunks.outcomes().isEmbedded(0) && chunks.outcomes().isEmbedded(1)).isTrue();
+    }
+  }
+
+  @Test
+  void chunksOfAnyTextHaveVectorsOrAReason() throws IOException {
+    ChunkOptions options =
+        ChunkOptions.of(Map.of("chunkTokens", "9", "chunkOverlap", "3", "lateChunking", "true"));
+    List<byte[]> window = HostileTexts.of(52, 48);
+    for (Path file :
+        List.of(
+            TinyModel.wordPiece(dir),
+            TinyModel.bytePair(dir),
+            TinyKind.QWEN3_MEAN.write(dir),
+            TinyKind.GEMMA_EMBEDDING.write(dir))) {
+      try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu());
+          EmbeddingEngine engine = new EmbeddingEngine(model, options);
+          ListVector out = VectorWriter.newVector("embedding", allocator)) {
+        TextChunks chunks = engine.embedChunks(window, out, () -> false);
+        for (int row = 0; row < window.size(); row++) {
+          EmbarkException error = chunks.outcomes().error(row);
+          assertThat(chunks.outcomes().isEmbedded(row)).isEqualTo(error == null);
+          // A single character may have more tokens than a chunk.
+          assertThat(error == null ? Kind.EMPTY : error.kind()).isIn(Kind.EMPTY, Kind.TOO_LONG);
+          for (int i = chunks.first(row); i < chunks.first(row) + chunks.count(row); i++) {
+            assertThat(out.isNull(chunks.vector(i))).isFalse();
+          }
+        }
+        assertThat(chunks.size()).isGreaterThan(window.size());
+      }
     }
   }
 
