@@ -131,6 +131,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "rerank": {
         "model": "model",
         "model_sha256": "modelSha256",
+        "instruction": "instruction",
         "max_tokens": "maxTokens",
         "truncation": "truncation",
         "activation": "activation",
@@ -143,6 +144,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "rerank_detail": {
         "model": "model",
         "model_sha256": "modelSha256",
+        "instruction": "instruction",
         "max_tokens": "maxTokens",
         "truncation": "truncation",
         "activation": "activation",
@@ -761,6 +763,7 @@ def rerank(
     *,
     model: str | None = None,
     model_sha256: str | None = None,
+    instruction: str | None = None,
     max_tokens: int | None = None,
     truncation: Literal["longest_first", "only_second", "do_not_truncate"] | None = None,
     activation: Literal["model", "sigmoid", "none"] | None = None,
@@ -781,10 +784,13 @@ def rerank(
     document
         A column, or its name.
     model
-        The reranker: a folder of a cross-encoder or a GGUF file; there is none built in. Takes
-        path, file:, Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
+        The reranker: a model folder or a GGUF file; there is none built in. Takes path, file:,
+        Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
+    instruction
+        What makes a document relevant to a query, for rerankers with an instruction in their
+        prompt, such as Qwen3-Reranker; the model's own if unset. Takes text.
     max_tokens
         Maximum number of tokens of a pair, special tokens included; the model's context if
         unset. Takes 4 or more.
@@ -824,6 +830,7 @@ def rerank(
         {
             "model": model,
             "modelSha256": model_sha256,
+            "instruction": instruction,
             "maxTokens": max_tokens,
             "truncation": truncation,
             "activation": activation,
@@ -842,6 +849,7 @@ def rerank_detail(
     *,
     model: str | None = None,
     model_sha256: str | None = None,
+    instruction: str | None = None,
     max_tokens: int | None = None,
     truncation: Literal["longest_first", "only_second", "do_not_truncate"] | None = None,
     activation: Literal["model", "sigmoid", "none"] | None = None,
@@ -861,10 +869,13 @@ def rerank_detail(
     document
         A column, or its name.
     model
-        The reranker: a folder of a cross-encoder or a GGUF file; there is none built in. Takes
-        path, file:, Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
+        The reranker: a model folder or a GGUF file; there is none built in. Takes path, file:,
+        Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
+    instruction
+        What makes a document relevant to a query, for rerankers with an instruction in their
+        prompt, such as Qwen3-Reranker; the model's own if unset. Takes text.
     max_tokens
         Maximum number of tokens of a pair, special tokens included; the model's context if
         unset. Takes 4 or more.
@@ -904,6 +915,7 @@ def rerank_detail(
         {
             "model": model,
             "modelSha256": model_sha256,
+            "instruction": instruction,
             "maxTokens": max_tokens,
             "truncation": truncation,
             "activation": activation,
