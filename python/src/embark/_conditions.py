@@ -22,8 +22,8 @@ CONDITIONS: dict[str, tuple[str, str]] = {
     ),
     "EMBARK_OPTIONS_NOT_LITERAL": (
         "42K08",
-        "The options of <function> have to be literals, such as map('longText', 'chunk') or "
-        "longText => 'chunk', but this is <argument>.",
+        "The options of <function> have to be literals, such as map('mode', 'FAILFAST') or "
+        "mode => 'FAILFAST', but this is <argument>.",
     ),
     "EMBARK_OPTION_KEYS_NOT_STRING": (
         "42K09",

@@ -133,6 +133,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "rerank": {
         "model": "model",
         "model_sha256": "modelSha256",
+        "instruction": "instruction",
         "max_tokens": "maxTokens",
         "truncation": "truncation",
         "activation": "activation",
@@ -145,6 +146,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "rerank_detail": {
         "model": "model",
         "model_sha256": "modelSha256",
+        "instruction": "instruction",
         "max_tokens": "maxTokens",
         "truncation": "truncation",
         "activation": "activation",
@@ -775,6 +777,7 @@ def rerank(
     *,
     model: str | None = None,
     model_sha256: str | None = None,
+    instruction: str | None = None,
     max_tokens: int | None = None,
     truncation: Literal["longest_first", "only_second", "do_not_truncate"] | None = None,
     activation: Literal["model", "sigmoid", "none"] | None = None,
@@ -795,10 +798,13 @@ def rerank(
     document
         A column, or its name.
     model
-        The reranker: a folder of a cross-encoder or a GGUF file; there is none built in. Takes
-        path, file:, Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
+        The reranker: a model folder or a GGUF file; there is none built in. Takes path, file:,
+        Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
+    instruction
+        What makes a document relevant to a query, for rerankers with an instruction in their
+        prompt, such as Qwen3-Reranker; the model's own if unset. Takes text.
     max_tokens
         Maximum number of tokens of a pair, special tokens included; the model's context if
         unset. Takes 4 or more.
@@ -838,6 +844,7 @@ def rerank(
         {
             "model": model,
             "modelSha256": model_sha256,
+            "instruction": instruction,
             "maxTokens": max_tokens,
             "truncation": truncation,
             "activation": activation,
@@ -856,6 +863,7 @@ def rerank_detail(
     *,
     model: str | None = None,
     model_sha256: str | None = None,
+    instruction: str | None = None,
     max_tokens: int | None = None,
     truncation: Literal["longest_first", "only_second", "do_not_truncate"] | None = None,
     activation: Literal["model", "sigmoid", "none"] | None = None,
@@ -875,10 +883,13 @@ def rerank_detail(
     document
         A column, or its name.
     model
-        The reranker: a folder of a cross-encoder or a GGUF file; there is none built in. Takes
-        path, file:, Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
+        The reranker: a model folder or a GGUF file; there is none built in. Takes path, file:,
+        Hadoop URI, hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
     model_sha256
         Expected SHA-256 of the model file. Takes 64 hex digits.
+    instruction
+        What makes a document relevant to a query, for rerankers with an instruction in their
+        prompt, such as Qwen3-Reranker; the model's own if unset. Takes text.
     max_tokens
         Maximum number of tokens of a pair, special tokens included; the model's context if
         unset. Takes 4 or more.
@@ -918,6 +929,7 @@ def rerank_detail(
         {
             "model": model,
             "modelSha256": model_sha256,
+            "instruction": instruction,
             "maxTokens": max_tokens,
             "truncation": truncation,
             "activation": activation,

@@ -68,6 +68,8 @@ static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
 static int embark_model_n_vocab(void * model);
+/* Floats that the head of a reranker gives for a sequence; 1 for a model without labels. */
+static int embark_model_n_scores(void * model);
 /* True if some or all layers carry state from token to token (Mamba and similar). */
 static bool embark_model_is_recurrent(void * model);
 /* True if contexts of the model have a memory, as those of decoders do. Creates a small context to find out. */
@@ -121,7 +123,7 @@ static void embark_context_cancel(void * context, bool cancel);
 /* Clears the memory of earlier batches, then calls llama_decode: 0 done, 1 no room, 2 cancelled, < 0 failed. */
 static int embark_context_decode(void * context, void * batch);
 /* Copies the pooled vector of a sequence of the last batch into out[0 ... n_embd); with rank pooling the
- * score into out[0]. */
+ * outputs of the head into out[0 ... embark_model_n_scores). */
 static bool embark_context_embedding(void * context, int seq_id, float * out);
 
 /* ---- generation: a context with a memory of its sequences ------------------------------------- */
@@ -359,6 +361,10 @@ static int embark_model_n_ctx_train(void * model) {
     return llama_model_n_ctx_train((const struct llama_model *) model);
 }
 
+static int embark_model_n_scores(void * model) {
+    return (int) llama_model_n_cls_out((const struct llama_model *) model);
+}
+
 static int embark_model_n_vocab(void * model) {
     return llama_vocab_n_tokens(llama_model_get_vocab((const struct llama_model *) model));
 }
@@ -494,7 +500,8 @@ static void * embark_context_new(
      * pool the parts of a text separately. */
     params.kv_unified = true;
     params.embeddings = true;
-    context->n_embd = params.pooling_type == LLAMA_POOLING_TYPE_RANK ? 1 : embark_model_n_embd(model);
+    context->n_embd =
+        params.pooling_type == LLAMA_POOLING_TYPE_RANK ? embark_model_n_scores(model) : embark_model_n_embd(model);
     context->llama = llama_init_from_model((struct llama_model *) model, params);
     if (context->llama == NULL) {
         free(context);

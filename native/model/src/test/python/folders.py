@@ -108,14 +108,14 @@ def unigram(**training):
     )
 
 
-def byte_pairs(pre_tokenizer, specials, template, normalizer=None, pair=None, **names):
+def byte_pairs(pre_tokenizer, specials, template, normalizer=None, pair=None, corpus=(), **names):
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizer
     if normalizer:
         tokenizer.normalizer = normalizer
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.train_from_iterator(
-        CORPUS,
+        CORPUS + list(corpus),
         trainers.BpeTrainer(
             vocab_size=900, special_tokens=specials, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
         ),
@@ -344,7 +344,113 @@ def modern_bert_reranker():
     return transformers.ModernBertForSequenceClassification(config), tokenizer
 
 
-RERANKERS = [bert_reranker, xlm_roberta_reranker, roberta_reranker, modern_bert_reranker]
+def qwen3_tokenizer():
+    """Byte pairs with the answers, and the control tokens of the chat."""
+    specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = byte_pairs(
+        qwen2_words(), specials, "$A", normalizers.NFC(), corpus=["yes", "no"] * 500,
+        eos_token="<|endoftext|>", pad_token="<|endoftext|>", padding_side="left",
+    )
+    tokenizer.model_max_length = 400
+    tokenizer.add_tokens(["<think>", "</think>"])
+    return tokenizer
+
+
+def qwen3_config(tokenizer, **more):
+    return transformers.Qwen3Config(
+        vocab_size=len(tokenizer) + 3, max_position_embeddings=400, head_dim=32, num_key_value_heads=2,
+        pad_token_id=0, **SIZES, **more,
+    )
+
+
+def qwen3_reranker():
+    """Qwen3-Reranker-0.6B as it was published: nothing but its card says what it is."""
+    tokenizer = qwen3_tokenizer()
+    return transformers.Qwen3ForCausalLM(qwen3_config(tokenizer, tie_word_embeddings=True)), tokenizer
+
+
+def qwen3_modules_reranker():
+    """Qwen3-Reranker-4B with the modules of sentence-transformers, in several files."""
+    tokenizer = qwen3_tokenizer()
+    tokenizer.chat_template = QWEN3_TEMPLATE
+    return transformers.Qwen3ForCausalLM(qwen3_config(tokenizer, tie_word_embeddings=False)), tokenizer
+
+
+def qwen3_classifier_reranker():
+    """A Qwen3-Reranker with a head of its own, which reads the texts as they are."""
+    tokenizer = qwen3_tokenizer()
+    return transformers.Qwen3ForSequenceClassification(qwen3_config(tokenizer, **LABEL)), tokenizer
+
+
+QWEN3_BEFORE = (
+    "<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and the Instruct provided."
+    ' Note that the answer can only be "yes" or "no".<|im_end|>\n<|im_start|>user\n'
+)
+QWEN3_AFTER = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
+QWEN3_INSTRUCTION = "Given a web search query, retrieve relevant passages that answer the query"
+QWEN3_TEMPLATE = (
+    QWEN3_BEFORE
+    + "<Instruct>: {{ messages | selectattr('role', 'eq', 'system') | map(attribute='content') | first"
+    + f" | default('{QWEN3_INSTRUCTION}') }}}}\n"
+    + "<Query>: {{ messages | selectattr('role', 'eq', 'query') | map(attribute='content') | first }}\n"
+    + "<Document>: {{ messages | selectattr('role', 'eq', 'document') | map(attribute='content') | first }}"
+    + "{% if add_generation_prompt %}" + QWEN3_AFTER + "{% endif %}"
+)
+
+
+def card_scores(folder, model, tokenizer, pairs):
+    """Numbers of tokens and scores as the card of Qwen3-Reranker computes them."""
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n# Qwen3-Reranker-0.6B\n")
+    yes, no = (tokenizer.convert_tokens_to_ids(token) for token in ("yes", "no"))
+    before, after = (tokenizer.encode(text, add_special_tokens=False) for text in (QWEN3_BEFORE, QWEN3_AFTER))
+    tokens, scores = [], []
+    for query, document in pairs:
+        text = f"<Instruct>: {QWEN3_INSTRUCTION}\n<Query>: {query}\n<Document>: {document}"
+        middle = tokenizer.encode(text, add_special_tokens=False)
+        ids = before + middle[: tokenizer.model_max_length - len(before) - len(after)] + after
+        with torch.no_grad():
+            logits = model(input_ids=torch.tensor([ids])).logits[0, -1]
+        tokens.append(len(ids))
+        scores.append(float(torch.softmax(logits[[yes, no]], 0)[0]))
+    return tokens, scores
+
+
+def logit_score(folder, tokenizer):
+    """What sentence-transformers adds to a decoder that answers."""
+    base = "sentence_transformers.base.modules.transformer.Transformer"
+    score = "sentence_transformers.cross_encoder.modules.logit_score.LogitScore"
+    write(
+        folder / "modules.json",
+        [{"idx": 0, "name": "0", "path": "", "type": base}, {"idx": 1, "name": "1", "path": "1_LogitScore", "type": score}],
+    )
+    yes, no = (tokenizer.convert_tokens_to_ids(token) for token in ("yes", "no"))
+    write(folder / "1_LogitScore" / "config.json", {"true_token_id": yes, "false_token_id": no})
+    message = {"method": "forward", "method_output_name": "logits", "format": "flat"}
+    text = {"method": "forward", "method_output_name": "logits"}
+    write(
+        folder / "sentence_bert_config.json",
+        {
+            "transformer_task": "text-generation",
+            "modality_config": {"text": text, "message": message},
+            "module_output_name": "causal_logits",
+            "processing_kwargs": {"chat_template": {"add_generation_prompt": True}},
+        },
+    )
+    write(
+        folder / "config_sentence_transformers.json",
+        {
+            "model_type": "CrossEncoder",
+            "prompts": {"search": "Is the document about the same?"},
+            "default_prompt_name": "search",
+            "activation_fn": "torch.nn.modules.linear.Identity",
+        },
+    )
+
+
+RERANKERS = [
+    qwen3_reranker, qwen3_modules_reranker, qwen3_classifier_reranker,
+    bert_reranker, xlm_roberta_reranker, roberta_reranker, modern_bert_reranker,
+]
 PROMPTS = {"query": "query: ", "document": "passage: "}
 
 
@@ -466,16 +572,30 @@ def save_reranker(kind, out):
     model, tokenizer = kind()
     model = model.eval().float()
     randomise(model, generator)
-    model.save_pretrained(folder)
+    shards = {"max_shard_size": "100KB"} if kind is qwen3_modules_reranker else {}
+    model.save_pretrained(folder, **shards)
     tokenizer.save_pretrained(folder)
+    # A prompt of 200 tokens around each pair takes its time.
+    some = TEXTS[::3] if kind.__name__.startswith("qwen3") else TEXTS
+    pairs = [(query, document) for query in some for document in some]
+    if kind is qwen3_reranker:
+        tokens, scores = card_scores(folder, model, tokenizer, pairs)
+        write(out / (kind.__name__ + ".json"), {"pairs": pairs, "tokens": tokens, "scores": scores})
+        return
+    if kind is qwen3_modules_reranker:
+        logit_score(folder, tokenizer)
     cross = CrossEncoder(str(folder), device="cpu")
-    pairs = [(query, document) for query in TEXTS for document in TEXTS]
     limits = {"truncation": True, "max_length": tokenizer.model_max_length}
+    if kind is qwen3_modules_reranker:
+        prompt = cross.prompts["search"]
+        tokens = [cross[0].preprocess([pair], prompt=prompt)["input_ids"].shape[1] for pair in pairs]
+    else:
+        tokens = [len(cross.tokenizer(q, d, **limits)["input_ids"]) for q, d in pairs]
     write(
         out / (kind.__name__ + ".json"),
         {
             "pairs": pairs,
-            "tokens": [len(cross.tokenizer(q, d, **limits)["input_ids"]) for q, d in pairs],
+            "tokens": tokens,
             "scores": [float(cross.predict([pair])[0]) for pair in pairs],
         },
     )

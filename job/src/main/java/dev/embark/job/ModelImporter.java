@@ -43,7 +43,7 @@ public final class ModelImporter implements Callable<Integer> {
       throw new UserError(file + " exists; name another file, or replace it with --force.");
     }
     try {
-      ModelImporting.importTo(spec.folder(), spec.type(), file);
+      ModelImporting.importTo(spec.folder(), spec.type(), spec.reranker(), file);
     } catch (EmbarkException e) {
       throw new UserError(e.getMessage(), e);
     }

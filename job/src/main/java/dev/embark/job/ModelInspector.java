@@ -94,6 +94,7 @@ public final class ModelInspector implements Callable<Integer> {
               facts.put("documentPrompt", prompts.document());
             });
     model.chatTemplate().ifPresent(template -> facts.put("chatTemplate", template));
+    model.instruction().ifPresent(text -> facts.put("instruction", text));
     facts.put("function", trial.function());
     if (model.isReranker()) {
       facts.put("notEmbedding", "it is a reranker, which scores pairs of texts: use rerank()");

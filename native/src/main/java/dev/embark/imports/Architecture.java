@@ -64,7 +64,12 @@ interface Architecture {
     throw new ImportException(
         "its head has no counterpart in llama.cpp for the architecture "
             + name()
-            + "; use a reranker based on BERT, RoBERTa, XLM-RoBERTa or ModernBERT");
+            + "; use a reranker based on BERT, RoBERTa, XLM-RoBERTa, ModernBERT or Qwen3");
+  }
+
+  /** Returns whether the model is a decoder, which scores a pair at its last token. */
+  default boolean isDecoder() {
+    return false;
   }
 
   /** Returns the table of token types, if the tokens of a pair have two of them. */

@@ -21,7 +21,7 @@ public final class FolderFiles {
   // Modules of sentence-transformers are folders such as 1_Pooling.
   private static final Pattern NEEDED =
       Pattern.compile(
-          "(\\d+_\\w+/)?([\\w.-]+\\.json|model[\\w.-]*\\.safetensors|vocab\\.txt)|README\\.md");
+          "(\\d+_\\w+/)?([\\w.-]+\\.json|model[\\w.-]*\\.safetensors|vocab\\.txt)|chat_template\\.jinja|README\\.md");
   private static final Pattern PICKLE =
       Pattern.compile("(\\d+_\\w+/)?(pytorch_model[\\w.-]*\\.bin|[\\w.-]+\\.(pt|pth|ckpt|pkl))");
   private static final Pattern WEIGHT_FILE =

@@ -87,6 +87,22 @@ record ModelFolder(Path root) {
     throw new ImportException(name + " is not a JSON object; download or copy it again");
   }
 
+  /** Reads the start of a text file; empty if there is none. */
+  String text(String name, int most) throws IOException {
+    Path file = file(name);
+    if (!Files.isRegularFile(file)) {
+      return "";
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(most), StandardCharsets.UTF_8).replace("\r\n", "\n");
+    }
+  }
+
+  /** Returns the start of README.md, the model card; empty if there is none. */
+  String readme() throws IOException {
+    return text("README.md", MOST_README_BYTES);
+  }
+
   /** Reads a text file line by line, without the line ends. */
   List<String> lines(String name) throws IOException {
     Path file = file(name);
@@ -105,18 +121,11 @@ record ModelFolder(Path root) {
    */
   Map<String, String> license() throws IOException {
     Map<String, String> found = new TreeMap<>();
-    Path file = file("README.md");
-    if (!Files.isRegularFile(file)) {
-      return found;
+    Matcher front = FRONT_MATTER.matcher(readme());
+    Matcher line = LICENSE.matcher(front.find() ? front.group(1) : "");
+    while (line.find()) {
+      found.putIfAbsent(line.group("key"), line.group("value"));
     }
-    try (InputStream in = Files.newInputStream(file)) {
-      String start = new String(in.readNBytes(MOST_README_BYTES), StandardCharsets.UTF_8);
-      Matcher front = FRONT_MATTER.matcher(start.replace("\r\n", "\n"));
-      Matcher line = LICENSE.matcher(front.find() ? front.group(1) : "");
-      while (line.find()) {
-        found.putIfAbsent(line.group("key"), line.group("value"));
-      }
-      return found;
-    }
+    return found;
   }
 }

@@ -2,10 +2,10 @@ package dev.embark.imports;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.embark.gguf.GgufValue;
-import dev.embark.gguf.GgufValueType;
 import dev.embark.gguf.GgufWriter;
 import dev.embark.imports.SentenceModules.Dense;
-import dev.embark.imports.rerank.PairTemplate;
+import dev.embark.imports.rerank.AnswerTokens;
+import dev.embark.imports.rerank.Reranker;
 import dev.embark.imports.rerank.ScoreHead;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,6 +17,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Converts a model folder, in the layout of sentence-transformers or of plain transformers, to one
@@ -35,16 +36,17 @@ import java.util.List;
  *  embark.score.activation none, if a reranker's score is taken without a sigmoid
  *  embark.pair.separators  closing tokens between the two texts of a reranker's pair
  *  embark.pair.offset      added to the token ids of the second text, for its token type
+ *  embark.pair.instruction the part of a reranker's prompt that an option replaces
  *  embark.tokenizer.spaces what a unigram tokenizer does with white space: split, trim, merge, keep
  * </pre>
  */
 public final class ModelImport {
   /** Version of the conversion; part of the identity of a converted model in the cache. */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   private static final long QUANTIZATION_VERSION = 2;
   private static final int BUFFER_BYTES = 1 << 17;
-  private static final int RANK = 4; // GGUF's number of the pooling
+  private static final int MOST_TEMPLATE_BYTES = 1 << 20;
 
   private ModelImport() {}
 
@@ -58,6 +60,16 @@ public final class ModelImport {
    */
   public static void convert(Path root, String name, ImportType type, Path target)
       throws IOException {
+    convert(root, name, type, false, target);
+  }
+
+  /**
+   * Converts a folder as above.
+   *
+   * @param isReranker whether a decoder that does not say so answers yes or no, as Qwen3-Reranker
+   */
+  public static void convert(
+      Path root, String name, ImportType type, boolean isReranker, Path target) throws IOException {
     ModelFolder folder = new ModelFolder(root);
     SentenceModules modules = SentenceModules.read(folder);
     String module = modules.transformer();
@@ -67,6 +79,8 @@ public final class ModelImport {
     }
     Architecture architecture = Architectures.of(new Config(config));
     TokenizerFiles tokenizer = TokenizerFiles.read(folder, module);
+    Optional<Reranker> reranker =
+        reranker(folder, new Config(config), architecture, tokenizer, modules, isReranker);
     int context =
         Math.min(
             modules
@@ -93,13 +107,11 @@ public final class ModelImport {
           .put("embark.source.sha256", GgufValue.string(sha256(folder, weights)));
       architecture.putSizes(gguf, context);
       architecture.put(gguf);
-      boolean typed = false;
-      if (ScoreHead.isDescribedBy(config)) {
-        PairTemplate pair = putReranker(gguf, architecture, folder, config, tokenizer, modules);
-        typed = pair.secondType() && architecture.tokenTypes().isPresent();
-      } else {
-        putModules(gguf, architecture, modules);
-      }
+      reranker.ifPresentOrElse(
+          found -> found.put(gguf, architecture.name()),
+          () -> putModules(gguf, architecture, modules));
+      boolean typed =
+          reranker.filter(Reranker::hasTypes).isPresent() && architecture.tokenTypes().isPresent();
       int copies = typed ? 2 : 1;
       TokenizerImport.put(gguf, folder, module, tokenizer, rows, copies, modules.lowercases());
 
@@ -112,8 +124,8 @@ public final class ModelImport {
         plan.matrix("token_embd.weight", architecture.tokens(), rows, width);
       }
       architecture.add(plan, context);
-      if (ScoreHead.isDescribedBy(config)) {
-        architecture.addHead(plan.withoutPrefix(), plan);
+      if (reranker.isPresent()) {
+        addHead(plan, architecture, new Config(config), reranker.get());
       }
       plan.checkAllUsed(tensor -> Weights.isOfModule(tensor) || architecture.isUnneeded(tensor));
       addDense(gguf, architecture, modules, weights, type);
@@ -131,49 +143,68 @@ public final class ModelImport {
     }
   }
 
-  /** Writes what a reranker has in place of a pooling, and returns how it writes a pair. */
-  private static PairTemplate putReranker(
-      GgufWriter gguf,
-      Architecture architecture,
+  /** Returns how a folder scores pairs; empty if it does not. */
+  private static Optional<Reranker> reranker(
       ModelFolder folder,
-      JsonNode config,
+      Config config,
+      Architecture architecture,
       TokenizerFiles tokenizer,
-      SentenceModules modules)
+      SentenceModules modules,
+      boolean isAsked)
       throws IOException {
-    ScoreHead head = ScoreHead.of(config, folder.json("config_sentence_transformers.json"));
-    if (head.labels().size() != 1) {
+    String module = modules.transformer();
+    Reranker.Source source =
+        new Reranker.Source(
+            config.root(),
+            folder.json("config_sentence_transformers.json"),
+            folder.json(module + "sentence_bert_config.json"),
+            tokenizer.tokenizer(),
+            tokenizer.config(),
+            folder.text(module + "chat_template.jinja", MOST_TEMPLATE_BYTES),
+            folder.readme(),
+            modules.answers(),
+            modules.defaultPrompt().map(modules.prompts()::get),
+            architecture.isDecoder() && tokenizer.around().isEmpty());
+    boolean pools = modules.pooling().isPresent();
+    Optional<Reranker> reranker =
+        pools && architecture.isDecoder() && !ScoreHead.isDescribedBy(config.root())
+            ? Optional.empty()
+            : Reranker.of(source, architecture.isDecoder(), isAsked);
+    if (reranker.isEmpty() && isAsked) {
       throw new ImportException(
-          "its head has %d labels (%s), so it classifies texts, and a reranker has one score; use a reranker"
-              .formatted(head.labels().size(), String.join(", ", head.labels())));
+          "it is no reranker: it is not a Qwen3ForCausalLM with the tokens yes and no and without"
+              + " a pooling; import it as it is");
     }
-    if (modules.pooling().isPresent() || modules.defaultPrompt().isPresent()) {
+    Optional<String> obstacle = reranker.flatMap(Reranker::obstacle);
+    if (obstacle.isPresent()) {
+      throw new ImportException(obstacle.get());
+    }
+    if (reranker.isPresent()
+        && (pools || (modules.defaultPrompt().isPresent() && !architecture.isDecoder()))) {
       throw new ImportException(
           "its config.json describes a reranker, but it has the pooling or the prompt of an"
               + " embedding model; use one or the other");
     }
-    boolean isPlain = head.activation().equals(ScoreHead.IDENTITY);
-    if (!isPlain && !head.activation().equals(ScoreHead.SIGMOID)) {
-      throw new ImportException(
-          "its score goes through "
-              + head.activation()
-              + ", and Embark computes a sigmoid or none; use another reranker");
+    return reranker;
+  }
+
+  /** Adds the head of a reranker. */
+  private static void addHead(
+      TensorPlan plan, Architecture architecture, Config config, Reranker reranker)
+      throws ImportException {
+    if (reranker.answers().isEmpty()) {
+      architecture.addHead(plan.withoutPrefix(), plan);
+      return;
     }
-    PairTemplate pair =
-        PairTemplate.of(tokenizer.tokenizer(), tokenizer.config())
-            .orElseThrow(
-                () ->
-                    new ImportException(
-                        "its tokenizer.json writes a pair of texts in a way that Embark does not"
-                            + " know; use another reranker"));
-    architecture.put(gguf, "pooling_type", RANK);
-    gguf.put(
-        architecture.name() + ".classifier.output_labels",
-        GgufValue.array(GgufValueType.STRING, head.labels()));
-    if (isPlain) {
-      gguf.put("embark.score.activation", GgufValue.string("none"));
-    }
-    gguf.put("embark.pair.separators", GgufValue.uint32(pair.separators()));
-    return pair;
+    AnswerTokens answers = reranker.answers().get();
+    boolean tied = config.flag("tie_word_embeddings", false);
+    (tied ? plan : plan.withoutPrefix())
+        .twoRows(
+            "cls.output.weight",
+            tied ? architecture.tokens() : "lm_head.weight",
+            answers.yes(),
+            answers.no(),
+            architecture.sizes().width());
   }
 
   private static void putModules(

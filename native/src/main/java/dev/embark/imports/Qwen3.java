@@ -1,8 +1,9 @@
 package dev.embark.imports;
 
 import dev.embark.gguf.GgufWriter;
+import java.util.OptionalInt;
 
-/** Qwen3, a decoder, as Qwen3-Embedding is. Immutable. */
+/** Qwen3, a decoder, as Qwen3-Embedding and Qwen3-Reranker are. Immutable. */
 final class Qwen3 implements Architecture {
   private final Sizes sizes;
   private final int keyHeads;
@@ -67,6 +68,17 @@ final class Qwen3 implements Architecture {
       plan.matrix(to + "ffn_down.weight", from + "mlp.down_proj.weight", width, hidden);
     }
     plan.vector("output_norm.weight", "norm.weight", width);
+  }
+
+  @Override
+  public boolean isDecoder() {
+    return true;
+  }
+
+  /** Adds the layer of the score; llama.cpp compares its output with that of a row of zeros. */
+  @Override
+  public void addHead(TensorPlan head, TensorPlan body) throws ImportException {
+    head.twoRows("cls.output.weight", "score.weight", 0, OptionalInt.empty(), sizes.width());
   }
 
   @Override

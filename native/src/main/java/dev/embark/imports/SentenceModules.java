@@ -1,6 +1,7 @@
 package dev.embark.imports;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.embark.imports.rerank.AnswerTokens;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
  *     folder
  * @param pooling GGUF's number of the pooling; empty if the folder names none
  * @param dense linear layers after the pooling, in their order
+ * @param answers the tokens whose logits are the score of a reranker
  * @param normalize whether vectors are scaled to length 1; empty if the folder does not say
  * @param maxTokens longest text in tokens
  * @param lowercases whether texts are lowercased before the tokenizer
@@ -27,6 +29,7 @@ record SentenceModules(
     String transformer,
     OptionalInt pooling,
     List<Dense> dense,
+    Optional<AnswerTokens> answers,
     Optional<Boolean> normalize,
     OptionalInt maxTokens,
     boolean lowercases,
@@ -59,6 +62,7 @@ record SentenceModules(
     String transformer = "";
     OptionalInt pooling = OptionalInt.empty();
     List<Dense> dense = new ArrayList<>();
+    Optional<AnswerTokens> answers = Optional.empty();
     boolean normalize = false;
     for (JsonNode module : modules) {
       String path = module.path("path").asText();
@@ -73,6 +77,7 @@ record SentenceModules(
         case "Transformer" -> transformer = at;
         case "Pooling" -> pooling = OptionalInt.of(pooling(folder.json(at + FolderFiles.CONFIG)));
         case "Dense" -> dense.add(dense(at, folder.json(at + FolderFiles.CONFIG)));
+        case "LogitScore" -> answers = answers(folder.json(at + FolderFiles.CONFIG));
         case "Normalize" -> normalize = true;
         default ->
             throw new ImportException(
@@ -91,6 +96,7 @@ record SentenceModules(
         transformer,
         pooling,
         List.copyOf(dense),
+        answers,
         modules.isMissingNode() ? Optional.empty() : Optional.of(normalize),
         length.canConvertToInt() && length.asInt() > 0
             ? OptionalInt.of(length.asInt())
@@ -125,6 +131,14 @@ record SentenceModules(
           "its pooling leaves out the prompt, which llama.cpp cannot do; use another model");
     }
     return found.get(0);
+  }
+
+  private static Optional<AnswerTokens> answers(JsonNode config) throws ImportException {
+    Optional<AnswerTokens> answers = AnswerTokens.of(config);
+    if (answers.isEmpty()) {
+      throw new ImportException("its module LogitScore names no token of a relevant document");
+    }
+    return answers;
   }
 
   private static Dense dense(String module, JsonNode config) throws ImportException {

@@ -8,6 +8,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -146,6 +147,35 @@ final class TensorPlan {
         sink -> weights.read(tensor, first * width, rows * width, 0, sink),
         width,
         rows);
+  }
+
+  /**
+   * Adds two rows of a table {@code [… , width]} in F32, as a head of two outputs.
+   *
+   * @param second empty for a row of zeros
+   */
+  void twoRows(String to, String from, int first, OptionalInt second, long width)
+      throws ImportException {
+    long rows = height(from, width);
+    if (Math.max(first, second.orElse(0)) >= rows) {
+      throw new ImportException(
+          "the tensor '%s' has %d rows, and none for the token %d of an answer"
+              .formatted(prefix + from, rows, Math.max(first, second.orElse(0))));
+    }
+    Safetensors.Tensor tensor = tensor(from, List.of(rows, width));
+    gguf.pieces(
+        to,
+        GgufTensorType.F32,
+        sink -> {
+          weights.read(tensor, first * width, width, 0, sink);
+          if (second.isPresent()) {
+            weights.read(tensor, second.getAsInt() * width, width, 0, sink);
+          } else {
+            sink.accept(FloatBuffer.allocate((int) width));
+          }
+        },
+        width,
+        2);
   }
 
   /** Returns the number of rows of a table {@code [… , width]}. */

@@ -101,7 +101,11 @@ record TokenizerFiles(JsonNode tokenizer, JsonNode config) {
    * @param opening id of the token before a text
    * @param closing id of the token after a text
    */
-  record Around(OptionalInt opening, OptionalInt closing) {}
+  record Around(OptionalInt opening, OptionalInt closing) {
+    boolean isEmpty() {
+      return opening.isEmpty() && closing.isEmpty();
+    }
+  }
 
   /** Returns the special tokens that the post-processor puts around a text. */
   Around around() throws ImportException {

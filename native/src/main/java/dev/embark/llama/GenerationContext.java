@@ -36,6 +36,7 @@ public class GenerationContext extends LlamaContext {
   }
 
   private static Pointer open(LlamaModel model, StreamLayout layout, int batchTokens) {
+    model.checkAnswers();
     Llama.embark_llama_clear_log();
     boolean cpu = model.options().device() == ModelOptions.CPU;
     // An F32 cache keeps the precision of F32 weights. Models with other weights use F16, the

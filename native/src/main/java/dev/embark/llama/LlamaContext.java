@@ -165,7 +165,7 @@ public class LlamaContext implements AutoCloseable {
 
   /**
    * Copies the pooled vector of a sequence of the last batch into {@code out[0 … dimensions)}; with
-   * {@code RANK} its score into {@code out[0]}.
+   * {@code RANK} the outputs of the head into {@code out[0 … scores)}.
    *
    * @return false when the model produced no vector
    */

@@ -167,13 +167,23 @@ public final class LlamaModel implements AutoCloseable {
    * @throws EmbarkException of kind MODEL when it is a reranker
    */
   public void checkEmbeds() {
+    refuseReranker("has no vector for one; use an embedding model.");
+  }
+
+  /**
+   * Checks that the model may answer prompts. A reranker with a decoder may lack the weights that
+   * predict tokens.
+   *
+   * @throws EmbarkException of kind MODEL when it is a reranker
+   */
+  public void checkAnswers() {
+    refuseReranker("answers no prompt; use a generative model.");
+  }
+
+  private void refuseReranker(String rest) {
     if (traits.reranker()) {
       throw new EmbarkException(
-          Kind.MODEL,
-          "The model "
-              + path
-              + " is a reranker: it scores pairs of texts and has no vector for one; use an"
-              + " embedding model.");
+          Kind.MODEL, "The model " + path + " is a reranker: it scores pairs of texts and " + rest);
     }
   }
 
@@ -188,7 +198,11 @@ public final class LlamaModel implements AutoCloseable {
           Kind.MODEL,
           "The model "
               + path
-              + " is no reranker: it has no head that scores a pair of texts; use a cross-encoder.");
+              + " is no reranker: it has no head that scores a pair of texts; use a reranker"
+              + (metadata("general.architecture").filter("qwen3"::equals).isPresent()
+                  ? ", or if it is Qwen3-Reranker and its files do not say so, convert its folder"
+                      + " with embark model import --reranker."
+                  : "."));
     }
     traits
         .whyNoScore()
@@ -214,6 +228,11 @@ public final class LlamaModel implements AutoCloseable {
   /** Returns the number of floats per vector. */
   public int dimensions() {
     return Llama.embark_model_n_embd(handle());
+  }
+
+  /** Returns the number of floats that the head of a reranker gives for a pair. */
+  public int scores() {
+    return Llama.embark_model_n_scores(handle());
   }
 
   /** Returns the trained context length in tokens. */

@@ -36,7 +36,7 @@ public final class TinyFolder {
   private final Path root;
   private final Random random = new Random(5);
 
-  private TinyFolder(Path root) {
+  TinyFolder(Path root) {
     this.root = root;
   }
 
@@ -191,7 +191,8 @@ public final class TinyFolder {
     tensors.put(name, new Tensor(List.of(shape), values));
   }
 
-  private void scale(String name, float factor) {
+  /** Multiplies a tensor. */
+  void scale(String name, float factor) {
     float[] values = tensors.get(name).values();
     for (int i = 0; i < values.length; i++) {
       values[i] *= factor;

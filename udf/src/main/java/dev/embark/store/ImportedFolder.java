@@ -39,24 +39,25 @@ record ImportedFolder(SourceFolder folder) implements RemoteFile {
 
   @Override
   public void copyTo(Path partial) throws IOException {
-    convert(ImportType.F16, partial);
+    convert(ImportType.F16, false, partial);
   }
 
   /**
    * Converts the folder. After a failure that the folder does not cause, copies of its files
    * remain, with which the next attempt continues.
    *
+   * @param isReranker whether a decoder that does not say so is a reranker
    * @param target is created or overwritten; its directory has the copies of a remote folder's
    *     files
    */
-  void convert(ImportType type, Path target) throws IOException {
+  void convert(ImportType type, boolean isReranker, Path target) throws IOException {
     // An empty file: the cache finds and removes what an interrupted attempt leaves by its name.
     Files.write(target, new byte[0]);
     LOG.info("Importing {} of {} bytes", folder.name(), folder.size());
     boolean done = false;
     try {
       Path files = folder.fetch(SourceFolder.staging(target));
-      ModelImport.convert(files, folder.name(), type, target);
+      ModelImport.convert(files, folder.name(), type, isReranker, target);
       folder.checkUnchanged();
       done = true;
     } catch (ImportException e) {

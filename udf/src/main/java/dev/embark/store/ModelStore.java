@@ -144,11 +144,13 @@ public final class ModelStore {
   /**
    * Converts a model folder to a file outside the cache.
    *
+   * @param isReranker whether a decoder that does not say so is a reranker, as Qwen3-Reranker
    * @param target is created or overwritten; nothing is left there after a failure
    * @throws EmbarkException of kind MODEL if the model cannot be fetched or converted, or is no
    *     folder
    */
-  public void importTo(String uri, ImportType type, Path target, ModelPlaces places) {
+  public void importTo(
+      String uri, ImportType type, boolean isReranker, Path target, ModelPlaces places) {
     Path partial = target.resolveSibling(target.getFileName() + ".part");
     try {
       RemoteFile file = ServedModels.isServed(uri) ? served.file(uri) : places.file(uri);
@@ -156,7 +158,7 @@ public final class ModelStore {
         throw new ImportException("it is a GGUF file already; use it as it is");
       }
       try {
-        folder.convert(type, partial);
+        folder.convert(type, isReranker, partial);
         Files.move(
             partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.embark.engine.rows.RowCounts;
 import dev.embark.imports.TinyFolder;
+import dev.embark.imports.TinyQwen3Folder;
 import dev.embark.spark.metrics.ApplicationProgress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -251,6 +252,42 @@ class RerankFunctionTest {
                         + model
                         + "')"))
         .hasStackTraceContaining("Row 1 of partition 0 cannot be scored: The query has 50 tokens");
+  }
+
+  @Test
+  void aDecoderThatAnswersYesOrNoScoresPairsWithAnInstruction() throws IOException {
+    Path folder = Files.createDirectory(dir.resolve("qwen"));
+    TinyQwen3Folder.reranker(folder);
+    String pair = "'is the dog black?', 'the dog is black.', activation => 'none', model => '%s'";
+    String call = pair.formatted(folder);
+    Row row =
+        rows("SELECT rerank("
+                + call
+                + "), rerank("
+                + call
+                + ", instruction => 'Is the animal the same?'), rerank('dog', '', model => '"
+                + folder
+                + "'), rerank('dog', NULL, model => '"
+                + folder
+                + "')")
+            .get(0);
+
+    // The outputs of transformers in PromptedRerankerTest; here weights are in F16.
+    assertThat(row.getFloat(0)).isCloseTo(-2.298f, within(5e-2f));
+    assertThat(row.getFloat(1)).isCloseTo(-4.229f, within(5e-2f));
+    assertThat(row.getFloat(2)).isBetween(0f, 1f);
+    assertThat(row.isNullAt(3)).isTrue();
+    for (String wrong :
+        List.of(
+            "embed('a', model => '" + folder + "')",
+            "embed_chunks('a', model => '" + folder + "')",
+            "generate('a', model => '" + folder + "')")) {
+      assertThatThrownBy(() -> rows("SELECT " + wrong))
+          .hasStackTraceContaining("is a reranker: it scores pairs of texts");
+    }
+    assertThatThrownBy(
+            () -> rows("SELECT rerank('a', 'b', instruction => 'x', model => '" + model + "')"))
+        .hasStackTraceContaining("has no place for an instruction in its pairs of texts");
   }
 
   @ParameterizedTest

@@ -301,12 +301,15 @@ class ModelFolderTest {
   void aFolderBecomesAFileToKeep() throws IOException {
     Path target = dir.resolve("kept.gguf");
     ModelPlaces places = places(new Configuration(false));
-    store(false).importTo("hf:org/tiny", ImportType.F32, target, places);
+    store(false).importTo("hf:org/tiny", ImportType.F32, false, target, places);
     assertThat(GgufHeader.read(target).get("general.file_type").orElseThrow().asLong()).isZero();
     assertThat(dir.toFile().list()).containsExactlyInAnyOrder("tiny", "kept.gguf");
 
     assertThatThrownBy(
-            () -> store(false).importTo(target.toString(), ImportType.F32, target, places))
+            () -> store(false).importTo(target.toString(), ImportType.F32, false, target, places))
         .hasMessageContaining("it is a GGUF file already");
+    assertThatThrownBy(
+            () -> store(false).importTo("hf:org/tiny", ImportType.F32, true, target, places))
+        .hasMessageContaining("it is no reranker: it is not a Qwen3ForCausalLM");
   }
 }

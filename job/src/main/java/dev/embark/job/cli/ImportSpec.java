@@ -39,6 +39,13 @@ public final class ImportSpec {
               + " its range becomes BF16. Default: ${DEFAULT-VALUE}.")
   private Weights type;
 
+  @Option(
+      names = "--reranker",
+      description =
+          "Import a Qwen3ForCausalLM as a reranker with the prompt and the answers, yes and no, of"
+              + " Qwen3-Reranker; for copies whose files do not say that they are one.")
+  private boolean reranker;
+
   @Option(names = "--force", description = "Replace the file if it exists.")
   private boolean force;
 
@@ -55,6 +62,9 @@ public final class ImportSpec {
   /** Returns command-line arguments equivalent to this spec. */
   public List<String> toArguments() {
     List<String> arguments = new ArrayList<>(List.of("--type", type.name()));
+    if (reranker) {
+      arguments.add("--reranker");
+    }
     if (force) {
       arguments.add("--force");
     }
@@ -79,6 +89,11 @@ public final class ImportSpec {
   /** Returns the name of the type of the weights, in upper case. */
   public String type() {
     return type.name();
+  }
+
+  /** Returns whether the folder is imported as a reranker, whatever its files say. */
+  public boolean reranker() {
+    return reranker;
   }
 
   /** Returns whether an existing file is replaced. */

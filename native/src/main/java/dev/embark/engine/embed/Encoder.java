@@ -26,8 +26,8 @@ public final class Encoder implements AutoCloseable {
   /** Receives the result of each sequence. */
   interface Sink {
     /**
-     * Receives {@code vector[0 … dimensions)}, pooled but not normalised, or a score as {@code
-     * vector[0]}; of a sequence with parts, the vectors of the parts one after the other. Valid
+     * Receives {@code vector[0 … dimensions)}, pooled but not normalised, or the outputs of a
+     * reranker's head; of a sequence with parts, the vectors of the parts one after the other. Valid
      * during the call only.
      */
     void vector(int sequence, float[] vector);
@@ -73,7 +73,7 @@ public final class Encoder implements AutoCloseable {
 
         @Override
         public int outputs(LlamaModel any) {
-          return pooling == Pooling.RANK ? 1 : any.dimensions();
+          return pooling == Pooling.RANK ? any.scores() : any.dimensions();
         }
       };
     }

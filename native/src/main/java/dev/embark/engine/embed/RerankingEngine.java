@@ -17,9 +17,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Scores windows of pairs of a query and a document with a cross-encoder: tokenises each pair as
- * one sequence and computes the sequences as {@link EmbeddingEngine} computes texts, but for the
- * head of the model, which takes the place of the pooling.
+ * Scores windows of pairs of a query and a document with a reranker: tokenises each pair as one
+ * sequence and computes the sequences as {@link EmbeddingEngine} computes texts, but for the head
+ * of the model, which takes the place of the pooling. The head gives one output, or for a decoder
+ * the probabilities of the answers yes and no.
  *
  * <p>Owns its context unless it runs on a shared encoder; never owns the model. Not thread-safe,
  * except for {@link #cancel}.
@@ -140,9 +141,22 @@ public final class RerankingEngine implements Engine {
     @Override
     public void vector(int sequence, float[] vector) {
       int row = texts.row(sequence);
-      double output = vector[0];
-      byRow[row] = (float) (isSigmoid ? 1 / (1 + Math.exp(-output)) : output);
+      byRow[row] = vector.length == 1 ? ofOutput(vector[0]) : ofAnswers(vector[0], vector[1]);
       texts.outcomes().setDone(row);
+    }
+
+    private float ofOutput(double output) {
+      return (float) (isSigmoid ? 1 / (1 + Math.exp(-output)) : output);
+    }
+
+    /** Returns the probability of yes, or the difference of the logits of yes and no. */
+    private float ofAnswers(float yes, float no) {
+      return isSigmoid ? yes : (float) (log(yes) - log(no));
+    }
+
+    /** Returns a logarithm that is finite also for a probability too small for a float. */
+    private double log(float probability) {
+      return Math.log(Math.max(probability, Float.MIN_NORMAL));
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param generates whether it is a decoder without pooling, which answers prompts
  * @param chatTemplate which template formats prompts by default, as a clause; empty unless the
  *     model generates
+ * @param instruction what makes a document relevant, in the prompt of a reranker; empty for none
  * @param quantisation what the file calls its mix of weight types, such as {@code Q4_K_M}; the type
  *     of most weights if the file does not say
  * @param parameters number of weights
@@ -40,6 +41,7 @@ public record ModelDescription(
     String pooling,
     boolean generates,
     Optional<String> chatTemplate,
+    Optional<String> instruction,
     String quantisation,
     long parameters,
     long bytes,

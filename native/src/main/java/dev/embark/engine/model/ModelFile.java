@@ -4,6 +4,7 @@ import dev.embark.engine.prompts.ModelPrompts;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.text.ChatTemplate;
+import dev.embark.engine.text.RerankTemplate;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufTensorType;
@@ -48,6 +49,7 @@ public final class ModelFile {
           pooling(header),
           generates,
           generates ? Optional.of(ChatTemplate.describe(model)) : Optional.empty(),
+          instruction(header),
           quantisation(header),
           header.tensors().stream().mapToLong(GgufTensor::elements).sum(),
           Files.size(path),
@@ -76,6 +78,12 @@ public final class ModelFile {
             .map(part -> part.substring(0, Math.min(part.length(), LONGEST_LICENSE)))
             .toList();
     return parts.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", parts));
+  }
+
+  private static Optional<String> instruction(GgufHeader header) {
+    return text(header, RerankTemplate.KEY)
+        .flatMap(RerankTemplate::of)
+        .flatMap(prompt -> RerankTemplate.instruction(prompt.before(), key -> text(header, key)));
   }
 
   private static List<String> warnings(LlamaModel model, GgufHeader header) {

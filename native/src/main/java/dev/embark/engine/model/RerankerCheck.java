@@ -1,5 +1,6 @@
 package dev.embark.engine.model;
 
+import dev.embark.engine.text.RerankTemplate;
 import dev.embark.gguf.GgufHeader;
 import dev.embark.gguf.GgufTensor;
 import dev.embark.gguf.GgufValue;
@@ -10,6 +11,8 @@ import java.util.Optional;
 final class RerankerCheck {
   private static final String BERT = "bert";
   private static final String MODERN_BERT = "modern-bert";
+  private static final String QWEN3 = "qwen3";
+  private static final List<String> ANSWERS = List.of("yes", "no");
   private static final String IMPORT = "; import the folder of its authors instead";
   private static final int MOST_SEPARATORS = 2;
 
@@ -22,19 +25,17 @@ final class RerankerCheck {
    */
   static Optional<String> obstacle(GgufHeader header) {
     String architecture = ModelFile.text(header, "general.architecture").orElse("");
+    if (architecture.equals(QWEN3)) {
+      return ofDecoder(header, architecture);
+    }
     if (!architecture.equals(BERT) && !architecture.equals(MODERN_BERT)) {
       return Optional.of(
           "is a reranker of the architecture "
               + architecture
-              + ", and Embark scores pairs with those of bert (BERT, RoBERTa, XLM-RoBERTa) and"
-              + " modern-bert; use one of these");
+              + ", and Embark scores pairs with those of bert (BERT, RoBERTa, XLM-RoBERTa),"
+              + " modern-bert and qwen3; use one of these");
     }
-    int labels =
-        header
-            .get(architecture + ".classifier.output_labels")
-            .map(GgufValue::value)
-            .map(value -> value instanceof List<?> list ? list.size() : 1)
-            .orElse(1);
+    int labels = labels(header, architecture).size();
     if (labels > 1) {
       return Optional.of(
           "has a head of " + labels + " labels, and a reranker has one score; use a reranker");
@@ -60,6 +61,36 @@ final class RerankerCheck {
             && separators.orElse(1L) <= MOST_SEPARATORS
             && (offset == 0 || 2 * offset == tokens);
     return isSound ? Optional.empty() : Optional.of("has unusable embark.pair metadata" + IMPORT);
+  }
+
+  /** Returns what is wrong with a decoder, whose head has the rows of its answers. */
+  private static Optional<String> ofDecoder(GgufHeader header, String architecture) {
+    List<?> labels = labels(header, architecture);
+    if (!labels.equals(ANSWERS)) {
+      return Optional.of(
+          "has a head for "
+              + (labels.isEmpty() ? "one label" : labels)
+              + ", and one for "
+              + ANSWERS
+              + " is needed, of which llama.cpp computes the probability of yes"
+              + IMPORT);
+    }
+    if (header.tensor("cls.output.weight").isEmpty()) {
+      return Optional.of("lacks cls.output.weight, the head of such a reranker" + IMPORT);
+    }
+    return ModelFile.text(header, RerankTemplate.KEY).flatMap(RerankTemplate::of).isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            "has no prompt for a query and a document (" + RerankTemplate.KEY + ")" + IMPORT);
+  }
+
+  private static List<?> labels(GgufHeader header, String architecture) {
+    return header
+        .get(architecture + ".classifier.output_labels")
+        .map(GgufValue::value)
+        .filter(List.class::isInstance)
+        .<List<?>>map(List.class::cast)
+        .orElse(List.of());
   }
 
   private static long tokenTypes(GgufHeader header) {

@@ -11,9 +11,15 @@ import java.util.function.UnaryOperator;
 /** Every option of a reranking, with its key, allowed values, default and description. */
 public enum RerankOption implements FunctionOption {
   MODEL(
-      OptionSpec.model(
-          "", "The reranker: a folder of a cross-encoder or a GGUF file; there is none built in.")),
+      OptionSpec.model("", "The reranker: a model folder or a GGUF file; there is none built in.")),
   MODEL_SHA256(OptionSpec.modelSha256()),
+  INSTRUCTION(
+      "instruction",
+      "text",
+      "",
+      "What makes a document relevant to a query, for rerankers with an instruction in their prompt,"
+          + " such as Qwen3-Reranker; the model's own if unset.",
+      value -> value),
   MAX_TOKENS(
       "maxTokens",
       "4 or more",

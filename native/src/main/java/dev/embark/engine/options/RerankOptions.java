@@ -1,5 +1,6 @@
 package dev.embark.engine.options;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +15,7 @@ public final class RerankOptions extends FunctionOptions {
    * pair is too long. The names are those of the Hugging Face tokenizers.
    */
   public enum Truncation {
-    /** The longer text until both are equally long, then both. */
+    /** The longer text until both are equally long, then both; in a prompt the document first. */
     LONGEST_FIRST,
     /** The second text, the document; a pair whose query leaves it no token fails. */
     ONLY_SECOND,
@@ -77,6 +78,11 @@ public final class RerankOptions extends FunctionOptions {
     return new RerankOptions(merged(given));
   }
 
+  /** Returns the instruction that replaces the one of the model's prompt; empty if unset. */
+  public Optional<String> instruction() {
+    return set(RerankOption.INSTRUCTION);
+  }
+
   /** Returns the maximum number of tokens per pair; empty for the model's context. */
   public OptionalInt maxTokens() {
     return integer(get(RerankOption.MAX_TOKENS));
@@ -111,6 +117,9 @@ public final class RerankOptions extends FunctionOptions {
 
   @Override
   List<Object> meaning() {
-    return Arrays.stream(RerankOption.values()).<Object>map(this::get).toList();
+    List<Object> meaning = new ArrayList<>();
+    Arrays.stream(RerankOption.values()).map(this::get).forEach(meaning::add);
+    meaning.add(instruction()); // an empty one, unlike an unset one, replaces the model's
+    return meaning;
   }
 }

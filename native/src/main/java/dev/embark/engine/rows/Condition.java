@@ -29,8 +29,8 @@ public enum Condition {
   OPTIONS_NOT_LITERAL(
       Kind.OPTION,
       "42K08",
-      "The options of <function> have to be literals, such as map('longText', 'chunk') or longText"
-          + " => 'chunk', but this is <argument>."),
+      "The options of <function> have to be literals, such as map('mode', 'FAILFAST') or mode =>"
+          + " 'FAILFAST', but this is <argument>."),
   OPTION_KEYS_NOT_STRING(
       Kind.OPTION, "42K09", "The options of <function> have to be a map with string keys."),
   NO_MODEL(

@@ -8,34 +8,22 @@ import dev.embark.engine.rows.TextPair;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.TokenizedTexts;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
  * Tokenises pairs of texts into the sequences that a reranker processes, written as the model's own
- * tokenizer writes them.
- *
- * <pre>
- *  BERT, ModernBERT        [CLS] query [SEP] document [SEP]
- *  RoBERTa, XLM-RoBERTa    &lt;s&gt; query &lt;/s&gt;&lt;/s&gt; document &lt;/s&gt;
- * </pre>
- *
- * <p>Where the second text has the token type 1, its ids are those of a second copy of the
- * vocabulary, into whose vectors the import has added the difference of the types. A query is
- * tokenised once per window. Keeps no native memory. Not thread-safe.
+ * tokenizer or prompt writes them. A query is tokenised once per window. Keeps no native memory.
+ * Not thread-safe.
  */
 public final class PairTokenizer {
-  private static final String BERT = "bert"; // vocabulary and architecture
-
-  private final Vocabulary vocabulary;
+  private final PairForm form;
   private final Truncation truncation;
   private final int maxTokens;
-  private final int separators;
-  private final int secondOffset; // added to the ids of the second text
-  private final int opening;
-  private final int closing;
   private final int room; // tokens for the two texts
   private final Map<ByteBuffer, int[]> queries = new HashMap<>(); // of the window
 
@@ -54,28 +42,21 @@ public final class PairTokenizer {
    *     MODEL when its tokenizer cannot write pairs
    */
   public PairTokenizer(LlamaModel model, RerankOptions options) {
-    this.vocabulary = new Vocabulary(model);
+    Vocabulary vocabulary = new Vocabulary(model);
+    Optional<RerankTemplate> template =
+        model.metadata(RerankTemplate.KEY).flatMap(RerankTemplate::of);
+    if (template.isEmpty() && options.instruction().isPresent()) {
+      throw TemplatePairs.noInstruction(model);
+    }
+    this.form =
+        template.isPresent()
+            ? new TemplatePairs(model, vocabulary, template.get(), options)
+            : new SpecialTokenPairs(model, vocabulary);
     this.truncation = options.truncation();
     int context = model.trainedContext();
     this.maxTokens = options.maxTokens().orElse(context);
-    this.separators =
-        model.metadata("embark.pair.separators").map(Integer::parseInt).orElse(usual(model));
-    this.secondOffset = model.metadata("embark.pair.offset").map(Integer::parseInt).orElse(0);
-    int[] around = vocabulary.around();
-    if (around.length != 2) {
-      throw new EmbarkException(
-          Kind.MODEL,
-          "The tokenizer of the model "
-              + model.path()
-              + " puts "
-              + around.length
-              + " special tokens around a text, and a pair of texts needs one before and one after"
-              + " it.");
-    }
-    this.opening = around[0];
-    this.closing = around[1];
-    int special = around.length + separators;
-    this.room = maxTokens - special;
+    int around = form.before().length + form.between().length + form.after().length;
+    this.room = maxTokens - around;
     if (maxTokens > context || room < 1) {
       throw new EmbarkException(
           Kind.OPTION,
@@ -83,18 +64,10 @@ public final class PairTokenizer {
               + maxTokens
               + ", but the model's context is "
               + context
-              + " tokens, and a pair has "
-              + special
-              + " special ones.");
+              + " tokens, and the model puts "
+              + around
+              + " tokens around the two texts of a pair.");
     }
-  }
-
-  /** Returns the separators of a file that was not imported by Embark. */
-  private static int usual(LlamaModel model) {
-    boolean isRoberta =
-        model.metadata("general.architecture").filter(BERT::equals).isPresent()
-            && model.metadata("tokenizer.ggml.model").filter(BERT::equals).isEmpty();
-    return isRoberta ? 2 : 1;
   }
 
   /**
@@ -127,46 +100,45 @@ public final class PairTokenizer {
   }
 
   private void tokenize(int row, TextPair pair, TokenizedTexts out, BooleanSupplier isCancelled) {
-    int[] query = queries.get(ByteBuffer.wrap(pair.query()));
-    if (query == null) {
-      query = ids(pair.query(), true, out, isCancelled);
-      queries.put(ByteBuffer.wrap(pair.query()), query);
+    int[] joined = queries.get(ByteBuffer.wrap(pair.query()));
+    if (joined == null) {
+      joined = form.joined(pair.query(), out, isCancelled);
+      queries.put(ByteBuffer.wrap(pair.query()), joined);
     }
+    int query = Math.max(0, joined.length - form.between().length);
     // Which text is the longer one matters only if the query alone fills the sequence.
-    boolean exact = truncation == Truncation.DO_NOT_TRUNCATE || query.length >= maxTokens;
-    int[] document = ids(pair.document(), exact, out, isCancelled);
-    Kept kept = kept(query.length, document.length);
-    if (kept.query() < query.length || kept.document() < document.length) {
+    boolean exact = truncation == Truncation.DO_NOT_TRUNCATE || query >= maxTokens;
+    int[] document =
+        form.document(pair.document(), exact ? Integer.MAX_VALUE : maxTokens, out, isCancelled);
+    Kept kept = kept(query, document.length);
+    if (kept.query() < query || kept.document() < document.length) {
       out.outcomes().setTruncated(row);
     }
-    int[] sequence = new int[maxTokens - room + kept.query() + kept.document()];
-    int at = 0;
-    sequence[at++] = opening;
-    System.arraycopy(query, 0, sequence, at, kept.query());
-    at += kept.query();
-    for (int i = 0; i < separators; i++) {
-      sequence[at++] = closing;
+    int[] head =
+        kept.query() < query
+            ? concat(cut(form.query(pair.query(), out, isCancelled), kept.query()), form.between())
+            : joined;
+    int[] sequence = concat(form.before(), head, cut(document, kept.document()), form.after());
+    if (sequence.length == 0) {
+      throw new EmbarkException(
+          Kind.EMPTY, "The pair has no token in this model's vocabulary, so it has no score.");
     }
-    for (int i = 0; i < kept.document(); i++) {
-      sequence[at++] = document[i] + secondOffset;
-    }
-    sequence[at++] = closing + secondOffset;
     out.append(row, sequence);
-    out.outcomes().addTokens(row, at);
+    out.outcomes().addTokens(row, sequence.length);
   }
 
-  /**
-   * Returns the ids of a text alone.
-   *
-   * @param all whether all of them are needed, or enough to fill a sequence
-   */
-  private int[] ids(byte[] text, boolean all, TokenizedTexts out, BooleanSupplier isCancelled) {
-    int enough = all ? Integer.MAX_VALUE : maxTokens;
-    int n = vocabulary.write(text, text.length, out, enough, isCancelled);
-    int[] ids = new int[n - 2];
-    out.ids().position(out.size() + 1).get(ids);
-    out.ids().position(0);
-    return ids;
+  private static int[] cut(int[] ids, int kept) {
+    return Arrays.copyOf(ids, Math.min(ids.length, kept));
+  }
+
+  private static int[] concat(int[]... parts) {
+    int[] all = new int[Arrays.stream(parts).mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (int[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
   }
 
   /** Returns how many tokens stay, by the rules of the Hugging Face tokenizers. */
@@ -176,6 +148,9 @@ public final class PairTokenizer {
     }
     switch (truncation) {
       case LONGEST_FIRST -> {
+        if (form.keepsQuery() && query < room) {
+          return new Kept(query, room - query);
+        }
         int shorter = Math.min(query, document);
         int half = room / 2;
         if (shorter > half) {

@@ -129,25 +129,7 @@ public final class Vocabulary {
    * @throws EmbarkException when the vocabulary cannot tokenise the text, or the work is cancelled
    */
   int write(byte[] text, int length, TokenizedTexts out, int enough, BooleanSupplier isCancelled) {
-    long head = headCuts.exist() ? Math.max(1, enough * BYTES_PER_TOKEN) : length;
-    while (head < length) {
-      EmbarkException.throwIf(isCancelled);
-      int end = headCuts.next(text, (int) head, length);
-      int n = end < length ? write(text, end, out, true, enough, isCancelled) : 0;
-      if (n > enough) {
-        return n;
-      }
-      head = HEAD_GROWTH * Math.max(1, end);
-    }
     return write(text, length, out, true, enough, isCancelled);
-  }
-
-  /**
-   * Returns whether all ids of a text are written whatever number is enough, so that their number
-   * is that of the whole text.
-   */
-  boolean countsWhole(int length, int enough) {
-    return length <= Math.min(enough * BYTES_PER_TOKEN, partBytes);
   }
 
   /** Writes the ids as above, with or without special tokens around the text. */
@@ -158,21 +140,38 @@ public final class Vocabulary {
       boolean specialAround,
       int enough,
       BooleanSupplier isCancelled) {
-    if (normalizer != null && !normalizer.isPlain(text, length)) {
-      byte[] normalized = normalizer.rewrite(text, length);
-      return writeNormalized(
-          normalized, normalized.length, out, specialAround, enough, isCancelled);
+    long head = headCuts.exist() ? Math.max(1, enough * BYTES_PER_TOKEN) : length;
+    while (head < length) {
+      EmbarkException.throwIf(isCancelled);
+      int end = headCuts.next(text, (int) head, length);
+      int n = end < length ? writeWhole(text, end, out, specialAround, enough, isCancelled) : 0;
+      if (n > enough) {
+        return n;
+      }
+      head = HEAD_GROWTH * Math.max(1, end);
     }
-    return writeNormalized(text, length, out, specialAround, enough, isCancelled);
+    return writeWhole(text, length, out, specialAround, enough, isCancelled);
   }
 
-  private int writeNormalized(
+  /**
+   * Returns whether all ids of a text are written whatever number is enough, so that their number
+   * is that of the whole text.
+   */
+  boolean countsWhole(int length, int enough) {
+    return length <= Math.min(enough * BYTES_PER_TOKEN, partBytes);
+  }
+
+  private int writeWhole(
       byte[] text,
       int length,
       TokenizedTexts out,
       boolean specialAround,
       int enough,
       BooleanSupplier isCancelled) {
+    if (normalizer != null && !normalizer.isPlain(text, length)) {
+      text = normalizer.rewrite(text, length);
+      length = text.length;
+    }
     return (isSentencePiece || headCuts.splitTexts()) && length > partBytes
         ? writeParts(Arrays.copyOf(text, length), out, specialAround, enough, isCancelled)
         : write(text, length, out, 0, specialAround);

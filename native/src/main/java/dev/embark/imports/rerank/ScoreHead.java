@@ -20,6 +20,7 @@ public record ScoreHead(List<String> labels, String activation) {
   public static final String SIGMOID = "Sigmoid";
 
   private static final String CLASSIFIER = "ForSequenceClassification";
+  private static final String GENERATOR = "ForCausalLM";
   private static final int DEFAULT_LABELS = 2; // of transformers
   private static final String NAME = "activation_fn";
 
@@ -30,6 +31,11 @@ public record ScoreHead(List<String> labels, String activation) {
   /** Returns whether a {@code config.json} describes a classifier of texts. */
   public static boolean isDescribedBy(JsonNode config) {
     return config.path("architectures").path(0).asText("").endsWith(CLASSIFIER);
+  }
+
+  /** Returns whether a {@code config.json} describes a model that generates texts. */
+  static boolean isGenerator(JsonNode config) {
+    return config.path("architectures").path(0).asText("").endsWith(GENERATOR);
   }
 
   /**

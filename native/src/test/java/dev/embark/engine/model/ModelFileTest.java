@@ -46,6 +46,7 @@ class ModelFileTest {
                   "last",
                   false,
                   Optional.empty(),
+                  Optional.empty(),
                   "F32",
                   TinyWeights.read(file).values().values().stream().mapToLong(v -> v.length).sum(),
                   bytes.length,

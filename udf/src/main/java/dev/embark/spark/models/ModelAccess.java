@@ -130,8 +130,9 @@ public record ModelAccess(Map<String, String> hadoop, String served) implements 
    *
    * @throws EmbarkException of kind MODEL if the model is no folder or cannot be converted
    */
-  void importTo(FunctionOptions options, ModelStore store, ImportType type, Path target) {
-    store.importTo(options.model(), type, target, places());
+  void importTo(
+      FunctionOptions options, ModelStore store, ImportType type, boolean isReranker, Path target) {
+    store.importTo(options.model(), type, isReranker, target, places());
   }
 
   /**

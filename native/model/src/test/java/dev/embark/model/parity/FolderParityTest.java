@@ -157,7 +157,10 @@ class FolderParityTest {
         "bert_reranker",
         "xlm_roberta_reranker",
         "roberta_reranker",
-        "modern_bert_reranker"
+        "modern_bert_reranker",
+        "qwen3_reranker",
+        "qwen3_modules_reranker",
+        "qwen3_classifier_reranker"
       })
   void scoresOfPairsAreThoseOfPyTorch(String kind) throws IOException {
     Path gguf = TARGET.resolve(kind + "-f32.gguf");
