@@ -35,6 +35,7 @@ public final class ClassificationEngine implements Engine {
   private final List<int[]> labels;
   private final int longest; // tokens of the longest label
   private final int[] ends;
+  private final int[] start; // of each prompt: the chat up to the text
   private final int room; // tokens of a prompt and a label
   private final int batchTokens;
   private LabelScorer scorer; // null when its context could not be created
@@ -74,6 +75,7 @@ public final class ClassificationEngine implements Engine {
               .map(label -> prompts.isChat() ? label : " " + label)
               .map(prompts::continuation)
               .toList();
+      this.start = prompts.start();
     }
     this.longest = labels.stream().mapToInt(label -> label.length).max().orElseThrow();
     this.batchTokens =
@@ -118,7 +120,7 @@ public final class ClassificationEngine implements Engine {
             options.contextTokens(),
             promptTokens + longest,
             room,
-            Math.min(options.sequences(), labels.size() + 1));
+            Math.min(options.sequences(), labels.size() + 2));
     if (scorer != null && layout.cells() >= promptTokens + longest) {
       return;
     }
@@ -127,7 +129,8 @@ public final class ClassificationEngine implements Engine {
       scorer = null;
     }
     scorer =
-        new LabelScorer(model, labels, ends, new GenerationContext(model, wanted, batchTokens));
+        new LabelScorer(
+            model, labels, ends, start, new GenerationContext(model, wanted, batchTokens));
     scorer.cancel(cancelled);
     layout = wanted;
   }

@@ -15,9 +15,11 @@ import java.util.function.BooleanSupplier;
  * Computes how likely each label is as the whole answer to a prompt.
  *
  * <pre>
- *  prompt ──► sequence 0 ──copied──► a sequence for each label ──► one batch of all labels' tokens
- *               │ first tokens                                        │ further tokens, and the end
- *               └──────────────► summed log-likelihoods ◄─────────────┘
+ *  common start of prompts ──► last sequence
+ *                                │ copied, then the rest of the prompt
+ *                              sequence 0 ──copied──► a sequence for each label ──► one batch of all
+ *                                │ first tokens                                     │ labels' tokens
+ *                                └───────────► summed log-likelihoods ◄─────────────┘
  * </pre>
  *
  * <p>Owns the context. Not thread-safe, except for {@link #cancel}.
@@ -25,10 +27,16 @@ import java.util.function.BooleanSupplier;
 final class LabelScorer implements AutoCloseable {
   private static final int PROMPT = 0;
 
+  // Computing fewer tokens again costs less than the sequence that holds them.
+  private static final int MIN_START = 16;
+  private static final int[] NOTHING = {};
+
   private final GenerationContext context;
   private final TokenBatch batch;
   private final List<int[]> labels; // tokens of each
   private final int[] ends; // tokens that end an answer
+  private final int[] start; // of all prompts; empty if it is not kept
+  private boolean startIsRead;
   private int batches;
 
   /**
@@ -36,12 +44,15 @@ final class LabelScorer implements AutoCloseable {
    *
    * @param labels token ids of each label, at least one, none longer than a batch of the context
    * @param ends the tokens that end an answer, at least one
+   * @param start the tokens that prompts have in common
    * @param context with two sequences or more; closed here if the scorer cannot be created
    */
-  LabelScorer(LlamaModel model, List<int[]> labels, int[] ends, GenerationContext context) {
+  LabelScorer(
+      LlamaModel model, List<int[]> labels, int[] ends, int[] start, GenerationContext context) {
     this.context = context;
     this.labels = labels;
     this.ends = ends;
+    this.start = start.length >= MIN_START && context.maxSequences() > 2 ? start : NOTHING;
     try {
       this.batch = new TokenBatch(model, context.capacity(), context.maxSequences());
     } catch (RuntimeException | Error e) {
@@ -63,6 +74,7 @@ final class LabelScorer implements AutoCloseable {
       return sums;
     } catch (RuntimeException | Error e) {
       context.forgetAll();
+      startIsRead = false;
       throw e;
     }
   }
@@ -70,13 +82,14 @@ final class LabelScorer implements AutoCloseable {
   private double[] sums(int[] prompt, BooleanSupplier isCancelled) {
     double[] sums = new double[labels.size()];
     int[] firsts = labels.stream().mapToInt(label -> label[0]).toArray();
-    double[] first = logProbabilities(read(prompt, isCancelled), firsts);
+    int last = read(prompt, isCancelled);
+    double[] first = logProbabilities(last, firsts);
     for (int from = 0; from < labels.size(); ) {
       EmbarkException.throwIf(isCancelled);
       int to = from;
       batch.clear();
       while (to < labels.size()
-          && to - from < context.maxSequences() - 1
+          && to - from < sequencesOfLabels()
           && batch.size() + labels.get(to).length <= batch.capacity()) {
         int[] sequence = {PROMPT + 1 + to - from};
         context.copy(PROMPT, sequence[0]);
@@ -96,10 +109,32 @@ final class LabelScorer implements AutoCloseable {
     return sums;
   }
 
-  /** Computes a prompt in parts; returns the index of its last token in the last batch. */
+  private int sequencesOfLabels() {
+    return context.maxSequences() - (start.length > 0 ? 2 : 1);
+  }
+
+  /** Computes a prompt; returns the index of its last token in the last batch. */
   private int read(int[] prompt, BooleanSupplier isCancelled) {
-    int[] sequence = {PROMPT};
-    for (int from = 0; from < prompt.length; from += batch.capacity()) {
+    boolean continues =
+        start.length > 0
+            && prompt.length > start.length
+            && Arrays.equals(prompt, 0, start.length, start, 0, start.length);
+    if (!continues) {
+      return read(prompt, 0, PROMPT, isCancelled);
+    }
+    int ofStart = context.maxSequences() - 1;
+    if (!startIsRead) {
+      read(start, 0, ofStart, isCancelled);
+      startIsRead = true;
+    }
+    context.copy(ofStart, PROMPT);
+    return read(prompt, start.length, PROMPT, isCancelled);
+  }
+
+  /** Computes tokens in parts. */
+  private int read(int[] prompt, int begin, int ofPrompt, BooleanSupplier isCancelled) {
+    int[] sequence = {ofPrompt};
+    for (int from = begin; from < prompt.length; from += batch.capacity()) {
       EmbarkException.throwIf(isCancelled);
       int to = Math.min(prompt.length, from + batch.capacity());
       batch.clear();

@@ -33,8 +33,8 @@ public enum ClassifyOption implements FunctionOption {
       "sequences",
       "2 to 255",
       "16",
-      "Maximum number of labels that a task compares at a time, and one, limited by"
-          + " contextTokens.",
+      "Maximum number of labels that a task compares at a time, and two: one for the prompt and"
+          + " one for the start that all prompts share. Limited by contextTokens.",
       value -> atMost(integer(value, 2), GenerateOptions.MAX_SEQUENCES - 1)),
   MODE(OptionSpec.mode("a text that cannot be classified")),
   DEVICE(OptionSpec.device("scores")),

@@ -135,6 +135,14 @@ public final class PromptTokenizer implements AutoCloseable {
     return template.isChat();
   }
 
+  /** Returns the ids that prompts begin with, whatever their text, if no token spans its start. */
+  public int[] start() {
+    int[] one = ids("a", () -> false);
+    int[] other = ids("1", () -> false);
+    int same = Arrays.mismatch(one, other);
+    return Arrays.copyOf(one, Math.max(0, same));
+  }
+
   /**
    * Returns the ids of an answer where it follows a prompt; those of the answer by itself if its
    * start and the end of the prompt have a token in common, which a model cannot continue.
