@@ -10,10 +10,12 @@ import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
+from pyspark.sql.types import ArrayType, LongType, StructField, StructType
 
 import embark
 from conftest import IS_CONNECT
 from embark import functions
+from embark._call import schema_text
 
 pytestmark = pytest.mark.quick
 DEFAULT = "classpath:dev/embark/model/all-MiniLM-L6-v2-f16.gguf"
@@ -177,6 +179,37 @@ def test_generate_needs_a_model(docs: DataFrame) -> None:
         docs.select(embark.generate("body", temperature=0.5)).collect()
     with pytest.raises(AnalysisException, match="there is no such model file"):
         docs.select(embark.generate_detail("body", model="/no/such.gguf")).collect()
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ("a STRING", "a STRING"),
+        ({"type": "boolean"}, '{"type": "boolean"}'),
+        (ArrayType(LongType()), "array<bigint>"),
+        (None, None),
+    ],
+)
+def test_schema_is_a_ddl_a_dict_or_a_type(schema: Any, text: str | None) -> None:
+    assert schema_text(schema) == text
+
+
+def test_schema_gives_the_type_of_the_column(docs: DataFrame) -> None:
+    of_spark = StructType([StructField("a", LongType(), nullable=False)])
+    ours = docs.select(embark.generate("body", schema=of_spark, model=DEFAULT).alias("a"))
+    assert ours.schema["a"].dataType == of_spark
+    with pytest.raises(AnalysisException, match="is neither a DDL nor a JSON schema"):
+        docs.select(embark.generate("body", schema="a STRIN", model=DEFAULT)).collect()
+
+
+def test_classify_takes_a_list_of_labels(docs: DataFrame) -> None:
+    with pytest.raises(AnalysisException, match="EMBARK_NO_MODEL"):
+        docs.select(embark.classify("body", ["a", "b"])).collect()
+    with pytest.raises(AnalysisException, match="'a' is given twice"):
+        docs.select(embark.classify_detail("body", ["a", "a"], model=DEFAULT)).collect()
+    for labels in ("ab", sf.lit("a"), {"a", "b"}):
+        with pytest.raises(TypeError, match="labels takes a list of texts"):
+            embark.classify("body", labels)  # type: ignore[arg-type]
 
 
 def test_rerank_takes_two_columns_and_needs_a_reranker(docs: DataFrame) -> None:

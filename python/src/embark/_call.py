@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from numbers import Number
 from typing import Union
 
 from pyspark.sql import Column
-from pyspark.sql.functions import call_function, create_map, lit
+from pyspark.sql.functions import array, call_function, create_map, lit
+from pyspark.sql.types import DataType
 
 ColumnOrName = Union[Column, str]
 
@@ -30,6 +32,27 @@ def text(name: str, value: object) -> str:
         return str(os.fspath(value))
     kind = type(value).__name__
     raise TypeError(f"{name} takes a text or a number, the same for all rows, not a {kind}")
+
+
+def schema_text(schema: str | Mapping[str, object] | DataType | None) -> str | None:
+    """Returns a schema as SQL has it: a DDL, a JSON schema or the JSON of a type of Spark."""
+    if isinstance(schema, DataType):
+        # The JSON of a struct says which fields may be null; that of other types is a word alone.
+        return schema.json() if schema.typeName() == "struct" else schema.simpleString()
+    return json.dumps(schema) if isinstance(schema, Mapping) else schema
+
+
+def label_array(labels: Sequence[str]) -> Column:
+    """Returns labels as SQL has them.
+
+    Raises
+    ------
+    TypeError
+        if they are one text or a Column
+    """
+    if isinstance(labels, (str, bytes)) or not isinstance(labels, Sequence):
+        raise TypeError(f"labels takes a list of texts, not a {type(labels).__name__}")
+    return array(*[lit(label) for label in labels])
 
 
 def call(

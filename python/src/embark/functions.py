@@ -7,13 +7,17 @@ Generated from the lists that SQL and the command have. Edit those, and run
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pyspark.sql import Column
+from pyspark.sql.types import DataType
 
-from embark._call import ColumnOrName, call
+from embark._call import ColumnOrName, call, label_array, schema_text
 
 __all__ = [
+    "classify",
+    "classify_detail",
     "cosine_similarity",
     "embed",
     "embed_chunks",
@@ -169,6 +173,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "seed": "seed",
         "stop": "stop",
         "grammar": "grammar",
+        "schema": "schema",
         "long_text": "longText",
         "truncate_side": "truncateSide",
         "context_tokens": "contextTokens",
@@ -191,11 +196,40 @@ OPTIONS: dict[str, dict[str, str]] = {
         "seed": "seed",
         "stop": "stop",
         "grammar": "grammar",
+        "schema": "schema",
         "long_text": "longText",
         "truncate_side": "truncateSide",
         "context_tokens": "contextTokens",
         "sequences": "sequences",
         "retries": "retries",
+        "mode": "mode",
+        "device": "device",
+        "batch_tokens": "batchTokens",
+    },
+    "classify": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "chat_template": "chatTemplate",
+        "system": "system",
+        "instruction": "instruction",
+        "long_text": "longText",
+        "truncate_side": "truncateSide",
+        "context_tokens": "contextTokens",
+        "sequences": "sequences",
+        "mode": "mode",
+        "device": "device",
+        "batch_tokens": "batchTokens",
+    },
+    "classify_detail": {
+        "model": "model",
+        "model_sha256": "modelSha256",
+        "chat_template": "chatTemplate",
+        "system": "system",
+        "instruction": "instruction",
+        "long_text": "longText",
+        "truncate_side": "truncateSide",
+        "context_tokens": "contextTokens",
+        "sequences": "sequences",
         "mode": "mode",
         "device": "device",
         "batch_tokens": "batchTokens",
@@ -957,6 +991,7 @@ def generate(
     seed: int | None = None,
     stop: str | None = None,
     grammar: str | None = None,
+    schema: str | Mapping[str, object] | DataType | None = None,
     long_text: Literal["truncate", "error"] | None = None,
     truncate_side: Literal["start", "middle", "end"] | None = None,
     context_tokens: int | None = None,
@@ -966,8 +1001,8 @@ def generate(
     device: Literal["auto", "cpu", "gpu"] | None = None,
     batch_tokens: int | None = None,
 ) -> Column:
-    """Returns the answer of a model to prompt; NULL for NULL and, unless mode is FAILFAST, for
-    a prompt that has no answer.
+    """Returns the answer of a model to prompt, as text or as a value of the type that schema
+    names; NULL for NULL and, unless mode is FAILFAST, for a prompt that has no answer.
 
     Parameters
     ----------
@@ -1006,6 +1041,10 @@ def generate(
         Texts that end an answer and are removed from it. Takes texts separated by ||.
     grammar
         Grammar that every answer follows, in llama.cpp's notation. Takes GBNF with a rule root.
+    schema
+        Type of the answers, which is the type of the column; an answer is a JSON value of that
+        type, and its strings are bounded so that it fits maxTokens. Takes a Spark DDL, such as
+        label STRING, score DOUBLE, or a JSON schema, as a text, a dict or a type of Spark.
     long_text
         How to treat a prompt that leaves no room for an answer: cut it at truncateSide, or
         fail. Takes truncate, error; by default error.
@@ -1052,6 +1091,7 @@ def generate(
             "seed": seed,
             "stop": stop,
             "grammar": grammar,
+            "schema": schema_text(schema),
             "longText": long_text,
             "truncateSide": truncate_side,
             "contextTokens": context_tokens,
@@ -1079,6 +1119,7 @@ def generate_detail(
     seed: int | None = None,
     stop: str | None = None,
     grammar: str | None = None,
+    schema: str | Mapping[str, object] | DataType | None = None,
     long_text: Literal["truncate", "error"] | None = None,
     truncate_side: Literal["start", "middle", "end"] | None = None,
     context_tokens: int | None = None,
@@ -1088,8 +1129,9 @@ def generate_detail(
     device: Literal["auto", "cpu", "gpu"] | None = None,
     batch_tokens: int | None = None,
 ) -> Column:
-    """Returns the answer of a model to prompt with its number of tokens, how it ended (stop,
-    length, stop_word or error), and the reason if there is no answer.
+    """Returns the answer of a model to prompt, in the field text or with schema in the field
+    answer, its number of tokens, how it ended (stop, length, stop_word or error), and the
+    reason if there is no answer.
 
     Parameters
     ----------
@@ -1128,6 +1170,10 @@ def generate_detail(
         Texts that end an answer and are removed from it. Takes texts separated by ||.
     grammar
         Grammar that every answer follows, in llama.cpp's notation. Takes GBNF with a rule root.
+    schema
+        Type of the answers, which is the type of the column; an answer is a JSON value of that
+        type, and its strings are bounded so that it fits maxTokens. Takes a Spark DDL, such as
+        label STRING, score DOUBLE, or a JSON schema, as a text, a dict or a type of Spark.
     long_text
         How to treat a prompt that leaves no room for an answer: cut it at truncateSide, or
         fail. Takes truncate, error; by default error.
@@ -1174,11 +1220,197 @@ def generate_detail(
             "seed": seed,
             "stop": stop,
             "grammar": grammar,
+            "schema": schema_text(schema),
             "longText": long_text,
             "truncateSide": truncate_side,
             "contextTokens": context_tokens,
             "sequences": sequences,
             "retries": retries,
+            "mode": mode,
+            "device": device,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def classify(
+    text: ColumnOrName,
+    labels: Sequence[str],
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    chat_template: str | None = None,
+    system: str | None = None,
+    instruction: str | None = None,
+    long_text: Literal["truncate", "error"] | None = None,
+    truncate_side: Literal["start", "middle", "end"] | None = None,
+    context_tokens: int | None = None,
+    sequences: int | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the label that a model most likely answers with when it is asked to classify
+    text; NULL for NULL and, unless mode is FAILFAST, for a text that cannot be classified.
+
+    Parameters
+    ----------
+    text
+        A column, or its name.
+    labels
+        Two or more different texts.
+    model
+        The GGUF model, a decoder; there is none built in. Takes path, file:, Hadoop URI,
+        hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    chat_template
+        Chat template of the prompt: the one in the model's file if it has one, no template, a
+        template of llama.cpp, or the given one. Takes model, none, the name of a template of
+        llama.cpp, such as chatml, or a text in Jinja; by default model.
+    system
+        System message of the chat; control tokens that are written out in it are text. Takes
+        text.
+    instruction
+        What the model is to do, written before each text. Takes text, in which {labels} stands
+        for the labels; by default Classify the text as one of these labels: {labels}. Answer
+        with the label alone..
+    long_text
+        How to treat a prompt that leaves no room for an answer: cut it at truncateSide, or
+        fail. Takes truncate, error; by default error.
+    truncate_side
+        Where longText=truncate cuts a prompt; the chat template and the system message remain
+        whole. Takes start, middle, end; by default start.
+    context_tokens
+        Size of a task's context in tokens: half of it, or less, for a prompt with a label, and
+        the rest for copies of the prompt, one for each label at a time. Takes 512 or more; by
+        default 4096.
+    sequences
+        Maximum number of labels that a task compares at a time, and two: one for the prompt and
+        one for the start that all prompts share. Limited by contextTokens. Takes 2 to 255; by
+        default 16.
+    mode
+        PERMISSIVE returns NULL for a text that cannot be classified, FAILFAST ends the query.
+        Takes PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes scores; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> reviews = spark.createDataFrame([("Warm and quiet.",)], ["body"])
+    >>> label = classify("body", ["good", "bad"], model="/models/chat.gguf")
+    >>> reviews.select(label.alias("label")).first()  # doctest: +SKIP
+    """
+    return call(
+        "classify",
+        [text, label_array(labels)],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "chatTemplate": chat_template,
+            "system": system,
+            "instruction": instruction,
+            "longText": long_text,
+            "truncateSide": truncate_side,
+            "contextTokens": context_tokens,
+            "sequences": sequences,
+            "mode": mode,
+            "device": device,
+            "batchTokens": batch_tokens,
+        },
+    )
+
+
+def classify_detail(
+    text: ColumnOrName,
+    labels: Sequence[str],
+    *,
+    model: str | None = None,
+    model_sha256: str | None = None,
+    chat_template: str | None = None,
+    system: str | None = None,
+    instruction: str | None = None,
+    long_text: Literal["truncate", "error"] | None = None,
+    truncate_side: Literal["start", "middle", "end"] | None = None,
+    context_tokens: int | None = None,
+    sequences: int | None = None,
+    mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
+    device: Literal["auto", "cpu", "gpu"] | None = None,
+    batch_tokens: int | None = None,
+) -> Column:
+    """Returns the label that a model most likely answers with when it is asked to classify
+    text, the probability of each label (together 1), the number of tokens of the prompt,
+    whether the text was cut, and the reason if there is no label.
+
+    Parameters
+    ----------
+    text
+        A column, or its name.
+    labels
+        Two or more different texts.
+    model
+        The GGUF model, a decoder; there is none built in. Takes path, file:, Hadoop URI,
+        hf:org/repo, hf:org/repo/file.gguf, https: or classpath:.
+    model_sha256
+        Expected SHA-256 of the model file. Takes 64 hex digits.
+    chat_template
+        Chat template of the prompt: the one in the model's file if it has one, no template, a
+        template of llama.cpp, or the given one. Takes model, none, the name of a template of
+        llama.cpp, such as chatml, or a text in Jinja; by default model.
+    system
+        System message of the chat; control tokens that are written out in it are text. Takes
+        text.
+    instruction
+        What the model is to do, written before each text. Takes text, in which {labels} stands
+        for the labels; by default Classify the text as one of these labels: {labels}. Answer
+        with the label alone..
+    long_text
+        How to treat a prompt that leaves no room for an answer: cut it at truncateSide, or
+        fail. Takes truncate, error; by default error.
+    truncate_side
+        Where longText=truncate cuts a prompt; the chat template and the system message remain
+        whole. Takes start, middle, end; by default start.
+    context_tokens
+        Size of a task's context in tokens: half of it, or less, for a prompt with a label, and
+        the rest for copies of the prompt, one for each label at a time. Takes 512 or more; by
+        default 4096.
+    sequences
+        Maximum number of labels that a task compares at a time, and two: one for the prompt and
+        one for the start that all prompts share. Limited by contextTokens. Takes 2 to 255; by
+        default 16.
+    mode
+        PERMISSIVE returns NULL for a text that cannot be classified, FAILFAST ends the query.
+        Takes PERMISSIVE, FAILFAST; by default PERMISSIVE.
+    device
+        Device that computes scores; auto uses the GPU that Spark assigned to the task, if any.
+        Takes auto, cpu, gpu; by default auto.
+    batch_tokens
+        Maximum number of tokens of a native batch; depends on the device if unset. Takes 1 to
+        1048576.
+
+    Examples
+    --------
+    >>> reviews = spark.createDataFrame([("Warm and quiet.",)], ["body"])
+    >>> detail = classify_detail("body", ["good", "bad"], model="/models/chat.gguf")
+    >>> reviews.select(detail.alias("d")).select("d.scores").first()  # doctest: +SKIP
+    """
+    return call(
+        "classify_detail",
+        [text, label_array(labels)],
+        {
+            "model": model,
+            "modelSha256": model_sha256,
+            "chatTemplate": chat_template,
+            "system": system,
+            "instruction": instruction,
+            "longText": long_text,
+            "truncateSide": truncate_side,
+            "contextTokens": context_tokens,
+            "sequences": sequences,
             "mode": mode,
             "device": device,
             "batchTokens": batch_tokens,

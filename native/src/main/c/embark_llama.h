@@ -145,6 +145,10 @@ static void embark_generation_forget_all(void * context);
  * process on a partial copy between streams. The next decode performs the copy before its tokens. */
 static void embark_generation_copy(void * context, int from_seq_id, int to_seq_id);
 
+/* Natural logarithms of the probabilities of n tokens behind that at an index of the last batch. False if the
+ * model's output there is not finite. */
+static bool embark_generation_log_probabilities(void * context, int index, const int * tokens, int n, double * out);
+
 /* Sampler of one sequence: the likeliest token when temperature is 0, otherwise a random draw from the
  * tokens that top_k, top_p and min_p leave. grammar: GBNF with a rule root, "" for none. NULL if it cannot
  * be parsed. */
@@ -578,6 +582,30 @@ static void embark_generation_forget_all(void * context) {
 static void embark_generation_copy(void * context, int from_seq_id, int to_seq_id) {
     llama_memory_t memory = llama_get_memory(((struct embark_context *) context)->llama);
     llama_memory_seq_cp(memory, from_seq_id, to_seq_id, -1, -1);
+}
+
+static bool embark_generation_log_probabilities(void * context, int index, const int * tokens, int n, double * out) {
+    struct embark_context * ctx = (struct embark_context *) context;
+    const float * logits = llama_get_logits_ith(ctx->llama, index);
+    float largest = -INFINITY;
+    for (int token = 0; logits != NULL && token < ctx->n_vocab; token++) {
+        /* Minus infinity is valid: some models exclude tokens with it. */
+        if (!(logits[token] < INFINITY)) {
+            return false;
+        }
+        largest = logits[token] > largest ? logits[token] : largest;
+    }
+    if (largest == -INFINITY) {
+        return false;
+    }
+    double sum = 0;
+    for (int token = 0; token < ctx->n_vocab; token++) {
+        sum += exp((double) logits[token] - largest);
+    }
+    for (int i = 0; i < n; i++) {
+        out[i] = (double) logits[tokens[i]] - largest - log(sum);
+    }
+    return true;
 }
 
 struct embark_sampler {

@@ -3,6 +3,7 @@ package dev.embark.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.embark.engine.options.ClassifyOption;
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.GenerateOption;
@@ -34,7 +35,7 @@ class NamesTest {
   private static final Pattern CLASS = Pattern.compile("\\bdev\\.embark(?:\\.[a-z]+)+\\.[A-Z]\\w+");
   private static final Pattern CONF =
       Pattern.compile(
-          "\\bspark\\.embark\\.(?:(?:generate|rerank)\\.\\w+|(?!generate\\.|rerank\\.)\\w+)");
+          "\\bspark\\.embark\\.(?:(?:classify|generate|rerank)\\.\\w+|(?!classify\\.|generate\\.|rerank\\.)\\w+)");
   private static final Pattern ARGUMENT = Pattern.compile("(?<![\\w-])--[a-z]+(?:-[a-z0-9]+)*");
   private static final Pattern MAP = Pattern.compile("\\bmap\\(([^()]*)\\)");
   private static final Pattern QUOTED = Pattern.compile("'([^']*)'");
@@ -109,6 +110,8 @@ class NamesTest {
                     .map(o -> UdfFacts.generateConfPrefix() + o.key()),
                 Arrays.stream(RerankOption.values())
                     .map(o -> UdfFacts.rerankConfPrefix() + o.key()),
+                Arrays.stream(ClassifyOption.values())
+                    .map(o -> UdfFacts.classifyConfPrefix() + o.key()),
                 UdfFacts.settings().stream().map(UdfFacts.Setting::key),
                 Stream.of(UdfFacts.progressConf()))
             .flatMap(keys -> keys)
@@ -128,7 +131,10 @@ class NamesTest {
   void everyOptionAndFunctionOfSqlIsThere(Path file) throws IOException {
     Set<String> options =
         Stream.<FunctionOption[]>of(
-                EmbedOption.values(), GenerateOption.values(), RerankOption.values())
+                EmbedOption.values(),
+                GenerateOption.values(),
+                RerankOption.values(),
+                ClassifyOption.values())
             .flatMap(Arrays::stream)
             .map(option -> option.key().toLowerCase(Locale.ROOT))
             .collect(Collectors.toSet());

@@ -1,6 +1,7 @@
 package dev.embark.docs;
 
 import dev.embark.engine.options.FunctionOption;
+import dev.embark.engine.options.GenerateOption;
 import dev.embark.engine.rows.Condition;
 import dev.embark.job.JobFacts;
 import dev.embark.spark.UdfFacts;
@@ -30,6 +31,7 @@ final class PythonModules {
   private static final Pattern NUMBER = Pattern.compile("\\d+ (or more|to \\d+)");
   private static final Set<String> NOT_OF_PYTHON =
       Set.of("--help", "--verbose", "--quiet", "--dry-run");
+  private static final String LABELS = "labels";
   private static final int WIDTH = 96;
 
   private final StringBuilder text = new StringBuilder();
@@ -48,11 +50,13 @@ final class PythonModules {
   private String functions() {
     header("Column functions of Embark, for classic sessions and Spark Connect clients.");
     List<ExpressionInfo> functions = UdfFacts.functions();
+    line("from collections.abc import Mapping, Sequence");
     line("from typing import Literal");
     line("");
     line("from pyspark.sql import Column");
+    line("from pyspark.sql.types import DataType");
     line("");
-    line("from embark._call import ColumnOrName, call");
+    line("from embark._call import ColumnOrName, call, label_array, schema_text");
     line("");
     line("__all__ = [");
     functions.stream()
@@ -104,13 +108,17 @@ final class PythonModules {
                       .collect(Collectors.joining(", "))));
     } else {
       line("def " + function.getName() + "(");
-      columns.forEach(c -> line("    " + c + ": ColumnOrName,"));
+      columns.forEach(
+          c -> line("    " + c + (c.equals(LABELS) ? ": Sequence[str]," : ": ColumnOrName,")));
       line("    *,");
       options.forEach(o -> line("    %s: %s | None = None,".formatted(snake(o.key()), type(o))));
       line(") -> Column:");
     }
     docstring(function, usage.group(2), columns, options);
-    String arguments = "[" + String.join(", ", columns) + "]";
+    String arguments =
+        columns.stream()
+            .map(c -> c.equals(LABELS) ? "label_array(labels)" : c)
+            .collect(Collectors.joining(", ", "[", "]"));
     if (optional.isPresent()) {
       line(
           "    columns = %s if %s is not None else [%s]"
@@ -128,7 +136,7 @@ final class PythonModules {
     line("        \"" + function.getName() + "\",");
     line("        " + arguments + ",");
     line("        {");
-    options.forEach(o -> line("            \"%s\": %s,".formatted(o.key(), snake(o.key()))));
+    options.forEach(o -> line("            \"%s\": %s,".formatted(o.key(), value(o))));
     line("        },");
     line("    )");
   }
@@ -145,15 +153,19 @@ final class PythonModules {
     for (String column : columns) {
       line("    " + column);
       line(
-          column.equals("degree")
-              ? "        A column, or its name, of FLOAT: 1, 2 (the default) or infinity."
-              : "        A column, or its name.");
+          switch (column) {
+            case "degree" ->
+                "        A column, or its name, of FLOAT: 1, 2 (the default) or infinity.";
+            case LABELS -> "        Two or more different texts.";
+            default -> "        A column, or its name.";
+          });
     }
     for (FunctionOption option : options) {
       line("    " + snake(option.key()));
+      String more = option == GenerateOption.SCHEMA ? ", as a text, a dict or a type of Spark" : "";
       String values =
           option.defaultValue().isEmpty()
-              ? " Takes " + option.takes() + "."
+              ? " Takes " + option.takes() + more + "."
               : " Takes " + option.takes() + "; by default " + option.defaultValue() + ".";
       paragraph("        " + option.description() + values, "        ");
     }
@@ -237,6 +249,16 @@ final class PythonModules {
               ">>> prompts = spark.createDataFrame([(\"Is Spark a bird?\",)], [\"prompt\"])",
               ">>> answer = generate(\"prompt\", model=\"/models/chat.gguf\", max_tokens=16)",
               ">>> prompts.select(answer.alias(\"answer\")).first()  # doctest: +SKIP");
+      case "classify" ->
+          List.of(
+              ">>> reviews = spark.createDataFrame([(\"Warm and quiet.\",)], [\"body\"])",
+              ">>> label = classify(\"body\", [\"good\", \"bad\"], model=\"/models/chat.gguf\")",
+              ">>> reviews.select(label.alias(\"label\")).first()  # doctest: +SKIP");
+      case "classify_detail" ->
+          List.of(
+              ">>> reviews = spark.createDataFrame([(\"Warm and quiet.\",)], [\"body\"])",
+              ">>> detail = classify_detail(\"body\", [\"good\", \"bad\"], model=\"/models/chat.gguf\")",
+              ">>> reviews.select(detail.alias(\"d\")).select(\"d.scores\").first()  # doctest: +SKIP");
       case "generate_detail" ->
           List.of(
               ">>> prompts = spark.createDataFrame([(\"Is Spark a bird?\",)], [\"prompt\"])",
@@ -268,7 +290,15 @@ final class PythonModules {
         .orElse(List.of());
   }
 
+  /** The expression of an option's value in the call of SQL. */
+  private static String value(FunctionOption option) {
+    return option == GenerateOption.SCHEMA ? "schema_text(schema)" : snake(option.key());
+  }
+
   private static String type(FunctionOption option) {
+    if (option == GenerateOption.SCHEMA) {
+      return "str | Mapping[str, object] | DataType";
+    }
     if (option.takes().equals("true, false")) {
       return "bool";
     }

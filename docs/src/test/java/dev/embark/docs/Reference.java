@@ -1,6 +1,7 @@
 package dev.embark.docs;
 
 import dev.embark.engine.options.ChunkOptions;
+import dev.embark.engine.options.ClassifyOption;
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
@@ -82,6 +83,13 @@ final class Reference {
             + UdfFacts.generateConfPrefix()
             + "<option> = <value>` sets an option for a session.");
     options(List.of(GenerateOption.values()));
+    line("## Options of a classification");
+    line(
+        "Options of a classification are keys of the map in SQL and in the Column functions:"
+            + " `classify(text, array('good', 'bad'), map('model', '/models/chat.gguf'))`. `SET "
+            + UdfFacts.classifyConfPrefix()
+            + "<option> = <value>` sets an option for a session.");
+    options(List.of(ClassifyOption.values()));
   }
 
   private static String without(List<EmbedOption> all, List<EmbedOption> removed) {
@@ -130,7 +138,7 @@ final class Reference {
     line(
         "Arguments are positional or named, as in `embed(options => map('longText', 'chunk'), text"
             + " => body)`. Options are arguments by name as well: `embed(body, longText => 'chunk')`."
-            + " `embed`, `rerank` and `generate` take strings only: a number or BINARY, which Spark's own"
+            + " `embed`, `rerank`, `generate` and `classify` take strings only: a number or BINARY, which Spark's own"
             + " string functions accept, is refused, since an id column embedded by mistake costs"
             + " hours.");
     UdfFacts.functions().forEach(this::function);
@@ -157,7 +165,7 @@ final class Reference {
     line("## Metrics of the operator");
     line(
         "The SQL tab of Spark's UI shows these metrics on the node `EvalModel`; rerankings have"
-            + " `rows scored` and generations `rows answered` instead of `rows embedded`.");
+            + " `rows scored`, generations `rows answered` and classifications `rows classified` instead of `rows embedded`.");
     row("metric", "kind");
     row("---", "---");
     for (UdfFacts.Metric metric : UdfFacts.metrics(context)) {

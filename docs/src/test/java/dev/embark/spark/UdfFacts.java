@@ -79,6 +79,11 @@ public final class UdfFacts {
     return EmbarkConf.GENERATE_PREFIX;
   }
 
+  /** What every conf of a classification begins with. */
+  public static String classifyConfPrefix() {
+    return EmbarkConf.CLASSIFY_PREFIX;
+  }
+
   /** What every conf begins with. */
   public static String confPrefix() {
     return EmbarkConf.PREFIX;

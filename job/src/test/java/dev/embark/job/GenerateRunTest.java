@@ -214,6 +214,33 @@ class GenerateRunTest {
   }
 
   @Test
+  void aSchemaGivesTheColumnItsType() throws IOException {
+    Map<Integer, String> prompts = prompts(4);
+    prompts.put(4, tooLong());
+    String input = runs.json("in.json", prompts);
+    List<String> typed =
+        List.of(
+            "--function=generate",
+            "--model=" + model,
+            "--id-column=id",
+            "--max-tokens=40",
+            "--option=schema=n TINYINT NOT NULL, ok BOOLEAN NOT NULL");
+
+    List<String> dry = new ArrayList<>(typed);
+    dry.add("--dry-run");
+    Estimate estimate =
+        new DryRun(spark, runs.spec(input, dry.toArray(String[]::new)), text -> {}).run();
+    RunTotals totals = runs.run(input, typed.toArray(String[]::new)).totals();
+
+    assertThat(estimate.failing()).isEqualTo(1);
+    assertThat(totals.failed()).containsOnlyKeys("TOO_LONG").containsEntry("TOO_LONG", 1L);
+    assertThat(runs.written().schema().apply("answer").dataType().catalogString())
+        .isEqualTo("struct<n:tinyint,ok:boolean>");
+    assertThat(runs.written().where("answer.n IS NOT NULL AND answer.ok IS NOT NULL").count())
+        .isEqualTo(4);
+  }
+
+  @Test
   void aDryRunReportsPromptsThatWouldFail() throws IOException {
     Map<Integer, String> prompts = prompts(4);
     prompts.put(4, tooLong());

@@ -81,6 +81,17 @@ public class GenerationContext extends LlamaContext {
   }
 
   /**
+   * Computes the natural logarithms of the probabilities of tokens behind position {@code index} of
+   * the last batch, which must be an output.
+   *
+   * @param out receives one per token
+   * @return false when the model's output contains NaN or infinity
+   */
+  public boolean logProbabilities(int index, int[] tokens, double[] out) {
+    return Llama.embark_generation_log_probabilities(handle(), index, tokens, tokens.length, out);
+  }
+
+  /**
    * Samples the token that follows position {@code index} of the last batch, which must be an
    * output.
    *

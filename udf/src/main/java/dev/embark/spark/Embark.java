@@ -191,14 +191,46 @@ public final class Embark {
     return generate(prompt, Map.of());
   }
 
-  /** {@link #generate(Column)} with the options of {@code generate(prompt, map(…))}. */
+  /**
+   * {@link #generate(Column)} with the options of {@code generate(prompt, map(…))}; with {@code
+   * schema} the column has the type that the schema names.
+   */
   public static Column generate(Column prompt, Map<String, String> options) {
     return call(SqlFunction.ANSWER, prompt, options);
   }
 
-  /** {@code STRUCT<text, tokens INT, finish STRING, error STRING>} of a prompt. */
+  /**
+   * {@code STRUCT<text, tokens INT, finish STRING, error STRING>} of a prompt; with the option
+   * {@code schema}, {@code answer} of that type takes the place of {@code text}.
+   */
   public static Column generateDetail(Column prompt, Map<String, String> options) {
     return call(SqlFunction.ANSWER_DETAIL, prompt, options);
+  }
+
+  /**
+   * The label that a model most likely answers with when it is asked to classify a text, {@code
+   * STRING}; NULL for NULL.
+   *
+   * @param labels two or more different texts
+   * @param options as of {@code classify(text, labels, map(…))}; {@code model}, or {@code
+   *     spark.embark.classify.model} for the session, names the model
+   */
+  public static Column classify(Column text, List<String> labels, Map<String, String> options) {
+    return call(SqlFunction.LABEL, List.of(text, array(labels)), options);
+  }
+
+  /**
+   * {@code STRUCT<label STRING, scores MAP<STRING, DOUBLE>, tokens INT, truncated BOOLEAN, error
+   * STRING>} of a text, with the arguments of {@link #classify}. The scores are the probabilities
+   * of the labels, together 1.
+   */
+  public static Column classifyDetail(
+      Column text, List<String> labels, Map<String, String> options) {
+    return call(SqlFunction.LABEL_DETAIL, List.of(text, array(labels)), options);
+  }
+
+  private static Column array(List<String> labels) {
+    return functions.array(labels.stream().map(functions::lit).toArray(Column[]::new));
   }
 
   /**

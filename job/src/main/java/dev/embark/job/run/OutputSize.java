@@ -143,6 +143,9 @@ final class OutputSize {
     if (result instanceof byte[] binary) {
       return binary.length;
     }
+    if (result instanceof Row typed) {
+      return bytes(typed.json()).length;
+    }
     if (result instanceof Seq<?> values && !values.isEmpty()) {
       return values.size() * (values.head() instanceof Byte ? 1 : Float.BYTES);
     }

@@ -4,6 +4,7 @@ import dev.embark.engine.options.ChunkOptions;
 import dev.embark.engine.options.EmbedOption;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.options.LongText;
 import dev.embark.engine.options.VectorType;
 import dev.embark.engine.rows.EmbarkException;
@@ -87,7 +88,11 @@ public record FunctionCall(JobFunction function, Map<String, String> given, bool
     if (ofChunks) {
       return Columns.field(detail, "chunks");
     }
-    return Columns.field(detail, function == JobFunction.EMBED ? "embedding" : "text");
+    boolean isTyped =
+        options(SparkSession.active()) instanceof GenerateOptions options
+            && !options.schema().isEmpty();
+    return Columns.field(
+        detail, function == JobFunction.EMBED ? "embedding" : isTyped ? "answer" : "text");
   }
 
   /**
@@ -137,7 +142,7 @@ public record FunctionCall(JobFunction function, Map<String, String> given, bool
     }
     return function == JobFunction.EMBED
         ? Columns.field(detail, "truncated")
-        : Columns.field(detail, "finish").equalTo("length");
+        : Columns.field(detail, "finish").equalTo("length").and(error(detail).isNull());
   }
 
   /** Returns the error of a text as {@code [KIND] message}; NULL on success. */

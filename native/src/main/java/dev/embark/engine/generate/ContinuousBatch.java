@@ -221,7 +221,7 @@ final class ContinuousBatch implements AutoCloseable {
         sink.error(
             row,
             new EmbarkException(
-                Kind.MODEL, "No token of the model goes on as the option grammar wants."));
+                Kind.MODEL, "No token of the model goes on as the grammar or the schema wants."));
       } else {
         notFinite = new EmbarkException(Kind.NOT_FINITE, "The model's output has NaN or infinity.");
         suspects.add(row);

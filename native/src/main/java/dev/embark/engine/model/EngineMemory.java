@@ -1,5 +1,6 @@
 package dev.embark.engine.model;
 
+import dev.embark.engine.options.ClassifyOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.rows.EmbarkException;
@@ -23,6 +24,9 @@ public final class EngineMemory {
 
   /** Returns the number of tokens that the context of an engine holds. */
   public static int tokens(FunctionOptions options, int device) {
+    if (options instanceof ClassifyOptions classify) {
+      return classify.contextTokens();
+    }
     return options instanceof GenerateOptions generate
         ? generate.contextTokens()
         : batchTokens(options, device);
@@ -30,13 +34,21 @@ public final class EngineMemory {
 
   /** Returns the bytes that an engine needs in addition to the model. */
   public static long bytes(FunctionOptions options, MemoryEstimate model, int device) {
+    if (options instanceof ClassifyOptions classify) {
+      return generationBytes(options, classify.sequences(), model, device);
+    }
     return options instanceof GenerateOptions generate
-        ? model.generationBytes(
-            StreamLayout.rounded(generate.contextTokens()),
-            batchTokens(options, device),
-            generate.sequences(),
-            device)
+        ? generationBytes(options, generate.sequences(), model, device)
         : model.contextBytes(tokens(options, device), device);
+  }
+
+  private static long generationBytes(
+      FunctionOptions options, int sequences, MemoryEstimate model, int device) {
+    return model.generationBytes(
+        StreamLayout.rounded(tokens(options, device)),
+        batchTokens(options, device),
+        sequences,
+        device);
   }
 
   /**

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * Immutable and thread-safe; two instances are equal when every option has the same meaning.
  */
 public abstract sealed class FunctionOptions implements Serializable
-    permits EmbedOptions, GenerateOptions, RerankOptions {
+    permits ClassifyOptions, EmbedOptions, GenerateOptions, RerankOptions {
   private static final long serialVersionUID = 1L;
 
   private final TreeMap<String, String> values; // by key

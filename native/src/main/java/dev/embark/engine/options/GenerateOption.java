@@ -76,6 +76,13 @@ public enum GenerateOption implements FunctionOption {
       "",
       "Grammar that every answer follows, in llama.cpp's notation.",
       value -> value),
+  SCHEMA(
+      "schema",
+      "a Spark DDL, such as label STRING, score DOUBLE, or a JSON schema",
+      "",
+      "Type of the answers, which is the type of the column; an answer is a JSON value of that"
+          + " type, and its strings are bounded so that it fits maxTokens.",
+      String::strip),
   LONG_TEXT(
       "longText",
       names(LongText.TRUNCATE, LongText.ERROR),

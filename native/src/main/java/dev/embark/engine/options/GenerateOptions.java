@@ -42,9 +42,7 @@ public final class GenerateOptions extends FunctionOptions {
 
   @Override
   String instead(String key) {
-    return key.equalsIgnoreCase("jsonSchema")
-        ? " Write the schema as a grammar: json_schema_to_grammar.py of llama.cpp makes one of it."
-        : "";
+    return key.equalsIgnoreCase("jsonSchema") ? " The option schema takes a JSON schema." : "";
   }
 
   @Override
@@ -108,6 +106,14 @@ public final class GenerateOptions extends FunctionOptions {
   /** Returns the grammar in GBNF; empty for none. */
   public String grammar() {
     return get(GenerateOption.GRAMMAR);
+  }
+
+  /**
+   * Returns the type of the answers as a Spark DDL or a JSON schema; empty for text. Engines do not
+   * read it: callers turn it into a grammar.
+   */
+  public String schema() {
+    return get(GenerateOption.SCHEMA);
   }
 
   /** Returns the policy for prompts that leave no room for an answer. */

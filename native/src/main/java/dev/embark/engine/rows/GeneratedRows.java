@@ -36,6 +36,14 @@ public final class GeneratedRows extends RowOutcomes {
     setDone(row);
   }
 
+  /**
+   * Replaces the answer of a row by an error; how the answer ended and its number of tokens remain.
+   */
+  public void reject(int row, EmbarkException error) {
+    texts[row] = null;
+    super.setError(row, error);
+  }
+
   @Override
   public void setError(int row, EmbarkException error) {
     super.setError(row, error);

@@ -7,7 +7,7 @@ import java.util.BitSet;
  * Per-row outcome of a window: token count, truncation, and success or error. A row that is neither
  * done nor failed was NULL.
  */
-public abstract sealed class RowOutcomes permits EmbeddedRows, GeneratedRows {
+public abstract sealed class RowOutcomes permits ClassifiedRows, EmbeddedRows, GeneratedRows {
   private int[] tokens = {}; // per row
   private EmbarkException[] errors = {}; // per row; null without an error
   private final BitSet done = new BitSet();

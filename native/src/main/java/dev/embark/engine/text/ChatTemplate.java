@@ -127,6 +127,11 @@ public final class ChatTemplate {
     }
   }
 
+  /** Returns whether prompts become messages of a chat. */
+  boolean isChat() {
+    return !description.equals(NONE);
+  }
+
   /**
    * Returns the chat with a prompt.
    *

@@ -100,7 +100,8 @@ final class ChatTokenizer implements AutoCloseable {
     return ids;
   }
 
-  private int[] plain(String text, BooleanSupplier isCancelled) {
+  /** Returns the ids of a text by itself. */
+  int[] plain(String text, BooleanSupplier isCancelled) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     if (utf8.length == 0) {
       return new int[0];

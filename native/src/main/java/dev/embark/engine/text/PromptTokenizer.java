@@ -1,14 +1,16 @@
 package dev.embark.engine.text;
 
 import dev.embark.engine.jinja.values.Text;
+import dev.embark.engine.jinja.values.Text.Origin;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.options.LongText;
 import dev.embark.engine.options.TruncateSide;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
-import dev.embark.engine.rows.GeneratedRows;
+import dev.embark.engine.rows.RowOutcomes;
 import dev.embark.llama.LlamaModel;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -29,6 +31,8 @@ public final class PromptTokenizer implements AutoCloseable {
   private final LongText longText;
   private final TruncateSide truncateSide;
   private final ChatTokenizer tokenizer;
+  private final String before; // in the message of each text
+  private final String behind;
 
   /**
    * Creates a tokenizer.
@@ -38,7 +42,25 @@ public final class PromptTokenizer implements AutoCloseable {
    */
   public PromptTokenizer(
       LlamaModel model, Vocabulary vocabulary, GenerateOptions options, int room) {
+    this(model, vocabulary, options, room, "", "");
+  }
+
+  /**
+   * Creates a tokenizer of texts in a larger message, which is never cut.
+   *
+   * @param before what precedes each text in its message
+   * @param behindPlain what follows it unless a chat template ends the message
+   */
+  public PromptTokenizer(
+      LlamaModel model,
+      Vocabulary vocabulary,
+      GenerateOptions options,
+      int room,
+      String before,
+      String behindPlain) {
     this.template = ChatTemplate.of(model, options);
+    this.before = before;
+    this.behind = template.isChat() ? "" : behindPlain;
     this.room = room;
     this.maxTokens = options.maxTokens();
     this.longText = options.longText();
@@ -54,7 +76,7 @@ public final class PromptTokenizer implements AutoCloseable {
    * @return token ids per row; null for a row without a prompt
    * @throws EmbarkException of kind CANCELLED
    */
-  public int[][] tokenize(List<byte[]> texts, GeneratedRows outcomes, BooleanSupplier isCancelled) {
+  public int[][] tokenize(List<byte[]> texts, RowOutcomes outcomes, BooleanSupplier isCancelled) {
     int[][] prompts = new int[texts.size()][];
     for (int row = 0; row < prompts.length; row++) {
       EmbarkException.throwIf(isCancelled);
@@ -75,7 +97,7 @@ public final class PromptTokenizer implements AutoCloseable {
     return prompts;
   }
 
-  private int[] prompt(int row, String text, GeneratedRows outcomes, BooleanSupplier isCancelled) {
+  private int[] prompt(int row, String text, RowOutcomes outcomes, BooleanSupplier isCancelled) {
     int n = tokenizer.count(text, isCancelled);
     if (n == 0) {
       throw new EmbarkException(
@@ -105,7 +127,34 @@ public final class PromptTokenizer implements AutoCloseable {
   }
 
   private int[] ids(String text, BooleanSupplier isCancelled) {
-    return tokenizer.ids(template.format(text), isCancelled);
+    return tokenizer.ids(template.format(before + text + behind), isCancelled);
+  }
+
+  /** Returns whether texts become messages of a chat. */
+  public boolean isChat() {
+    return template.isChat();
+  }
+
+  /** Returns the ids that prompts begin with, whatever their text, if no token spans its start. */
+  public int[] start() {
+    int[] one = ids("a", () -> false);
+    int[] other = ids("1", () -> false);
+    int same = Arrays.mismatch(one, other);
+    return Arrays.copyOf(one, Math.max(0, same));
+  }
+
+  /**
+   * Returns the ids of an answer where it follows a prompt; those of the answer by itself if its
+   * start and the end of the prompt have a token in common, which a model cannot continue.
+   */
+  public int[] continuation(String answer) {
+    Text prompt = template.format(before + "a" + behind);
+    int[] start = tokenizer.ids(prompt, () -> false);
+    int[] whole = tokenizer.ids(prompt.plus(Text.of(answer, Origin.USER)), () -> false);
+    return whole.length > start.length
+            && Arrays.equals(start, 0, start.length, whole, 0, start.length)
+        ? Arrays.copyOfRange(whole, start.length, whole.length)
+        : tokenizer.plain(answer, () -> false);
   }
 
   private EmbarkException tooLong(int tokens, String rest) {

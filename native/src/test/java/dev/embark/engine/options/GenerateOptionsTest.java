@@ -87,10 +87,10 @@ class GenerateOptionsTest {
   }
 
   @Test
-  void theErrorForASchemaSuggestsAGrammar() {
+  void theErrorForJsonSchemaNamesTheOption() {
     assertThatThrownBy(() -> GenerateOptions.of(Map.of("jsonSchema", "{}")))
         .hasMessageContaining("no generate option 'jsonSchema'")
-        .hasMessageContaining("json_schema_to_grammar.py");
+        .hasMessageContaining("The option schema takes a JSON schema.");
   }
 
   @Test

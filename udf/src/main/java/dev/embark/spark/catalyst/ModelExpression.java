@@ -1,5 +1,6 @@
 package dev.embark.spark.catalyst;
 
+import dev.embark.engine.options.ClassifyOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.spark.compat.Scala;
 import dev.embark.spark.conf.SqlFunction;
@@ -73,11 +74,15 @@ public final class ModelExpression extends ModelCall
   }
 
   private String optionsSql() {
+    String labels =
+        options() instanceof ClassifyOptions classify
+            ? ", " + LiteralLabels.sql(classify.labels())
+            : "";
     return options().asMap().isEmpty()
-        ? ""
+        ? labels
         : options().asMap().entrySet().stream()
             .map(e -> "'" + e.getKey() + "', '" + e.getValue() + "'")
-            .collect(Collectors.joining(", ", ", map(", ")"));
+            .collect(Collectors.joining(", ", labels + ", map(", ")"));
   }
 
   @Override

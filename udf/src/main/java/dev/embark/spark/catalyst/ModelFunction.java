@@ -1,5 +1,6 @@
 package dev.embark.spark.catalyst;
 
+import dev.embark.engine.options.ClassifyOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.rows.Condition;
@@ -49,13 +50,17 @@ public record ModelFunction(
     for (SqlFunction function : SqlFunction.values()) {
       List<String> names = new ArrayList<>(function.inputs());
       int inputs = names.size();
+      if (function.isLabel()) {
+        names.add("labels");
+      }
+      int required = names.size();
       names.add("options");
       all.add(
           new ModelFunction(
               new Parameters(
                   function.sqlName(),
                   List.copyOf(names),
-                  inputs,
+                  required,
                   function.options().stream().map(FunctionOption::key).toList()),
               info(function),
               arguments ->
@@ -64,8 +69,9 @@ public record ModelFunction(
                       function.isScore()
                           ? new PairedTexts(arguments.get(0), arguments.get(1))
                           : arguments.get(0),
-                      arguments.get(inputs),
-                      arguments.subList(inputs + 1, arguments.size()))));
+                      function.isLabel() ? arguments.get(inputs) : null,
+                      arguments.get(required),
+                      arguments.subList(required + 1, arguments.size()))));
     }
     for (VectorFunction function : VectorFunction.missing()) {
       all.add(
@@ -103,11 +109,16 @@ public record ModelFunction(
   }
 
   /**
+   * @param labels null if the function takes none
    * @param optionsMap null if there is none
    * @param named a value for each option, in their order; null where it is not given by name
    */
   private static Expression build(
-      SqlFunction function, Expression input, Expression optionsMap, List<Expression> named) {
+      SqlFunction function,
+      Expression input,
+      Expression labels,
+      Expression optionsMap,
+      List<Expression> named) {
     try {
       FunctionOptions options = EmbarkConf.sessionOptions(function);
       EmbarkConf.progress(); // fails at analysis rather than at execution if the value is wrong
@@ -115,6 +126,9 @@ public record ModelFunction(
           optionsMap == null ? new LinkedHashMap<>() : literalMap(function, optionsMap);
       addNamed(function, named, given);
       options = options.with(given);
+      if (labels != null) {
+        options = ((ClassifyOptions) options).withLabels(LiteralLabels.of(labels));
+      }
       if (options.model().isEmpty()) {
         throw new EmbarkException(
             Condition.NO_MODEL,
@@ -122,6 +136,7 @@ public record ModelFunction(
       }
       WebModelPolicy.check(options);
       HeaderCheck.check(options);
+      function.dataType(options); // fails here, in the words of the call, if there is none
       return new ModelExpression(input, options, function);
     } catch (EmbarkException e) {
       throw AnalysisErrors.of(e, input.origin());
@@ -224,10 +239,15 @@ public record ModelFunction(
         ModelExpression.class.getName(),
         null,
         function.sqlName(),
-        "_FUNC_(" + String.join(", ", function.inputs()) + "[, options]) - " + function.usage(),
+        "_FUNC_("
+            + String.join(", ", function.inputs())
+            + (function.isLabel() ? ", labels" : "")
+            + "[, options]) - "
+            + function.usage(),
         "\n    Arguments:\n      * "
             + String.join(" - a string\n      * ", function.inputs())
             + " - a string\n"
+            + (function.isLabel() ? "      * labels - a literal array of strings\n" : "")
             + "      * options - a literal map of these, which are arguments by name, too:\n"
             + options
             + "\n  ",

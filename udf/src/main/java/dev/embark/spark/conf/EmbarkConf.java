@@ -1,6 +1,7 @@
 package dev.embark.spark.conf;
 
 import dev.embark.engine.options.ChunkOptions;
+import dev.embark.engine.options.ClassifyOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.FunctionOptions;
@@ -19,8 +20,9 @@ import org.apache.spark.sql.internal.SQLConf$;
 
 /**
  * Reads a session's options from its conf: {@code spark.embark.<option>} for embeddings, {@code
- * spark.embark.rerank.<option>} for reranking and {@code spark.embark.generate.<option>} for
- * generation. Used on the driver only; calls carry their options to tasks as plain values.
+ * spark.embark.rerank.<option>} for reranking, {@code spark.embark.generate.<option>} for
+ * generation and {@code spark.embark.classify.<option>} for classification. Used on the driver
+ * only; calls carry their options to tasks as plain values.
  */
 public final class EmbarkConf {
   public static final String PREFIX = "spark.embark.";
@@ -30,6 +32,9 @@ public final class EmbarkConf {
 
   /** Prefix of the options for reranking. */
   public static final String RERANK_PREFIX = PREFIX + "rerank.";
+
+  /** Prefix of the options for classification. */
+  public static final String CLASSIFY_PREFIX = PREFIX + "classify.";
 
   /** {@code true} prints the throughput of each stage to the driver's standard error. */
   public static final String PROGRESS = PREFIX + "progress";
@@ -48,6 +53,7 @@ public final class EmbarkConf {
     register(PREFIX, SqlFunction.CHUNKS);
     register(RERANK_PREFIX, SqlFunction.SCORE);
     register(GENERATE_PREFIX, SqlFunction.ANSWER);
+    register(CLASSIFY_PREFIX, SqlFunction.LABEL);
     if (!SQLConf.get().isModifiable(VERSION)) {
       SQLConf$.MODULE$
           .buildConf(VERSION)
@@ -95,14 +101,25 @@ public final class EmbarkConf {
     if (function.isAnswer()) {
       return sessionGenerateOptions();
     }
+    if (function.isLabel()) {
+      return ClassifyOptions.of(under(CLASSIFY_PREFIX, SQLConf.get().getAllConfs()));
+    }
     return function.isOfChunks() ? chunkOptions(SQLConf.get().getAllConfs()) : sessionOptions();
   }
 
   /** The conf key by which a session names the model of a function. */
   public static String modelKey(SqlFunction function) {
-    String prefix =
-        function.isScore() ? RERANK_PREFIX : function.isAnswer() ? GENERATE_PREFIX : PREFIX;
-    return prefix + RerankOption.MODEL.key();
+    return prefix(function) + RerankOption.MODEL.key();
+  }
+
+  private static String prefix(SqlFunction function) {
+    if (function.isScore()) {
+      return RERANK_PREFIX;
+    }
+    if (function.isLabel()) {
+      return CLASSIFY_PREFIX;
+    }
+    return function.isAnswer() ? GENERATE_PREFIX : PREFIX;
   }
 
   /**
@@ -128,6 +145,7 @@ public final class EmbarkConf {
     return key.startsWith(PREFIX)
         && !key.startsWith(GENERATE_PREFIX)
         && !key.startsWith(RERANK_PREFIX)
+        && !key.startsWith(CLASSIFY_PREFIX)
         && !key.equals(PROGRESS);
   }
 

@@ -1,12 +1,16 @@
 package dev.embark.spark.conf;
 
 import dev.embark.engine.options.ChunkOptions;
+import dev.embark.engine.options.ClassifyOption;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOption;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOption;
+import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.options.RerankOption;
+import dev.embark.spark.schema.AnswerSchema;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -68,19 +72,36 @@ public enum SqlFunction {
   /** The answer. */
   ANSWER(
       "generate",
-      "Returns the answer of a model to prompt; NULL for NULL and, unless mode is FAILFAST,"
-          + " for a prompt that has no answer.",
+      "Returns the answer of a model to prompt, as text or as a value of the type that schema"
+          + " names; NULL for NULL and, unless mode is FAILFAST, for a prompt that has no answer.",
       "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
           + " \"no\"')) IN ('yes', 'no')",
       "true"),
   /** The answer with its number of tokens, finish reason and error. */
   ANSWER_DETAIL(
       "generate_detail",
-      "Returns the answer of a model to prompt with its number of tokens, how it ended (stop,"
-          + " length, stop_word or error), and the reason if there is no answer.",
+      "Returns the answer of a model to prompt, in the field text or with schema in the field"
+          + " answer, its number of tokens, how it ended (stop, length, stop_word or error), and the"
+          + " reason if there is no answer.",
       "_FUNC_('Is Spark a bird?', map('model', '/models/chat.gguf', 'grammar', 'root ::= \"yes\" |"
           + " \"no\"')).finish",
-      "stop");
+      "stop"),
+  /** The label. */
+  LABEL(
+      "classify",
+      "Returns the label that a model most likely answers with when it is asked to classify text;"
+          + " NULL for NULL and, unless mode is FAILFAST, for a text that cannot be classified.",
+      "_FUNC_('I like it.', array('good', 'bad'), map('model', '/models/chat.gguf')) IN ('good',"
+          + " 'bad')",
+      "true"),
+  /** The label with the score of each label, number of tokens, truncation and error. */
+  LABEL_DETAIL(
+      "classify_detail",
+      "Returns the label that a model most likely answers with when it is asked to classify text,"
+          + " the probability of each label (together 1), the number of tokens of the prompt,"
+          + " whether the text was cut, and the reason if there is no label.",
+      "size(_FUNC_('I like it.', array('good', 'bad'), map('model', '/models/chat.gguf')).scores)",
+      "2");
 
   private final String sqlName;
   private final String usage;
@@ -112,6 +133,11 @@ public enum SqlFunction {
     return this == SCORE || this == SCORE_DETAIL;
   }
 
+  /** Whether the function takes labels behind the text. */
+  public boolean isLabel() {
+    return this == LABEL || this == LABEL_DETAIL;
+  }
+
   /** Whether the function generates text rather than a vector. */
   public boolean isAnswer() {
     return this == ANSWER || this == ANSWER_DETAIL;
@@ -127,13 +153,21 @@ public enum SqlFunction {
     if (isAnswer()) {
       return List.of(GenerateOption.values());
     }
+    if (isLabel()) {
+      return List.of(ClassifyOption.values());
+    }
     if (isScore()) {
       return List.of(RerankOption.values());
     }
     return isOfChunks() ? ChunkOptions.every() : EmbedOptions.every();
   }
 
-  /** The result type, which for embeddings depends on the option {@code output}. */
+  /**
+   * The result type, which for embeddings depends on the option {@code output}, and for answers on
+   * {@code schema}.
+   *
+   * @throws dev.embark.engine.rows.EmbarkException of kind OPTION if the schema cannot be served
+   */
   public DataType dataType(FunctionOptions options) {
     return switch (this) {
       case EMBEDDING -> vectorType(options);
@@ -157,14 +191,33 @@ public enum SqlFunction {
               .add("tokens", DataTypes.IntegerType)
               .add("truncated", DataTypes.BooleanType)
               .add("error", DataTypes.StringType);
-      case ANSWER -> DataTypes.StringType;
+      case ANSWER -> answerType(options).orElse(DataTypes.StringType);
       case ANSWER_DETAIL ->
           new StructType()
-              .add("text", DataTypes.StringType)
+              .add(answerField(options), ANSWER.dataType(options))
               .add("tokens", DataTypes.IntegerType)
               .add("finish", DataTypes.StringType)
               .add("error", DataTypes.StringType);
+      case LABEL -> DataTypes.StringType;
+      case LABEL_DETAIL ->
+          new StructType()
+              .add("label", DataTypes.StringType)
+              .add(
+                  "scores",
+                  DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType, false))
+              .add("tokens", DataTypes.IntegerType)
+              .add("truncated", DataTypes.BooleanType)
+              .add("error", DataTypes.StringType);
     };
+  }
+
+  /** The field of {@code generate_detail} that has the answer. */
+  private static String answerField(FunctionOptions options) {
+    return answerType(options).isPresent() ? "answer" : "text";
+  }
+
+  private static Optional<DataType> answerType(FunctionOptions options) {
+    return AnswerSchema.of((GenerateOptions) options).map(AnswerSchema::type);
   }
 
   private static StructType chunkType(FunctionOptions options) {

@@ -1,5 +1,6 @@
 package dev.embark.spark.metrics;
 
+import dev.embark.engine.options.ClassifyOptions;
 import dev.embark.engine.options.FunctionOptions;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.options.RerankOptions;
@@ -49,10 +50,13 @@ public final class OperatorMetrics implements Serializable {
     return new OperatorMetrics(context, options);
   }
 
-  /** The participle for a processed row in messages: answered, scored or embedded. */
+  /** The participle for a processed row in messages: answered, scored, classified or embedded. */
   public static String done(FunctionOptions options) {
     if (options instanceof RerankOptions) {
       return "scored";
+    }
+    if (options instanceof ClassifyOptions) {
+      return "classified";
     }
     return options instanceof GenerateOptions ? "answered" : "embedded";
   }

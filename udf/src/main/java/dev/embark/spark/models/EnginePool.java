@@ -4,10 +4,13 @@ import dev.embark.engine.batch.ContextMemory;
 import dev.embark.engine.embed.EmbeddingEngine;
 import dev.embark.engine.embed.RerankingEngine;
 import dev.embark.engine.embed.SharedEncoder;
+import dev.embark.engine.generate.ClassificationEngine;
 import dev.embark.engine.generate.GenerationEngine;
 import dev.embark.engine.model.EngineMemory;
+import dev.embark.engine.options.ClassifyOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOption;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.options.Pooling;
 import dev.embark.engine.options.RerankOptions;
@@ -16,12 +19,14 @@ import dev.embark.engine.rows.Engine;
 import dev.embark.llama.LlamaBackend.Device;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
+import dev.embark.spark.schema.AnswerSchema;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -166,7 +171,10 @@ public final class EnginePool {
       if (key.options() instanceof GenerateOptions generate) {
         // The context holds the state of this engine's sequences, so it cannot be shared.
         memory = onGpu ? budget.none() : reserve(key, model, 1);
-        engine = new GenerationEngine(loaded, generate);
+        engine = new GenerationEngine(loaded, withGrammar(generate));
+      } else if (key.options() instanceof ClassifyOptions classify) {
+        memory = onGpu ? budget.none() : reserve(key, model, 1);
+        engine = new ClassificationEngine(loaded, classify);
       } else if (onGpu || sharedContext) {
         int contexts = onGpu ? 1 : budget.slots();
         memory = budget.none();
@@ -198,6 +206,13 @@ public final class EnginePool {
       model.release();
       throw e;
     }
+  }
+
+  /** Options whose schema became a grammar, which the engine reads. */
+  private static GenerateOptions withGrammar(GenerateOptions options) {
+    return AnswerSchema.of(options)
+        .map(schema -> options.with(Map.of(GenerateOption.GRAMMAR.key(), schema.grammar())))
+        .orElse(options);
   }
 
   private MemoryBudget.Reservation reserve(Key key, LoadedModel model, int contexts) {

@@ -59,7 +59,7 @@ final class ResultValues {
               new Object[] {
                 of(SqlFunction.CHUNKS, rows, i), chunks.tokensOfRow(i), message(error)
               });
-      case ANSWER, ANSWER_DETAIL, SCORE, SCORE_DETAIL ->
+      case ANSWER, ANSWER_DETAIL, SCORE, SCORE_DETAIL, LABEL, LABEL_DETAIL ->
           throw new IllegalArgumentException(function + " is no vector");
     };
   }

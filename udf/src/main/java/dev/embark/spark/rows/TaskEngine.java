@@ -1,7 +1,9 @@
 package dev.embark.spark.rows;
 
+import dev.embark.engine.options.ClassifyOptions;
 import dev.embark.engine.options.EmbedOptions;
 import dev.embark.engine.options.FunctionOptions;
+import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.options.RerankOptions;
 import dev.embark.engine.rows.RowOutcomes;
 import dev.embark.spark.conf.SqlFunction;
@@ -31,7 +33,12 @@ public interface TaskEngine extends AutoCloseable {
     if (options instanceof EmbedOptions embed) {
       return VectorEngine.open(lease, embed, outputs, context);
     }
-    return options instanceof RerankOptions ? new ScoreEngine(lease) : new AnswerEngine(lease);
+    if (options instanceof ClassifyOptions classify) {
+      return new LabelEngine(lease, classify);
+    }
+    return options instanceof RerankOptions
+        ? new ScoreEngine(lease)
+        : AnswerEngine.open(lease, (GenerateOptions) options);
   }
 
   /** Time to fetch and load the model in milliseconds; 0 if it was already loaded. */
