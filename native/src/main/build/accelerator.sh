@@ -60,10 +60,10 @@ for source in "$sources"/*.cpp; do
   name=$(basename "$source" .cpp)
   case $platform/$name in
     linux-x86_64/kernels_neon* | linux-x86_64/*_arm64) ;;
-    linux-arm64/kernels_avx* | linux-arm64/*_x86) ;;
+    linux-arm64/*_avx* | linux-arm64/*_x86) ;;
     */kernels_avx2 | */kernels_avx_vnni) compile "$source" "${kernel_flags[@]}" "${avx2[@]}" ;;
     */kernels_avx512) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" ;;
-    */kernels_avx512_vnni) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni ;;
+    */*_avx512_vnni) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni ;;
     */kernels_neon_dot) compile "$source" -march=armv8.2-a+dotprod ;;
     *) compile "$source" ;;
   esac
@@ -75,7 +75,7 @@ mkdir "$work/made"
 [ "$platform" != linux-x86_64 ] \
   || "${compiler[@]}" "${flags[@]}" "${kernel_flags[@]}" "${avx2[@]}" -DVNNI_ENCODING='""' -DKERNELS_AVX_VNNI=kernels_avx_vnni_for_test \
     -c "$sources/kernels_avx_vnni.cpp" -o "$work/kernels_for_test.o"
-"${compiler[@]}" "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/{kernels_*,choice*,segments,speed,weights,weights_memory}.o \
+"${compiler[@]}" "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/{kernels_*,quantized*,choice*,segments,speed,weights,weights_memory}.o \
   "$release/lib/libggml-base.so" -Wl,-rpath,"$release/lib"
 mkdir -p "$(dirname "$directory")"
 # Another build may have been faster; its copy is the same.
