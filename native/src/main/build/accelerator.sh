@@ -75,7 +75,7 @@ mkdir "$work/made"
 [ "$platform" != linux-x86_64 ] \
   || "${compiler[@]}" "${flags[@]}" "${kernel_flags[@]}" "${avx2[@]}" -DVNNI_ENCODING='""' -DKERNELS_AVX_VNNI=kernels_avx_vnni_for_test \
     -c "$sources/kernels_avx_vnni.cpp" -o "$work/kernels_for_test.o"
-"${compiler[@]}" "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/{kernels_*,quantized*,choice*,segments,speed,weights,weights_memory}.o \
+"${compiler[@]}" "${flags[@]}" -I"$sources" -o "$work/made/accelerator-test" "$tests"/*.cpp "$work"/{kernels_*,choice*,segments,speed,weights,weights_memory}.o \
   "$release/lib/libggml-base.so" -Wl,-rpath,"$release/lib"
 mkdir -p "$(dirname "$directory")"
 # Another build may have been faster; its copy is the same.

@@ -61,9 +61,12 @@ static int64_t embark_accelerator_encoders(void);
  * precision: "exact", "fast" or "int8" assigns the weights of the encoder to the accelerator, "" does not.
  * packed: file of this model's weights as packed by this accelerator at this precision; mapped if it exists,
  * otherwise written if possible; "" for none.
+ * keep_layout: ggml does not repack weights on the CPU. Repacked weights have kernels of their own for four or
+ * more rows, which round otherwise than those for one row.
  * NULL on failure, with the reason in embark_llama_log(). */
 static void * embark_model_load(
-    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed);
+    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed,
+    bool keep_layout);
 static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
@@ -301,7 +304,8 @@ static void embark_accelerator_call(const char * name, const char * file) {
 }
 
 static void * embark_model_load(
-    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed) {
+    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed,
+    bool keep_layout) {
     struct llama_model_params params = llama_model_default_params();
     /* An empty key terminates the list. */
     struct llama_model_kv_override overrides[2];
@@ -326,6 +330,7 @@ static void * embark_model_load(
             params.load_mode = LLAMA_LOAD_MODE_NONE;
         }
     }
+    params.use_extra_bufts = !keep_layout;
     ggml_backend_dev_t devices[2] = { NULL, NULL };
     params.split_mode = LLAMA_SPLIT_MODE_NONE;
     if (device < 0) {

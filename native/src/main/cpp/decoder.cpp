@@ -6,7 +6,7 @@ namespace embark {
 
 namespace {
 
-// For fewer rows ggml's kernels are as fast or faster; it multiplies types without a minimum four rows at a time.
+// For fewer rows ggml's kernels are as fast or faster. It multiplies types without a minimum four rows at a time.
 constexpr int LEAST_ROWS = 8;
 constexpr int LEAST_ROWS_WITH_MINIMUM = 2;
 

@@ -35,7 +35,11 @@ ggml_backend_t cpu_backend(const std::string & library) {
         return nullptr;
     }
     ggml_backend_reg_t registry = reinterpret_cast<ggml_backend_reg_t (*)()>(dlsym(handle, "ggml_backend_init"))();
-    return ggml_backend_dev_init(ggml_backend_reg_dev_get(registry, 0), nullptr);
+    ggml_backend_t cpu = ggml_backend_dev_init(ggml_backend_reg_dev_get(registry, 0), nullptr);
+    // More threads would wait for each other in loops.
+    reinterpret_cast<ggml_backend_set_n_threads_t>(
+        ggml_backend_reg_get_proc_address(registry, "ggml_backend_set_n_threads"))(cpu, 1);
+    return cpu;
 }
 
 struct Case {
@@ -110,10 +114,10 @@ void quantized_products_are_ggmls(const Check & check) {
         }
         std::printf("quantised products and %s\n", library.c_str());
         for (int type = 0; type < GGML_TYPE_COUNT; type++) {
-            for (const int k : { 32, 96, 256, 1536 }) {
+            for (const int k : { 32, 96, 256, 1024 }) {
                 const ggml_type t = static_cast<ggml_type>(type);
                 if (quantized_kernels()->activations(t, k) >= 0) {
-                    for (const int rows : { 1, 2, 3, 5, 8, 11, 16, 21 }) {
+                    for (const int rows : { 1, 2, 3, 6, 11, 21 }) {
                         product_is_ggmls(cpu, library, { t, 19, k, rows }, check);
                     }
                 }

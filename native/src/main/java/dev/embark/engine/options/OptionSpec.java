@@ -139,6 +139,14 @@ public record OptionSpec(
     return Float.toString(number);
   }
 
+  static String bool(String value) {
+    String word = value.strip().toLowerCase(Locale.ROOT);
+    if (!word.equals("true") && !word.equals("false")) {
+      throw new IllegalArgumentException("neither true nor false");
+    }
+    return word;
+  }
+
   static String languageTag(String value) {
     try {
       return new Locale.Builder().setLanguageTag(value.strip()).build().toLanguageTag();

@@ -1,25 +1,15 @@
 // Compiled with AVX-512 VNNI and VL: 32 registers of 256 bits hold the sums of 16 rows.
-#include "quantized.h"
+#include "quantized_tile.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
-
-#include <immintrin.h>
-
-#include "lanes.h"
 
 namespace {
 
 using namespace embark;
 
 constexpr int BLOCK = 32;
-constexpr int MOST_ROWS = 16; // of a tile
 constexpr int BLOCKS_AT_ONCE = 24;
-
-inline float half(uint16_t bits) {
-    return _cvtsh_ss(bits);
-}
 
 inline float rounded_to_half(float value) {
     return _cvtsh_ss(_cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT));
@@ -29,7 +19,7 @@ inline float rounded_to_half(float value) {
 inline __m256i nibbles(const uint8_t * bytes) {
     const __m128i both = _mm_loadu_si128(reinterpret_cast<const __m128i *>(bytes));
     const __m256i wide = _mm256_inserti128_si256(_mm256_castsi128_si256(both), _mm_srli_epi16(both, 4), 1);
-    return _mm256_and_si256(wide, _mm256_set1_epi8(15));
+    return low_nibbles(wide);
 }
 
 inline uint32_t bits_of(const uint8_t * bytes) {
@@ -103,8 +93,7 @@ struct Tile {
     int rows; // padded
 
     static size_t block(int rows) { return rows * BLOCK + 2 * MOST_ROWS * sizeof(float); }
-    static size_t size(int rows, int k) { return round_up_to_line(k / BLOCK * block(rows)); }
-    static size_t round_up_to_line(size_t bytes) { return (bytes + 63) / 64 * 64; }
+    static size_t size(int rows, int k) { return in_lines(k / BLOCK * block(rows)); }
 
     uint8_t * integers(int b) const { return data + b * block(rows); }
     float * scales(int b) const { return reinterpret_cast<float *>(integers(b) + rows * BLOCK); }
@@ -147,16 +136,6 @@ void fill(const Tile & tile, const float * in, size_t in_ld, int rows, int k, bo
                      with_bias);
         }
     }
-}
-
-// The sums of the lanes of four rows, each as sum_of().
-inline __m128 sums_of(const __m256 * rows) {
-    __m128 a[4];
-    for (int i = 0; i < 4; i++) {
-        a[i] = _mm_add_ps(_mm256_castps256_ps128(rows[i]), _mm256_extractf128_ps(rows[i], 1));
-    }
-    _MM_TRANSPOSE4_PS(a[0], a[1], a[2], a[3]);
-    return _mm_add_ps(_mm_add_ps(a[0], a[2]), _mm_add_ps(a[1], a[3]));
 }
 
 // sum += scale * (start + the products of w and the integers of a row). Compilers would load the scales of all rows at
@@ -221,15 +200,7 @@ void multiply_tile(const Tile & tile, const Block * weights, int n, int k, int r
             }
         }
         alignas(64) float result[MOST_ROWS];
-        if (ROWS % 4 == 0) {
-            for (int row = 0; row < ROWS; row += 4) {
-                _mm_store_ps(result + row, sums_of(sums + row));
-            }
-        } else {
-            for (int row = 0; row < ROWS; row++) {
-                result[row] = sum_of(sums[row]);
-            }
-        }
+        store_sums<ROWS>(sums, result);
         if (!Block::SIGNED) {
             _mm512_store_ps(result, _mm512_add_ps(_mm512_load_ps(result), minima));
         }
@@ -237,11 +208,6 @@ void multiply_tile(const Tile & tile, const Block * weights, int n, int k, int r
             out[row * out_ld + column] = result[row];
         }
     }
-}
-
-// Returns the number of rows of the tile for the next rows; there is a kernel for each.
-int tile_rows(int rows) {
-    return rows >= 13 ? 16 : rows > 8 ? 12 : rows > 4 ? 8 : rows > 2 ? 4 : rows;
 }
 
 template <typename Block> void multiply_all(const QuantizedProduct & p) {
@@ -254,20 +220,18 @@ template <typename Block> void multiply_all(const QuantizedProduct & p) {
             fill(tile, p.in + first * p.in_ld, p.in_ld, rows, p.k, Block::SIGNED);
         }
         float * out = p.out + first * p.out_ld;
-        switch (tile.rows) {
-            case 1: multiply_tile<Block, 1>(tile, weights, p.n, p.k, rows, out, p.out_ld); break;
-            case 2: multiply_tile<Block, 2>(tile, weights, p.n, p.k, rows, out, p.out_ld); break;
-            case 4: multiply_tile<Block, 4>(tile, weights, p.n, p.k, rows, out, p.out_ld); break;
-            case 8: multiply_tile<Block, 8>(tile, weights, p.n, p.k, rows, out, p.out_ld); break;
-            case 12: multiply_tile<Block, 12>(tile, weights, p.n, p.k, rows, out, p.out_ld); break;
-            default: multiply_tile<Block, 16>(tile, weights, p.n, p.k, rows, out, p.out_ld);
-        }
+        with_rows(tile.rows, [&](auto padded) {
+            multiply_tile<Block, decltype(padded)::value>(tile, weights, p.n, p.k, rows, out, p.out_ld);
+        });
         memory += Tile::size(tile.rows, p.k);
         first += rows;
     }
 }
 
 int activations(ggml_type type, int64_t k) {
+    if (is_in_superblocks(type)) {
+        return k % SUPERBLOCK == 0 ? 2 : -1;
+    }
     if (k % BLOCK != 0) {
         return -1;
     }
@@ -281,7 +245,10 @@ int activations(ggml_type type, int64_t k) {
     }
 }
 
-size_t scratch(ggml_type, int rows, int k) {
+size_t scratch(ggml_type type, int rows, int k) {
+    if (is_in_superblocks(type)) {
+        return superblocks_scratch(rows, k);
+    }
     size_t bytes = 0;
     for (int first = 0; first < rows;) {
         const int next = tile_rows(rows - first);
@@ -297,7 +264,8 @@ void multiply(const QuantizedProduct & product) {
         case GGML_TYPE_Q4_1: return multiply_all<Q4_1>(product);
         case GGML_TYPE_Q5_0: return multiply_all<Q5_0>(product);
         case GGML_TYPE_Q5_1: return multiply_all<Q5_1>(product);
-        default: return multiply_all<Q8_0>(product);
+        case GGML_TYPE_Q8_0: return multiply_all<Q8_0>(product);
+        default: return multiply_superblocks(product);
     }
 }
 
