@@ -60,10 +60,10 @@ for source in "$sources"/*.cpp; do
   name=$(basename "$source" .cpp)
   case $platform/$name in
     linux-x86_64/kernels_neon* | linux-x86_64/*_arm64) ;;
-    linux-arm64/kernels_avx* | linux-arm64/*_x86) ;;
+    linux-arm64/*_avx* | linux-arm64/*_x86) ;;
     */kernels_avx2 | */kernels_avx_vnni) compile "$source" "${kernel_flags[@]}" "${avx2[@]}" ;;
     */kernels_avx512) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" ;;
-    */kernels_avx512_vnni) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni ;;
+    */*_avx512_vnni) compile "$source" "${kernel_flags[@]}" "${avx512[@]}" -mavx512vnni ;;
     */kernels_neon_dot) compile "$source" -march=armv8.2-a+dotprod ;;
     *) compile "$source" ;;
   esac

@@ -61,9 +61,12 @@ static int64_t embark_accelerator_encoders(void);
  * precision: "exact", "fast" or "int8" assigns the weights of the encoder to the accelerator, "" does not.
  * packed: file of this model's weights as packed by this accelerator at this precision; mapped if it exists,
  * otherwise written if possible; "" for none.
+ * keep_layout: ggml does not repack weights on the CPU. Repacked weights have kernels of their own for four or
+ * more rows, which round otherwise than those for one row.
  * NULL on failure, with the reason in embark_llama_log(). */
 static void * embark_model_load(
-    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed);
+    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed,
+    bool keep_layout);
 static void embark_model_free(void * model);
 static int embark_model_n_embd(void * model);
 static int embark_model_n_ctx_train(void * model);
@@ -130,10 +133,11 @@ static bool embark_context_embedding(void * context, int seq_id, float * out);
 
 /* Every sequence has its own stream of cells, so that an answer does not depend on where the tokens of other
  * sequences are stored. cells: tokens per stream, a multiple of 256; keys and values are in F32 if f32,
- * otherwise in F16. batch_tokens: tokens per call, at least n_seq_max. flash_attention: as above. NULL on
- * failure. Freeing, cancelling and error reporting work as for embark_context_new(). */
+ * otherwise in F16. batch_tokens: tokens per call, at least n_seq_max. flash_attention: as above. accelerated: the
+ * accelerator computes products with quantised weights in CPU memory, with llama.cpp's results. NULL on failure.
+ * Freeing, cancelling and error reporting work as for embark_context_new(). */
 static void * embark_generation_new(void * model, int cells, int batch_tokens, int n_seq_max, int n_threads,
-                                    bool f32, bool flash_attention);
+                                    bool f32, bool flash_attention, bool accelerated);
 /* True if the context has a memory, which the functions below require. */
 static bool embark_generation_keeps(void * context);
 /* llama_decode of a batch that continues its sequences; return codes as embark_context_decode(). */
@@ -306,7 +310,8 @@ static void embark_accelerator_call(const char * name, const char * file) {
 }
 
 static void * embark_model_load(
-    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed) {
+    const char * path, int device, int gpu_layers, bool keep_accents, const char * precision, const char * packed,
+    bool keep_layout) {
     struct llama_model_params params = llama_model_default_params();
     /* An empty key terminates the list. */
     struct llama_model_kv_override overrides[2];
@@ -331,6 +336,7 @@ static void * embark_model_load(
             params.load_mode = LLAMA_LOAD_MODE_NONE;
         }
     }
+    params.use_extra_bufts = !keep_layout;
     ggml_backend_dev_t devices[2] = { NULL, NULL };
     params.split_mode = LLAMA_SPLIT_MODE_NONE;
     if (device < 0) {
@@ -452,10 +458,19 @@ static int embark_tokens_unknown(const int * tokens, int64_t offset, int n, int 
 struct embark_context {
     struct llama_context * llama;
     int n_embd;
+    bool uses_products; /* of the accelerator */
     llama_token_data * candidates; /* n_vocab elements; generation only */
     int n_vocab;
     volatile bool cancel;
 };
+
+/* The accelerator computes the products of this context in graphs that this thread builds from now on, or not. */
+static void embark_use_products(const struct embark_context * context) {
+    void (*use)(bool) = (void (*)(bool)) embark_accelerator_function("embark_accelerator_use_products");
+    if (use != NULL) {
+        use(context->uses_products);
+    }
+}
 
 static bool embark_is_cancelled(void * data) {
     return ((struct embark_context *) data)->cancel;
@@ -504,6 +519,7 @@ static void * embark_context_new(
      * pool the parts of a text separately. */
     params.kv_unified = true;
     params.embeddings = true;
+    embark_use_products(context);
     context->n_embd =
         params.pooling_type == LLAMA_POOLING_TYPE_RANK ? embark_model_n_scores(model) : embark_model_n_embd(model);
     context->llama = llama_init_from_model((struct llama_model *) model, params);
@@ -540,7 +556,7 @@ static bool embark_context_embedding(void * context, int seq_id, float * out) {
 }
 
 static void * embark_generation_new(void * model, int cells, int batch_tokens, int n_seq_max, int n_threads,
-                                    bool f32, bool flash_attention) {
+                                    bool f32, bool flash_attention, bool accelerated) {
     struct embark_context * context = (struct embark_context *) calloc(1, sizeof(struct embark_context));
     if (context == NULL) {
         return NULL;
@@ -555,6 +571,8 @@ static void * embark_generation_new(void * model, int cells, int batch_tokens, i
     }
     context->n_vocab = embark_model_n_vocab(model);
     context->candidates = (llama_token_data *) calloc((size_t) context->n_vocab, sizeof(llama_token_data));
+    context->uses_products = accelerated;
+    embark_use_products(context);
     if (context->candidates != NULL) {
         context->llama = llama_init_from_model((struct llama_model *) model, params);
     }
@@ -794,6 +812,7 @@ static bool embark_batch_add_sequence(void * batch, const int * tokens, int64_t 
 
 static int embark_context_decode(void * context, void * batch) {
     struct embark_context * ctx = (struct embark_context *) context;
+    embark_use_products(ctx);
     llama_memory_t memory = llama_get_memory(ctx->llama);
     if (memory != NULL) {
         llama_memory_clear(memory, false);
@@ -802,7 +821,9 @@ static int embark_context_decode(void * context, void * batch) {
 }
 
 static int embark_generation_decode(void * context, void * batch) {
-    return llama_decode(((struct embark_context *) context)->llama, ((struct embark_batch *) batch)->llama);
+    struct embark_context * ctx = (struct embark_context *) context;
+    embark_use_products(ctx);
+    return llama_decode(ctx->llama, ((struct embark_batch *) batch)->llama);
 }
 
 #endif /* EMBARK_LLAMA_IMPLEMENTATION */

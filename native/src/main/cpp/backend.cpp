@@ -1,7 +1,7 @@
-// The ggml backend: one device of type ACCEL that computes encoders with packed weights.
+// The ggml backend: one device of type ACCEL that computes encoders with packed weights, and products of decoders.
 //
 // llama.cpp creates a backend of each such device for every context. Nodes that the device supports are
-// computed here: whole encoders by run(), all other nodes by ggml's CPU backend.
+// computed here: whole encoders by run(), products one at a time, all other nodes by ggml's CPU backend.
 
 #include <atomic>
 #include <climits>
@@ -12,6 +12,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "decoder.h"
 #include "ggml-backend-impl.h"
 #include "matcher.h"
 #include "segments.h"
@@ -28,6 +29,7 @@ std::atomic<int64_t> encoders_computed{ 0 };
 
 struct Context {
     Workspace workspace;
+    QuantizedProducts products;
     ggml_backend_t cpu = nullptr; // created on first use
     ggml_abort_callback is_cancelled = nullptr;
     void * data = nullptr;
@@ -146,6 +148,9 @@ std::optional<Step> step_at(Context & context, ggml_cgraph * graph, int first) {
     if (is_packed_product(node)) {
         return Step{ 1, [=, &context] { return multiply(context, node); } };
     }
+    if (is_quantized_product(node)) {
+        return Step{ 1, [=, &context] { return context.products.multiply(node); } };
+    }
     if (const auto pooling = pooling_at(graph, first)) {
         return Step{ 2, [=] { return pool(*pooling); } };
     }
@@ -225,6 +230,7 @@ ggml_status compute_encoder(Context & context, const Match & match, const std::v
 
 ggml_status compute(ggml_backend_t backend, ggml_cgraph * graph) try {
     Context & context = context_of(backend);
+    context.products.forget();
     const int end = ggml_graph_n_nodes(graph);
     std::optional<Match> match = match_encoder(graph);
     const std::vector<int> starts = match ? sequences_of(*match) : std::vector<int>();
@@ -301,7 +307,7 @@ ggml_backend_buffer_type_t device_buffer_type(ggml_backend_dev_t) {
 }
 
 bool supports_operation(ggml_backend_dev_t, const ggml_tensor * node) {
-    return node->op == GGML_OP_NONE ? is_packed(node) : may_be_encoder(node);
+    return node->op == GGML_OP_NONE ? is_packed(node) : may_be_encoder(node) || is_wanted_product(node);
 }
 
 bool supports_buffer_type(ggml_backend_dev_t device, ggml_backend_buffer_type_t type) {
@@ -363,6 +369,9 @@ void * function_by_name(ggml_backend_reg_t, const char * name) {
     }
     if (std::strcmp(name, "embark_accelerator_use_exact") == 0) {
         return reinterpret_cast<void *>(use_exact_for_fast);
+    }
+    if (std::strcmp(name, "embark_accelerator_use_products") == 0) {
+        return reinterpret_cast<void *>(use_quantized_products);
     }
     if (std::strcmp(name, "embark_accelerator_use_weights") == 0) {
         return reinterpret_cast<void *>(WeightsMemory::use_file);

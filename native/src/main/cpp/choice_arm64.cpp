@@ -4,6 +4,8 @@
 
 #include <sys/auxv.h>
 
+#include "quantized.h"
+
 namespace embark {
 
 Cpu this_cpu() {
@@ -25,6 +27,10 @@ const Kernels * kernels_for(Precision precision, Cpu cpu, const char * forced) {
         return is_fast_in_f32 ? &kernels_neon_dot() : &kernels_neon_dot_int16();
     }
     return is_fast_in_f32 ? &kernels_neon() : &kernels_neon_int16();
+}
+
+const QuantizedKernels * quantized_kernels() {
+    return nullptr;
 }
 
 } // namespace embark

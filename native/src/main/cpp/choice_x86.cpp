@@ -1,7 +1,10 @@
 #include "choice.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <initializer_list>
+
+#include "quantized.h"
 
 namespace embark {
 
@@ -51,6 +54,11 @@ const Kernels * kernels_for(Precision precision, Cpu cpu, const char * forced) {
         case Isa::AVX512_VNNI: return is_exact ? &kernels_avx512() : &kernels_avx512_vnni();
         default: return nullptr;
     }
+}
+
+const QuantizedKernels * quantized_kernels() {
+    static const bool has_vnni = chosen(this_cpu(), std::getenv("EMBARK_ACCELERATOR_ISA")) == Isa::AVX512_VNNI;
+    return has_vnni ? &quantized_avx512_vnni() : nullptr;
 }
 
 } // namespace embark

@@ -16,6 +16,7 @@
 #include "choice.h"
 #include "ggml.h"
 #include "kernels.h"
+#include "quantized_test.h"
 #include "segments.h"
 #include "speed.h"
 #include "weights.h"
@@ -1026,6 +1027,7 @@ int main() {
         check_kernels(kernels_avx_vnni());
     }
 #endif
+    quantized_products_are_ggmls(check);
     sequences_are_found();
     kernels_are_chosen();
     fast_can_be_overruled();

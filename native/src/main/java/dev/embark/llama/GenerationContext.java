@@ -48,7 +48,8 @@ public class GenerationContext extends LlamaContext {
         layout.streams(),
         THREADS,
         model.isF32() && cpu,
-        !cpu);
+        !cpu,
+        cpu);
   }
 
   @Override

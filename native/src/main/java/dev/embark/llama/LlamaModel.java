@@ -121,7 +121,8 @@ public final class LlamaModel implements AutoCloseable {
             options.gpuLayers(),
             traits.stripsAccents(),
             acceleration.precision(),
-            packed);
+            packed,
+            options.keepsLayout());
     if (handle == null) {
       throw new EmbarkException(
           Kind.MODEL,

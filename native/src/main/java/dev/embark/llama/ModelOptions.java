@@ -10,8 +10,11 @@ import dev.embark.engine.options.Acceleration;
  *     rest
  * @param acceleration requested acceleration on a CPU; {@link LlamaModel#acceleration()} is the
  *     effective one
+ * @param keepsLayout whether llama.cpp keeps weights on a CPU in the layout of the file, so that a
+ *     row's products do not depend on the number of rows
  */
-public record ModelOptions(int device, int gpuLayers, Acceleration acceleration) {
+public record ModelOptions(
+    int device, int gpuLayers, Acceleration acceleration, boolean keepsLayout) {
   /** CPU only; no GPU is initialised. */
   public static final int CPU = -1;
 
@@ -25,11 +28,16 @@ public record ModelOptions(int device, int gpuLayers, Acceleration acceleration)
 
   /** Returns options for a CPU. */
   public static ModelOptions cpu(Acceleration acceleration) {
-    return new ModelOptions(CPU, 0, acceleration);
+    return cpu(acceleration, false);
+  }
+
+  /** Returns options for a CPU. */
+  public static ModelOptions cpu(Acceleration acceleration, boolean keepsLayout) {
+    return new ModelOptions(CPU, 0, acceleration, keepsLayout);
   }
 
   /** Returns options for a GPU. */
   public static ModelOptions gpu(int device, int gpuLayers) {
-    return new ModelOptions(device, gpuLayers, Acceleration.OFF);
+    return new ModelOptions(device, gpuLayers, Acceleration.OFF, false);
   }
 }

@@ -11,6 +11,7 @@ import dev.embark.engine.text.PromptTokenizer;
 import dev.embark.engine.text.Vocabulary;
 import dev.embark.llama.GenerationContext;
 import dev.embark.llama.LlamaModel;
+import dev.embark.llama.ModelOptions;
 import dev.embark.llama.Sampler;
 import dev.embark.llama.StreamLayout;
 import java.nio.charset.StandardCharsets;
@@ -32,9 +33,9 @@ import java.util.function.BooleanSupplier;
  * }</pre>
  *
  * <p>With temperature 0 an answer depends on its prompt alone; with a higher temperature it also
- * depends on the seed, but not on the position of the row. Both hold up to rounding: products of
- * several rows may be summed in another order, and an answer changes where two tokens are nearly
- * equally likely (docs/generation.md has figures).
+ * depends on the seed, but not on the position of the row. Both hold up to rounding for weights
+ * that llama.cpp repacks on a CPU ({@link ModelOptions#keepsLayout} prevents it) and on a GPU: an
+ * answer changes where two tokens are nearly equally likely (docs/generation.md has figures).
  *
  * <p>Rows that need few cells are answered many at a time. Rows that need more are answered fewer
  * at a time, in a context with the same total number of cells that is created on demand.

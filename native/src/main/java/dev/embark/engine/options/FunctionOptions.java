@@ -137,6 +137,14 @@ public abstract sealed class FunctionOptions implements Serializable
   /** Returns the requested acceleration. */
   public abstract Acceleration acceleration();
 
+  /**
+   * Returns whether llama.cpp keeps weights on a CPU in the layout of the file instead of one in
+   * which its products of several rows are faster and rounded otherwise.
+   */
+  public boolean keepsLayout() {
+    return false;
+  }
+
   /** Returns the options that were set explicitly, sorted by key; EXPLAIN shows these. */
   public final Map<String, String> asMap() {
     return new TreeMap<>(values);

@@ -109,6 +109,13 @@ public enum GenerateOption implements FunctionOption {
       "16",
       "Maximum number of rows that a task answers in parallel, limited by contextTokens.",
       value -> atMost(integer(value, 1), GenerateOptions.MAX_SEQUENCES - 1)),
+  DETERMINISTIC(
+      "deterministic",
+      "true, false",
+      "false",
+      "Whether llama.cpp keeps the layout of weights on a CPU, so that an answer does not depend on"
+          + " the rows answered in parallel; slower for Q4_0 and Q4_K.",
+      OptionSpec::bool),
   RETRIES(
       "retries",
       "0 or more",

@@ -136,12 +136,17 @@ public final class GenerateOptions extends FunctionOptions {
     return Integer.parseInt(get(GenerateOption.SEQUENCES));
   }
 
+  @Override
+  public boolean keepsLayout() {
+    return Boolean.parseBoolean(get(GenerateOption.DETERMINISTIC));
+  }
+
   /** Returns how often a failed prompt is retried. */
   public int retries() {
     return Integer.parseInt(get(GenerateOption.RETRIES));
   }
 
-  /** Returns {@link Acceleration#OFF}: the accelerator computes encoders only. */
+  /** Returns {@link Acceleration#OFF}: no weights are packed for generation. */
   @Override
   public Acceleration acceleration() {
     return Acceleration.OFF;

@@ -9,6 +9,7 @@ import dev.embark.engine.TinyDecoder;
 import dev.embark.engine.TinyModel;
 import dev.embark.engine.model.ChangedModel;
 import dev.embark.engine.model.ModelLoader;
+import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
@@ -83,6 +84,27 @@ class GenerationEngineTest {
         ModelLoader.load(TinyDecoder.QWEN3.write(dir, type), ModelOptions.cpu())) {
       List<String> together = answers(model, options, "16", prompts);
       assertThat(differing(together, answers(model, options, "1", prompts))).isEmpty();
+    }
+  }
+
+  /** The accelerator multiplies eight or more rows of such weights, llama.cpp fewer. */
+  @Test
+  void answersOfAQuantisedModelDependNeitherOnTheOrderNorOnTheOptionDeterministic()
+      throws IOException {
+    List<String> prompts = prompts(40);
+    List<String> shuffled = new ArrayList<>(prompts);
+    Collections.shuffle(shuffled, new Random(9));
+    Map<String, String> options = Map.of("maxTokens", "24", "contextTokens", "4096");
+    Path file = TinyDecoder.LLAMA.write(dir, GgufTensorType.Q8_0);
+    List<String> expected;
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      expected = answers(model, options, "1", prompts);
+      List<String> others = answers(model, options, "16", shuffled);
+      assertThat(shuffled.stream().map(p -> expected.get(prompts.indexOf(p))).toList())
+          .isEqualTo(others);
+    }
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu(Acceleration.OFF, true))) {
+      assertThat(answers(model, options, "16", prompts)).isEqualTo(expected);
     }
   }
 

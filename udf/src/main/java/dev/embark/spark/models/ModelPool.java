@@ -38,8 +38,9 @@ final class ModelPool {
    *
    * @param kernels as {@link Accelerator#kernelsOf}; different precisions use the same kernels on
    *     some machines
+   * @param keepsLayout of the options; false on a GPU
    */
-  private record Key(String sha256, int device, String kernels) {}
+  private record Key(String sha256, int device, String kernels, boolean keepsLayout) {}
 
   /**
    * Returns the loaded model of the options and adds a user to it.
@@ -60,7 +61,8 @@ final class ModelPool {
           new Key(
               file.sha256(),
               device.map(Device::index).orElse(ModelOptions.CPU),
-              device.isPresent() ? "" : hardware.kernels(options.acceleration()));
+              device.isPresent() ? "" : hardware.kernels(options.acceleration()),
+              device.isEmpty() && options.keepsLayout());
       while (true) {
         LoadedModel model = get(key, () -> loadNamed(key, file, options, device, reclaim));
         if (model.retain()) {
@@ -107,7 +109,7 @@ final class ModelPool {
       ModelOptions where =
           device.isPresent()
               ? EngineMemory.onGpu(device.get(), file.path(), options)
-              : ModelOptions.cpu(options.acceleration());
+              : ModelOptions.cpu(options.acceleration(), options.keepsLayout());
       LlamaModel model = hardware.load(file.path(), where, store.weights(file));
       return new LoadedModel(file, model, estimate, memory, loaded -> models.remove(key, loaded));
     } catch (RuntimeException | Error e) {
