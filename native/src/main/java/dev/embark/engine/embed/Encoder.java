@@ -27,8 +27,8 @@ public final class Encoder implements AutoCloseable {
   interface Sink {
     /**
      * Receives {@code vector[0 … dimensions)}, pooled but not normalised, or the outputs of a
-     * reranker's head; of a sequence with parts, the vectors of the parts one after the other. Valid
-     * during the call only.
+     * reranker's head; of a sequence with parts, the vectors of the parts one after the other.
+     * Valid during the call only.
      */
     void vector(int sequence, float[] vector);
 
