@@ -4,14 +4,14 @@ import dev.embark.job.cli.Failures;
 import dev.embark.job.cli.UserError;
 import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -21,6 +21,7 @@ import org.apache.spark.util.SerializableConfiguration;
 /** Applies a function to each file of an input, in the tasks of a Spark job. */
 final class FileTasks {
   private static final int FILES_OF_A_TASK = 100;
+  private static final String SEPARATOR = "\0"; // no file system allows it in a name
 
   private FileTasks() {}
 
@@ -29,17 +30,18 @@ final class FileTasks {
     /**
      * Returns the result as a text, which every serializer of Spark can transfer.
      *
-     * @param index index of the file
+     * @param file what names the file or part
      */
-    String apply(int index, Configuration conf) throws IOException;
+    String apply(String file, Configuration conf) throws IOException;
   }
 
   /** Function that reads the lines of one file or one part of a file, lazily. */
   interface LineFunction extends Serializable {
     /**
-     * @param index index of the file
+     * @param index index of the file or part
+     * @param file what names it
      */
-    Iterator<String> apply(int index, Configuration conf) throws IOException;
+    Iterator<String> apply(int index, String file, Configuration conf) throws IOException;
   }
 
   /**
@@ -48,18 +50,14 @@ final class FileTasks {
    * @param input name of the input for messages
    * @throws UserError if the function failed
    */
-  static List<String> map(SparkSession spark, String input, int files, FileFunction function) {
-    return ask(
+  static List<String> map(
+      SparkSession spark, String input, List<String> files, FileFunction function) {
+    return ofLines(
         spark,
         input,
         files,
-        (indices, conf) ->
-            indices
-                .map(
-                    (MapFunction<Long, String>)
-                        index -> function.apply(index.intValue(), conf.value().value()),
-                    Encoders.STRING())
-                .collectAsList());
+        (index, file, conf) -> List.of(function.apply(file, conf)).iterator(),
+        Dataset::collectAsList);
   }
 
   /**
@@ -71,37 +69,55 @@ final class FileTasks {
   static <T> T ofLines(
       SparkSession spark,
       String input,
-      int files,
+      List<String> files,
       LineFunction function,
       Function<Dataset<String>, T> question) {
-    return ask(
-        spark,
-        input,
-        files,
-        (indices, conf) ->
-            question.apply(
-                indices.flatMap(
-                    (FlatMapFunction<Long, String>)
-                        index -> function.apply(index.intValue(), conf.value().value()),
-                    Encoders.STRING())));
-  }
-
-  private static <T> T ask(
-      SparkSession spark,
-      String input,
-      int files,
-      BiFunction<Dataset<Long>, Broadcast<SerializableConfiguration>, T> question) {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     Broadcast<SerializableConfiguration> conf =
-        JavaSparkContext.fromSparkContext(spark.sparkContext())
-            .broadcast(new SerializableConfiguration(spark.sessionState().newHadoopConf()));
+        context.broadcast(new SerializableConfiguration(spark.sessionState().newHadoopConf()));
+    // In the closure, every task would have a copy of all names.
+    Broadcast<String> names = context.broadcast(String.join(SEPARATOR, files));
     try {
       int cores = spark.sparkContext().defaultParallelism();
-      int tasks = Math.max(Math.min(files, 4 * cores), files / FILES_OF_A_TASK);
-      return question.apply(spark.range(0, files, 1, tasks), conf);
+      int tasks = Math.max(Math.min(files.size(), 4 * cores), files.size() / FILES_OF_A_TASK);
+      return question.apply(
+          spark
+              .range(0, files.size(), 1, tasks)
+              .mapPartitions(
+                  (MapPartitionsFunction<Long, String>)
+                      indices -> lines(indices, names.value(), function, conf.value().value()),
+                  Encoders.STRING()));
     } catch (Exception e) {
       throw new UserError("Cannot read %s (%s)".formatted(input, Failures.sentence(e)), e);
     } finally {
+      names.destroy();
       conf.destroy();
     }
+  }
+
+  private static Iterator<String> lines(
+      Iterator<Long> indices, String names, LineFunction function, Configuration conf) {
+    String[] files = names.split(SEPARATOR, -1);
+    return new Iterator<>() {
+      private Iterator<String> lines = Collections.emptyIterator();
+
+      @Override
+      public boolean hasNext() {
+        try {
+          while (!lines.hasNext() && indices.hasNext()) {
+            int index = indices.next().intValue();
+            lines = function.apply(index, files[index], conf);
+          }
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        return lines.hasNext();
+      }
+
+      @Override
+      public String next() {
+        return lines.next();
+      }
+    };
   }
 }

@@ -41,16 +41,13 @@ public final class FooterCheck {
     if (files.isEmpty()) {
       return;
     }
-    String[] paths = files.stream().map(Path::toString).toArray(String[]::new);
+    List<String> paths = files.stream().map(Path::toString).toList();
     List<String> footers =
         FileTasks.map(
-            spark,
-            input,
-            paths.length,
-            (index, conf) -> FileFooter.read(paths[index], isOrc, conf).toText());
+            spark, input, paths, (path, conf) -> FileFooter.read(path, isOrc, conf).toText());
     List<FileFooter> found = new ArrayList<>();
-    for (int i = 0; i < paths.length; i++) {
-      found.add(FileFooter.of(paths[i], footers.get(i)));
+    for (int i = 0; i < footers.size(); i++) {
+      found.add(FileFooter.of(paths.get(i), footers.get(i)));
     }
     compare(found, isOrc ? "ORC" : "Parquet", mergesColumns(format, options));
   }

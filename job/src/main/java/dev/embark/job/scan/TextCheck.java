@@ -71,22 +71,26 @@ public final class TextCheck {
    * @throws UserError naming the first faulty file and line
    */
   public StructType columns(TextOptions options, List<Path> files) {
-    TextFileScan[] all = scans(files, options).toArray(TextFileScan[]::new);
+    List<TextFileScan> all = scans(files, options);
+    if (all.isEmpty()) {
+      return new StructType();
+    }
+    TextFileScan first = all.get(0);
     CollectionAccumulator<String> ended = spark.sparkContext().collectionAccumulator();
     StructType columns =
         FileTasks.ofLines(
             spark,
             input,
-            all.length,
-            (index, conf) ->
-                new DocumentLines(all[index], conf, end -> ended.add(index + " " + end)),
+            places(all),
+            (index, place, conf) ->
+                new DocumentLines(first.at(place), conf, end -> ended.add(index + " " + end)),
             lines -> spark.read().options(options.given()).json(lines).schema());
     // A task that ran twice has added its results twice.
     SortedMap<Integer, TextFileScan.Result> results = new TreeMap<>();
     for (String end : ended.value()) {
       String[] parts = end.split(" ", 2);
       int index = Integer.parseInt(parts[0]);
-      results.put(index, TextFileScan.Result.of(all[index], parts[1]));
+      results.put(index, TextFileScan.Result.of(all.get(index), parts[1]));
     }
     refuseFault(results.values(), new TextFaultMessage(options));
     return columns;
@@ -120,12 +124,17 @@ public final class TextCheck {
   }
 
   private List<TextFileScan.Result> run(List<TextFileScan> scans) {
-    TextFileScan[] all = scans.toArray(TextFileScan[]::new);
+    TextFileScan first = scans.get(0);
     List<String> found =
-        FileTasks.map(spark, input, all.length, (index, conf) -> all[index].run(conf).toText());
-    return IntStream.range(0, all.length)
-        .mapToObj(i -> TextFileScan.Result.of(all[i], found.get(i)))
+        FileTasks.map(
+            spark, input, places(scans), (place, conf) -> first.at(place).run(conf).toText());
+    return IntStream.range(0, found.size())
+        .mapToObj(i -> TextFileScan.Result.of(scans.get(i), found.get(i)))
         .toList();
+  }
+
+  private static List<String> places(List<TextFileScan> scans) {
+    return scans.stream().map(TextFileScan::place).toList();
   }
 
   private Configuration hadoop() {

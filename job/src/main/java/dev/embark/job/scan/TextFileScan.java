@@ -41,6 +41,24 @@ public record TextFileScan(
 
   private static final int MOST_CONTINUATION_BYTES = 3; // per UTF-8 character
 
+  /** Returns what distinguishes this scan from the others of an input. */
+  String place() {
+    return file + " " + from + " " + to + " " + path;
+  }
+
+  /** Returns the scan of the same input at another place. */
+  TextFileScan at(String place) {
+    String[] parts = place.split(" ", 4);
+    return new TextFileScan(
+        Integer.parseInt(parts[0]),
+        parts[3],
+        Long.parseLong(parts[1]),
+        Long.parseLong(parts[2]),
+        charset,
+        csv,
+        json);
+  }
+
   /**
    * Result of a scan.
    *
