@@ -110,14 +110,11 @@ class ChunksOverRunsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "parquet, BEFORE_PREPARE",
     "parquet, AFTER_PREPARE",
     "parquet, WITHIN_PUBLISH",
     "parquet, AFTER_PUBLISH",
-    "delta, BEFORE_PREPARE",
     "delta, BEFORE_PUBLISH",
     "delta, AFTER_PUBLISH",
-    "iceberg, BEFORE_PUBLISH",
     "iceberg, AFTER_PUBLISH"
   })
   void eachChunkIsThereOnceAfterACrash(String format, Moment moment) throws IOException {
@@ -145,13 +142,7 @@ class ChunksOverRunsTest {
 
   /** Half of the changed texts have their new chunks when the run ends. */
   @ParameterizedTest
-  @CsvSource({
-    "parquet, BEFORE_PUBLISH",
-    "delta, AFTER_PREPARE",
-    "delta, AFTER_PUBLISH",
-    "iceberg, BEFORE_PUBLISH",
-    "iceberg, AFTER_PUBLISH"
-  })
+  @CsvSource({"parquet, BEFORE_PUBLISH", "delta, AFTER_PUBLISH", "iceberg, BEFORE_PUBLISH"})
   void aRunThatReplacesChunksIsResumed(String format, Moment moment) throws IOException {
     Runs runs = runs(format);
     runs.run(runs.json("in.json", texts()), CHUNKS);
@@ -213,7 +204,7 @@ class ChunksOverRunsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"delta, parquet", "delta, delta", "iceberg, delta", "iceberg, iceberg"})
+  @CsvSource({"delta, parquet", "iceberg, iceberg"})
   void chunksOfChangedRowsOfATableReplaceTheOldOnes(String format, String output)
       throws IOException {
     Runs runs = runs(output);
