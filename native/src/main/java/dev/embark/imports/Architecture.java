@@ -64,7 +64,8 @@ interface Architecture {
     throw new ImportException(
         "its head has no counterpart in llama.cpp for the architecture "
             + name()
-            + "; use a reranker based on BERT, RoBERTa, XLM-RoBERTa, ModernBERT or Qwen3");
+            + "; use"
+            + Architectures.RERANKERS);
   }
 
   /** Returns whether the model is a decoder, which scores a pair at its last token. */

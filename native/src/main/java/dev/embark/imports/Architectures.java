@@ -8,6 +8,10 @@ final class Architectures {
   private static final String NOT_YET =
       ", and Embark does not import it; use a GGUF file of the model";
 
+  /** Families whose rerankers are imported. */
+  static final String RERANKERS =
+      " a reranker based on BERT, RoBERTa, XLM-RoBERTa, ModernBERT or Qwen3";
+
   // Models that llama.cpp cannot compute, or not from these weights alone.
   private static final Map<String, String> REFUSED =
       Map.of(
@@ -52,8 +56,17 @@ final class Architectures {
           throw new ImportException(
               "its architecture is "
                   + (type.isEmpty() ? "not named in config.json" : type)
-                  + (REFUSED.containsKey(type) ? ", " + REFUSED.get(type) : NOT_YET));
+                  + reason(type, kind));
     };
+  }
+
+  private static String reason(String type, String kind) {
+    if (REFUSED.containsKey(type)) {
+      return ", " + REFUSED.get(type);
+    }
+    return kind.endsWith("ForSequenceClassification")
+        ? ", and llama.cpp has no head for a " + kind + "; use" + RERANKERS
+        : NOT_YET;
   }
 
   /** Refuses a model of the authors' own Python code under the name of a known one. */

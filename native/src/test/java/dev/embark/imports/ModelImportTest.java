@@ -367,6 +367,7 @@ class ModelImportTest {
       value = {
         "'model_type': 'bert'|'model_type': 'mpnet'|its architecture is mpnet, which adds relative",
         "'model_type': 'bert'|'model_type': 'new'|its architecture is new, and Embark does not",
+        "'BertModel'], 'model_type': 'bert'|'LlamaForSequenceClassification'], 'model_type': 'llama'|its architecture is llama, and llama.cpp has no head for a LlamaForSequenceClassification; use a reranker based",
         "'model_type': 'bert',||its architecture is not named in config.json",
         "'BertModel'|'BertForTokenClassification'|classifies tokens and has no vector for a text",
         "'BertModel'|'BertForSequenceClassification'|its head has 2 labels (LABEL_0, LABEL_1)",

@@ -121,10 +121,7 @@ public sealed class EmbedOptions extends FunctionOptions permits ChunkOptions {
 
   @Override
   public Acceleration acceleration() {
-    if (get(EmbedOption.ACCELERATOR).equals(AcceleratorChoice.OFF.toString())) {
-      return Acceleration.OFF;
-    }
-    return Acceleration.valueOf(get(EmbedOption.PRECISION).toUpperCase(Locale.ROOT));
+    return accelerationOfEncoder();
   }
 
   @Override

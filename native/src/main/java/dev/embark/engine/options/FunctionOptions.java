@@ -145,6 +145,13 @@ public abstract sealed class FunctionOptions implements Serializable
     return false;
   }
 
+  /** Returns the acceleration that the options of a function of encoders select. */
+  final Acceleration accelerationOfEncoder() {
+    return get("accelerator").equals(AcceleratorChoice.OFF.toString())
+        ? Acceleration.OFF
+        : Acceleration.valueOf(get("precision").toUpperCase(Locale.ROOT));
+  }
+
   /** Returns the options that were set explicitly, sorted by key; EXPLAIN shows these. */
   public final Map<String, String> asMap() {
     return new TreeMap<>(values);

@@ -109,10 +109,7 @@ public final class RerankOptions extends FunctionOptions {
 
   @Override
   public Acceleration acceleration() {
-    if (get(RerankOption.ACCELERATOR).equals(AcceleratorChoice.OFF.toString())) {
-      return Acceleration.OFF;
-    }
-    return Acceleration.valueOf(get(RerankOption.PRECISION).toUpperCase(Locale.ROOT));
+    return accelerationOfEncoder();
   }
 
   @Override
