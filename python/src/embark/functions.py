@@ -169,6 +169,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "truncate_side": "truncateSide",
         "context_tokens": "contextTokens",
         "sequences": "sequences",
+        "deterministic": "deterministic",
         "retries": "retries",
         "mode": "mode",
         "device": "device",
@@ -191,6 +192,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "truncate_side": "truncateSide",
         "context_tokens": "contextTokens",
         "sequences": "sequences",
+        "deterministic": "deterministic",
         "retries": "retries",
         "mode": "mode",
         "device": "device",
@@ -935,6 +937,7 @@ def generate(
     truncate_side: Literal["start", "middle", "end"] | None = None,
     context_tokens: int | None = None,
     sequences: int | None = None,
+    deterministic: bool | None = None,
     retries: int | None = None,
     mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
     device: Literal["auto", "cpu", "gpu"] | None = None,
@@ -992,6 +995,10 @@ def generate(
     sequences
         Maximum number of rows that a task answers in parallel, limited by contextTokens. Takes
         1 to 255; by default 16.
+    deterministic
+        Whether llama.cpp keeps the layout of weights on a CPU, so that an answer does not
+        depend on the rows answered in parallel; slower for Q4_0 and Q4_K. Takes true, false; by
+        default false.
     retries
         How often a failed prompt is retried. Takes 0 or more; by default 1.
     mode
@@ -1030,6 +1037,7 @@ def generate(
             "truncateSide": truncate_side,
             "contextTokens": context_tokens,
             "sequences": sequences,
+            "deterministic": deterministic,
             "retries": retries,
             "mode": mode,
             "device": device,
@@ -1057,6 +1065,7 @@ def generate_detail(
     truncate_side: Literal["start", "middle", "end"] | None = None,
     context_tokens: int | None = None,
     sequences: int | None = None,
+    deterministic: bool | None = None,
     retries: int | None = None,
     mode: Literal["PERMISSIVE", "FAILFAST"] | None = None,
     device: Literal["auto", "cpu", "gpu"] | None = None,
@@ -1114,6 +1123,10 @@ def generate_detail(
     sequences
         Maximum number of rows that a task answers in parallel, limited by contextTokens. Takes
         1 to 255; by default 16.
+    deterministic
+        Whether llama.cpp keeps the layout of weights on a CPU, so that an answer does not
+        depend on the rows answered in parallel; slower for Q4_0 and Q4_K. Takes true, false; by
+        default false.
     retries
         How often a failed prompt is retried. Takes 0 or more; by default 1.
     mode
@@ -1152,6 +1165,7 @@ def generate_detail(
             "truncateSide": truncate_side,
             "contextTokens": context_tokens,
             "sequences": sequences,
+            "deterministic": deterministic,
             "retries": retries,
             "mode": mode,
             "device": device,

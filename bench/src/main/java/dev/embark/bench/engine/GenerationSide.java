@@ -29,7 +29,9 @@ final class GenerationSide {
 
   private GenerationSide() {}
 
-  /** Arguments: model, prompts (one a line), tokens per answer, where to write, KEY=VALUE options. */
+  /**
+   * Arguments: model, prompts (one a line), tokens per answer, where to write, KEY=VALUE options.
+   */
   public static void main(String[] args) throws Exception {
     Map<String, String> options = new HashMap<>();
     options.put("chatTemplate", "none");
