@@ -511,6 +511,7 @@ static void * embark_context_new(
     if (context == NULL) {
         return NULL;
     }
+    embark_use_products(context);
     struct llama_context_params params = embark_context_params(context, capacity, capacity, n_seq_max, n_threads);
     params.pooling_type = (enum llama_pooling_type) pooling;
     /* Not AUTO: the accelerator matches this form of the graph, whatever the device. */
@@ -519,7 +520,6 @@ static void * embark_context_new(
      * pool the parts of a text separately. */
     params.kv_unified = true;
     params.embeddings = true;
-    embark_use_products(context);
     context->n_embd =
         params.pooling_type == LLAMA_POOLING_TYPE_RANK ? embark_model_n_scores(model) : embark_model_n_embd(model);
     context->llama = llama_init_from_model((struct llama_model *) model, params);

@@ -58,6 +58,7 @@ public record Fingerprint(
               EmbedOption.BATCH_TOKENS,
               GenerateOption.CONTEXT_TOKENS,
               GenerateOption.SEQUENCES,
+              GenerateOption.DETERMINISTIC,
               GenerateOption.RETRIES)
           .map(FunctionOption::key)
           .collect(Collectors.toUnmodifiableSet());

@@ -96,6 +96,7 @@ class FingerprintTest {
     Fingerprint plain = Fingerprint.of("abc", GenerateOptions.of(model));
 
     assertThat(answers("sequences", "4").sha256()).isEqualTo(plain.sha256());
+    assertThat(answers("deterministic", "true").sha256()).isEqualTo(plain.sha256());
     assertThat(answers("contextTokens", "512").sha256()).isEqualTo(plain.sha256());
     for (String key : List.of("temperature", "seed", "maxTokens")) {
       assertThat(answers(key, "3").sha256()).as(key).isNotEqualTo(plain.sha256());

@@ -129,14 +129,6 @@ public abstract sealed class FunctionOptions implements Serializable
     return DeviceChoice.valueOf(get("device").toUpperCase(Locale.ROOT));
   }
 
-  /** Returns the number of tokens per native batch; empty for the default of the device. */
-  public final OptionalInt batchTokens() {
-    return integer(get("batchTokens"));
-  }
-
-  /** Returns the requested acceleration. */
-  public abstract Acceleration acceleration();
-
   /**
    * Returns whether llama.cpp keeps weights on a CPU in the layout of the file instead of one in
    * which its products of several rows are faster and rounded otherwise.
@@ -151,6 +143,14 @@ public abstract sealed class FunctionOptions implements Serializable
         ? Acceleration.OFF
         : Acceleration.valueOf(get("precision").toUpperCase(Locale.ROOT));
   }
+
+  /** Returns the number of tokens per native batch; empty for the default of the device. */
+  public final OptionalInt batchTokens() {
+    return integer(get("batchTokens"));
+  }
+
+  /** Returns the requested acceleration. */
+  public abstract Acceleration acceleration();
 
   /** Returns the options that were set explicitly, sorted by key; EXPLAIN shows these. */
   public final Map<String, String> asMap() {

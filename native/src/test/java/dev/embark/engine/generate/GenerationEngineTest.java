@@ -109,6 +109,19 @@ class GenerationEngineTest {
   }
 
   @Test
+  void answersOfAQuantisedModelDoNotDependOnASharedPrefix() throws IOException {
+    List<String> prompts =
+        prompts(24).stream().map(p -> "Read this to the end, then go on: " + p).toList();
+    Map<String, String> options = Map.of("maxTokens", "24", "contextTokens", "4096");
+    Path file = TinyDecoder.QWEN3.write(dir, GgufTensorType.Q8_0);
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu())) {
+      List<String> alone =
+          prompts.stream().map(p -> answers(model, options, "1", List.of(p)).get(0)).toList();
+      assertThat(differing(answers(model, options, "16", prompts), alone)).isEmpty();
+    }
+  }
+
+  @Test
   void rowsThatFillTheContextAreAnsweredAsAlone() throws IOException {
     Path file =
         ChangedModel.with(
