@@ -9,9 +9,11 @@ import dev.embark.engine.TinyDecoder;
 import dev.embark.engine.TinyWeights;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.ClassifyOptions;
+import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.rows.ClassifiedRows;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.engine.text.PromptTokenizer;
 import dev.embark.engine.text.Vocabulary;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
@@ -20,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -143,7 +146,7 @@ class ClassificationEngineTest {
   @Test
   void aTextHasTheSameScoresAfterAnyOther() {
     List<String> reversed = new ArrayList<>(TEXTS);
-    java.util.Collections.reverse(reversed);
+    Collections.reverse(reversed);
     ClassifiedRows rows = classify(model, Map.of(), LABELS, TEXTS);
     ClassifiedRows others = classify(model, Map.of(), LABELS, reversed);
 
@@ -188,6 +191,21 @@ class ClassificationEngineTest {
                       .plain(
                           "Pick: a, the, the a.\n\none\n\nLabel:".getBytes(StandardCharsets.UTF_8))
                       .length);
+    }
+  }
+
+  /** "t" and "he" are two tokens to a model that continues "t", and "th" and "e" in a text. */
+  @Test
+  void aLabelThatMergesWithTheEndOfThePromptHasItsOwnTokens() {
+    GenerateOptions options =
+        GenerateOptions.of(Map.of("chatTemplate", "{{ messages[0].content }} t"));
+    Vocabulary vocabulary = new Vocabulary(model);
+    try (PromptTokenizer prompts = new PromptTokenizer(model, vocabulary, options, 256)) {
+      assertThat(vocabulary.plain(bytes(List.of("the")).get(0))).hasSize(2);
+      assertThat(prompts.continuation("he"))
+          .hasSize(2)
+          .isEqualTo(vocabulary.plain(bytes(List.of("he")).get(0)));
+      assertThat(prompts.continuation("x")).isEqualTo(vocabulary.plain(bytes(List.of("x")).get(0)));
     }
   }
 

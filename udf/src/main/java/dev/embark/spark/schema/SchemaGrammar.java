@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -40,26 +41,45 @@ import java.util.stream.Collectors;
  */
 final class SchemaGrammar {
   // The first that fit.
-  private static final List<Limits> LIMITS =
+  private static final List<Limits> SHARED =
       List.of(
-          new Limits(32, 256),
-          new Limits(32, 64),
-          new Limits(32, 32),
-          new Limits(16, 16),
-          new Limits(8, 8));
+          Limits.shared(32, 256),
+          Limits.shared(32, 64),
+          Limits.shared(32, 32),
+          Limits.shared(16, 16),
+          Limits.shared(8, 8));
 
-  // llama.cpp parses a grammar for each row: 8,000 rules in some milliseconds.
-  private static final int MAX_RULES = 8000;
+  // Of shapes with so many strings that counting what each leaves takes too many rules.
+  private static final List<Limits> EQUAL =
+      List.of(
+          Limits.equal(256),
+          Limits.equal(128),
+          Limits.equal(64),
+          Limits.equal(32),
+          Limits.equal(16),
+          Limits.equal(8));
 
-  private static final Text KEY = new Text(1, Shape.UNBOUNDED);
+  // Parts of what strings may share, the first whose rules are not too many; a small part has to be
+  // worth several strings of equal length.
+  private static final double[] PARTS = {1, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05, 0.02};
+  private static final int WORTH = 4;
+
+  // llama.cpp parses a grammar for each row: so many rules in up to 30 milliseconds.
+  private static final int MAX_RULES = 8_000;
+
   // Without U+FFFD, which bytes that are no UTF-8 become.
   private static final String CHARACTERS =
       "narrow ::= [ !#-[\\]-~] | \"\\\\\" [\"\\\\/bfnrt]\n"
           + "wide ::= [\\u0080-\\uD7FF\\uE000-\\uFFFC\\U00010000-\\U0010FFFF]\n";
 
+  // What may be spent is counted in two tokens except within strings.
+  private static final int GRAIN = 2 * Todo.TOKEN;
+
   private record State(Todo todo, int left) {}
 
   private final Map<State, String> names = new HashMap<>();
+  private final Map<Todo, Todo> opened = new HashMap<>();
+  private final Map<Todo, List<Todo>> choices = new HashMap<>();
   private final Map<String, String> shared = new LinkedHashMap<>(); // by body
   private final Deque<State> unwritten = new ArrayDeque<>();
   private final StringBuilder rules = new StringBuilder();
@@ -74,14 +94,30 @@ final class SchemaGrammar {
    */
   static String of(Shape shape, int maxTokens) {
     int cost = (int) Math.min(Integer.MAX_VALUE, Todo.TOKEN * (maxTokens - 1L));
-    int least = 0;
-    for (Limits limits : LIMITS) {
-      Todo root = Todo.of(shape, limits);
-      least = root.need();
-      if (least <= cost) {
-        return fitting(root, cost);
+    Optional<Todo> sharing = first(SHARED, shape, cost);
+    Optional<Todo> equal = first(EQUAL, shape, cost);
+    if (sharing.isPresent()) {
+      int need = sharing.get().need();
+      for (double part : PARTS) {
+        int rest = (int) (part * (cost - need));
+        boolean isEnough = part > 0.5 || rest > WORTH * Todo.CHARACTER * equal.get().mostOfString();
+        SchemaGrammar grammar = new SchemaGrammar();
+        if (isEnough && grammar.write(sharing.get(), need + rest)) {
+          return grammar.text();
+        }
       }
     }
+    if (equal.isPresent()) {
+      SchemaGrammar grammar = new SchemaGrammar();
+      if (grammar.write(equal.get(), cost)) {
+        return grammar.text();
+      }
+      throw new EmbarkException(
+          Kind.OPTION,
+          "The generate option schema has more values than a grammar has room for; bound its"
+              + " arrays by smaller values of maxItems.");
+    }
+    int least = Todo.of(shape, EQUAL.get(EQUAL.size() - 1)).need();
     throw new EmbarkException(
         Kind.OPTION,
         "An answer of the option schema may take "
@@ -91,21 +127,12 @@ final class SchemaGrammar {
             + "; set maxTokens to as many, or bound the arrays of the schema.");
   }
 
-  private static String fitting(Todo root, int cost) {
-    int left = cost;
-    while (true) {
-      SchemaGrammar grammar = new SchemaGrammar();
-      if (grammar.write(root, left)) {
-        return grammar.text();
-      }
-      if (left == root.need()) {
-        throw new EmbarkException(
-            Kind.OPTION,
-            "The generate option schema has more values than a grammar has room for; bound its"
-                + " arrays by smaller values of maxItems.");
-      }
-      left = root.need() + (left - root.need()) / 2;
-    }
+  /** The shape with the first limits that fit. */
+  private static Optional<Todo> first(List<Limits> limits, Shape shape, int cost) {
+    return limits.stream()
+        .map(some -> Todo.of(shape, some))
+        .filter(root -> root.need() <= cost)
+        .findFirst();
   }
 
   /** Writes all rules; false if there are too many. */
@@ -149,18 +176,18 @@ final class SchemaGrammar {
         todo = todo.next();
       } else if (shape instanceof Text text && todo.isFixed(text)) {
         flush(literal, parts);
-        parts.add(fixed(text));
+        parts.add(fixed(text.min(), todo.max(text)));
         left -= todo.need() - (todo.next() == null ? 0 : todo.next().need());
         todo = todo.next();
       } else if (shape instanceof Text text) {
-        todo = todo.then(new Literal("\""), new Characters(text.min()));
+        todo = opened.computeIfAbsent(todo, from -> opened(from, shape));
         // Nothing counts the characters of one string: what its maximum leaves over is dropped.
-        long all = (long) Todo.CHARACTER * (text.max() - text.min());
+        long all = (long) Todo.CHARACTER * (todo.max(text) - text.min());
         left = (int) Math.min(left, todo.need() + all);
       } else if (shape != null && !(shape instanceof Nullable)) {
-        todo = opened(todo, shape);
+        todo = opened.computeIfAbsent(todo, from -> opened(from, shape));
       } else if (todo.step() instanceof FieldsFrom from && !from.isChoice()) {
-        todo = withField(todo, from);
+        todo = opened.computeIfAbsent(todo, of -> withField(of, from));
       } else {
         flush(literal, parts);
         parts.add(rule(todo, left));
@@ -171,13 +198,16 @@ final class SchemaGrammar {
     return String.join(" ", parts);
   }
 
-  private String fixed(Text text) {
-    String body = "\"\\\"\" (narrow | wide){" + text.min() + "," + text.max() + "} \"\\\"\"";
+  private String fixed(int min, int max) {
+    String body = "\"\\\"\" (narrow | wide){" + min + "," + max + "} \"\\\"\"";
     return shared.computeIfAbsent(body, added -> "v" + shared.size());
   }
 
   /** The steps of a value without a choice at its start. */
   private static Todo opened(Todo todo, Shape shape) {
+    if (shape instanceof Text text) {
+      return todo.then(new Literal("\""), new Characters(text.min()));
+    }
     if (shape instanceof Fields fields) {
       return todo.then(new Literal("{"), new FieldsFrom(fields.fields(), 0, false));
     }
@@ -188,7 +218,7 @@ final class SchemaGrammar {
     return shape instanceof Pairs
         ? todo.then(
             new Literal("{"), new ItemsFrom(new Items(pair, 0, Shape.UNBOUNDED), "}", 0, false))
-        : todo.then(new Value(KEY), new Literal(":"), new Value(pair.value()));
+        : todo.then(new Value(Todo.KEY), new Literal(":"), new Value(pair.value()));
   }
 
   private static void flush(StringBuilder literal, List<String> parts) {
@@ -199,13 +229,22 @@ final class SchemaGrammar {
   }
 
   private String rule(Todo todo, int left) {
-    State state = new State(todo, left);
+    State state = new State(todo, todo.need() + rounded(todo, left - todo.need()));
     return names.computeIfAbsent(
         state,
         added -> {
           unwritten.add(added);
           return "s" + names.size();
         });
+  }
+
+  /** What may be spent beyond the need, rounded down so that fewer states differ. */
+  private static int rounded(Todo todo, int rest) {
+    if (!todo.isFlexible()) {
+      return 0;
+    }
+    int unit = todo.step() instanceof Characters ? Todo.CHARACTER : GRAIN;
+    return rest / unit * unit;
   }
 
   /** The end of an object, or its next field and what is behind it. */
@@ -220,50 +259,50 @@ final class SchemaGrammar {
 
   private List<String> alternatives(Todo todo, int left) {
     List<String> all = new ArrayList<>();
-    if (todo.step() instanceof FieldsFrom from) {
-      add(all, withField(todo, from), left);
-      add(all, todo.then(from.after(from.follows())), left);
-    } else if (todo.step() instanceof Characters text) {
-      if (text.min() == 0) {
-        add(all, todo.then(new Literal("\"")), left);
+    for (Todo choice : choices.computeIfAbsent(todo, SchemaGrammar::choices)) {
+      if (choice.step() instanceof Characters) {
+        more(all, "narrow ", choice, left - Todo.CHARACTER);
+        more(all, "wide ", choice, left - Todo.WIDE);
+      } else if (choice.need() <= left) {
+        all.add(expression(choice, left));
       }
-      Todo longer = todo.then(new Characters(Math.max(0, text.min() - 1)));
-      more(all, "narrow ", longer, left - Todo.CHARACTER);
-      more(all, "wide ", longer, left - Todo.WIDE);
-    } else if (todo.step() instanceof ItemsFrom from) {
-      items(all, todo, from, left);
-    } else {
-      Nullable nullable = (Nullable) ((Value) todo.step()).shape();
-      add(all, todo.then(new Value(nullable.shape())), left);
-      add(all, todo.then(new Literal("null")), left);
     }
     return all;
   }
 
-  private void items(List<String> all, Todo todo, ItemsFrom from, int left) {
+  private static List<Todo> choices(Todo todo) {
+    if (todo.step() instanceof FieldsFrom from) {
+      return List.of(withField(todo, from), todo.then(from.after(from.follows())));
+    }
+    if (todo.step() instanceof Characters text) {
+      Todo longer = todo.then(new Characters(Math.max(0, text.min() - 1)));
+      return text.min() > 0 ? List.of(longer) : List.of(todo.then(new Literal("\"")), longer);
+    }
+    if (todo.step() instanceof ItemsFrom from) {
+      return items(todo, from);
+    }
+    Nullable nullable = (Nullable) ((Value) todo.step()).shape();
+    return List.of(todo.then(new Value(nullable.shape())), todo.then(new Literal("null")));
+  }
+
+  private static List<Todo> items(Todo todo, ItemsFrom from) {
+    List<Todo> all = new ArrayList<>();
     if (from.count() >= from.items().min()) {
-      add(all, todo.then(new Literal(from.close())), left);
+      all.add(todo.then(new Literal(from.close())));
     }
     if (from.count() < from.items().max()) {
       Value item = new Value(from.items().item());
-      Todo more =
+      all.add(
           from.follows()
               ? todo.then(new Literal(","), item, from.more())
-              : todo.then(item, from.more());
-      add(all, more, left);
+              : todo.then(item, from.more()));
     }
+    return all;
   }
 
   private void more(List<String> all, String character, Todo longer, int left) {
     if (longer.need() <= left) {
       all.add(character + rule(longer, left));
-    }
-  }
-
-  /** Adds an alternative if it fits. */
-  private void add(List<String> all, Todo todo, int left) {
-    if (todo == null || todo.need() <= left) {
-      all.add(expression(todo, left));
     }
   }
 }

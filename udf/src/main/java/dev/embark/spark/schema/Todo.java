@@ -36,25 +36,41 @@ final class Todo {
 
   private static final int MOST = 1 << 30; // sums of two stay below 2³¹
 
+  /** Keys of an object with any keys. */
+  static final Text KEY = new Text(1, Shape.UNBOUNDED);
+
   private final Step step;
   private final Todo next; // null at the end
   private final Limits limits;
   private final int need;
+  private final boolean flexible;
   private final int hash;
 
   /**
-   * What strings are given at least.
+   * What strings are given.
    *
    * @param floor characters to keep for each string
    * @param fixed maximum length up to which a string has all its characters
+   * @param most maximum length of a string
    */
-  record Limits(int floor, int fixed) {}
+  record Limits(int floor, int fixed, int most) {
+    /** Strings share what other values leave. */
+    static Limits shared(int floor, int fixed) {
+      return new Limits(floor, fixed, Shape.UNBOUNDED);
+    }
+
+    /** Each string has the same number of characters. */
+    static Limits equal(int most) {
+      return new Limits(most, most, most);
+    }
+  }
 
   private Todo(Step step, Todo next, Limits limits) {
     this.step = step;
     this.next = next;
     this.limits = limits;
     this.need = (int) Math.min(MOST, of(step) + (next == null ? 0 : next.need));
+    this.flexible = isFlexible(step) || (next != null && next.flexible);
     this.hash = 31 * step.hashCode() + (next == null ? 0 : next.hash);
   }
 
@@ -74,12 +90,44 @@ final class Todo {
 
   /** Whether all characters of a string are kept. */
   boolean isFixed(Text text) {
-    return text.max() <= limits.fixed();
+    return max(text) <= limits.fixed() || text.min() > limits.most();
+  }
+
+  /** The maximum number of characters of a string. */
+  int max(Text text) {
+    return Math.max(text.min(), Math.min(text.max(), limits.most()));
+  }
+
+  /** The maximum length of a string without a bound of its own. */
+  int mostOfString() {
+    return limits.most();
   }
 
   /** Cost to keep for the step and everything behind it. */
   int need() {
     return need;
+  }
+
+  /** Whether what remains to be written depends on what may be spent on it. */
+  boolean isFlexible() {
+    return flexible;
+  }
+
+  private boolean isFlexible(Step wanted) {
+    if (wanted instanceof FieldsFrom from) {
+      return from.fields().stream().skip(from.index()).anyMatch(field -> isFlexible(field.shape()));
+    }
+    return wanted instanceof Value value ? isFlexible(value.shape()) : !(wanted instanceof Literal);
+  }
+
+  private boolean isFlexible(Shape shape) {
+    if (shape instanceof Nullable nullable) {
+      return isFlexible(nullable.shape());
+    }
+    if (shape instanceof Fields fields) {
+      return fields.fields().stream().anyMatch(field -> isFlexible(field.shape()));
+    }
+    return !(shape instanceof Scalar || (shape instanceof Text text && isFixed(text)));
   }
 
   /** Replaces the step by others. */
@@ -120,7 +168,7 @@ final class Todo {
       return (long) STRUCTURE * scalar.length();
     }
     if (shape instanceof Text text) {
-      int kept = isFixed(text) ? text.max() : Math.min(limits.floor(), text.max());
+      int kept = isFixed(text) ? max(text) : Math.min(limits.floor(), text.max());
       return 2 * STRUCTURE + (long) CHARACTER * Math.max(text.min(), kept);
     }
     if (shape instanceof Items items) {
@@ -132,7 +180,7 @@ final class Todo {
       return 3 * STRUCTURE + of(new Pair(pairs.value()));
     }
     if (shape instanceof Pair pair) {
-      return 3 * STRUCTURE + CHARACTER * Math.max(1, limits.floor()) + of(pair.value());
+      return STRUCTURE + of(KEY) + of(pair.value());
     }
     if (shape instanceof Nullable nullable) {
       return Math.max(STRUCTURE * "null".length(), of(nullable.shape()));
