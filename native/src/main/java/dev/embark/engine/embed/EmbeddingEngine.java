@@ -183,8 +183,8 @@ public final class EmbeddingEngine implements Engine {
    * ChunkOptions}.
    *
    * @param window UTF-8 texts; null for a NULL row
-   * @param out created by {@link VectorWriter#newVector}; overwritten with the vectors of the window;
-   *     {@link TextChunks#vector} is the row of a chunk's vector
+   * @param out created by {@link VectorWriter#newVector}; overwritten with the vectors of the
+   *     window; {@link TextChunks#vector} is the row of a chunk's vector
    * @param cancellation polled as by {@link #embed}
    * @return the chunks; owned by the engine and valid until its next window. A row with a chunk
    *     that failed has failed.
