@@ -2,6 +2,7 @@ package dev.embark.spark.schema;
 
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
+import dev.embark.spark.schema.Remainder.Limits;
 import dev.embark.spark.schema.Shape.Field;
 import dev.embark.spark.schema.Shape.Fields;
 import dev.embark.spark.schema.Shape.Items;
@@ -15,7 +16,6 @@ import dev.embark.spark.schema.Step.FieldsFrom;
 import dev.embark.spark.schema.Step.ItemsFrom;
 import dev.embark.spark.schema.Step.Literal;
 import dev.embark.spark.schema.Step.Value;
-import dev.embark.spark.schema.Todo.Limits;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,9 +29,9 @@ import java.util.stream.Collectors;
 /**
  * Writes the grammar of a shape, in llama.cpp's notation, for answers of limited length.
  *
- * <p>A rule is what remains to be written and at which cost ({@link Todo}). A string goes on only
- * while enough remains for everything behind it, so strings and arrays share what the other values
- * do not need, and an answer is complete within its limit.
+ * <p>A rule is what remains to be written and at which cost ({@link Remainder}). A string goes on
+ * only while enough remains for everything behind it, so strings and arrays share what the other
+ * values do not need, and an answer is complete within its limit.
  *
  * <pre>
  *  STRUCT&lt;a STRING, b INT&gt; at a cost of 300:
@@ -73,13 +73,13 @@ final class SchemaGrammar {
           + "wide ::= [\\u0080-\\uD7FF\\uE000-\\uFFFC\\U00010000-\\U0010FFFF]\n";
 
   // What may be spent is counted in two tokens except within strings.
-  private static final int GRAIN = 2 * Todo.TOKEN;
+  private static final int GRAIN = 2 * Remainder.TOKEN;
 
-  private record State(Todo todo, int left) {}
+  private record State(Remainder rest, int left) {}
 
   private final Map<State, String> names = new HashMap<>();
-  private final Map<Todo, Todo> opened = new HashMap<>();
-  private final Map<Todo, List<Todo>> choices = new HashMap<>();
+  private final Map<Remainder, Remainder> opened = new HashMap<>();
+  private final Map<Remainder, List<Remainder>> choices = new HashMap<>();
   private final Map<String, String> shared = new LinkedHashMap<>(); // by body
   private final Deque<State> unwritten = new ArrayDeque<>();
   private final StringBuilder rules = new StringBuilder();
@@ -93,16 +93,17 @@ final class SchemaGrammar {
    * @throws EmbarkException of kind OPTION if the shape does not fit
    */
   static String of(Shape shape, int maxTokens) {
-    int cost = (int) Math.min(Integer.MAX_VALUE, Todo.TOKEN * (maxTokens - 1L));
-    Optional<Todo> sharing = first(SHARED, shape, cost);
-    Optional<Todo> equal = first(EQUAL, shape, cost);
+    int cost = (int) Math.min(Integer.MAX_VALUE, Remainder.TOKEN * (maxTokens - 1L));
+    Optional<Remainder> sharing = first(SHARED, shape, cost);
+    Optional<Remainder> equal = first(EQUAL, shape, cost);
     if (sharing.isPresent()) {
       int need = sharing.get().need();
       for (double part : PARTS) {
-        int rest = (int) (part * (cost - need));
-        boolean isEnough = part > 0.5 || rest > WORTH * Todo.CHARACTER * equal.get().mostOfString();
+        int spare = (int) (part * (cost - need));
+        boolean isEnough =
+            part > 0.5 || spare > WORTH * Remainder.CHARACTER * equal.get().mostOfString();
         SchemaGrammar grammar = new SchemaGrammar();
-        if (isEnough && grammar.write(sharing.get(), need + rest)) {
+        if (isEnough && grammar.write(sharing.get(), need + spare)) {
           return grammar.text();
         }
       }
@@ -117,30 +118,30 @@ final class SchemaGrammar {
           "The generate option schema has more values than a grammar has room for; bound its"
               + " arrays by smaller values of maxItems.");
     }
-    int least = Todo.of(shape, EQUAL.get(EQUAL.size() - 1)).need();
+    int least = Remainder.of(shape, EQUAL.get(EQUAL.size() - 1)).need();
     throw new EmbarkException(
         Kind.OPTION,
         "An answer of the option schema may take "
-            + ((least + Todo.TOKEN - 1) / Todo.TOKEN + 1)
+            + ((least + Remainder.TOKEN - 1) / Remainder.TOKEN + 1)
             + " tokens even if its strings are short, but maxTokens is "
             + maxTokens
             + "; set maxTokens to as many, or bound the arrays of the schema.");
   }
 
   /** The shape with the first limits that fit. */
-  private static Optional<Todo> first(List<Limits> limits, Shape shape, int cost) {
+  private static Optional<Remainder> first(List<Limits> limits, Shape shape, int cost) {
     return limits.stream()
-        .map(some -> Todo.of(shape, some))
+        .map(some -> Remainder.of(shape, some))
         .filter(root -> root.need() <= cost)
         .findFirst();
   }
 
   /** Writes all rules; false if there are too many. */
-  private boolean write(Todo root, int left) {
+  private boolean write(Remainder root, int left) {
     rules.append("root ::= ").append(expression(root, left)).append('\n');
     while (!unwritten.isEmpty()) {
       State state = unwritten.poll();
-      String alternatives = String.join(" | ", alternatives(state.todo(), state.left()));
+      String alternatives = String.join(" | ", alternatives(state.rest(), state.left()));
       rules.append(names.get(state)).append(" ::= ").append(alternatives).append('\n');
       if (names.size() > MAX_RULES) {
         return false;
@@ -158,39 +159,39 @@ final class SchemaGrammar {
   }
 
   /** Everything up to the next choice, and the rule of the choice. */
-  private String expression(Todo start, int cost) {
-    Todo todo = start;
+  private String expression(Remainder start, int cost) {
+    Remainder rest = start;
     int left = cost;
     StringBuilder literal = new StringBuilder();
     List<String> parts = new ArrayList<>();
-    while (todo != null) {
-      Shape shape = todo.step() instanceof Value value ? value.shape() : null;
-      if (todo.step() instanceof Literal text) {
+    while (rest != null) {
+      Shape shape = rest.step() instanceof Value value ? value.shape() : null;
+      if (rest.step() instanceof Literal text) {
         literal.append(text.text());
-        left -= Todo.STRUCTURE * text.text().length();
-        todo = todo.next();
+        left -= Remainder.STRUCTURE * text.text().length();
+        rest = rest.next();
       } else if (shape instanceof Scalar scalar) {
         flush(literal, parts);
         parts.add(shared.computeIfAbsent(scalar.body(), body -> "v" + shared.size()));
-        left -= Todo.STRUCTURE * scalar.length();
-        todo = todo.next();
-      } else if (shape instanceof Text text && todo.isFixed(text)) {
+        left -= Remainder.STRUCTURE * scalar.length();
+        rest = rest.next();
+      } else if (shape instanceof Text text && rest.isFixed(text)) {
         flush(literal, parts);
-        parts.add(fixed(text.min(), todo.max(text)));
-        left -= todo.need() - (todo.next() == null ? 0 : todo.next().need());
-        todo = todo.next();
+        parts.add(fixed(text.min(), rest.max(text)));
+        left -= rest.need() - (rest.next() == null ? 0 : rest.next().need());
+        rest = rest.next();
       } else if (shape instanceof Text text) {
-        todo = opened.computeIfAbsent(todo, from -> opened(from, shape));
+        rest = opened.computeIfAbsent(rest, from -> opened(from, shape));
         // Nothing counts the characters of one string: what its maximum leaves over is dropped.
-        long all = (long) Todo.CHARACTER * (todo.max(text) - text.min());
-        left = (int) Math.min(left, todo.need() + all);
+        long all = (long) Remainder.CHARACTER * (rest.max(text) - text.min());
+        left = (int) Math.min(left, rest.need() + all);
       } else if (shape != null && !(shape instanceof Nullable)) {
-        todo = opened.computeIfAbsent(todo, from -> opened(from, shape));
-      } else if (todo.step() instanceof FieldsFrom from && !from.isChoice()) {
-        todo = opened.computeIfAbsent(todo, of -> withField(of, from));
+        rest = opened.computeIfAbsent(rest, from -> opened(from, shape));
+      } else if (rest.step() instanceof FieldsFrom from && !from.isChoice()) {
+        rest = opened.computeIfAbsent(rest, of -> withField(of, from));
       } else {
         flush(literal, parts);
-        parts.add(rule(todo, left));
+        parts.add(rule(rest, left));
         return String.join(" ", parts);
       }
     }
@@ -204,21 +205,21 @@ final class SchemaGrammar {
   }
 
   /** The steps of a value without a choice at its start. */
-  private static Todo opened(Todo todo, Shape shape) {
+  private static Remainder opened(Remainder rest, Shape shape) {
     if (shape instanceof Text text) {
-      return todo.then(new Literal("\""), new Characters(text.min()));
+      return rest.then(new Literal("\""), new Characters(text.min()));
     }
     if (shape instanceof Fields fields) {
-      return todo.then(new Literal("{"), new FieldsFrom(fields.fields(), 0, false));
+      return rest.then(new Literal("{"), new FieldsFrom(fields.fields(), 0, false));
     }
     if (shape instanceof Items items) {
-      return todo.then(new Literal("["), new ItemsFrom(items, "]", 0, false));
+      return rest.then(new Literal("["), new ItemsFrom(items, "]", 0, false));
     }
     Pair pair = shape instanceof Pairs pairs ? new Pair(pairs.value()) : (Pair) shape;
     return shape instanceof Pairs
-        ? todo.then(
+        ? rest.then(
             new Literal("{"), new ItemsFrom(new Items(pair, 0, Shape.UNBOUNDED), "}", 0, false))
-        : todo.then(new Value(Todo.KEY), new Literal(":"), new Value(pair.value()));
+        : rest.then(new Value(Remainder.KEY), new Literal(":"), new Value(pair.value()));
   }
 
   private static void flush(StringBuilder literal, List<String> parts) {
@@ -228,8 +229,8 @@ final class SchemaGrammar {
     }
   }
 
-  private String rule(Todo todo, int left) {
-    State state = new State(todo, todo.need() + rounded(todo, left - todo.need()));
+  private String rule(Remainder rest, int left) {
+    State state = new State(rest, rest.need() + rounded(rest, left - rest.need()));
     return names.computeIfAbsent(
         state,
         added -> {
@@ -239,30 +240,30 @@ final class SchemaGrammar {
   }
 
   /** What may be spent beyond the need, rounded down so that fewer states differ. */
-  private static int rounded(Todo todo, int rest) {
-    if (!todo.isFlexible()) {
+  private static int rounded(Remainder rest, int spare) {
+    if (!rest.isFlexible()) {
       return 0;
     }
-    int unit = todo.step() instanceof Characters ? Todo.CHARACTER : GRAIN;
-    return rest / unit * unit;
+    int unit = rest.step() instanceof Characters ? Remainder.CHARACTER : GRAIN;
+    return spare / unit * unit;
   }
 
   /** The end of an object, or its next field and what is behind it. */
-  private static Todo withField(Todo todo, FieldsFrom from) {
+  private static Remainder withField(Remainder rest, FieldsFrom from) {
     if (from.index() == from.fields().size()) {
-      return todo.then(new Literal("}"));
+      return rest.then(new Literal("}"));
     }
     Field field = from.field();
     String name = (from.follows() ? "," : "") + Scalars.quoted(field.name()) + ":";
-    return todo.then(new Literal(name), new Value(field.shape()), from.after(true));
+    return rest.then(new Literal(name), new Value(field.shape()), from.after(true));
   }
 
-  private List<String> alternatives(Todo todo, int left) {
+  private List<String> alternatives(Remainder rest, int left) {
     List<String> all = new ArrayList<>();
-    for (Todo choice : choices.computeIfAbsent(todo, SchemaGrammar::choices)) {
+    for (Remainder choice : choices.computeIfAbsent(rest, SchemaGrammar::choices)) {
       if (choice.step() instanceof Characters) {
-        more(all, "narrow ", choice, left - Todo.CHARACTER);
-        more(all, "wide ", choice, left - Todo.WIDE);
+        more(all, "narrow ", choice, left - Remainder.CHARACTER);
+        more(all, "wide ", choice, left - Remainder.WIDE);
       } else if (choice.need() <= left) {
         all.add(expression(choice, left));
       }
@@ -270,37 +271,37 @@ final class SchemaGrammar {
     return all;
   }
 
-  private static List<Todo> choices(Todo todo) {
-    if (todo.step() instanceof FieldsFrom from) {
-      return List.of(withField(todo, from), todo.then(from.after(from.follows())));
+  private static List<Remainder> choices(Remainder rest) {
+    if (rest.step() instanceof FieldsFrom from) {
+      return List.of(withField(rest, from), rest.then(from.after(from.follows())));
     }
-    if (todo.step() instanceof Characters text) {
-      Todo longer = todo.then(new Characters(Math.max(0, text.min() - 1)));
-      return text.min() > 0 ? List.of(longer) : List.of(todo.then(new Literal("\"")), longer);
+    if (rest.step() instanceof Characters text) {
+      Remainder longer = rest.then(new Characters(Math.max(0, text.min() - 1)));
+      return text.min() > 0 ? List.of(longer) : List.of(rest.then(new Literal("\"")), longer);
     }
-    if (todo.step() instanceof ItemsFrom from) {
-      return items(todo, from);
+    if (rest.step() instanceof ItemsFrom from) {
+      return items(rest, from);
     }
-    Nullable nullable = (Nullable) ((Value) todo.step()).shape();
-    return List.of(todo.then(new Value(nullable.shape())), todo.then(new Literal("null")));
+    Nullable nullable = (Nullable) ((Value) rest.step()).shape();
+    return List.of(rest.then(new Value(nullable.shape())), rest.then(new Literal("null")));
   }
 
-  private static List<Todo> items(Todo todo, ItemsFrom from) {
-    List<Todo> all = new ArrayList<>();
+  private static List<Remainder> items(Remainder rest, ItemsFrom from) {
+    List<Remainder> all = new ArrayList<>();
     if (from.count() >= from.items().min()) {
-      all.add(todo.then(new Literal(from.close())));
+      all.add(rest.then(new Literal(from.close())));
     }
     if (from.count() < from.items().max()) {
       Value item = new Value(from.items().item());
       all.add(
           from.follows()
-              ? todo.then(new Literal(","), item, from.more())
-              : todo.then(item, from.more()));
+              ? rest.then(new Literal(","), item, from.more())
+              : rest.then(item, from.more()));
     }
     return all;
   }
 
-  private void more(List<String> all, String character, Todo longer, int left) {
+  private void more(List<String> all, String character, Remainder longer, int left) {
     if (longer.need() <= left) {
       all.add(character + rule(longer, left));
     }

@@ -22,7 +22,7 @@ import java.util.Objects;
  * prose, for one and a half or more characters of JSON around it, and up to three for a character
  * outside ASCII.
  */
-final class Todo {
+final class Remainder {
   static final int TOKEN = 4;
 
   /** Cost of a character of a name, a number or the structure. */
@@ -40,7 +40,7 @@ final class Todo {
   static final Text KEY = new Text(1, Shape.UNBOUNDED);
 
   private final Step step;
-  private final Todo next; // null at the end
+  private final Remainder next; // null at the end
   private final Limits limits;
   private final int need;
   private final boolean flexible;
@@ -65,7 +65,7 @@ final class Todo {
     }
   }
 
-  private Todo(Step step, Todo next, Limits limits) {
+  private Remainder(Step step, Remainder next, Limits limits) {
     this.step = step;
     this.next = next;
     this.limits = limits;
@@ -75,8 +75,8 @@ final class Todo {
   }
 
   /** A value that is to be written. */
-  static Todo of(Shape shape, Limits limits) {
-    return new Todo(new Value(shape), null, limits);
+  static Remainder of(Shape shape, Limits limits) {
+    return new Remainder(new Value(shape), null, limits);
   }
 
   Step step() {
@@ -84,7 +84,7 @@ final class Todo {
   }
 
   /** What is behind the step; null for nothing. */
-  Todo next() {
+  Remainder next() {
     return next;
   }
 
@@ -131,10 +131,10 @@ final class Todo {
   }
 
   /** Replaces the step by others. */
-  Todo then(Step... steps) {
-    Todo replaced = next;
+  Remainder then(Step... steps) {
+    Remainder replaced = next;
     for (int i = steps.length - 1; i >= 0; i--) {
-      replaced = new Todo(steps[i], replaced, limits);
+      replaced = new Remainder(steps[i], replaced, limits);
     }
     return replaced;
   }
@@ -191,7 +191,7 @@ final class Todo {
   @Override
   public boolean equals(Object that) {
     return this == that
-        || (that instanceof Todo other
+        || (that instanceof Remainder other
             && hash == other.hash
             && step.equals(other.step)
             && Objects.equals(next, other.next));
