@@ -239,6 +239,7 @@ class EmbedOptionsTest {
             Map.entry(EmbedOption.CHUNK_TOKENS, "16"),
             Map.entry(EmbedOption.CHUNK_BOUNDARY, "token"),
             Map.entry(EmbedOption.CHUNK_LOCALE, "th"),
+            Map.entry(EmbedOption.LATE_CHUNKING, "true"),
             Map.entry(EmbedOption.POOLING, "cls"),
             Map.entry(EmbedOption.NORMALIZE, "none"),
             Map.entry(EmbedOption.DIMENSIONS, "8"),
