@@ -118,9 +118,9 @@ public final class PromptTokenizer implements AutoCloseable {
     if (cut == null) {
       throw tooLong(
           prompt.length,
-          ", which maxTokens="
+          ", which the chat template and "
               + maxTokens
-              + " and the chat template fill; make contextTokens larger or maxTokens smaller.");
+              + " tokens kept for an answer fill; make contextTokens larger, or let both take less.");
     }
     outcomes.setTruncated(row);
     return cut;
