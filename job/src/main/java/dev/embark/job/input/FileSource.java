@@ -101,7 +101,10 @@ final class FileSource {
     try {
       Dataset<Row> rows = reader(format, options).load(path);
       return format.equals(InputFormat.TEXT) ? withoutMark(rows) : rows;
+    } catch (UserError e) {
+      throw e;
     } catch (Exception e) {
+      refuseUnreadableText(format, options);
       String hint =
           TableFolder.among(spark, List.of(new Path(Paths.qualified(spark, path))))
               .filter(table -> table.format().equals(format))
@@ -117,6 +120,16 @@ final class FileSource {
                   unreadable(format).map(file -> file + ": " + sentence).orElse(sentence)),
           e);
     }
+  }
+
+  /** Rejects the first text file that cannot be read, which Spark may leave unnamed. */
+  private void refuseUnreadableText(String format, Map<String, String> options) {
+    Map<String, String> given = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    given.putAll(options);
+    given.putIfAbsent("mode", "PERMISSIVE"); // the number of columns is not known
+    new TextCheck(spark, spec.input())
+        .check(
+            new TextOptions(format, given), InputFiles.of(spark, spec.input()).visible().toList());
   }
 
   private DataFrameReader reader(String format, Map<String, String> options) {

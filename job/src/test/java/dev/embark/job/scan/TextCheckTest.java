@@ -80,6 +80,7 @@ class TextCheckTest {
     assertThatThrownBy(() -> texts(input, options))
         .isInstanceOf(UserError.class)
         .hasMessageContaining(sentence)
+        .hasMessageNotContaining("check --input")
         .hasMessageContaining("file:" + folder);
   }
 

@@ -230,6 +230,7 @@ class PromptTokenizerTest {
 
     assertThat(ids(chatMl, options, "ab", outcomes)).isNull();
     assertThat(outcomes.error(0).kind()).isEqualTo(Kind.TOO_LONG);
-    assertThat(outcomes.error(0)).hasMessageContaining("chat template and 20 tokens kept for an answer fill");
+    assertThat(outcomes.error(0))
+        .hasMessageContaining("chat template and 20 tokens kept for an answer fill");
   }
 }
