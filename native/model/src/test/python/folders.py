@@ -424,7 +424,8 @@ def late(sentences):
     parts = [next((k for k, e in enumerate(ends) if end <= e), last) for _, end in offsets]
     parts = [last if i > 0 and offsets[i] == [0, 0] else part for i, part in enumerate(parts)]
     with torch.no_grad():
-        tokens = sentences[0](dict(encoded))["token_embeddings"][0]
+        transformer = sentences[0]
+        tokens = transformer(dict(encoded))["token_embeddings"][0]
         vectors = []
         for k in range(len(PARAGRAPHS)):
             own = torch.tensor([part == k for part in parts])
