@@ -211,7 +211,7 @@ class TypedAnswersTest {
         assertThat(row.getString(4))
             .isEqualTo(
                 "[TOO_LONG] The answer was cut off at maxTokens=150; make maxTokens larger, or"
-                    + " bound the strings and arrays of the schema.");
+                    + " make the schema smaller: bound its strings and arrays.");
         assertThat(row.getString(5)).isEqualTo("length");
       }
     }
@@ -286,7 +286,12 @@ class TypedAnswersTest {
         "a BINARY | The field a is BINARY, and answers can have STRING",
         "a MAP<INT, STRING> | The field a is MAP<INT,STRING>",
         "a ARRAY<INTERVAL DAY> | An element of The field a is INTERVAL DAY",
-        "a STRIN | is neither a DDL nor a JSON schema",
+        "a STRIN | is neither a DDL nor a JSON schema: [UNSUPPORTED_DATATYPE]",
+        "a INT, a STRING | has the field a twice",
+        "s STRUCT<b: INT, B: INT> | has the field B twice, apart from case",
+        "{\"type\": \"object\", \"properties\": {\"a\": {\"const\": 1}, \"A\": {\"const\": 1}}} |"
+            + " has the field A twice, apart from case",
+        "{\"type\": \"string\", \"type\": \"integer\"} | is no JSON: Duplicate field",
         "{\"type\": | is no JSON",
         "{\"type\": \"string\", \"pattern\": \"a+\"} | # has the keyword pattern, which is not",
         "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"string\", \"format\":"

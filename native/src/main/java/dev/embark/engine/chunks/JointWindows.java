@@ -40,6 +40,7 @@ final class JointWindows {
   private final Tokenizer tokenizer;
   private final int context;
   private final int maxParts;
+  private final int closingToken;
 
   /**
    * @throws EmbarkException of kind OPTION when the vectors of the model are not means of those of
@@ -49,6 +50,7 @@ final class JointWindows {
     check(model, options.pooling());
     this.tokenizer = tokenizer;
     this.context = model.trainedContext();
+    this.closingToken = tokenizer.closingToken();
     this.maxParts = LlamaContext.maxSequences(context) - 1;
   }
 
@@ -159,7 +161,7 @@ final class JointWindows {
      */
     private int writeTogether(int first, int next) {
       int[] head = ids(spans.get(first).begin(), segments.endOfFirst(first));
-      int closing = tokenizer.closing(head);
+      int closing = head.length > 0 && head[head.length - 1] == closingToken ? 1 : 0;
       int start = head.length - closing; // of the second segment
       int end = first;
       while (end < spans.size()

@@ -118,9 +118,9 @@ public final class PromptTokenizer implements AutoCloseable {
     if (cut == null) {
       throw tooLong(
           prompt.length,
-          ", which the chat template and "
+          ", which what surrounds the text (chat template, system message, instruction) and "
               + maxTokens
-              + " tokens kept for an answer fill; make contextTokens larger, or let both take less.");
+              + " tokens kept for an answer fill; make contextTokens larger, or let them take less.");
     }
     outcomes.setTruncated(row);
     return cut;

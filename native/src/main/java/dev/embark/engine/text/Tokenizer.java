@@ -118,13 +118,9 @@ public final class Tokenizer {
     return vocabulary.write(part, part.length, out, false, Integer.MAX_VALUE, isCancelled);
   }
 
-  /** Returns the number of special tokens at the end of ids. */
-  public int closing(int[] ids) {
-    int end = ids.length;
-    while (end > 0 && vocabulary.isControl(ids[end - 1])) {
-      end--;
-    }
-    return ids.length - end;
+  /** Returns the token that closes every text, or -1. */
+  public int closingToken() {
+    return vocabulary.closingToken();
   }
 
   private void tokenize(int row, byte[] text, TokenizedTexts out, BooleanSupplier isCancelled) {

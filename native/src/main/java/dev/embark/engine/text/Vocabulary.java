@@ -83,6 +83,17 @@ public final class Vocabulary {
     return model.openingToken();
   }
 
+  /** Returns the token that closes every text, or -1. */
+  int closingToken() {
+    byte[] text = {'a'}; // a token in every vocabulary, if only the unknown one
+    int[] bare = plain(text);
+    int[] whole = copy(out -> write(text, text.length, out, Integer.MAX_VALUE, () -> false));
+    int last = whole[whole.length - 1];
+    boolean isBare =
+        Arrays.equals(whole, whole.length - bare.length, whole.length, bare, 0, bare.length);
+    return isBare ? -1 : last;
+  }
+
   /** Returns whether a token ends an answer. */
   public boolean isEnd(int token) {
     return model.isEnd(token);

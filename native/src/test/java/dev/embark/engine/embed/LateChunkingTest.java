@@ -11,6 +11,7 @@ import dev.embark.engine.TinyModel;
 import dev.embark.engine.TinyWeights;
 import dev.embark.engine.chunks.ChunkTokenizer;
 import dev.embark.engine.chunks.TextChunks;
+import dev.embark.engine.model.ChangedModel;
 import dev.embark.engine.model.ModelLoader;
 import dev.embark.engine.options.Acceleration;
 import dev.embark.engine.options.ChunkOptions;
@@ -20,12 +21,15 @@ import dev.embark.engine.rows.EmbarkException.Kind;
 import dev.embark.engine.rows.EmbeddedRows;
 import dev.embark.engine.text.HostileTexts;
 import dev.embark.engine.text.Tokenizer;
+import dev.embark.gguf.GgufHeader;
+import dev.embark.gguf.GgufValue;
 import dev.embark.llama.LlamaModel;
 import dev.embark.llama.ModelOptions;
 import dev.embark.llama.TokenizedTexts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -137,6 +141,42 @@ class LateChunkingTest {
             .containsExactly(true, true, false, true, true);
         assertThat(rows.tokens(1)).isEqualTo(ids(model, options, window.get(1)).length);
       }
+    }
+  }
+
+  /** Some files count the unknown token among the control tokens, as MiniLM's does. */
+  @Test
+  void anUnknownTokenIsNoSpecialToken() throws IOException {
+    Path file = TinyModel.wordPiece(dir);
+    String key = "tokenizer.ggml.token_type";
+    GgufValue types = GgufHeader.read(file).get(key).orElseThrow();
+    List<Object> changed = new ArrayList<>((List<?>) types.value());
+    changed.set(TinyModel.UNK, changed.get(TinyModel.UNK + 1));
+    Path control =
+        ChangedModel.with(
+            file, dir.resolve("control.gguf"), key, GgufValue.array(types.elementType(), changed));
+    List<byte[]> window =
+        Embedded.utf8(
+            "\u20ac \u20ac \u20ac. The dog sees. Moon. \u20ac \u20ac", "\u20ac ".repeat(200));
+
+    List<float[]> expected = lateVectors(file, window);
+
+    assertThat(expected).hasSizeGreaterThan(30);
+    assertThat(lateVectors(control, window)).usingRecursiveComparison().isEqualTo(expected);
+  }
+
+  private List<float[]> lateVectors(Path file, List<byte[]> window) throws IOException {
+    ChunkOptions options = ChunkOptions.of(Map.of("chunkTokens", "5", "lateChunking", "true"));
+    try (LlamaModel model = ModelLoader.load(file, ModelOptions.cpu());
+        EmbeddingEngine engine = new EmbeddingEngine(model, options);
+        ListVector out = VectorWriter.newVector("embedding", allocator)) {
+      TextChunks chunks = engine.embedChunks(window, out, () -> false);
+      for (int row = 0; row < window.size(); row++) {
+        assertThat(chunks.outcomes().error(row)).isNull();
+      }
+      return IntStream.range(0, chunks.size())
+          .mapToObj(chunk -> vector(out, chunks.vector(chunk)))
+          .toList();
     }
   }
 

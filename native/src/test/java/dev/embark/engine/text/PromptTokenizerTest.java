@@ -231,6 +231,6 @@ class PromptTokenizerTest {
     assertThat(ids(chatMl, options, "ab", outcomes)).isNull();
     assertThat(outcomes.error(0).kind()).isEqualTo(Kind.TOO_LONG);
     assertThat(outcomes.error(0))
-        .hasMessageContaining("chat template and 20 tokens kept for an answer fill");
+        .hasMessageContaining("instruction) and 20 tokens kept for an answer fill");
   }
 }

@@ -46,7 +46,7 @@ final class TypedAnswers {
                 + " context is, or the prompt shorter."
             : "The answer was cut off at maxTokens="
                 + maxTokens
-                + "; make maxTokens larger, or bound the strings and arrays of the schema.");
+                + "; make maxTokens larger, or make the schema smaller: bound its strings and arrays.");
   }
 
   /** The value of a row, as Spark's rows have it. */

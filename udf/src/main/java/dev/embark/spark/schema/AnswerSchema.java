@@ -7,10 +7,20 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.embark.engine.options.GenerateOptions;
 import dev.embark.engine.rows.EmbarkException;
 import dev.embark.engine.rows.EmbarkException.Kind;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.spark.sql.internal.SQLConf;
+import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * The type that answers have by the option {@code schema}. Immutable and thread-safe.
@@ -22,6 +32,7 @@ public record AnswerSchema(DataType type, String grammar) {
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
   private static final int MOST_CACHED = 64;
 
@@ -66,7 +77,34 @@ public record AnswerSchema(DataType type, String grammar) {
       throw notServed("has no use for the option stop, which cuts answers; leave it out");
     }
     Typed typed = typed(options.schema());
+    refuseEqualNames(typed.type());
     return new AnswerSchema(typed.type(), SchemaGrammar.of(typed.shape(), options.maxTokens()));
+  }
+
+  /** Spark's reader of JSON fills one of the fields that have a name. */
+  private static void refuseEqualNames(DataType type) {
+    if (type instanceof ArrayType array) {
+      refuseEqualNames(array.elementType());
+    } else if (type instanceof MapType map) {
+      refuseEqualNames(map.valueType());
+    } else if (type instanceof StructType struct) {
+      Set<String> names =
+          SQLConf.get().caseSensitiveAnalysis()
+              ? new HashSet<>()
+              : new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+      for (StructField field : struct.fields()) {
+        if (!names.add(field.name())) {
+          throw notServed(
+              "has the field "
+                  + field.name()
+                  + (Collections.frequency(List.of(struct.fieldNames()), field.name()) > 1
+                      ? " twice"
+                      : " twice, apart from case")
+                  + "; rename one of them");
+        }
+        refuseEqualNames(field.dataType());
+      }
+    }
   }
 
   private static Typed typed(String schema) {
@@ -89,7 +127,18 @@ public record AnswerSchema(DataType type, String grammar) {
     try {
       return DataType.fromDDL(schema);
     } catch (Exception e) { // Scala's ParseException is checked, but not declared
-      throw notServed("is neither a DDL nor a JSON schema: " + firstLine(e));
+      throw notServed(
+          "is neither a DDL nor a JSON schema: " + firstLine(ofFields(schema).orElse(e)));
+    }
+  }
+
+  /** The error of a list of fields, which names the faulty one; Spark reports that of a type. */
+  private static Optional<Exception> ofFields(String schema) {
+    try {
+      StructType.fromDDL(schema);
+      return Optional.empty();
+    } catch (Exception e) {
+      return Optional.of(e);
     }
   }
 

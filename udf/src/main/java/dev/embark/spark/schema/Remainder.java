@@ -152,7 +152,7 @@ final class Remainder {
         Field field = from.fields().get(i);
         boolean comma = from.follows() || i > from.index();
         int name = Scalars.quoted(field.name()).length() + (comma ? 2 : 1);
-        sum += STRUCTURE * name + of(field.shape());
+        sum += (long) STRUCTURE * name + of(field.shape());
       }
       return sum;
     }
@@ -183,7 +183,7 @@ final class Remainder {
       return STRUCTURE + of(KEY) + of(pair.value());
     }
     if (shape instanceof Nullable nullable) {
-      return Math.max(STRUCTURE * "null".length(), of(nullable.shape()));
+      return Math.max((long) STRUCTURE * "null".length(), of(nullable.shape()));
     }
     return STRUCTURE + of(new FieldsFrom(((Fields) shape).fields(), 0, false));
   }

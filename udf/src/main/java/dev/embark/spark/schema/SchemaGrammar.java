@@ -125,7 +125,7 @@ final class SchemaGrammar {
             + ((least + Remainder.TOKEN - 1) / Remainder.TOKEN + 1)
             + " tokens even if its strings are short, but maxTokens is "
             + maxTokens
-            + "; set maxTokens to as many, or bound the arrays of the schema.");
+            + "; set maxTokens to as many, or make the schema smaller.");
   }
 
   /** The shape with the first limits that fit. */

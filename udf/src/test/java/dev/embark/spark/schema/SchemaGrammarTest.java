@@ -105,7 +105,7 @@ class SchemaGrammarTest {
 
     assertThatThrownBy(() -> SchemaGrammar.of(many, 256))
         .isInstanceOf(EmbarkException.class)
-        .hasMessageContaining("bound the arrays of the schema");
+        .hasMessageContaining("make the schema smaller");
     Shape tooMany = new Shape.Items(new Shape.Text(0, Shape.UNBOUNDED), 0, 1 << 20);
     assertThat(SchemaGrammar.of(tooMany, 256).lines().count()).isLessThan(8_010);
   }
