@@ -55,8 +55,8 @@ def test_every_figure_of_the_job_is_in_the_result(
         progress="none",
     )
 
-    for file in Path(texts).iterdir():
-        os.utime(file, (1_600_000_000, 1_600_000_000))  # a file of the last two seconds would be read again
+    for file in Path(texts).iterdir():  # one of the last two seconds would be read again
+        os.utime(file, (1_600_000_000, 1_600_000_000))
     estimate, first = job.estimate(), job.run()
     spark.sql("SELECT 6L AS id, 'text 6' AS text").write.mode("append").parquet(texts)
     then = job.run()

@@ -286,7 +286,7 @@ class TypedAnswersTest {
         "a BINARY | The field a is BINARY, and answers can have STRING",
         "a MAP<INT, STRING> | The field a is MAP<INT,STRING>",
         "a ARRAY<INTERVAL DAY> | An element of The field a is INTERVAL DAY",
-        "a STRIN | is neither a DDL nor a JSON schema: [UNSUPPORTED_DATATYPE]",
+        "a STRIN | JSON schema: [UNSUPPORTED_DATATYPE] Unsupported data type \"STRIN\"",
         "a INT, a STRING | has the field a twice",
         "s STRUCT<b: INT, B: INT> | has the field B twice, apart from case",
         "{\"type\": \"object\", \"properties\": {\"a\": {\"const\": 1}, \"A\": {\"const\": 1}}} |"

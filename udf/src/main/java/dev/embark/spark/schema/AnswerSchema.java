@@ -151,7 +151,8 @@ public record AnswerSchema(DataType type, String grammar) {
   }
 
   private static String firstLine(Exception e) {
-    return String.valueOf(e.getMessage()).strip().lines().findFirst().orElse("");
+    String line = String.valueOf(e.getMessage()).strip().lines().findFirst().orElse("");
+    return line.replaceFirst("[.;]*(\\s*SQLSTATE.*)?$", "");
   }
 
   /**
