@@ -1286,9 +1286,9 @@ def classify(
         System message of the chat; control tokens that are written out in it are text. Takes
         text.
     instruction
-        What the model is to do, written before each text. Takes text, in which {labels} stands
-        for the labels; by default Classify the text as one of these labels: {labels}. Answer
-        with the label alone..
+        What the model is to do, written before each text. Takes text, whose {labels} is
+        replaced by the labels; by default Classify the text as one of these labels: {labels}.
+        Answer with the label alone..
     long_text
         How to treat a prompt that leaves no room for an answer: cut it at truncateSide, or
         fail. Takes truncate, error; by default error.
@@ -1379,9 +1379,9 @@ def classify_detail(
         System message of the chat; control tokens that are written out in it are text. Takes
         text.
     instruction
-        What the model is to do, written before each text. Takes text, in which {labels} stands
-        for the labels; by default Classify the text as one of these labels: {labels}. Answer
-        with the label alone..
+        What the model is to do, written before each text. Takes text, whose {labels} is
+        replaced by the labels; by default Classify the text as one of these labels: {labels}.
+        Answer with the label alone..
     long_text
         How to treat a prompt that leaves no room for an answer: cut it at truncateSide, or
         fail. Takes truncate, error; by default error.

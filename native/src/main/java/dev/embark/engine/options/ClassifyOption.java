@@ -16,7 +16,7 @@ public enum ClassifyOption implements FunctionOption {
   SYSTEM(GenerateOption.SYSTEM.spec()),
   INSTRUCTION(
       "instruction",
-      "text, in which {labels} stands for the labels",
+      "text, whose {labels} is replaced by the labels",
       "Classify the text as one of these labels: {labels}. Answer with the label alone.",
       "What the model is to do, written before each text.",
       value -> value),
