@@ -10,10 +10,13 @@ import dev.embark.job.run.Termination;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -478,10 +481,24 @@ class BadInputTest {
   void aParquetFileThatLostItsTail() throws IOException {
     Path victim = oneFileOf(parquet());
     byte[] whole = Files.readAllBytes(victim);
-    Files.write(victim, java.util.Arrays.copyOf(whole, whole.length - 9));
+    Files.write(victim, Arrays.copyOf(whole, whole.length - 9));
 
     assertRefused(
         victim.getParent().toString(), "not a Parquet file", victim.getFileName().toString());
+  }
+
+  /** A task of a job that failed may write into the folder until Spark has cancelled it. */
+  @AfterEach
+  void tasksHaveEnded() {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (runsTasks() && System.nanoTime() < deadline) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private boolean runsTasks() {
+    return Arrays.stream(spark.sparkContext().statusTracker().getExecutorInfos())
+        .anyMatch(executor -> executor.numRunningTasks() > 0);
   }
 
   private Path parquet() {
